@@ -1,0 +1,112 @@
+"""Small, complete documents for tests, each part of which a test may override."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracer.documents.graph import Graph
+
+PROMPT_TOKENS = ["<|endoftext|>", "The", " capital", " of", " France", " is"]
+
+
+def make_graph(**metadata: Any) -> Graph:
+    """A hand-made graph over two layers: four features, two errors, tokens and one answer."""
+    features = [("0_7_4", 0.2, 1.5, 0.6), ("1_3_4", 0.4, 2.0, 0.9), ("1_9_5", 0.3, 1.0, 0.7)]
+    features.append(("1_11_5", 0.7, 0.5, -0.3))
+    nodes = [
+        _node(node_id, "neuron", influence=influence, activation=activation, effect=effect)
+        for node_id, influence, activation, effect in features
+    ]
+    nodes += [_node("0_-1_4", "mlp reconstruction error", clerp="neurons not listed at layer 0")]
+    nodes += [_node("1_-1_5", "mlp reconstruction error", clerp="neurons not listed at layer 1")]
+    nodes += [
+        _node(f"E_{index}_{index}", "embedding", clerp=f'Embedding "{token}"')
+        for index, token in enumerate(PROMPT_TOKENS)
+    ]
+    nodes += [_node("3_42_5", "logit", clerp='Output " Paris" (p=0.81)', token_prob=0.81)]
+    links = [
+        ("E_4_4", "0_7_4", 1.2),
+        ("E_4_4", "1_3_4", 0.4),
+        ("0_7_4", "1_3_4", 0.9),
+        ("0_-1_4", "1_3_4", -0.2),
+        ("1_3_4", "3_42_5", 0.8),
+        ("1_9_5", "3_42_5", 0.7),
+        ("1_11_5", "3_42_5", -0.3),
+        ("E_5_5", "1_9_5", 0.5),
+        ("E_2_2", "1_9_5", 0.3),
+        ("E_5_5", "1_11_5", 0.2),
+        ("1_-1_5", "3_42_5", 0.1),
+    ]
+    base = {
+        "slug": "france-paris",
+        "scan": "tiny",
+        "prompt_tokens": PROMPT_TOKENS,
+        "prompt": "The capital of France is",
+        "node_threshold": 0.8,
+        "tracer": _tracer_info(),
+    }
+    return Graph.model_validate(
+        {
+            "metadata": base | metadata,
+            "qParams": {},
+            "nodes": nodes,
+            "links": [{"source": s, "target": t, "weight": w} for s, t, w in links],
+        }
+    )
+
+
+def _node(node_id: str, feature_type: str, **fields: Any) -> dict[str, Any]:
+    layer, index, position = node_id.split("_")
+    return {
+        "node_id": node_id,
+        "feature": int(index),
+        "layer": layer,
+        "ctx_idx": int(position),
+        "feature_type": feature_type,
+        "jsNodeId": f"{layer}_{index}-{position}",
+        "clerp": "",
+    } | fields
+
+
+def _tracer_info() -> dict[str, Any]:
+    answers = [(" Paris", 42, 0.81, 9.0), (" Berlin", 43, 0.02, 5.3), (" Rome", 44, 0.01, 4.6)]
+    return {
+        "format": 1,
+        "graph_id": "0" * 64,
+        "model": {
+            "name": "tiny",
+            "identity": "0" * 64,
+            "family": "llama",
+            "layers": 2,
+            "d_model": 8,
+        },
+        "features": {"source": "tiny.neurons", "kind": "neurons", "identity": "0" * 64},
+        "question": {
+            "kind": "contrast",
+            "target": " Paris",
+            "target_id": 42,
+            "contrast": [" Berlin"],
+            "contrast_ids": [43],
+        },
+        "token_ids": list(range(6)),
+        "answers": [
+            {"token": token, "token_id": index, "probability": p, "logit": logit}
+            for token, index, p, logit in answers
+        ],
+        "settings": {},
+        "scores": {
+            "replacement": 0.61,
+            "completeness": 0.83,
+            "unexpanded": 0.01,
+            "replacement_dropped": 0.62,
+            "completeness_dropped": 0.84,
+        },
+        "counts": {
+            "active": 96,
+            "candidates": 12,
+            "expanded": 8,
+            "nodes_before_pruning": 20,
+            "links_before_pruning": 60,
+            "links_before_limit": 11,
+        },
+    }

@@ -1,0 +1,1 @@
+"""From a frozen pass to a pruned attribution graph."""

@@ -1,0 +1,1 @@
+"""A prompt list as resumable jobs."""

@@ -1,0 +1,61 @@
+"""`tracer`: thin commands, each in its own file, imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from tracer.errors import TracerError
+
+_COMMANDS = {
+    "build": "build the site from graphs, write-ups and annotations",
+    "build-graphs": "trace the prompts of a list into graph files",
+    "check": "find mistakes in everything people write, with file:line:col",
+    "models": "list cached models and supported families",
+    "schema": "print the JSON Schema of a file format",
+    "serve": "serve the site on this machine, rebuilding with --watch",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"tracer.cli.{name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from tracer.errors import did_you_mean
+
+            hint = did_you_mean(args[0], _COMMANDS)
+            raise click.UsageError(f"{error.message} {hint or ''}".rstrip(), ctx) from None
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tracer-gallery", prog_name="tracer")
+def tracer() -> None:
+    """Turn a list of prompts into a public gallery of attribution graphs."""
+
+
+def main() -> None:
+    """Run the command line; every error a user can cause ends as plain lines and status 1."""
+    try:
+        tracer(prog_name="tracer", standalone_mode=True)
+    except TracerError as error:
+        for problem in error.problems:
+            click.echo(f"{click.style('error:', fg='red', bold=True)} {problem}", err=True)
+        sys.exit(1)

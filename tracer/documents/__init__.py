@@ -1,0 +1,1 @@
+"""Every file format that people write or programs exchange. No torch here."""

@@ -1,0 +1,289 @@
+"""Attribution graph JSON: what circuit-tracer and Neuronpedia read, with ours under `tracer`.
+
+Links are direct effects: `weight` is the source's contribution to the target in the frozen
+forward pass (Ameisen et al. 2025, "Constructing an Attribution Graph for a Prompt").
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from tracer.documents.files import read_text, write_atomically
+from tracer.documents.prompts import ChatTurn, TraceSettings
+from tracer.errors import Place, TracerError
+
+FORMAT: Literal[1] = 1
+MAX_GRAPH_BYTES = 200_000_000
+NodeKind = Literal["feature", "error", "embedding", "logit"]
+
+NEURON = "neuron"
+ERROR = "mlp reconstruction error"
+EMBEDDING = "embedding"
+LOGIT = "logit"
+
+
+class _Open(BaseModel):
+    """Readers ignore what they do not know, so extra fields pass through."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+
+
+class Answer(_Open):
+    """One possible next token and how likely the model finds it."""
+
+    token: str
+    token_id: int
+    probability: float
+    logit: float
+
+
+class Question(_Open):
+    """What the graph explains: a target token, perhaps against others, or all likely tokens."""
+
+    kind: Literal["salient", "target", "contrast"]
+    target: str
+    target_id: int
+    contrast: tuple[str, ...] = ()
+    contrast_ids: tuple[int, ...] = ()
+
+
+class ModelInfo(_Open):
+    name: str
+    identity: str
+    family: str
+    layers: int
+    d_model: int
+
+
+class FeaturesInfo(_Open):
+    source: str
+    kind: Literal["neurons", "transcoders", "cross-layer transcoders"]
+    identity: str
+
+
+class Scores(_Open):
+    """All between 0 and 1.
+
+    `replacement`: token share of token plus error influence. `completeness`: influence-weighted
+    share of input that does not come from error nodes. `unexpanded`: share of feature influence
+    whose inputs were not computed. The two `_dropped` figures leave unexpanded features out
+    before scoring, as circuit-tracer does, which flatters.
+    """
+
+    replacement: float
+    completeness: float
+    unexpanded: float
+    replacement_dropped: float
+    completeness_dropped: float
+
+
+class Counts(_Open):
+    """How many there were on the way from the model to the published graph."""
+
+    active: int
+    candidates: int
+    expanded: int
+    nodes_before_pruning: int
+    links_before_pruning: int
+    links_before_limit: int
+
+
+class TracerInfo(_Open):
+    """Everything of ours that the foreign format has no place for."""
+
+    format: Literal[1] = 1
+    graph_id: str
+    model: ModelInfo
+    features: FeaturesInfo
+    question: Question
+    token_ids: tuple[int, ...]
+    chat: tuple[ChatTurn, ...] | None = None
+    answers: tuple[Answer, ...]
+    settings: TraceSettings
+    scores: Scores
+    counts: Counts
+
+
+class Metadata(_Open):
+    slug: str
+    scan: str
+    prompt_tokens: tuple[str, ...]
+    prompt: str
+    tracer: TracerInfo | None = None
+
+
+class Node(_Open):
+    """A feature, an error, a prompt token or an answer token, at one position."""
+
+    node_id: str
+    feature: int | None
+    layer: Annotated[str, BeforeValidator(str)]
+    ctx_idx: int
+    feature_type: str
+    js_node_id: str = Field(alias="jsNodeId")
+    clerp: str
+    influence: float | None = None
+    activation: float | None = None
+    effect: float | None = None
+    token_prob: float | None = None
+    is_target_logit: bool | None = None
+
+    @property
+    def kind(self) -> NodeKind:
+        if self.feature_type in (EMBEDDING, LOGIT):
+            return cast(NodeKind, self.feature_type)
+        return "error" if "error" in self.feature_type else "feature"
+
+    @property
+    def layer_number(self) -> int:
+        """Embeddings stand below layer 0."""
+        return -1 if self.layer == "E" else int(self.layer)
+
+    @property
+    def index(self) -> int | None:
+        """The feature's index in its layer, or the vocabulary id of a token or answer."""
+        if self.kind == "error":
+            return None
+        parts = self.node_id.split("_")
+        return int(parts[1]) if len(parts) == 3 and parts[1].isdigit() else None
+
+
+class Link(_Open):
+    source: str
+    target: str
+    weight: float
+
+
+class QueryParameters(_Open):
+    """A saved view; circuit-tracer's Save writes strings and nulls here, read as empty."""
+
+    pinned_ids: tuple[str, ...] = Field((), validation_alias=AliasChoices("pinnedIds"))
+    supernodes: tuple[tuple[str, ...], ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _normalise(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return {}
+        lists = ("pinnedIds", "supernodes")
+        return {k: v for k, v in data.items() if k not in lists or isinstance(v, list)}
+
+
+class Graph(_Open):
+    """A pruned attribution graph, as published. Nodes and links keep a stable order."""
+
+    metadata: Metadata
+    query: QueryParameters = Field(
+        default_factory=QueryParameters, validation_alias=AliasChoices("qParams", "query")
+    )
+    nodes: tuple[Node, ...]
+    links: tuple[Link, ...]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Graph:
+        ids = {node.node_id for node in self.nodes}
+        if len(ids) != len(self.nodes):
+            raise ValueError("two nodes share one node_id")
+        for link in self.links:
+            if link.source not in ids or link.target not in ids:
+                raise ValueError(f"the link {link.source} → {link.target} names an absent node")
+        last = len(self.metadata.prompt_tokens)
+        for node in self.nodes:
+            if not 0 <= node.ctx_idx < last:
+                raise ValueError(f"node {node.node_id} stands at position {node.ctx_idx} of {last}")
+        return self
+
+    @property
+    def node_ids(self) -> list[str]:
+        return [node.node_id for node in self.nodes]
+
+    def to_json(self) -> str:
+        """Canonical text: one node or link a line, five significant digits, a stable order."""
+        head = self.metadata.model_dump(by_alias=True, exclude_none=True)
+        query = {
+            "pinnedIds": self.query.pinned_ids,
+            "supernodes": self.query.supernodes,
+            "linkType": "both",
+            "clickedId": "",
+            "sg_pos": "",
+        }
+        nodes = (_node_fields(node) for node in self.nodes)
+        links = (link.model_dump() for link in self.links)
+        return (
+            f'{{"metadata": {json.dumps(_rounded(head), ensure_ascii=False, indent=1)},\n'
+            f'"qParams": {_line(query)},\n'
+            f'"nodes": [\n{_lines(nodes)}\n],\n'
+            f'"links": [\n{_lines(links)}\n]}}\n'
+        )
+
+    def save(self, file: Path) -> None:
+        """Write the canonical text atomically. Raises TracerError when it cannot be written."""
+        write_atomically(file, self.to_json())
+
+
+def load_graph(file: Path) -> Graph:
+    """Read a graph of ours, of circuit-tracer or of Neuronpedia.
+
+    Raises TracerError with the place when the file is cut short, not JSON or not a graph.
+    """
+    text = read_text(file, max_bytes=MAX_GRAPH_BYTES)
+    hint = "restore it from version control, or delete it and run `tracer build-graphs` again"
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        place = Place(file, error.lineno, error.colno)
+        cut = error.pos >= len(text.rstrip()) - 1
+        what = "the file is cut short" if cut else f"not valid JSON: {error.msg}"
+        raise TracerError(what, hint=hint, place=place) from None
+    except RecursionError:
+        raise TracerError("nested too deeply for a graph", hint=hint, place=Place(file)) from None
+    try:
+        return Graph.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        what = f"not an attribution graph: {where + ': ' if where else ''}{message}"
+        raise TracerError(what, hint=hint, place=Place(file)) from None
+
+
+def significant(value: float, digits: int = 5) -> float:
+    """Rounded to `digits` significant digits."""
+    return float(f"{value:.{digits}g}")
+
+
+def _node_fields(node: Node) -> dict[str, Any]:
+    fields = node.model_dump(by_alias=True)
+    keep = ("feature", "influence", "activation")
+    return {k: v for k, v in fields.items() if v is not None or k in keep}
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return significant(value)
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return value
+
+
+def _line(value: Any) -> str:
+    return json.dumps(_rounded(value), ensure_ascii=False)
+
+
+def _lines(values: Iterable[Any]) -> str:
+    return ",\n".join(_line(value) for value in values)

@@ -1,0 +1,165 @@
+"""`prompts.yaml`: the prompts to trace, and how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tracer.documents.references import Slug
+from tracer.documents.yaml_source import YamlSource, load_yaml
+from tracer.errors import Place, Problems, TracerError
+
+Precision = Literal["float32", "bf16", "fp16"]
+DEFAULT_MODEL = "smollm2-135m-instruct"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TraceSettings(_Strict):
+    """What decides a graph's nodes and links. Definitions: README, "Settings"."""
+
+    max_logits: int = Field(10, ge=1, le=1000, description="most answer tokens shown as nodes")
+    logit_mass: float = Field(
+        0.95, gt=0, le=1, description="answer tokens are added until they hold this probability"
+    )
+    candidates: int = Field(
+        1000, ge=1, description="neurons admitted to the sweep, strongest effect first"
+    )
+    coverage: float = Field(
+        0.99,
+        gt=0,
+        le=1,
+        description="share of each layer's influence whose inputs are computed; 1 computes all",
+    )
+    max_expanded: int | None = Field(
+        None, ge=1, description="most features whose inputs are computed; null for no limit"
+    )
+    node_threshold: float = Field(
+        0.8, gt=0, le=1, description="share of total influence that the kept nodes hold"
+    )
+    edge_threshold: float = Field(
+        0.98, gt=0, le=1, description="share of the kept nodes' influence that the kept links hold"
+    )
+    max_links: int | None = Field(
+        3000, ge=1, description="most links a published graph shows; null for no limit"
+    )
+    precision: Precision = Field("float32", description="number format of weights and sweep")
+
+
+class ChatTurn(_Strict):
+    role: Literal["system", "user", "assistant"]
+    content: str = Field(min_length=1)
+
+
+class _Common(TraceSettings):
+    model: str = Field(
+        DEFAULT_MODEL, min_length=1, description="model name, hub id or local folder"
+    )
+    features: str = Field("neurons", min_length=1, description="what stands in for each MLP")
+    tags: tuple[str, ...] = Field((), description="words the gallery can filter by")
+
+
+class PromptDefaults(_Common):
+    """Settings for every graph that does not say otherwise."""
+
+
+class PromptEntry(_Common):
+    """One graph to make."""
+
+    slug: Slug = Field(description="folder and address of the graph: lower-case, hyphens")
+    prompt: str | None = Field(None, description="the text the model continues")
+    chat: tuple[ChatTurn, ...] | None = Field(
+        None, description="turns put through the model's own chat template, in place of `prompt`"
+    )
+    target: Annotated[str, Field(min_length=1)] | None = Field(
+        None, description="the answer token to explain, literal, with its leading space"
+    )
+    contrast: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (), description="explain the target's logit minus the mean logit of these tokens"
+    )
+
+    @model_validator(mode="after")
+    def _one_question(self) -> PromptEntry:
+        if (self.prompt is None) == (self.chat is None):
+            raise ValueError("give either `prompt` or `chat`")
+        if self.prompt is not None and not self.prompt.strip():
+            raise ValueError("the prompt is empty; write the words the model should continue")
+        if self.chat is not None and (not self.chat or self.chat[-1].role == "system"):
+            raise ValueError("`chat` needs a user or assistant turn at its end")
+        if self.contrast and self.target is None:
+            raise ValueError("`contrast` needs a `target` to compare with")
+        if self.target in self.contrast:
+            raise ValueError("`contrast` names the target itself")
+        return self
+
+    @property
+    def settings(self) -> TraceSettings:
+        names = TraceSettings.model_fields
+        return TraceSettings(**{name: getattr(self, name) for name in names})
+
+
+class PromptFile(_Strict):
+    """The file's own shape; `load_prompts` merges the defaults into each entry."""
+
+    defaults: PromptDefaults = Field(default_factory=PromptDefaults)
+    graphs: tuple[PromptEntry, ...] = ()
+
+
+class PromptList(BaseModel):
+    """Prompts with their defaults merged in, in the file's order."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    source: YamlSource = Field(repr=False, exclude=True)
+    graphs: tuple[PromptEntry, ...]
+
+    def where(self, slug: str, key: str | None = None) -> Place:
+        """The Place of an entry, or of one of its keys."""
+        for index, entry in enumerate(self.graphs):
+            if entry.slug == slug:
+                path: tuple[str | int, ...] = ("graphs", index)
+                return self.source.place((*path, key) if key else path)
+        return self.source.place(())
+
+
+def load_prompts(file: Path) -> PromptList:
+    """Read a prompt list. Raises TracerError or Problems with file:line:col."""
+    source = load_yaml(file)
+    if not isinstance(source.data, dict) or not source.data.get("graphs"):
+        raise TracerError(
+            "there are no prompts in this file",
+            hint="list them under `graphs:`, each with `slug:` and `prompt:`",
+            place=source.place(()),
+        )
+    parsed = source.validate(PromptFile)
+    defaults = {name: getattr(parsed.defaults, name) for name in parsed.defaults.model_fields_set}
+    entries = tuple(
+        entry.model_copy(
+            update={k: v for k, v in defaults.items() if k not in entry.model_fields_set}
+        )
+        for entry in parsed.graphs
+    )
+    _refuse_duplicates(source, entries)
+    return PromptList(source=source, graphs=entries)
+
+
+def _refuse_duplicates(source: YamlSource, entries: tuple[PromptEntry, ...]) -> None:
+    first: dict[str, int] = {}
+    problems = []
+    for index, entry in enumerate(entries):
+        if entry.slug in first:
+            line = source.place(("graphs", first[entry.slug], "slug")).line
+            problems.append(
+                TracerError(
+                    f"the slug `{entry.slug}` is used twice, first on line {line}",
+                    hint="give each graph its own slug",
+                    place=source.place(("graphs", index, "slug")),
+                )
+            )
+        first.setdefault(entry.slug, index)
+    if problems:
+        raise Problems(problems)

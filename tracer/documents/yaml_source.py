@@ -1,0 +1,229 @@
+"""YAML that remembers where every key and value stands.
+
+Scalars follow YAML 1.2's core schema (`No` stays text). Aliases, tags and duplicate keys are
+refused; size and depth are bounded. Source: yaml.org/spec/1.2.2, section 10.3.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from tracer.documents.files import read_text
+from tracer.errors import Place, Problems, TracerError, did_you_mean
+
+try:
+    from yaml import CSafeLoader as _Loader
+except ImportError:  # PyYAML built without libyaml
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
+MAX_DEPTH = 16
+
+_NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
+_TRUE = re.compile(r"(?:true|True|TRUE)\Z")
+_FALSE = re.compile(r"(?:false|False|FALSE)\Z")
+_INT = re.compile(r"(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_SPECIAL_FLOAT = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
+
+KeyPath = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class YamlSource:
+    """Plain data, and the line and column of each of its keys and values."""
+
+    file: Path
+    data: Any
+    values: Mapping[KeyPath, tuple[int, int]] = field(repr=False)
+    keys: Mapping[KeyPath, tuple[int, int]] = field(repr=False)
+
+    def place(self, path: KeyPath, *, key: bool = False) -> Place:
+        """Where the value at `path` stands (or its key), or the nearest thing around it."""
+        for length in range(len(path), -1, -1):
+            near = path[:length]
+            if key and near in self.keys:
+                return Place(self.file, *self.keys[near])
+            if near in self.values:
+                return Place(self.file, *self.values[near])
+        return Place(self.file, 1, 1)
+
+    def validate(self, model: type[Model]) -> Model:
+        """The data as a `model`. Raises Problems, each with file:line:col and the near match."""
+        try:
+            return model.model_validate(self.data)
+        except ValidationError as error:
+            raise Problems(self._problem(model, one) for one in error.errors()) from None
+
+    def _problem(self, model: type[BaseModel], error: ErrorDetails) -> TracerError:
+        path = _path_in(self.data, error["loc"])
+        kind, value = error["type"], error["input"]
+        if kind == "extra_forbidden":
+            known = _field_names(model, path[:-1])
+            near = did_you_mean(str(path[-1]), known) or f"known keys: {', '.join(known)}"
+            place = self.place(path, key=True)
+            return TracerError(f"unknown key `{path[-1]}`", hint=near, place=place)
+        if kind == "missing":
+            missing = error["loc"][-1]
+            return TracerError(f"`{missing}` is missing", place=self.place(path))
+        name = _dotted(path)
+        message = error["msg"].removeprefix("Value error, ")
+        message = message[0].lower() + message[1:] if message else message
+        what = f"`{name}`: " if name else ""
+        shown = "" if isinstance(value, dict | list | BaseModel) else f" (found {_show(value)})"
+        hint: str | None = None
+        if kind == "literal_error" and isinstance(value, str):
+            hint = did_you_mean(value, re.findall(r"'([^']+)'", str(error["ctx"]["expected"])))
+        return TracerError(f"{what}{message}{shown}", hint=hint, place=self.place(path))
+
+
+def load_yaml(file: Path) -> YamlSource:
+    """Read and parse one YAML file. Raises TracerError with file:line:col."""
+    return parse_yaml(read_text(file), file)
+
+
+def parse_yaml(text: str, file: Path) -> YamlSource:
+    """Parse YAML text; `file` is only for messages."""
+    values: dict[KeyPath, tuple[int, int]] = {}
+    keys: dict[KeyPath, tuple[int, int]] = {}
+    try:
+        events = _content(yaml.parse(text, Loader=_Loader), file)
+        first = next(events, None)
+        data = None if first is None else _build(first, events, (), file, values, keys)
+        if (extra := next(events, None)) is not None:
+            raise _refused("a second document", "keep one document a file", extra, file)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+        problem = error.problem or error.context or "not valid"
+        raise TracerError(f"not valid YAML: {problem}", place=place) from None
+    except yaml.YAMLError as error:
+        text_of_error = " ".join(str(error).split())
+        raise TracerError(f"not valid YAML: {text_of_error}", place=Place(file)) from None
+    return YamlSource(file, data, values, keys)
+
+
+def _content(events: Iterator[Any], file: Path) -> Iterator[Any]:
+    """Only the events that carry content; refuses aliases, tags and too much depth."""
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.AliasEvent):
+            raise _refused("an alias (`*name`)", "write the value out", event, file)
+        tag = getattr(event, "tag", None)
+        if tag not in (None, "!"):
+            raise _refused(f"the tag `{tag}`", "leave it out", event, file)
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _refused(f"nesting deeper than {MAX_DEPTH}", "flatten it", event, file)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+            yield event
+
+
+def _build(
+    event: Any,
+    events: Iterator[Any],
+    path: KeyPath,
+    file: Path,
+    values: dict[KeyPath, tuple[int, int]],
+    keys: dict[KeyPath, tuple[int, int]],
+) -> Any:
+    values[path] = _mark(event)
+    if isinstance(event, yaml.ScalarEvent):
+        return _scalar(event)
+    if isinstance(event, yaml.SequenceStartEvent):
+        items: list[Any] = []
+        while not isinstance(item := next(events), yaml.SequenceEndEvent):
+            items.append(_build(item, events, (*path, len(items)), file, values, keys))
+        return items
+    mapping: dict[str, Any] = {}
+    while not isinstance(key := next(events), yaml.MappingEndEvent):
+        if not isinstance(key, yaml.ScalarEvent):
+            raise _refused("a key that is not plain text", "use a word as the key", key, file)
+        name = key.value
+        if name in mapping:
+            first = keys[(*path, name)][0]
+            hint = f"the first one is on line {first}"
+            raise _refused(f"the key `{name}` a second time", hint, key, file)
+        keys[(*path, name)] = _mark(key)
+        mapping[name] = _build(next(events), events, (*path, name), file, values, keys)
+    return mapping
+
+
+def _scalar(event: yaml.ScalarEvent) -> Any:
+    text: str = event.value
+    if event.style is not None or event.tag == "!":
+        return text
+    if _NULL.match(text):
+        return None
+    if _TRUE.match(text):
+        return True
+    if _FALSE.match(text):
+        return False
+    if _INT.match(text) and len(text) < 1000:
+        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+    if _FLOAT.match(text):
+        return float(text)
+    if _SPECIAL_FLOAT.match(text):
+        return float(text.replace(".", ""))
+    return text
+
+
+def _refused(what: str, hint: str, event: Any, file: Path) -> TracerError:
+    place = Place(file, *_mark(event))
+    return TracerError(f"{what} is not allowed here", hint=hint, place=place)
+
+
+def _mark(event: Any) -> tuple[int, int]:
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _path_in(data: Any, loc: tuple[str | int, ...]) -> KeyPath:
+    """pydantic's locations also name union branches and `[key]`; keep what is in the data."""
+    path: KeyPath = ()
+    for step in loc:
+        inside = (isinstance(data, dict) and step in data) or (
+            isinstance(data, list) and isinstance(step, int) and step < len(data)
+        )
+        if inside:
+            path, data = (*path, step), data[step]
+    return path
+
+
+def _field_names(annotation: Any, path: KeyPath) -> list[str]:
+    """The keys that the model at `path` below `annotation` knows."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = {info.alias or name: info for name, info in annotation.model_fields.items()}
+        if not path:
+            return list(fields)
+        return _field_names(fields[path[0]].annotation, path[1:]) if path[0] in fields else []
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (list, tuple, dict):
+        return _field_names(arguments[-1], path[1:]) if path else []
+    if origin is Union or arguments:
+        for argument in arguments:
+            if names := _field_names(argument, path):
+                return names
+    return []
+
+
+def _dotted(path: KeyPath) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.lstrip(".")
+
+
+def _show(value: Any) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,73 @@
+"""The one kind of error that a user can cause, and how it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A spot in a file; lines and columns count from 1."""
+
+    file: Path
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        parts = [str(self.file)]
+        if self.line is not None:
+            parts.append(str(self.line))
+            if self.column is not None:
+                parts.append(str(self.column))
+        return ":".join(parts)
+
+
+class TracerError(Exception):
+    """What is wrong, where, and what to do next, on one line.
+
+    >>> str(TracerError("the prompt is empty", hint="write a few words"))
+    'the prompt is empty; write a few words'
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, place: Place | None = None):
+        self.message = message
+        self.hint = hint
+        self.place = place
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        text = f"{self.place}: {self.message}" if self.place else self.message
+        return f"{text}; {self.hint}" if self.hint else text
+
+    @property
+    def problems(self) -> Sequence[TracerError]:
+        """The single errors this one is made of."""
+        return (self,)
+
+
+class Problems(TracerError):
+    """Several errors found in one go, each with its own place."""
+
+    def __init__(self, problems: Iterable[TracerError]):
+        self._problems = tuple(single for problem in problems for single in problem.problems)
+        super().__init__("\n".join(str(problem) for problem in self._problems))
+
+    def __str__(self) -> str:
+        return self.message
+
+    @property
+    def problems(self) -> Sequence[TracerError]:
+        return self._problems
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str | None:
+    """A hint that names the nearest known word, or None when nothing is near.
+
+    >>> did_you_mean("promt", ["prompt", "slug"])
+    'did you mean `prompt`?'
+    """
+    near = get_close_matches(wrong, list(known), n=1, cutoff=0.6)
+    return f"did you mean `{near[0]}`?" if near else None

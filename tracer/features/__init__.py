@@ -1,0 +1,1 @@
+"""What stands in for each MLP: so far its neurons."""

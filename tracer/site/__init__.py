@@ -1,0 +1,1 @@
+"""Graphs, write-ups and annotations to pages. No torch here."""
