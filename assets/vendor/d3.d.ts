@@ -9,3 +9,4 @@ export type { Quadtree } from "d3-quadtree";
 export type { ScaleBand, ScaleLinear } from "d3-scale";
 export type { Selection } from "d3-selection";
 export type { D3ZoomEvent, ZoomBehavior, ZoomTransform } from "d3-zoom";
+import type {} from "d3-transition";

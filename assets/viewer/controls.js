@@ -1,0 +1,147 @@
+// Search, the influence threshold, the kinds of node, and always in sight how much is hidden and why.
+import { make } from "./dom.js";
+import { search } from "./search.js";
+import { count, nameOf, placeOf } from "./text.js";
+import { describeHidden, kindsPresent, thresholdRange, visibilityOf } from "./visibility.js";
+
+/** @typedef {import("./graph.js").Graph} Graph */
+/** @typedef {import("./state.js").Store} Store */
+
+const OFFERED = 8;
+
+/**
+ * @param {Graph} graph
+ * @param {Store} store
+ */
+export function makeControls(graph, store) {
+  const hidden = make("p", { class: "hidden-count", role: "status" });
+  const reset = make(
+    "button",
+    { type: "button", class: "reset", click: () => store.dispatch({ type: "reset" }) },
+    "Reset",
+  );
+  store.subscribe((state) => {
+    hidden.textContent = describeHidden(graph, state, visibilityOf(graph, state));
+  });
+  return make(
+    "div",
+    { class: "controls" },
+    searchBox(graph, store),
+    threshold(graph, store),
+    kinds(graph, store),
+    make("div", { class: "hidden-line" }, hidden, reset),
+  );
+}
+
+/**
+ * @param {Graph} graph
+ * @param {Store} store
+ */
+function searchBox(graph, store) {
+  const input = make("input", {
+    type: "search",
+    id: "viewer-search",
+    placeholder: "name, token, layer:20",
+    autocomplete: "off",
+    input: () => store.dispatch({ type: "search", query: input.value }),
+    keydown: (event) => {
+      if (event.key === "Enter") chooseFirst();
+      if (event.key === "Escape") store.dispatch({ type: "search", query: "" });
+    },
+  });
+  const results = make("div", { class: "search-results", hidden: true });
+  function chooseFirst() {
+    const [first] = search(graph, input.value);
+    if (first !== undefined) store.dispatch({ type: "select", node: first });
+  }
+  store.subscribe((state, previous) => {
+    if (input.value !== state.query) input.value = state.query;
+    if (state.query === previous.query && results.childElementCount) return;
+    const found = search(graph, state.query);
+    results.hidden = !state.query.trim();
+    results.replaceChildren(...offer(graph, store, found));
+  });
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target instanceof HTMLElement && event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    input.focus();
+  });
+  const label = make("label", { for: "viewer-search" }, "Search ", make("kbd", {}, "/"));
+  return make("div", { class: "search" }, label, input, results);
+}
+
+/**
+ * @param {Graph} graph
+ * @param {Store} store
+ * @param {number[]} found
+ */
+function offer(graph, store, found) {
+  const rows = found.slice(0, OFFERED).map((node) =>
+    make(
+      "li",
+      {},
+      make(
+        "button",
+        {
+          type: "button",
+          "data-node": graph.ids[node],
+          click: () => store.dispatch({ type: "select", node }),
+        },
+        make("span", { class: "name" }, nameOf(graph, node)),
+        " ",
+        make("span", { class: "place" }, placeOf(graph, node)),
+      ),
+    ),
+  );
+  const rest = found.length > OFFERED ? `, of which the ${OFFERED} most influential` : "";
+  const says = found.length ? `${count(found.length, "node")} found${rest}` : "Nothing found";
+  return [make("p", { role: "status" }, says), make("ul", {}, ...rows)];
+}
+
+/**
+ * @param {Graph} graph
+ * @param {Store} store
+ */
+function threshold(graph, store) {
+  const range = thresholdRange(graph);
+  if (!range) return make("p", { class: "threshold none" }, "This graph gives no influence to filter by.");
+  const value = make("output", { for: "viewer-threshold" });
+  const slider = make("input", {
+    type: "range",
+    id: "viewer-threshold",
+    min: String(range.low),
+    max: String(range.high),
+    step: "0.01",
+    input: () => {
+      const chosen = Number(slider.value);
+      store.dispatch({ type: "prune", threshold: chosen >= range.high ? 1 : chosen });
+    },
+  });
+  store.subscribe((state) => {
+    const chosen = Math.min(state.threshold, range.high);
+    if (Number(slider.value) !== chosen) slider.value = String(chosen);
+    const text = state.threshold >= range.high ? "everything" : `top ${Math.round(100 * chosen)} %`;
+    value.textContent = text;
+    slider.setAttribute("aria-valuetext", text);
+  });
+  const label = make("label", { for: "viewer-threshold" }, "Influence shown ", value);
+  return make("div", { class: "threshold" }, label, slider);
+}
+
+/**
+ * @param {Graph} graph
+ * @param {Store} store
+ */
+function kinds(graph, store) {
+  const plural = [`${graph.meta.noun}s`, "unexplained", "tokens", "answers"];
+  const boxes = kindsPresent(graph).map((kind) => {
+    const change = () => store.dispatch({ type: "toggle-kind", kind });
+    const box = make("input", { type: "checkbox", change });
+    store.subscribe((state) => {
+      box.checked = state.kinds[kind];
+    });
+    return make("label", {}, box, ` ${plural[kind]}`);
+  });
+  return make("fieldset", { class: "kinds" }, make("legend", {}, "Show"), ...boxes);
+}

@@ -1,0 +1,188 @@
+// What the selected node is, in words; for a set of nodes its members; for nothing, where to begin.
+import { make } from "./dom.js";
+import { ANSWER, EMBEDDING, ERROR, FEATURE } from "./graph.js";
+import { makeRows } from "./node_rows.js";
+import { focusOf, sameNodes } from "./state.js";
+import {
+  count,
+  describe,
+  describeEffect,
+  nameOf,
+  quoteToken,
+  showNumber,
+  showPercent,
+  showSigned,
+} from "./text.js";
+
+/** @typedef {import("./graph.js").Graph} Graph */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./state.js").Store} Store */
+/** @typedef {import("./graph.js").Group} Group */
+
+/**
+ * @param {Graph} graph
+ * @param {Store} store
+ * @param {() => Uint8Array} shown
+ */
+export function makeDetails(graph, store, shown) {
+  const element = make("section", { class: "details", "aria-label": "Node details" });
+  const choose = (/** @type {number} */ node) => store.dispatch({ type: "select", node });
+  const show = (/** @type {number[]} */ nodes) => store.dispatch({ type: "show", nodes });
+  store.subscribe((state, previous) => {
+    const same = state.clicked === previous.clicked && state.pinned === previous.pinned;
+    if (same && element.childElementCount) return;
+    const focus = focusOf(graph, state);
+    if (state.clicked >= 0) element.replaceChildren(...oneNode(state.clicked, state));
+    else if (focus.length) element.replaceChildren(...severalNodes(focus));
+    else element.replaceChildren(...whereToBegin());
+  });
+
+  /** @param {number} node @param {State} state */
+  function oneNode(node, state) {
+    const pinned = state.pinned.includes(node);
+    const pin = () => store.dispatch({ type: "pin", node });
+    const groups = graph.groupsOf[node];
+    return [
+      heading(nameOf(graph, node)),
+      make("p", { class: "sentence" }, describe(graph, node)),
+      effectLine(graph, node),
+      byline(graph, node),
+      explanation(graph, node),
+      figures(graph, node),
+      groups.length ? make("p", {}, "Part of ", ...groups.map(groupButton)) : null,
+      make(
+        "p",
+        { class: "buttons" },
+        make(
+          "button",
+          { type: "button", "aria-pressed": String(pinned), click: pin },
+          pinned ? "Unpin" : "Pin",
+        ),
+        make("button", { type: "button", click: () => store.dispatch({ type: "clear" }) }, "Clear"),
+      ),
+    ].filter((part) => part !== null);
+  }
+
+  /** @param {number[]} nodes */
+  function severalNodes(nodes) {
+    const group = graph.groups.find((one) => sameNodes(one.members, nodes));
+    return [
+      heading(group ? group.name : count(nodes.length, "pinned node")),
+      group ? make("p", { class: "sentence" }, `A group of ${count(nodes.length, "node")}.`) : null,
+      group?.by ? make("p", { class: "byline" }, `Grouped by ${group.by}.`) : null,
+      group?.note ? make("p", { class: "note" }, group.note) : null,
+      rowsOf(nodes, "Members"),
+      make(
+        "p",
+        { class: "buttons" },
+        make("button", { type: "button", click: () => store.dispatch({ type: "clear" }) }, "Clear"),
+      ),
+    ].filter((part) => part !== null);
+  }
+
+  function whereToBegin() {
+    const strongest = Array.from(graph.kinds.keys())
+      .filter((node) => graph.kinds[node] === FEATURE)
+      .sort((a, b) => graph.importance[b] - graph.importance[a] || a - b)
+      .slice(0, 50);
+    const [answer] = graph.answers;
+    return [
+      heading("Where to begin"),
+      make(
+        "p",
+        { class: "sentence" },
+        "Click a node to see what feeds it and what it feeds, or start from one of these.",
+      ),
+      answer
+        ? make(
+            "p",
+            { class: "buttons" },
+            make(
+              "button",
+              { type: "button", click: () => choose(answer.node) },
+              `The answer ${quoteToken(answer.token)}`,
+            ),
+            ...graph.groups.filter((group) => group.members.length).map(groupButton),
+          )
+        : null,
+      strongest.length ? make("h4", {}, `Most influential ${graph.meta.noun}s`) : null,
+      strongest.length ? rowsOf(strongest, `Most influential ${graph.meta.noun}s`) : null,
+    ].filter((part) => part !== null);
+  }
+
+  /** @param {Group} group */
+  function groupButton(group) {
+    return make(
+      "button",
+      { type: "button", class: "group", click: () => show(group.members) },
+      group.name,
+    );
+  }
+
+  /** @param {number[]} nodes @param {string} label */
+  function rowsOf(nodes, label) {
+    const known = nodes.some((node) => !Number.isNaN(graph.effect[node]));
+    const rows = nodes.map((node) => {
+      const effect = graph.effect[node];
+      if (!known) return { node, value: graph.importance[node], text: showPercent(graph.importance[node]) };
+      return { node, value: effect || 0, text: Number.isNaN(effect) ? "" : showSigned(effect) };
+    });
+    return makeRows(graph, rows, { shown: shown(), label, choose });
+  }
+
+  return element;
+}
+
+/** @param {string} text */
+const heading = (text) => make("h3", { class: "node-name" }, text);
+
+/** @param {Graph} graph @param {number} node */
+function effectLine(graph, node) {
+  const text = describeEffect(graph, node);
+  if (text === null) return null;
+  return make("p", { class: graph.effect[node] < 0 ? "effect opposes" : "effect supports" }, text);
+}
+
+/** @param {Graph} graph @param {number} node */
+function byline(graph, node) {
+  const line = graph.bylines.get(node);
+  if (!line || (!line.by && !line.confidence && !line.note)) return null;
+  const by = line.by ? `Named by ${line.by}` : "Named";
+  const sure = line.confidence ? `, with ${line.confidence} confidence` : "";
+  return make(
+    "div",
+    {},
+    line.by || line.confidence ? make("p", { class: "byline" }, `${by}${sure}.`) : null,
+    line.note ? make("p", { class: "note" }, line.note) : null,
+  );
+}
+
+/** What there is to say about a node that nobody has named. @param {Graph} graph @param {number} node */
+function explanation(graph, node) {
+  if (graph.kinds[node] === ERROR) return graph.labels[node] ? make("p", {}, graph.labels[node]) : null;
+  if (graph.kinds[node] !== FEATURE || graph.labels[node]) return null;
+  return make(
+    "p",
+    { class: "none" },
+    `Nobody has named this ${graph.meta.noun} yet, and the graph holds no examples of texts that make it active.`,
+  );
+}
+
+/** @param {Graph} graph @param {number} node */
+function figures(graph, node) {
+  /** @type {[string, string][]} */
+  const pairs = [];
+  if (!Number.isNaN(graph.activation[node])) {
+    pairs.push(["Activation", showNumber(graph.activation[node])]);
+  }
+  if (graph.kinds[node] < EMBEDDING && graph.influence[node] >= 0) {
+    pairs.push(["Influence", `within the top ${showPercent(graph.influence[node])}`]);
+  }
+  if (graph.kinds[node] !== ANSWER && graph.importance[node] > 0) {
+    pairs.push(["Carries", `${showPercent(graph.importance[node])} of this graph's influence`]);
+  }
+  pairs.push(["Id", graph.ids[node]]);
+  const list = make("dl", { class: "figures" });
+  for (const [term, value] of pairs) list.append(make("dt", {}, term), make("dd", {}, value));
+  return list;
+}

@@ -1,0 +1,31 @@
+// The one way to make elements here: text is always text, never markup.
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string | boolean | ((event: any) => void)>} attributes  a function listens
+ *   to the event of that name; `false` leaves the attribute out
+ * @param {(Node | string | null)[]} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+/**
+ * Calls `paint` whenever the colours or the resolution may have changed.
+ * @param {() => void} paint
+ */
+export function onSchemeChange(paint) {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+  const watcher = new MutationObserver(paint);
+  watcher.observe(document.documentElement, { attributeFilter: ["class", "data-theme"] });
+}
+
+export const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

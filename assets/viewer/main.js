@@ -1,0 +1,91 @@
+// Fetches the graph, puts the panels together, and says so plainly when that fails.
+import { makeConnections } from "./connections.js";
+import { makeControls } from "./controls.js";
+import { makeDetails } from "./details.js";
+import { make } from "./dom.js";
+import { readGraph } from "./graph.js";
+import { makeLegend } from "./legend.js";
+import { LinkGraph } from "./link_graph.js";
+import { followPageLinks } from "./page_links.js";
+import { createStore, focusOf } from "./state.js";
+import { describe, describeEffect, nameOf } from "./text.js";
+import { followAddress, readState } from "./url.js";
+
+const viewer = document.getElementById("viewer");
+if (viewer) open(viewer);
+
+/** @param {HTMLElement} element */
+async function open(element) {
+  const status = /** @type {HTMLElement} */ (element.querySelector(".viewer-status"));
+  status.textContent = "Loading the graph …";
+  try {
+    const graph = readGraph(await fetchData(element.dataset.graph ?? ""));
+    show(element, graph);
+    status.remove();
+  } catch (error) {
+    status.classList.add("failed");
+    status.textContent =
+      "The interactive graph could not be shown: " +
+      `${error instanceof Error ? error.message : error}. The rest of this page does not need it. ` +
+      "Reload to try again.";
+  }
+}
+
+/** @param {string} address */
+async function fetchData(address) {
+  const answer = await fetch(address).catch(() => {
+    throw new Error("its data file could not be fetched");
+  });
+  if (!answer.ok) throw new Error(`its data file answers ${answer.status}`);
+  return answer.json().catch(() => {
+    throw new Error("its data file is damaged");
+  });
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {import("./graph.js").Graph} graph
+ */
+function show(element, graph) {
+  const store = createStore(graph, readState(graph, location.search));
+  const linkGraph = new LinkGraph(graph, store);
+  const side = make("div", { class: "viewer-side" });
+  element.append(
+    makeControls(graph, store),
+    make(
+      "div",
+      { class: "viewer-main" },
+      make("div", { class: "viewer-graph" }, linkGraph.element, makeLegend(graph)),
+      side,
+    ),
+    liveRegion(graph, store),
+  );
+  linkGraph.start();
+  side.append(
+    makeDetails(graph, store, () => linkGraph.shown),
+    makeConnections(graph, store, () => linkGraph.drawn),
+  );
+  followAddress(graph, store);
+  followPageLinks(graph, store, element, linkGraph.stage);
+}
+
+/**
+ * Says aloud what was selected.
+ * @param {import("./graph.js").Graph} graph
+ * @param {import("./state.js").Store} store
+ */
+function liveRegion(graph, store) {
+  const region = make("p", { class: "visually-hidden announcement", "aria-live": "polite" });
+  store.subscribe((state, previous) => {
+    if (state.clicked === previous.clicked && state.pinned === previous.pinned) return;
+    const focus = focusOf(graph, state);
+    if (!focus.length) region.textContent = "Nothing selected.";
+    else if (focus.length > 1) region.textContent = `${focus.length} nodes highlighted.`;
+    else {
+      const [node] = focus;
+      const effect = describeEffect(graph, node) ?? "";
+      region.textContent = `${nameOf(graph, node)}. ${describe(graph, node)} ${effect}`;
+    }
+  });
+  return region;
+}

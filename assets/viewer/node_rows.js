@@ -1,0 +1,60 @@
+// A list of nodes as buttons, with a bar for each one's strength; long lists grow on request.
+import { make } from "./dom.js";
+import { nameOf, placeOf } from "./text.js";
+
+/** @typedef {import("./graph.js").Graph} Graph */
+/** @typedef {{node: number, value: number, text: string}} Row */
+
+const FIRST = 10;
+const MORE = 40;
+
+/**
+ * @param {Graph} graph
+ * @param {Row[]} rows  strongest first; a value's sign is its colour
+ * @param {{shown: Uint8Array, label: string, choose: (node: number) => void}} options
+ * @returns {HTMLElement}
+ */
+export function makeRows(graph, rows, { shown, label, choose }) {
+  const most = rows.reduce((max, row) => Math.max(max, Math.abs(row.value)), 0) || 1;
+  const list = make("ol", { class: "node-rows", "aria-label": label });
+  const rest = make("button", { type: "button", class: "more", click: () => grow(MORE) });
+  /** @param {number} amount */
+  function grow(amount) {
+    const from = list.childElementCount;
+    const added = rows.slice(from, from + amount).map((row) => makeRow(graph, row, most, shown, choose));
+    list.append(...added);
+    const left = rows.length - list.childElementCount;
+    rest.textContent = `${left.toLocaleString("en")} more`;
+    rest.hidden = left === 0;
+    if (from > 0) added[0]?.querySelector("button")?.focus();
+  }
+  grow(FIRST);
+  return make("div", {}, list, rest);
+}
+
+/**
+ * @param {Graph} graph
+ * @param {Row} row
+ * @param {number} most
+ * @param {Uint8Array} shown
+ * @param {(node: number) => void} choose
+ */
+function makeRow(graph, { node, value, text }, most, shown, choose) {
+  const bar = make("span", { class: value < 0 ? "bar opposes" : "bar supports" });
+  bar.style.width = `${(100 * Math.abs(value)) / most}%`;
+  const place = placeOf(graph, node) + (shown[node] ? "" : ", hidden");
+  return make(
+    "li",
+    { class: shown[node] ? "" : "unseen" },
+    make(
+      "button",
+      { type: "button", "data-node": graph.ids[node], click: () => choose(node) },
+      make("span", { class: "name" }, nameOf(graph, node)),
+      " ",
+      make("span", { class: "place" }, place),
+      " ",
+      make("span", { class: "value" }, text),
+      make("span", { class: "track", "aria-hidden": "true" }, bar),
+    ),
+  );
+}

@@ -1,0 +1,79 @@
+// Finds nodes by words: plain ones in label, token, group, id; `layer:20`, `layer:5-9`, `token:Rome`,
+// `id:22_580`, `label:capital`. A node must meet every term. Quotes hold spaces together.
+import { ANSWER } from "./graph.js";
+import { nameOf, tokenOf } from "./text.js";
+
+/** @typedef {import("./graph.js").Graph} Graph */
+/** @typedef {(graph: Graph, node: number) => boolean} Test */
+
+const TERM = /(?:(layer|token|id|label):)?(?:"([^"]*)"?|(\S+))/gi;
+const RANGE = /^(\d+)(?:-(\d+))?$/;
+
+/**
+ * The matching nodes, most important first.
+ * @param {Graph} graph
+ * @param {string} query
+ * @returns {number[]}
+ */
+export function search(graph, query) {
+  const tests = parse(query);
+  if (!tests.length) return [];
+  const found = [];
+  for (let node = 0; node < graph.size; node++) {
+    if (tests.every((test) => test(graph, node))) found.push(node);
+  }
+  return found.sort((a, b) => graph.importance[b] - graph.importance[a] || a - b);
+}
+
+/**
+ * @param {string} query
+ * @returns {Test[]}
+ */
+function parse(query) {
+  const terms = [...query.matchAll(TERM)];
+  return terms.map(([, field = "", quoted, word]) => toTest(field.toLowerCase(), quoted ?? word));
+}
+
+/**
+ * @param {string} field
+ * @param {string} value
+ * @returns {Test}
+ */
+function toTest(field, value) {
+  const wanted = value.toLowerCase();
+  if (field === "layer") return inLayers(wanted);
+  if (field === "token") return (graph, node) => tokens(graph, node).includes(wanted);
+  if (field === "id") return (graph, node) => hasId(graph.ids[node], wanted);
+  if (field === "label") return (graph, node) => names(graph, node).includes(wanted);
+  return (graph, node) =>
+    names(graph, node).includes(wanted) ||
+    tokens(graph, node).includes(wanted) ||
+    hasId(graph.ids[node], wanted);
+}
+
+/**
+ * @param {string} text
+ * @returns {Test}
+ */
+function inLayers(text) {
+  const range = RANGE.exec(text);
+  if (!range) return () => false;
+  const [low, high] = [Number(range[1]), Number(range[2] ?? range[1])];
+  return (graph, node) =>
+    graph.layers[node] >= low && graph.layers[node] <= high && graph.kinds[node] !== ANSWER;
+}
+
+/** @param {Graph} graph @param {number} node */
+const names = (graph, node) =>
+  [nameOf(graph, node), ...graph.groupsOf[node].map((group) => group.name)].join("\n").toLowerCase();
+
+/** @param {Graph} graph @param {number} node */
+const tokens = (graph, node) =>
+  (graph.answerOf.get(node)?.token ?? tokenOf(graph, node)).toLowerCase();
+
+/**
+ * An id matches whole or by its leading parts: `22_580` finds `22_580_14`, and `22_58` does not.
+ * @param {string} id
+ * @param {string} wanted
+ */
+const hasId = (id, wanted) => `${id.toLowerCase()}_`.startsWith(`${wanted}_`);

@@ -1,0 +1,143 @@
+// The one state of the viewer: what is chosen, never what is drawn. Each action names what a person did.
+
+/** @typedef {import("./graph.js").Graph} Graph */
+
+/**
+ * @typedef {object} State
+ * @property {number} clicked  the selected node, or −1
+ * @property {number[]} pinned  sorted
+ * @property {number} threshold  nodes beyond this share of influence are hidden; 1 hides none
+ * @property {readonly boolean[]} kinds  which kinds of node are shown
+ * @property {string} query
+ * @property {boolean} everyLink  all lines of the selection, in place of the strongest
+ * @property {readonly string[]} openCells  folded cells that were opened
+ *
+ * @typedef {{type: "select", node: number}
+ *   | {type: "clear"}
+ *   | {type: "pin", node: number}
+ *   | {type: "show", nodes: number[]}
+ *   | {type: "prune", threshold: number}
+ *   | {type: "toggle-kind", kind: number}
+ *   | {type: "search", query: string}
+ *   | {type: "toggle-links"}
+ *   | {type: "toggle-cell", cell: string}
+ *   | {type: "restore", state: State}
+ *   | {type: "reset"}} Action
+ *
+ * @typedef {(state: State, previous: State) => void} Listener
+ */
+
+/**
+ * @param {Graph} graph
+ * @returns {State}
+ */
+export const initialState = (graph) => ({
+  clicked: -1,
+  pinned: graph.pins,
+  threshold: 1,
+  kinds: [true, true, true, true],
+  query: "",
+  everyLink: false,
+  openCells: [],
+});
+
+/**
+ * @param {Graph} graph
+ * @param {State} state
+ * @param {Action} action
+ * @returns {State}
+ */
+export function reduce(graph, state, action) {
+  switch (action.type) {
+    case "select":
+      return { ...state, clicked: action.node, everyLink: false };
+    case "clear":
+      return { ...state, clicked: -1, query: "", everyLink: false, pinned: graph.pins };
+    case "pin":
+      return { ...state, pinned: toggled(state.pinned, action.node).sort((a, b) => a - b) };
+    case "show":
+      return action.nodes.length === 1
+        ? { ...state, clicked: action.nodes[0], everyLink: false }
+        : { ...state, clicked: -1, pinned: sortedOnce(action.nodes), everyLink: false };
+    case "prune":
+      return { ...state, threshold: action.threshold };
+    case "toggle-kind":
+      return { ...state, kinds: state.kinds.map((on, kind) => (kind === action.kind ? !on : on)) };
+    case "search":
+      return { ...state, query: action.query };
+    case "toggle-links":
+      return { ...state, everyLink: !state.everyLink };
+    case "toggle-cell":
+      return { ...state, openCells: toggled(state.openCells, action.cell) };
+    case "restore":
+      return action.state;
+    case "reset":
+      return initialState(graph);
+  }
+}
+
+/**
+ * @template T
+ * @param {readonly T[]} list
+ * @param {T} item
+ * @returns {T[]}
+ */
+const toggled = (list, item) =>
+  list.includes(item) ? list.filter((one) => one !== item) : [...list, item];
+
+/** @param {number[]} nodes */
+const sortedOnce = (nodes) => [...new Set(nodes)].sort((a, b) => a - b);
+
+/**
+ * The nodes that the panels speak of: the selected one, or pins that differ from the graph's own.
+ * @param {Graph} graph
+ * @param {State} state
+ * @returns {number[]}
+ */
+export function focusOf(graph, state) {
+  if (state.clicked >= 0) return [state.clicked];
+  return sameNodes(state.pinned, graph.pins) ? [] : state.pinned;
+}
+
+/**
+ * @param {readonly number[]} a
+ * @param {readonly number[]} b
+ */
+export const sameNodes = (a, b) => a.length === b.length && a.every((node, at) => node === b[at]);
+
+/**
+ * Holds the state; listeners hear of it at most once a frame, so a dragged slider stays smooth.
+ * @param {Graph} graph
+ * @param {State} first
+ */
+export function createStore(graph, first) {
+  let state = first;
+  let painted = first;
+  let waiting = false;
+  /** @type {Listener[]} */
+  const listeners = [];
+  const notify = () => {
+    waiting = false;
+    const previous = painted;
+    painted = state;
+    for (const listener of listeners) listener(state, previous);
+  };
+  return {
+    get state() {
+      return state;
+    },
+    /** @param {Action} action */
+    dispatch(action) {
+      state = reduce(graph, state, action);
+      if (!waiting) requestAnimationFrame(notify);
+      waiting = true;
+    },
+    /** @param {Listener} listener */
+    subscribe(listener) {
+      listeners.push(listener);
+      listener(state, state);
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createStore>} Store */

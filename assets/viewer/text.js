@@ -1,0 +1,145 @@
+// Words and numbers for people: tokens with visible spaces, names of nodes, effects in sentences.
+import { ANSWER, EMBEDDING, ERROR, FEATURE } from "./graph.js";
+
+/** @typedef {import("./graph.js").Graph} Graph */
+
+/** Characters that show nothing, or that would turn the text around them. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const VISIBLE = new Map([
+  ["\n", "↵"],
+  ["\t", "⇥"],
+  ["\r", "␍"],
+]);
+
+/**
+ * A token as it is written, with what cannot be seen made visible.
+ * @param {string} token
+ */
+export function showToken(token) {
+  if (token === "") return "∅";
+  const spaced = token.replace(/^ +| +$/g, (spaces) => "·".repeat(spaces.length));
+  return spaced.replace(
+    INVISIBLE,
+    (one) => VISIBLE.get(one) ?? `\\u{${one.codePointAt(0)?.toString(16)}}`,
+  );
+}
+
+/** @param {string} token */
+export const quoteToken = (token) => `“${showToken(token)}”`;
+
+/** @param {Graph} graph @param {number} node */
+export const tokenOf = (graph, node) => graph.meta.tokens[graph.positions[node]];
+
+/**
+ * Three significant digits, with a true minus sign.
+ * @param {number} value
+ */
+export function showNumber(value) {
+  const size = Math.abs(value);
+  const text = size >= 1000 || (size > 0 && size < 0.001) ? exponent(size) : plain(size);
+  return value < 0 ? `−${text}` : text;
+}
+
+/** @param {number} size */
+const plain = (size) => String(Number(size.toPrecision(3)));
+
+/** @param {number} size */
+const exponent = (size) =>
+  size >= 1000 && size < 1e6 ? Math.round(size).toLocaleString("en") : size.toExponential(1);
+
+/** @param {number} value */
+export const showSigned = (value) => (value > 0 ? "+" : "") + showNumber(value);
+
+/** @param {number} share */
+export function showPercent(share) {
+  const percent = 100 * share;
+  return percent > 0 && percent < 1 ? "< 1 %" : `${Math.round(percent)} %`;
+}
+
+/**
+ * @param {number} amount
+ * @param {string} noun
+ */
+export const count = (amount, noun) =>
+  `${amount.toLocaleString("en")} ${noun}${amount === 1 ? "" : "s"}`;
+
+/**
+ * The short name of a node: its label, or what it is.
+ * @param {Graph} graph
+ * @param {number} node
+ */
+export function nameOf(graph, node) {
+  const kind = graph.kinds[node];
+  if (kind === ERROR) return "unexplained part";
+  const label = graph.labels[node];
+  if (label) return label;
+  if (kind === EMBEDDING) return quoteToken(tokenOf(graph, node));
+  if (kind === ANSWER) return answerName(graph, node);
+  return graph.names[node] < 0 ? graph.ids[node] : `${graph.meta.noun} ${graph.names[node]}`;
+}
+
+/** @param {Graph} graph @param {number} node */
+function answerName(graph, node) {
+  const answer = graph.answerOf.get(node);
+  if (!answer) return graph.ids[node];
+  const token = quoteToken(answer.token);
+  return answer.probability === null ? token : `${token} ${showPercent(answer.probability)}`;
+}
+
+/**
+ * Where a node stands, in a few words.
+ * @param {Graph} graph
+ * @param {number} node
+ */
+export function placeOf(graph, node) {
+  const kind = graph.kinds[node];
+  if (kind === ANSWER) return "answer";
+  if (kind === EMBEDDING) return `prompt token ${graph.positions[node]}`;
+  return `layer ${graph.layers[node]} at ${quoteToken(tokenOf(graph, node))}`;
+}
+
+/**
+ * What a node is, as a sentence.
+ * @param {Graph} graph
+ * @param {number} node
+ */
+export function describe(graph, node) {
+  const at = `at token ${quoteToken(tokenOf(graph, node))} (position ${graph.positions[node]})`;
+  const layer = graph.layers[node];
+  switch (graph.kinds[node]) {
+    case FEATURE: {
+      const noun = graph.meta.noun === "neuron" ? "Neuron" : "Feature";
+      const name = graph.names[node] < 0 ? graph.ids[node] : graph.names[node];
+      return `${noun} ${name} of layer ${layer}, ${at}.`;
+    }
+    case ERROR:
+      return `What the listed ${graph.meta.noun}s leave unexplained in layer ${layer}, ${at}.`;
+    case EMBEDDING:
+      return `The prompt's token ${quoteToken(tokenOf(graph, node))} (position ${graph.positions[node]}).`;
+    default: {
+      const answer = graph.answerOf.get(node);
+      const odds = answer?.probability ?? null;
+      const token = quoteToken(answer?.token ?? graph.ids[node]);
+      return odds === null
+        ? `A possible next token: ${token}.`
+        : `The model gives ${token} a probability of ${showPercent(odds)} as the next token.`;
+    }
+  }
+}
+
+/**
+ * What a node's effect means, or null where it is unknown.
+ * @param {Graph} graph
+ * @param {number} node
+ */
+export function describeEffect(graph, node) {
+  const effect = graph.effect[node];
+  if (Number.isNaN(effect)) return null;
+  const { target, contrast } = graph.meta;
+  const answer = target ? `the answer ${quoteToken(target)}` : "the answer";
+  const against = contrast.length ? ` against ${contrast.map(quoteToken).join(", ")}` : "";
+  if (effect === 0) return `Does not move ${answer}${against}.`;
+  const way = effect > 0 ? "up" : "down";
+  const size = showNumber(Math.abs(effect));
+  return `Pushes ${answer} ${way}${against} by ${size} logits, all paths summed.`;
+}

@@ -1,0 +1,46 @@
+// What a node is, in place, while the pointer is on it.
+import { make } from "./dom.js";
+import { ANSWER, EMBEDDING } from "./graph.js";
+import { nameOf, placeOf, showNumber, showSigned } from "./text.js";
+
+const WIDTH = 250;
+
+/** @param {import("./graph.js").Graph} graph */
+export function makeTooltip(graph) {
+  const name = make("strong");
+  const place = make("span");
+  const numbers = make("span");
+  const element = make("div", { class: "graph-tooltip", hidden: true }, name, place, numbers);
+  return {
+    element,
+    hide() {
+      element.hidden = true;
+    },
+    /**
+     * @param {number} node
+     * @param {number} x  in the visible part of the graph
+     * @param {number} y
+     * @param {number} width  of that part
+     */
+    show(node, x, y, width) {
+      name.textContent = nameOf(graph, node);
+      place.textContent = placeOf(graph, node);
+      numbers.textContent = figures(graph, node);
+      element.hidden = false;
+      const left = x + 16 + WIDTH > width ? x - 16 - WIDTH : x + 16;
+      element.style.transform = `translate(${Math.max(0, left)}px, ${y + 12}px)`;
+    },
+  };
+}
+
+/**
+ * @param {import("./graph.js").Graph} graph
+ * @param {number} node
+ */
+function figures(graph, node) {
+  if (graph.kinds[node] === ANSWER || graph.kinds[node] === EMBEDDING) return "";
+  const parts = [];
+  if (!Number.isNaN(graph.effect[node])) parts.push(`effect ${showSigned(graph.effect[node])} logits`);
+  if (graph.influence[node] >= 0) parts.push(`influence rank ${showNumber(graph.influence[node])}`);
+  return parts.join(" · ");
+}

@@ -1,0 +1,107 @@
+// The state in the page's address, in the names that other viewers of such graphs use. What is at its
+// default is left out. A selection makes a step that Back undoes; everything else replaces.
+import { initialState, sameNodes } from "./state.js";
+import { KINDS } from "./visibility.js";
+
+/** @typedef {import("./graph.js").Graph} Graph */
+/** @typedef {import("./state.js").State} State */
+
+const NAMES = ["pinnedIds", "clickedId", "pruningThreshold", "q", "kinds"];
+
+/**
+ * @param {Graph} graph
+ * @param {string} query
+ * @returns {State}
+ */
+export function readState(graph, query) {
+  const given = new URLSearchParams(query);
+  const state = { ...initialState(graph) };
+  const pins = given.get("pinnedIds");
+  if (pins !== null) state.pinned = nodesFrom(graph, pins.split(","));
+  state.clicked = graph.indexOf.get(given.get("clickedId") ?? "") ?? -1;
+  const threshold = Number(given.get("pruningThreshold") ?? 1);
+  if (threshold >= 0 && threshold <= 1) state.threshold = threshold;
+  state.query = given.get("q") ?? "";
+  const kinds = given.get("kinds")?.split(",");
+  if (kinds) state.kinds = KINDS.map((kind) => kinds.includes(kind));
+  return state;
+}
+
+/**
+ * @param {Graph} graph
+ * @param {Iterable<string>} ids
+ * @returns {number[]}  the nodes that this graph has, sorted
+ */
+export function nodesFrom(graph, ids) {
+  const found = Array.from(ids, (id) => graph.indexOf.get(id)).filter((node) => node !== undefined);
+  return [...new Set(found)].sort((a, b) => a - b);
+}
+
+/**
+ * @param {Graph} graph
+ * @param {State} state
+ * @param {string} query  the present one, whose other parameters stay
+ * @returns {string}
+ */
+export function writeState(graph, state, query) {
+  const given = new URLSearchParams(query);
+  for (const name of NAMES) given.delete(name);
+  if (!sameNodes(state.pinned, graph.pins)) {
+    given.set("pinnedIds", state.pinned.map((node) => graph.ids[node]).join(","));
+  }
+  if (state.clicked >= 0) given.set("clickedId", graph.ids[state.clicked]);
+  if (state.threshold < 1) given.set("pruningThreshold", String(state.threshold));
+  if (state.query) given.set("q", state.query);
+  if (!state.kinds.every(Boolean)) {
+    given.set("kinds", KINDS.filter((_, kind) => state.kinds[kind]).join(","));
+  }
+  const text = given.toString();
+  return text ? `?${text}` : "";
+}
+
+/**
+ * Keeps address and state in step.
+ * @param {Graph} graph
+ * @param {import("./state.js").Store} store
+ */
+export function followAddress(graph, store) {
+  store.subscribe((state, previous) => {
+    const query = writeState(graph, state, location.search);
+    if (query === location.search) return;
+    const moved = state.clicked !== previous.clicked || isStep(state, previous);
+    const address = location.pathname + query + location.hash;
+    if (!moved) return replaceSoon(address);
+    replaceNow();
+    history.pushState(null, "", address);
+  });
+  addEventListener("popstate", () => {
+    waiting = null;
+    store.dispatch({ type: "restore", state: readState(graph, location.search) });
+  });
+}
+
+/**
+ * Showing a set of nodes from the write-up changes the pins at one stroke; pinning one node does not
+ * count as a step.
+ * @param {State} state
+ * @param {State} previous
+ */
+const isStep = (state, previous) =>
+  state.pinned.filter((node) => !previous.pinned.includes(node)).length > 1;
+
+/** @type {string | null} */
+let waiting = null;
+
+/**
+ * Browsers refuse many changes of address in a short time, and a slider makes many.
+ * @param {string} address
+ */
+function replaceSoon(address) {
+  if (waiting === null) setTimeout(replaceNow, 150);
+  waiting = address;
+}
+
+function replaceNow() {
+  if (waiting !== null) history.replaceState(null, "", waiting);
+  waiting = null;
+}

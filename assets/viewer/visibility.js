@@ -1,0 +1,64 @@
+// Which nodes are shown, and in words why the others are not.
+import { ANSWER, EMBEDDING, FEATURE } from "./graph.js";
+
+/** @typedef {import("./graph.js").Graph} Graph */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {{shown: Uint8Array, weak: number, unwanted: number}} Visibility */
+
+export const KINDS = ["feature", "error", "embedding", "answer"];
+
+/**
+ * Pinned and selected nodes stay, whatever the controls say; tokens, answers and nodes whose
+ * influence is unknown are never too weak.
+ * @param {Graph} graph
+ * @param {State} state
+ * @returns {Visibility}
+ */
+export function visibilityOf(graph, state) {
+  const kept = new Set(state.pinned);
+  if (state.clicked >= 0) kept.add(state.clicked);
+  const shown = new Uint8Array(graph.size);
+  let weak = 0;
+  let unwanted = 0;
+  for (let node = 0; node < graph.size; node++) {
+    const kind = graph.kinds[node];
+    if (kept.has(node)) shown[node] = 1;
+    else if (!state.kinds[kind]) unwanted++;
+    else if (kind < EMBEDDING && graph.influence[node] > state.threshold) weak++;
+    else shown[node] = 1;
+  }
+  return { shown, weak, unwanted };
+}
+
+/**
+ * @param {Graph} graph
+ * @param {State} state
+ * @param {Visibility} visibility
+ */
+export function describeHidden(graph, state, { weak, unwanted }) {
+  const hidden = weak + unwanted;
+  if (hidden === 0) return `All ${graph.size.toLocaleString("en")} nodes shown`;
+  const plural = [`${graph.meta.noun}s`, "unexplained parts", "tokens", "answers"];
+  const off = plural.filter((_, kind) => !state.kinds[kind]);
+  const reasons = [];
+  if (weak) reasons.push(`outside the top ${Math.round(100 * state.threshold)} % of influence`);
+  if (unwanted) reasons.push(`${off.join(", ")} switched off`);
+  return `${hidden.toLocaleString("en")} of ${graph.size.toLocaleString("en")} nodes hidden: ${reasons.join("; ")}`;
+}
+
+/**
+ * The slider's ends, or null when the graph has no influence to go by.
+ * @param {Graph} graph
+ * @returns {{low: number, high: number} | null}
+ */
+export function thresholdRange(graph) {
+  const known = graph.influence.filter((value, node) => graph.kinds[node] < EMBEDDING && value >= 0);
+  if (!known.length) return null;
+  const low = Math.floor(100 * known.reduce((a, b) => Math.min(a, b))) / 100;
+  const high = Math.ceil(100 * known.reduce((a, b) => Math.max(a, b))) / 100;
+  return high > low ? { low, high } : null;
+}
+
+/** @param {Graph} graph */
+export const kindsPresent = (graph) =>
+  [FEATURE, 1, EMBEDDING, ANSWER].filter((kind) => graph.kinds.includes(kind));

@@ -1,0 +1,181 @@
+"""The file the interactive viewer loads: one graph and what people say about it, as columns.
+
+`assets/viewer/graph.js` is its one reader. It is JSON, because every static host compresses that,
+and holds columns, because those compress well:
+
+- nodes keep the graph's order, and everything else points at them by index;
+- links are ordered by (target, source): a count per target, then each source as the distance to the
+  source before it, in base-64 digits of five bits, lowest first, the sixth bit meaning "more";
+- a weight is four decimal digits in `digits` and one base-64 character in `scales`, which is twice
+  the power of ten above `lowest`, plus one when negative. Weights more than 31 powers of ten below
+  the largest become zero.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from tracer.documents.annotations import Annotations
+from tracer.documents.graph import NEURON, Graph, Link, Node, significant
+from tracer.documents.references import Reference
+
+FORMAT = 1
+KINDS = ("feature", "error", "embedding", "logit")
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+_DIGITS = 4
+_POWERS = len(ALPHABET) // 2
+_OUTPUT = re.compile(r'"(?P<token>.*)"\s*\(p=', re.DOTALL)
+
+
+def encode(graph: Graph, annotations: Annotations) -> bytes:
+    """The viewer's data file; the same graph and annotations always give the same bytes."""
+    order = {node_id: index for index, node_id in enumerate(graph.node_ids)}
+    document = {
+        "format": FORMAT,
+        "meta": _meta(graph),
+        "nodes": _nodes(graph.nodes, annotations),
+        "links": _links(graph.links, order),
+        "groups": _groups(graph, annotations, order),
+        "pins": _pins(graph, annotations, order),
+        "answers": _answers(graph),
+    }
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _meta(graph: Graph) -> dict[str, Any]:
+    tracer = graph.metadata.tracer
+    neurons = any(node.feature_type == NEURON for node in graph.nodes)
+    return {
+        "slug": graph.metadata.slug,
+        "prompt": graph.metadata.prompt,
+        "tokens": graph.metadata.prompt_tokens,
+        "model": tracer.model.name if tracer else graph.metadata.scan,
+        "noun": "neuron" if neurons else "feature",
+        "target": tracer.question.target if tracer else None,
+        "contrast": tracer.question.contrast if tracer else (),
+        "replacement": significant(tracer.scores.replacement) if tracer else None,
+    }
+
+
+def _nodes(nodes: Sequence[Node], annotations: Annotations) -> dict[str, Any]:
+    labels = [annotations.label_of(node.node_id) for node in nodes]
+    names = [node.index if node.index is not None else -1 for node in nodes]
+    regular = [_regular_id(node, name) for node, name in zip(nodes, names, strict=True)]
+    return {
+        "kinds": [KINDS.index(node.kind) for node in nodes],
+        "layers": [node.layer_number for node in nodes],
+        "names": names,
+        "positions": [node.ctx_idx for node in nodes],
+        "ids": [[i, n.node_id] for i, n in enumerate(nodes) if n.node_id != regular[i]],
+        "activation": [_number(node.activation) for node in nodes],
+        "influence": [_number(node.influence) for node in nodes],
+        "effect": [_number(node.effect) for node in nodes],
+        "labels": [
+            label.text if label else _own_label(node)
+            for node, label in zip(nodes, labels, strict=True)
+        ],
+        "bylines": [
+            [i, label.by, label.confidence, label.note] for i, label in enumerate(labels) if label
+        ],
+    }
+
+
+def _regular_id(node: Node, name: int) -> str:
+    return f"{'E' if node.layer_number < 0 else node.layer_number}_{name}_{node.ctx_idx}"
+
+
+def _own_label(node: Node) -> str | None:
+    """What the graph itself calls a node; tokens and answers are shown by their token instead."""
+    return (node.clerp or None) if node.kind in ("feature", "error") else None
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else significant(value, _DIGITS)
+
+
+def _links(links: Sequence[Link], order: Mapping[str, int]) -> dict[str, Any]:
+    ends = sorted((order[link.target], order[link.source], link.weight) for link in links)
+    counts = [0] * len(order)
+    sources, previous = [], (-1, 0)
+    for target, source, _ in ends:
+        counts[target] += 1
+        sources.append(_variable(source - (previous[1] if previous[0] == target else 0)))
+        previous = (target, source)
+    return {"counts": counts, "sources": "".join(sources)} | _weights([w for _, _, w in ends])
+
+
+def _variable(value: int) -> str:
+    digits = ""
+    while value > 31:
+        digits += ALPHABET[32 + value % 32]
+        value //= 32
+    return digits + ALPHABET[value]
+
+
+def _weights(weights: Sequence[float]) -> dict[str, Any]:
+    split = [_split(weight) for weight in weights]
+    powers = [power for digits, power in split if digits != "0000"]
+    lowest = max(min(powers), max(powers) - _POWERS + 1) if powers else 0
+    digits, scales = [], []
+    for weight, (mantissa, power) in zip(weights, split, strict=True):
+        kept = mantissa != "0000" and power >= lowest
+        digits.append(mantissa if kept else "0000")
+        scales.append(ALPHABET[2 * (power - lowest) + (weight < 0)] if kept else ALPHABET[0])
+    return {"lowest": lowest, "digits": "".join(digits), "scales": "".join(scales)}
+
+
+def _split(weight: float) -> tuple[str, int]:
+    """0.012345 -> ("1234", -5): four digits, and the power of ten they are multiplied by."""
+    if weight == 0 or not math.isfinite(weight):
+        return "0000", 0
+    mantissa, power = f"{abs(weight):.{_DIGITS - 1}e}".split("e")
+    return mantissa.replace(".", ""), int(power) - _DIGITS + 1
+
+
+def _groups(graph: Graph, annotations: Annotations, order: Mapping[str, int]) -> list[list[Any]]:
+    """People's groups; where there are none, the ones saved with the graph in another viewer."""
+    if annotations.groups:
+        members = annotations.group_members(graph.node_ids)
+        return [
+            [key, group.name, [order[one] for one in members[key]], group.by, group.note]
+            for key, group in annotations.groups.items()
+        ]
+    return [
+        [f"supernode-{number}", saved[0], _present(saved[1:], order), None, None]
+        for number, saved in enumerate(graph.query.supernodes, start=1)
+        if saved
+    ]
+
+
+def _pins(graph: Graph, annotations: Annotations, order: Mapping[str, int]) -> list[int]:
+    if not annotations.pins:
+        return _present(graph.query.pinned_ids, order)
+    groups = {key: group.nodes for key, group in annotations.groups.items()}
+    found = {
+        order[one] for pin in annotations.pins for one in Reference(pin).resolve(order, groups)
+    }
+    return sorted(found)
+
+
+def _present(ids: Iterable[str], order: Mapping[str, int]) -> list[int]:
+    return sorted({order[one] for one in ids if one in order})
+
+
+def _answers(graph: Graph) -> list[list[Any]]:
+    """Each answer node, its token and its probability, likeliest first."""
+    known = {a.token_id: a for a in graph.metadata.tracer.answers} if graph.metadata.tracer else {}
+    answers: list[list[Any]] = []
+    for position, node in enumerate(graph.nodes):
+        if node.kind != "logit":
+            continue
+        answer = known.get(node.index) if node.index is not None else None
+        match = _OUTPUT.search(node.clerp)
+        token = answer.token if answer else match["token"] if match else node.clerp or node.node_id
+        probability = answer.probability if answer else node.token_prob
+        answers.append([position, token, _number(probability)])
+    return sorted(answers, key=lambda answer: (-(answer[2] or 0), answer[0]))
