@@ -7,6 +7,7 @@ paths from the logits, weighted by probability.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -40,7 +41,7 @@ class Matrix:
         """(sources,): exact, since every feature's sources stand in lower layers."""
         shares = normalised(self.rows if rows is None else rows)
         influence = self.logit_weights @ shares[self.n_features :]
-        for start, end in reversed(list(zip(self.layer_starts, self.layer_starts[1:]))):
+        for start, end in reversed(list(pairwise(self.layer_starts))):
             if end > start:
                 influence = influence + influence[start:end] @ shares[start:end]
         return influence
@@ -65,11 +66,10 @@ def fold(swept: Swept, positions: Tensor, layers: Tensor, logit_weights: Tensor)
     columns, kept = swept.columns, swept.expanded
     left_out = torch.ones(columns.n_features, dtype=torch.bool)
     left_out[kept] = False
+    unexpanded = swept.rows[:, : columns.n_features][:, left_out]
     home = columns.n_features + layers * columns.n_positions + positions  # (features,)
     rest = swept.rows[:, columns.n_features :].clone()
-    rest.index_add_(
-        1, home[left_out] - columns.n_features, swept.rows[:, : len(left_out)][:, left_out]
-    )
+    rest.index_add_(1, home[left_out] - columns.n_features, unexpanded)
     return _matrix(swept, rest, logit_weights)
 
 

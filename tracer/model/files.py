@@ -80,13 +80,18 @@ def _from_hub(repo: str, revision: str | None, say: Say) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-    wanted = {"repo_id": repo, "revision": revision, "allow_patterns": _WANTED}
+    def snapshot(*, local_only: bool) -> Path:
+        folder = snapshot_download(
+            repo, revision=revision, allow_patterns=_WANTED, local_files_only=local_only
+        )
+        return Path(folder)
+
     try:
-        return Path(snapshot_download(**wanted, local_files_only=True))
+        return snapshot(local_only=True)
     except LocalEntryNotFoundError:
         say(f"fetching {repo} from the hub")
     try:
-        return Path(snapshot_download(**wanted))
+        return snapshot(local_only=False)
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         lines = str(error).strip().splitlines()
         reason = lines[0] if lines else type(error).__name__

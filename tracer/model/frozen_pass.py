@@ -56,8 +56,8 @@ class FrozenPass:
         by_head = torch.einsum("tqd,dhe->hqte", gradient, weights.output)
         # Each head's queries hand their gradient to the keys they looked at.
         at_keys = pattern.transpose(1, 2) @ by_head.flatten(2)  # (heads, k, t*e)
-        at_keys = at_keys.unflatten(0, (kv_heads, -1)).sum(1)  # (kv_heads, k, t*e)
-        at_keys = at_keys.unflatten(2, (targets, -1))  # (kv_heads, k, t, e)
+        at_keys = at_keys.view(kv_heads, -1, *at_keys.shape[1:]).sum(1)  # (kv_heads, k, t*e)
+        at_keys = at_keys.view(kv_heads, positions, targets, -1)  # (kv_heads, k, t, e)
         pulled = torch.einsum("gkte,ged->tkd", at_keys, weights.value)
         scale = self.attention_scales[layer][:positions, None] * weights.attention_norm
         return gradient + pulled * scale
@@ -72,7 +72,8 @@ class FrozenPass:
         """From gradients on the normalised last position, (targets, d_model), to gradients on
         the final residual stream there."""
         norm = self.model.module(self.model.architecture.final_norm)
-        return gradient * self.final_scale[-1] * norm.weight
+        weight: Tensor = norm.weight
+        return gradient * self.final_scale[-1] * weight
 
     def attention_bias(self, layer: int) -> Tensor | None:
         """(d_model,): what a layer's attention adds at every position whatever it reads."""
