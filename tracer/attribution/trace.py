@@ -17,6 +17,7 @@ from tracer.attribution.targets import Targets, choose_targets
 from tracer.documents.graph import FeaturesInfo, Graph, Scores
 from tracer.documents.prompts import ChatTurn, TraceSettings
 from tracer.errors import TracerError
+from tracer.features.choose import find_features
 from tracer.features.neurons import Neurons
 from tracer.features.source import FeatureSource, LayerFeatures
 from tracer.model.frozen_pass import FrozenPass, freeze
@@ -136,6 +137,6 @@ def trace_ask(
 
 def feature_source(model: Model, features: str) -> FeatureSource:
     """Raises TracerError for features this version does not know."""
-    if features != "neurons":
-        raise TracerError(f"unknown features `{features}`", hint="use `features: neurons`")
+    info = model.info
+    find_features(features, model_source=model.source_name, model_identity=info.identity)
     return Neurons(model)

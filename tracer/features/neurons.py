@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from tracer.documents.graph import FeaturesInfo
+from tracer.features.choose import NEURONS, find_features
 from tracer.features.source import LayerFeatures
 from tracer.model.architectures import GatedMlp
 from tracer.model.frozen_pass import FrozenPass
@@ -28,10 +29,9 @@ class Neurons:
 
     @property
     def info(self) -> FeaturesInfo:
-        return FeaturesInfo(
-            source=f"{self.model.source_name}.neurons",
-            kind="neurons",
-            identity=self.model.info.identity,
+        model = self.model
+        return find_features(
+            NEURONS, model_source=model.source_name, model_identity=model.info.identity
         )
 
     def read(self, frozen: FrozenPass) -> ActiveNeurons:

@@ -51,3 +51,27 @@ def new_entry(final: Path) -> Iterator[Path]:
                     raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def cached_models() -> list[tuple[str, int]]:
+    """Name and size in bytes of every complete entry: ours, and the hub's own cache."""
+    entries = []
+    if models_folder().is_dir():
+        for folder in sorted(models_folder().iterdir()):
+            if not folder.name.startswith("."):
+                size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+                entries.append((folder.name.split(".")[0], size))
+    return entries + _hub_models()
+
+
+def _hub_models() -> list[tuple[str, int]]:
+    try:
+        from huggingface_hub import scan_cache_dir
+        from huggingface_hub.errors import CacheNotFound
+    except ImportError:
+        return []
+    try:
+        repos = scan_cache_dir().repos
+    except CacheNotFound:
+        return []
+    return sorted((one.repo_id, one.size_on_disk) for one in repos if one.repo_type == "model")

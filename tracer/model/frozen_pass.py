@@ -97,7 +97,7 @@ def freeze(model: Model, token_ids: tuple[int, ...]) -> FrozenPass:
     with _recording(model) as seen:
         result = model.causal_lm(ids, output_attentions=True, use_cache=False)
     n_layers = model.info.layers
-    logits = result.logits[0, -1].float()
+    logits = _wide(result.logits[0, -1])
     if not torch.isfinite(logits).all():
         raise TracerError(
             f"the model's logits are not finite in {str(model.dtype).removeprefix('torch.')}",
@@ -158,6 +158,10 @@ def _recording(model: Model) -> Iterator[dict[tuple[str, int], Tensor]]:
 
 def _reciprocal_norm(norm: Any, x: Tensor) -> Tensor:
     """The factor an RMS norm multiplies (n, d_model) with at each position, (n,)."""
-    wide = x if x.dtype == torch.float64 else x.float()
-    variance = wide.pow(2).mean(-1)
+    variance = _wide(x).pow(2).mean(-1)
     return torch.rsqrt(variance + norm.variance_epsilon).to(x.dtype)
+
+
+def _wide(x: Tensor) -> Tensor:
+    """At least float32."""
+    return x if x.dtype == torch.float64 else x.float()
