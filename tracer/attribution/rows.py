@@ -128,9 +128,9 @@ class RowWriter:
         return rows, biases
 
     def _through_attention(self, layer: int, gradient: Tensor, biases: Tensor) -> Tensor:
-        constant = self.frozen.attention_bias(layer)
+        constant = self.frozen.attention_constant(layer)
         if constant is not None:
-            biases += gradient.sum(1) @ constant
+            biases += torch.einsum("tpd,pd->t", gradient, constant[: gradient.shape[1]])
         return self.frozen.pull_through_attention(layer, gradient)
 
     def _contract(self, layer: int, gradient: Tensor, rows: Tensor, biases: Tensor) -> None:

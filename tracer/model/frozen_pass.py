@@ -75,16 +75,17 @@ class FrozenPass:
         weight: Tensor = norm.weight
         return gradient * self.final_scale[-1] * weight
 
-    def attention_bias(self, layer: int) -> Tensor | None:
-        """(d_model,): what a layer's attention adds at every position whatever it reads."""
+    def attention_constant(self, layer: int) -> Tensor | None:
+        """(n, d_model): what a layer's biases add behind attention whatever it reads."""
         weights = self.model.layers[layer]
         bias = weights.output_bias
-        if weights.value_bias is not None:
-            groups = weights.output.shape[1] // weights.value.shape[0]
-            per_head = weights.value_bias.repeat_interleave(groups, 0)  # (heads, head_dim)
-            carried = torch.einsum("dhe,he->d", weights.output, per_head)
-            bias = carried if bias is None else bias + carried
-        return bias
+        if weights.value_bias is None:
+            return None if bias is None else bias.expand(self.n_positions, -1)
+        groups = weights.output.shape[1] // weights.value.shape[0]
+        by_head = weights.value_bias.repeat_interleave(groups, 0)  # (heads, head_dim)
+        attended = self.patterns[layer].sum(-1)  # (heads, n): one, up to rounding
+        carried = torch.einsum("dhe,he,hn->nd", weights.output, by_head, attended)
+        return carried if bias is None else carried + bias
 
 
 @torch.no_grad()
