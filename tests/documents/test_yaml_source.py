@@ -56,7 +56,7 @@ def test_places_are_those_of_keys_and_values() -> None:
     source = parse_yaml("a: 1\nlist:\n  - {x: 10, y: 20}\n", FILE)
     assert str(source.place(("list", 0, "y"))) == "some.yaml:3:16"
     assert str(source.place(("list", 0, "y"), key=True)) == "some.yaml:3:13"
-    assert str(source.place(("list", 7, "z"))) == "some.yaml:3:5"
+    assert str(source.place(("list", 7, "z"))) == "some.yaml:3:3"
 
 
 @pytest.mark.parametrize(

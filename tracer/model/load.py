@@ -94,6 +94,7 @@ def open_model(
     files: ModelFiles, *, device: torch.device | str = "cpu", precision: Precision = "float32"
 ) -> Model:
     """Load the weights of files already found."""
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     with quiet_transformers():
@@ -105,7 +106,7 @@ def open_model(
                 use_safetensors=True,
                 local_files_only=True,
             )
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             reason = str(error).strip().splitlines()[0]
             raise TracerError(
                 f"the model `{files.name}` cannot be loaded: {reason}",
