@@ -1,4 +1,5 @@
-// Places the boxes of the answers along the top, likeliest first, so that no two overlap.
+// Places the boxes of the answers along the top so that no two overlap. The likeliest stands lowest and
+// rightmost, next to the last token's column, where its strongest lines come from.
 
 /** @typedef {{node: number, text: number, x: number, y: number, width: number, height: number}} AnswerBox */
 
@@ -8,7 +9,7 @@ const PAD = 9;
 const MAX_WIDTH = 150;
 
 /**
- * Lines of boxes, each line ending at the right edge, where the answers' own token stands.
+ * Lines of boxes, filled from the right and from below.
  * @param {import("./graph.js").Graph} graph
  * @param {number} width  of the whole picture
  * @param {number[]} textWidths  one an answer, in the graph's order
@@ -16,6 +17,7 @@ const MAX_WIDTH = 150;
  */
 export function placeAnswers(graph, width, textWidths) {
   const room = width - 2 * GAP;
+  const right = width - GAP;
   /** @type {{boxes: AnswerBox[], width: number}[]} */
   const lines = [];
   graph.answers.forEach(({ node }, text) => {
@@ -25,10 +27,12 @@ export function placeAnswers(graph, width, textWidths) {
       line = { boxes: [], width: 0 };
       lines.push(line);
     }
-    const y = GAP + (lines.length - 1) * (HEIGHT + GAP);
-    line.boxes.push({ node, text, x: line.width, y, width: boxWidth, height: HEIGHT });
+    const x = right - line.width - boxWidth;
+    line.boxes.push({ node, text, x, y: 0, width: boxWidth, height: HEIGHT });
     line.width += boxWidth + GAP;
   });
-  for (const line of lines) for (const box of line.boxes) box.x += width - GAP - line.width;
+  lines.reverse().forEach((line, at) => {
+    for (const box of line.boxes) box.y = GAP + at * (HEIGHT + GAP);
+  });
   return { boxes: lines.flatMap((line) => line.boxes), height: GAP + lines.length * (HEIGHT + GAP) };
 }

@@ -1,6 +1,7 @@
 // Search, the influence threshold, the kinds of node, and always in sight how much is hidden and why.
 import { make } from "./dom.js";
 import { search } from "./search.js";
+import { focusOf } from "./state.js";
 import { count, nameOf, placeOf } from "./text.js";
 import { describeHidden, kindsPresent, thresholdRange, visibilityOf } from "./visibility.js";
 
@@ -12,9 +13,11 @@ const OFFERED = 8;
 /**
  * @param {Graph} graph
  * @param {Store} store
+ * @param {() => void} leave  moves the focus on to the graph
  */
-export function makeControls(graph, store) {
+export function makeControls(graph, store, leave) {
   const hidden = make("p", { class: "hidden-count", role: "status" });
+  const hint = make("p", { class: "hint" }, "Click a node for its own lines; these are the strongest of all.");
   const reset = make(
     "button",
     { type: "button", class: "reset", click: () => store.dispatch({ type: "reset" }) },
@@ -22,22 +25,25 @@ export function makeControls(graph, store) {
   );
   store.subscribe((state) => {
     hidden.textContent = describeHidden(graph, state, visibilityOf(graph, state));
+    hint.hidden = focusOf(graph, state).length > 0;
   });
   return make(
     "div",
     { class: "controls" },
-    searchBox(graph, store),
+    searchBox(graph, store, leave),
     threshold(graph, store),
     kinds(graph, store),
-    make("div", { class: "hidden-line" }, hidden, reset),
+    make("div", { class: "hidden-line" }, hidden, reset, hint),
   );
 }
 
 /**
+ * The results hang below the box while the focus is in it.
  * @param {Graph} graph
  * @param {Store} store
+ * @param {() => void} leave
  */
-function searchBox(graph, store) {
+function searchBox(graph, store, leave) {
   const input = make("input", {
     type: "search",
     id: "viewer-search",
@@ -49,17 +55,27 @@ function searchBox(graph, store) {
       if (event.key === "Escape") store.dispatch({ type: "search", query: "" });
     },
   });
-  const results = make("div", { class: "search-results", hidden: true });
+  const found = make("output", { class: "found", for: "viewer-search" });
+  const results = make("ul", {
+    class: "search-results",
+    "aria-label": "Nodes found",
+    pointerdown: (event) => event.preventDefault(), // else the focus leaves before the click
+  });
+  const choose = (/** @type {number} */ node) => {
+    store.dispatch({ type: "select", node });
+    leave();
+  };
   function chooseFirst() {
     const [first] = search(graph, input.value);
-    if (first !== undefined) store.dispatch({ type: "select", node: first });
+    if (first !== undefined) choose(first);
   }
   store.subscribe((state, previous) => {
     if (input.value !== state.query) input.value = state.query;
-    if (state.query === previous.query && results.childElementCount) return;
-    const found = search(graph, state.query);
-    results.hidden = !state.query.trim();
-    results.replaceChildren(...offer(graph, store, found));
+    if (state.query === previous.query && found.textContent) return;
+    const nodes = search(graph, state.query);
+    found.textContent = state.query.trim() ? `${count(nodes.length, "node")} found` : "";
+    results.replaceChildren(...nodes.slice(0, OFFERED).map((node) => result(graph, node, choose)));
+    results.hidden = nodes.length === 0;
   });
   document.addEventListener("keydown", (event) => {
     const typing = event.target instanceof HTMLElement && event.target.closest("input, textarea, select, [contenteditable]");
@@ -68,36 +84,26 @@ function searchBox(graph, store) {
     input.focus();
   });
   const label = make("label", { for: "viewer-search" }, "Search ", make("kbd", {}, "/"));
-  return make("div", { class: "search" }, label, input, results);
+  return make("div", { class: "search" }, label, found, input, results);
 }
 
 /**
  * @param {Graph} graph
- * @param {Store} store
- * @param {number[]} found
+ * @param {number} node
+ * @param {(node: number) => void} choose
  */
-function offer(graph, store, found) {
-  const rows = found.slice(0, OFFERED).map((node) =>
+const result = (graph, node, choose) =>
+  make(
+    "li",
+    {},
     make(
-      "li",
-      {},
-      make(
-        "button",
-        {
-          type: "button",
-          "data-node": graph.ids[node],
-          click: () => store.dispatch({ type: "select", node }),
-        },
-        make("span", { class: "name" }, nameOf(graph, node)),
-        " ",
-        make("span", { class: "place" }, placeOf(graph, node)),
-      ),
+      "button",
+      { type: "button", "data-node": graph.ids[node], click: () => choose(node) },
+      make("span", { class: "name" }, nameOf(graph, node)),
+      " ",
+      make("span", { class: "place" }, placeOf(graph, node)),
     ),
   );
-  const rest = found.length > OFFERED ? `, of which the ${OFFERED} most influential` : "";
-  const says = found.length ? `${count(found.length, "node")} found${rest}` : "Nothing found";
-  return [make("p", { role: "status" }, says), make("ul", {}, ...rows)];
-}
 
 /**
  * @param {Graph} graph

@@ -7,11 +7,11 @@ import {
   count,
   describe,
   describeEffect,
-  nameOf,
   quoteToken,
   showNumber,
   showPercent,
   showSigned,
+  titleOf,
 } from "./text.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
@@ -43,7 +43,7 @@ export function makeDetails(graph, store, shown) {
     const pin = () => store.dispatch({ type: "pin", node });
     const groups = graph.groupsOf[node];
     return [
-      heading(nameOf(graph, node)),
+      heading(titleOf(graph, node)),
       make("p", { class: "sentence" }, describe(graph, node)),
       effectLine(graph, node),
       byline(graph, node),

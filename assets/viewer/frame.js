@@ -16,10 +16,12 @@ import { nameOf, showToken } from "./text.js";
  * @property {import("./scene.js").Scene} scene
  * @property {Uint8Array} shown
  * @property {number} clicked
+ * @property {number[]} pinned
+ * @property {number} scrolled  how far the layer numbers must move to stay at the left edge
  * @property {(text: string) => number} measure
  */
 
-const MOST_LABELS = 40;
+const MOST_LABELS = 30;
 const LONGEST = 26;
 
 /** @param {Graph} graph */
@@ -35,6 +37,7 @@ export function makeFrame(graph) {
   /** @param {Drawing} drawing */
   function draw(drawing) {
     const { grid, view } = drawing;
+    scroll(drawing.scrolled);
     svg.attr("width", grid.width).attr("height", grid.height);
     drawRules(rules, grid, view);
     drawLayers(layers, grid, view);
@@ -44,7 +47,10 @@ export function makeFrame(graph) {
     drawLabels(labels, graph, drawing);
   }
 
-  return { element: /** @type {Element} */ (svg.node()), draw };
+  /** @param {number} scrolled */
+  const scroll = (scrolled) => layers.attr("transform", `translate(${scrolled} 0)`);
+
+  return { element: /** @type {Element} */ (svg.node()), draw, scroll };
 }
 
 /** @typedef {import("../vendor/d3.js").Selection<SVGGElement, unknown, null, undefined>} Layer */
@@ -157,7 +163,8 @@ function drawFolds(layer, { places, view }) {
 }
 
 /** @param {Layer} layer @param {Graph} graph @param {Drawing} drawing */
-function drawLabels(layer, graph, { grid, places, view, scene, shown, clicked, measure }) {
+function drawLabels(layer, graph, { grid, places, view, scene, shown, clicked, pinned, measure }) {
+  const must = new Set([...scene.focus, ...scene.found, ...pinned]);
   const wanted = scene.labelled
     .filter((node) => shown[node])
     .slice(0, 4 * MOST_LABELS)
@@ -165,11 +172,17 @@ function drawLabels(layer, graph, { grid, places, view, scene, shown, clicked, m
       const letters = [...nameOf(graph, node)];
       const text = letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join("")}…` : letters.join("");
       const [x, y] = view.apply([places.x[node], places.y[node]]);
-      return { node, text, width: measure(text) + 4, x, y };
+      return { node, text, width: measure(text) + 4, x, y, tolerance: must.has(node) ? Infinity : 1 };
     });
+  const dots = [];
+  for (const [node, radius] of places.radius.entries()) {
+    if (radius === 0 || !shown[node] || (scene.lit.size && !scene.lit.has(node))) continue;
+    dots.push({ x: view.applyX(places.x[node]), y: view.applyY(places.y[node]) });
+  }
+  const folds = places.folds.map((fold) => ({ x: view.applyX(fold.x), y: view.applyY(fold.y) }));
   layer
     .selectAll("text")
-    .data(placeLabels(wanted, grid, MOST_LABELS))
+    .data(placeLabels(wanted, [...dots, ...folds], grid, MOST_LABELS))
     .join("text")
     .attr("class", (label) => (label.node === clicked ? "chosen" : ""))
     .attr("x", (label) => label.x)

@@ -1,4 +1,5 @@
-// Chooses which labels of nodes are written and where, so that none covers another. Pure.
+// Chooses which labels of nodes are written and where, so that none covers another and few cover
+// nodes. Pure.
 
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Box */
 /** @typedef {{node: number, text: string, x: number, y: number, anchor: "start" | "end"}} Label */
@@ -7,29 +8,63 @@ const HEIGHT = 15;
 const GAP = 7;
 
 /**
- * @param {{node: number, text: string, width: number, x: number, y: number}[]} wanted  first wins
+ * @typedef {object} Wish
+ * @property {number} node
+ * @property {string} text
+ * @property {number} width
+ * @property {number} x
+ * @property {number} y
+ * @property {number} tolerance  how many nodes it may cover
+ */
+
+/**
+ * @param {Wish[]} wanted  first wins
+ * @param {{x: number, y: number}[]} dots  the nodes
  * @param {{width: number, height: number}} frame
  * @param {number} limit
  * @returns {Label[]}
  */
-export function placeLabels(wanted, frame, limit) {
+export function placeLabels(wanted, dots, frame, limit) {
   /** @type {Box[]} */
   const taken = [];
   /** @type {Label[]} */
   const labels = [];
-  for (const { node, text, width, x, y } of wanted) {
+  for (const wish of wanted) {
     if (labels.length === limit) break;
-    for (const anchor of /** @type {const} */ (["start", "end"])) {
-      const at = anchor === "start" ? x + GAP : x - GAP;
-      const left = anchor === "start" ? at : at - width;
-      const box = { left, right: left + width, top: y - HEIGHT / 2, bottom: y + HEIGHT / 2 };
-      if (!fits(box, frame) || taken.some((other) => overlap(box, other))) continue;
-      taken.push(box);
-      labels.push({ node, text, x: at, y, anchor });
-      break;
-    }
+    const options = sides(wish)
+      .filter(({ box }) => fits(box, frame) && !taken.some((other) => overlap(box, other)))
+      .map((option) => ({ ...option, covered: covered(option.box, dots) }))
+      .filter((option) => option.covered <= wish.tolerance)
+      .sort((a, b) => a.covered - b.covered);
+    if (!options.length) continue;
+    const [{ label, box }] = options;
+    taken.push(box);
+    labels.push(label);
   }
   return labels;
+}
+
+/**
+ * To the right of its node, or to the left.
+ * @param {Wish} wish
+ * @returns {{label: Label, box: Box}[]}
+ */
+function sides({ node, text, width, x, y }) {
+  const rows = { top: y - HEIGHT / 2, bottom: y + HEIGHT / 2 };
+  const [right, left] = [x + GAP, x - GAP];
+  return [
+    { label: { node, text, x: right, y, anchor: "start" }, box: { left: right, right: right + width, ...rows } },
+    { label: { node, text, x: left, y, anchor: "end" }, box: { left: left - width, right: left, ...rows } },
+  ];
+}
+
+/** @param {Box} box @param {{x: number, y: number}[]} dots */
+function covered(box, dots) {
+  let count = 0;
+  for (const { x, y } of dots) {
+    if (x > box.left && x < box.right && y > box.top + 2 && y < box.bottom - 2) count++;
+  }
+  return count;
 }
 
 /** @param {Box} box @param {{width: number, height: number}} frame */

@@ -26,13 +26,15 @@ import { placeAnswers } from "./answer_boxes.js";
  */
 
 export const MARGIN = { left: 46, right: 14, top: 8, bottom: 34 };
-export const STEP = 10;
-const ROW_PAD = 5;
+const STEP = 10;
+const LINE = 9;
+const ROW_PAD = 4;
 const CELL_PAD = 8;
 const MAX_LINES = 2;
 const FOLD_SLOTS = 3;
 const LARGEST_SHARE = 0.3;
 const GOAL_HEIGHT = 600;
+const LEAST_WIDTH = 640; // on a phone the picture scrolls inside its box
 
 /**
  * @param {Graph} graph
@@ -44,9 +46,10 @@ const GOAL_HEIGHT = 600;
  */
 export function makeGrid(graph, available, measure, texts, open) {
   const cells = cellsOf(graph);
-  const columns = makeColumns(graph, cells, available, texts.tokens.map(measure));
+  const room = Math.max(available, LEAST_WIDTH);
+  const columns = makeColumns(graph, cells, room, texts.tokens.map(measure));
   const last = columns[columns.length - 1];
-  const width = Math.max(available, last.start + last.width + MARGIN.right);
+  const width = Math.max(room, last.start + last.width + MARGIN.right);
   const answers = placeAnswers(graph, width, texts.answers.map(measure));
   const top = answers.height + MARGIN.top + 16;
   const rows = makeRows(cells, columns, top, open);
@@ -93,13 +96,17 @@ function makeColumns(graph, cells, available, textWidths) {
   const need = graph.meta.tokens.map(() => 0);
   for (const [key, cell] of cells) {
     const position = Number(key.split(",")[1]);
-    need[position] = Math.max(need[position], Math.sqrt(cell.length));
+    need[position] = Math.max(need[position], cell.length);
   }
-  const least = textWidths.map((text) => Math.min(Math.max(30, text + 12), 76));
+  const least = textWidths.map((text) => Math.min(Math.max(30, text + 10), 58));
   const room = available - MARGIN.left - MARGIN.right;
   const spare = Math.max(0, room - sum(least));
-  const total = sum(need) || 1;
-  const extra = need.map((one) => spare * Math.min(one / total, LARGEST_SHARE));
+  const lacking = need.map((most, position) => {
+    const wanted = Math.ceil(most / MAX_LINES) * STEP + CELL_PAD;
+    return Math.max(0, Math.min(wanted, LARGEST_SHARE * room) - least[position]);
+  });
+  const given = Math.min(1, spare / (sum(lacking) || 1));
+  const extra = lacking.map((width) => given * width);
   const even = (spare - sum(extra)) / least.length;
   let start = MARGIN.left;
   return least.map((width, position) => {
@@ -125,8 +132,8 @@ function makeRows(cells, columns, top, open) {
     const given = open.includes(key) ? needed : Math.min(needed, MAX_LINES);
     lines[layer] = Math.max(lines[layer] ?? 1, given);
   }
-  const base = Math.min(36, Math.max(STEP + ROW_PAD, (GOAL_HEIGHT - top) / (lines.length || 1)));
-  const heights = Array.from(lines, (count) => Math.max(base, (count ?? 1) * STEP + ROW_PAD));
+  const base = Math.min(36, Math.max(LINE + ROW_PAD, (GOAL_HEIGHT - top) / (lines.length || 1)));
+  const heights = Array.from(lines, (count) => Math.max(base, (count ?? 1) * LINE + ROW_PAD));
   let end = top + sum(heights);
   return heights.map((width) => {
     end -= width;
@@ -187,21 +194,21 @@ function placeCell(graph, grid, places, key, cell, isOpen) {
   const tooMany = cell.length > slots * MAX_LINES;
   const room = Math.max(1, slots * MAX_LINES - FOLD_SLOTS);
   const drawn = inReadingOrder(graph, tooMany && !isOpen ? cell.slice(0, room) : cell);
-  const places_ = drawn.length + (tooMany ? FOLD_SLOTS : 0);
-  const lines = Math.ceil(places_ / slots);
-  const across = Math.min(slots, Math.ceil(places_ / lines));
+  const taken = drawn.length + (tooMany ? FOLD_SLOTS : 0);
+  const lines = Math.ceil(taken / slots);
+  const across = Math.min(slots, Math.ceil(taken / lines));
   const step = Math.min(2 * STEP, (column.width - CELL_PAD) / across);
   const left = column.start + column.width / 2 - ((across - 1) * step) / 2;
-  const top = row.start + row.width / 2 - ((lines - 1) * STEP) / 2;
+  const top = row.start + row.width / 2 - ((lines - 1) * LINE) / 2;
   drawn.forEach((node, at) => {
     places.x[node] = left + (at % across) * step;
-    places.y[node] = top + Math.floor(at / across) * STEP;
+    places.y[node] = top + Math.floor(at / across) * LINE;
   });
   if (!tooMany) return;
   const fold = {
     cell: key,
     x: column.start + column.width - CELL_PAD / 2 - (FOLD_SLOTS * STEP) / 2,
-    y: top + (lines - 1) * STEP,
+    y: top + (lines - 1) * LINE,
     hidden: isOpen ? 0 : cell.length - drawn.length,
   };
   places.folds.push(fold);

@@ -50,7 +50,8 @@ export class LinkGraph {
       this.paper,
     );
     const keys = make("p", { id: "graph-keys", class: "visually-hidden" }, KEYS);
-    this.element = make("div", { class: "graph" }, this.stage, this.zoomButtons(), this.tooltip.element, keys);
+    this.element = make("div", { class: "graph" }, this.stage, this.tooltip.element, keys);
+    this.buttons = this.zoomButtons();
     this.measure = textMeasure();
     this.behaviour = this.makeZoom();
     this.listen();
@@ -59,6 +60,7 @@ export class LinkGraph {
   /** Lays out once there is a width to lay out in, and again when it changes. */
   start() {
     this.store.subscribe((state, previous) => this.update(state, previous));
+    this.stage.scrollLeft = this.stage.scrollWidth; // the answer and its strongest inputs
     new ResizeObserver(() => {
       if (this.grid && this.stage.clientWidth !== this.available) this.layOut();
     }).observe(this.stage);
@@ -126,7 +128,7 @@ export class LinkGraph {
     const { graph, grid, places, scene, palette, shown, view } = this;
     if (!grid || !places || !scene || !palette) return;
     const context = clear(this.base, grid, view);
-    const look = { palette, opacity: 0.2, thickest: 2.2, measure: graph.flow };
+    const look = { palette, opacity: 0.24, thickest: 2.2, measure: graph.flow };
     if (!scene.focus.length) drawLinks(context, graph, places, scene.links, look);
     const all = Array.from(shown.keys()).filter((node) => shown[node]);
     const lit = all.filter((node) => scene.lit.has(node));
@@ -140,7 +142,9 @@ export class LinkGraph {
     const { clicked, pinned } = this.store.state;
     drawRings(context, graph, places, pinned, palette.select, 1.2);
     if (clicked >= 0) drawRings(context, graph, places, [clicked], palette.select, 2.5);
-    this.frame.draw({ grid, places, view, scene, shown, clicked, measure: this.measure });
+    const scrolled = this.stage.scrollLeft;
+    const { measure } = this;
+    this.frame.draw({ grid, places, view, scene, shown, clicked, pinned, scrolled, measure });
     this.paintOverlay();
   }
 
@@ -169,6 +173,7 @@ export class LinkGraph {
 
   listen() {
     const { paper, store } = this;
+    this.stage.addEventListener("scroll", () => this.frame.scroll(this.stage.scrollLeft));
     paper.addEventListener("pointerdown", () => this.stage.focus({ preventScroll: true }));
     paper.addEventListener("pointermove", (event) => {
       if (event.pointerType === "touch") return;

@@ -51,11 +51,16 @@ function show(element, graph) {
   const linkGraph = new LinkGraph(graph, store);
   const side = make("div", { class: "viewer-side" });
   element.append(
-    makeControls(graph, store),
+    makeControls(graph, store, () => linkGraph.stage.focus({ preventScroll: true })),
     make(
       "div",
       { class: "viewer-main" },
-      make("div", { class: "viewer-graph" }, linkGraph.element, makeLegend(graph)),
+      make(
+        "div",
+        { class: "viewer-graph" },
+        linkGraph.element,
+        make("div", { class: "graph-foot" }, makeLegend(graph), linkGraph.buttons),
+      ),
       side,
     ),
     liveRegion(graph, store),

@@ -24,8 +24,12 @@ export function showToken(token) {
   );
 }
 
-/** @param {string} token */
-export const quoteToken = (token) => `“${showToken(token)}”`;
+/**
+ * In running text the quotes already show a leading space.
+ * @param {string} token
+ */
+export const quoteToken = (token) =>
+  /^ (?! |$)/.test(token) ? `“\u00a0${showToken(token.slice(1))}”` : `“${showToken(token)}”`;
 
 /** @param {Graph} graph @param {number} node */
 export const tokenOf = (graph, node) => graph.meta.tokens[graph.positions[node]];
@@ -84,6 +88,16 @@ function answerName(graph, node) {
   if (!answer) return graph.ids[node];
   const token = quoteToken(answer.token);
   return answer.probability === null ? token : `${token} ${showPercent(answer.probability)}`;
+}
+
+/**
+ * The same as the beginning of a sentence; what people wrote stays as they wrote it.
+ * @param {Graph} graph
+ * @param {number} node
+ */
+export function titleOf(graph, node) {
+  const name = nameOf(graph, node);
+  return name === graph.labels[node] ? name : name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 /**

@@ -29,7 +29,7 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 _DIGITS = 4
 _POWERS = len(ALPHABET) // 2
-_OUTPUT = re.compile(r'"(?P<token>.*)"\s*\(p=', re.DOTALL)
+_OUTPUT = re.compile(r'(?:.*Output )?"(?P<token>.*)"\s*\(p=', re.DOTALL)
 
 
 def encode(graph: Graph, annotations: Annotations) -> bytes:
