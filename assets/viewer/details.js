@@ -81,10 +81,8 @@ export function makeDetails(graph, store, shown) {
   }
 
   function whereToBegin() {
-    const strongest = Array.from(graph.kinds.keys())
-      .filter((node) => graph.kinds[node] === FEATURE)
-      .sort((a, b) => graph.importance[b] - graph.importance[a] || a - b)
-      .slice(0, 50);
+    const strongest = strongestFeatures(graph).slice(0, 50);
+    const title = `${hasEffects(graph) ? "Strongest" : "Most influential"} ${graph.meta.noun}s`;
     const [answer] = graph.answers;
     return [
       heading("Where to begin"),
@@ -105,8 +103,8 @@ export function makeDetails(graph, store, shown) {
             ...graph.groups.filter((group) => group.members.length).map(groupButton),
           )
         : null,
-      strongest.length ? make("h4", {}, `Most influential ${graph.meta.noun}s`) : null,
-      strongest.length ? rowsOf(strongest, `Most influential ${graph.meta.noun}s`) : null,
+      strongest.length ? make("h4", {}, title) : null,
+      strongest.length ? rowsOf(strongest, title) : null,
     ].filter((part) => part !== null);
   }
 
@@ -121,7 +119,7 @@ export function makeDetails(graph, store, shown) {
 
   /** @param {number[]} nodes @param {string} label */
   function rowsOf(nodes, label) {
-    const known = nodes.some((node) => !Number.isNaN(graph.effect[node]));
+    const known = hasEffects(graph);
     const rows = nodes.map((node) => {
       const effect = graph.effect[node];
       if (!known) return { node, value: graph.importance[node], text: showPercent(graph.importance[node]) };
@@ -131,6 +129,21 @@ export function makeDetails(graph, store, shown) {
   }
 
   return element;
+}
+
+/** @param {Graph} graph */
+const hasEffects = (graph) => graph.effect.some((value) => !Number.isNaN(value));
+
+/**
+ * By the size of their effect, or by influence where effects are unknown.
+ * @param {Graph} graph
+ */
+function strongestFeatures(graph) {
+  const size = hasEffects(graph)
+    ? (/** @type {number} */ node) => Math.abs(graph.effect[node]) || 0
+    : (/** @type {number} */ node) => graph.importance[node];
+  const features = Array.from(graph.kinds.keys()).filter((node) => graph.kinds[node] === FEATURE);
+  return features.sort((a, b) => size(b) - size(a) || a - b);
 }
 
 /** @param {string} text */

@@ -33,8 +33,8 @@ const CELL_PAD = 8;
 const MAX_LINES = 2;
 const FOLD_SLOTS = 3;
 const LARGEST_SHARE = 0.3;
-const GOAL_HEIGHT = 600;
-const LEAST_WIDTH = 640; // on a phone the picture scrolls inside its box
+const GOAL_HEIGHT = 580;
+const LEAST_WIDTH = 800; // on a phone the picture scrolls inside its box
 
 /**
  * @param {Graph} graph
@@ -132,7 +132,7 @@ function makeRows(cells, columns, top, open) {
     const given = open.includes(key) ? needed : Math.min(needed, MAX_LINES);
     lines[layer] = Math.max(lines[layer] ?? 1, given);
   }
-  const base = Math.min(36, Math.max(LINE + ROW_PAD, (GOAL_HEIGHT - top) / (lines.length || 1)));
+  const base = Math.min(80, Math.max(LINE + ROW_PAD, (GOAL_HEIGHT - top) / (lines.length || 1)));
   const heights = Array.from(lines, (count) => Math.max(base, (count ?? 1) * LINE + ROW_PAD));
   let end = top + sum(heights);
   return heights.map((width) => {
