@@ -72,13 +72,9 @@ export class LinkGraph {
    * @param {State} previous
    */
   update(state, previous) {
-    const sameNodes =
-      this.visibility &&
-      state.threshold === previous.threshold &&
-      state.kinds === previous.kinds &&
-      state.pinned === previous.pinned &&
-      state.clicked === previous.clicked;
-    if (!sameNodes) this.visibility = visibilityOf(this.graph, state);
+    const before = this.visibility?.shown;
+    this.visibility = visibilityOf(this.graph, state);
+    const sameNodes = before?.every((shown, node) => shown === this.shown[node]);
     this.scene = sceneOf(this.graph, state, this.shown);
     if (!this.grid || state.openCells !== previous.openCells) this.layOut();
     else {

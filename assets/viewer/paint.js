@@ -1,5 +1,4 @@
 // Draws nodes and links on a canvas. Knows colours and shapes, and nothing of events or state.
-import { symbol, symbolCircle, symbolDiamond, symbolSquare } from "../vendor/d3.js";
 import { ANSWER, EMBEDDING, ERROR } from "./graph.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
@@ -89,8 +88,6 @@ function drawCurve(context, x0, y0, x1, y1) {
   context.stroke();
 }
 
-const SHAPES = [symbolCircle, symbolDiamond, symbolSquare];
-
 /**
  * @param {CanvasRenderingContext2D} context
  * @param {Graph} graph
@@ -116,6 +113,7 @@ export function drawNodes(context, graph, places, nodes, palette, opacity) {
 }
 
 /**
+ * A circle, a diamond or a square. Written out, because this runs for thousands of nodes in a frame.
  * @param {CanvasRenderingContext2D} context
  * @param {number} kind
  * @param {number} x
@@ -123,13 +121,15 @@ export function drawNodes(context, graph, places, nodes, palette, opacity) {
  * @param {number} radius
  */
 function tracePath(context, kind, x, y, radius) {
-  const shape = SHAPES[kind] ?? symbolCircle;
-  const area = kind === EMBEDDING ? 4 * radius * radius : Math.PI * radius * radius;
-  context.save();
-  context.translate(x, y);
   context.beginPath();
-  symbol(shape, area).context(context)();
-  context.restore();
+  if (kind === EMBEDDING) context.rect(x - radius, y - radius, 2 * radius, 2 * radius);
+  else if (kind === ERROR) {
+    context.moveTo(x, y - 1.5 * radius);
+    context.lineTo(x + radius, y);
+    context.lineTo(x, y + 1.5 * radius);
+    context.lineTo(x - radius, y);
+    context.closePath();
+  } else context.arc(x, y, radius, 0, 2 * Math.PI);
 }
 
 /**

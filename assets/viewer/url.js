@@ -43,7 +43,7 @@ export function nodesFrom(graph, ids) {
  * @param {string} query  the present one, whose other parameters stay
  * @returns {string}
  */
-export function writeState(graph, state, query) {
+function writeState(graph, state, query) {
   const given = new URLSearchParams(query);
   for (const name of NAMES) given.delete(name);
   if (!sameNodes(state.pinned, graph.pins)) {
