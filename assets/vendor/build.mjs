@@ -1,5 +1,6 @@
-// Makes d3.js, the one vendored script: what d3.d.ts exports, as a single ES module, with the licences
-// of everything inside it beside it. `--check` rebuilds in memory and fails when a byte differs.
+// Makes d3.js, the one vendored script: what d3.d.ts exports, as a single ES module, with the
+// licences of everything inside it beside it. `--check` rebuilds in memory and fails when a byte
+// differs.
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,7 +26,10 @@ async function bundle() {
     write: false,
     outfile: join(here, "d3.js"),
   });
-  return { code: result.outputFiles[0].text, names: packagesIn(Object.keys(result.metafile.inputs)) };
+  return {
+    code: result.outputFiles[0].text,
+    names: packagesIn(Object.keys(result.metafile.inputs)),
+  };
 }
 
 function packagesIn(inputs) {
@@ -56,7 +60,9 @@ for (const [name, content] of Object.entries(files)) {
   if (process.argv.includes("--check")) {
     const held = await readFile(path, "utf8").catch(() => null);
     if (held !== content) {
-      console.error(`assets/vendor/${name} is not what \`npm run vendor\` makes; run it and commit`);
+      console.error(
+        `assets/vendor/${name} is not what \`npm run vendor\` makes; run it and commit`,
+      );
       process.exitCode = 1;
     }
   } else {

@@ -1,5 +1,5 @@
-// What the viewer takes from D3: the bundle's exports and, for the type checker, their types. A module
-// that needs more of D3 adds the name here and runs `npm run vendor`.
+// What the viewer takes from D3: the bundle's exports and, for the type checker, their types. A
+// module that needs more of D3 adds the name here and runs `npm run vendor`.
 export { quadtree } from "d3-quadtree";
 export { select } from "d3-selection";
 export { symbol, symbolCircle, symbolDiamond, symbolSquare } from "d3-shape";

@@ -1,7 +1,15 @@
-// Places the boxes of the answers along the top so that no two overlap. The likeliest stands lowest and
-// rightmost, next to the last token's column, where its strongest lines come from.
+// Places the boxes of the answers along the top so that no two overlap. The likeliest stands
+// lowest and rightmost, next to the last token's column, where its strongest lines come from.
 
-/** @typedef {{node: number, text: number, x: number, y: number, width: number, height: number}} AnswerBox */
+/**
+ * @typedef {object} AnswerBox
+ * @property {number} node
+ * @property {number} text  which of the answers' texts stands in it
+ * @property {number} x
+ * @property {number} y
+ * @property {number} width
+ * @property {number} height
+ */
 
 const HEIGHT = 22;
 const GAP = 6;
@@ -34,5 +42,8 @@ export function placeAnswers(graph, width, textWidths) {
   lines.reverse().forEach((line, at) => {
     for (const box of line.boxes) box.y = GAP + at * (HEIGHT + GAP);
   });
-  return { boxes: lines.flatMap((line) => line.boxes), height: GAP + lines.length * (HEIGHT + GAP) };
+  return {
+    boxes: lines.flatMap((line) => line.boxes),
+    height: GAP + lines.length * (HEIGHT + GAP),
+  };
 }

@@ -1,4 +1,5 @@
-// What feeds the selection and what it feeds: two sorted lists, which are also the graph's text form.
+// What feeds the selection and what it feeds: two sorted lists, which are also the graph's text
+// form.
 import { make } from "./dom.js";
 import { neighboursOf } from "./neighbours.js";
 import { makeRows } from "./node_rows.js";
@@ -16,6 +17,7 @@ import { showSigned } from "./text.js";
  */
 export function makeConnections(graph, store, drawn) {
   const body = make("div", { class: "connection-lists" });
+  const choose = (/** @type {number} */ node) => store.dispatch({ type: "select", node });
   const element = make(
     "section",
     { class: "connections", "aria-label": "Connections" },
@@ -30,35 +32,35 @@ export function makeConnections(graph, store, drawn) {
     const { inputs, outputs } = neighboursOf(graph, focus);
     body.replaceChildren(
       lineCount(lines, more, () => store.dispatch({ type: "toggle-links" })),
-      list("Inputs", "what raises or lowers it", inputs, shown),
-      list("Outputs", "what it raises or lowers", outputs, shown),
+      list(graph, "Inputs", "what raises or lowers it", inputs, { shown, choose }),
+      list(graph, "Outputs", "what it raises or lowers", outputs, { shown, choose }),
     );
   });
 
-  /**
-   * @param {string} title
-   * @param {string} meaning
-   * @param {Neighbour[]} neighbours
-   * @param {Uint8Array} shown
-   */
-  function list(title, meaning, neighbours, shown) {
-    const rows = neighbours.map(({ node, weight }) => ({
-      node,
-      value: weight,
-      text: showSigned(weight),
-    }));
-    const choose = (/** @type {number} */ node) => store.dispatch({ type: "select", node });
-    return make(
-      "div",
-      { class: title.toLowerCase() },
-      make("h4", {}, `${title} `, make("span", { class: "count" }, `${rows.length} · ${meaning}`)),
-      rows.length
-        ? makeRows(graph, rows, { shown, label: title, choose })
-        : make("p", { class: "none" }, "None in this graph."),
-    );
-  }
-
   return element;
+}
+
+/**
+ * @param {Graph} graph
+ * @param {string} title
+ * @param {string} meaning
+ * @param {Neighbour[]} neighbours
+ * @param {{shown: Uint8Array, choose: (node: number) => void}} options
+ */
+function list(graph, title, meaning, neighbours, { shown, choose }) {
+  const rows = neighbours.map(({ node, weight }) => ({
+    node,
+    value: weight,
+    text: showSigned(weight),
+  }));
+  return make(
+    "div",
+    { class: title.toLowerCase() },
+    make("h4", {}, `${title} `, make("span", { class: "count" }, `${rows.length} · ${meaning}`)),
+    rows.length
+      ? makeRows(graph, rows, { shown, label: title, choose })
+      : make("p", { class: "none" }, "None in this graph."),
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
-// Search, the influence threshold, the kinds of node, and always in sight how much is hidden and why.
+// Search, the influence threshold, the kinds of node, and always in sight how much is hidden and
+// why.
 import { make } from "./dom.js";
 import { search } from "./search.js";
 import { focusOf } from "./state.js";
@@ -17,7 +18,11 @@ const OFFERED = 8;
  */
 export function makeControls(graph, store, leave) {
   const hidden = make("p", { class: "hidden-count", role: "status" });
-  const hint = make("p", { class: "hint" }, "Click a node for its own lines; these are the strongest of all.");
+  const hint = make(
+    "p",
+    { class: "hint" },
+    "Click a node for its own lines; these are the strongest of all.",
+  );
   const reset = make(
     "button",
     { type: "button", class: "reset", click: () => store.dispatch({ type: "reset" }) },
@@ -77,14 +82,23 @@ function searchBox(graph, store, leave) {
     results.replaceChildren(...nodes.slice(0, OFFERED).map((node) => result(graph, node, choose)));
     results.hidden = nodes.length === 0;
   });
+  focusOnSlash(input);
+  const label = make("label", { for: "viewer-search" }, "Search ", make("kbd", {}, "/"));
+  return make("div", { class: "search" }, label, found, input, results);
+}
+
+/** @param {HTMLInputElement} input */
+function focusOnSlash(input) {
   document.addEventListener("keydown", (event) => {
-    const typing = event.target instanceof HTMLElement && event.target.closest("input, textarea, select, [contenteditable]");
+    const typing =
+      event.target instanceof HTMLElement &&
+      event.target.closest(
+        "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]",
+      );
     if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     input.focus();
   });
-  const label = make("label", { for: "viewer-search" }, "Search ", make("kbd", {}, "/"));
-  return make("div", { class: "search" }, label, found, input, results);
 }
 
 /**
@@ -111,7 +125,8 @@ const result = (graph, node, choose) =>
  */
 function threshold(graph, store) {
   const range = thresholdRange(graph);
-  if (!range) return make("p", { class: "threshold none" }, "This graph gives no influence to filter by.");
+  if (!range)
+    return make("p", { class: "threshold none" }, "This graph gives no influence to filter by.");
   const value = make("output", { for: "viewer-threshold" });
   const slider = make("input", {
     type: "range",

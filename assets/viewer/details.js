@@ -19,28 +19,41 @@ import {
 /** @typedef {import("./state.js").Store} Store */
 /** @typedef {import("./graph.js").Group} Group */
 
-/**
- * @param {Graph} graph
- * @param {Store} store
- * @param {() => Uint8Array} shown
- */
-export function makeDetails(graph, store, shown) {
-  const element = make("section", { class: "details", "aria-label": "Node details" });
-  const choose = (/** @type {number} */ node) => store.dispatch({ type: "select", node });
-  const show = (/** @type {number[]} */ nodes) => store.dispatch({ type: "show", nodes });
-  store.subscribe((state, previous) => {
-    const same = state.clicked === previous.clicked && state.pinned === previous.pinned;
-    if (same && element.childElementCount) return;
-    const focus = focusOf(graph, state);
-    if (state.clicked >= 0) element.replaceChildren(...oneNode(state.clicked, state));
-    else if (focus.length) element.replaceChildren(...severalNodes(focus));
-    else element.replaceChildren(...whereToBegin());
-  });
+export class Details {
+  /**
+   * @param {Graph} graph
+   * @param {Store} store
+   * @param {() => Uint8Array} shown  which nodes are visible now
+   */
+  constructor(graph, store, shown) {
+    this.graph = graph;
+    this.store = store;
+    this.shown = shown;
+    this.element = make("section", { class: "details", "aria-label": "Node details" });
+    store.subscribe((state, previous) => {
+      const same = state.clicked === previous.clicked && state.pinned === previous.pinned;
+      if (!same || !this.element.childElementCount) this.update(state);
+    });
+  }
+
+  /** @param {State} state */
+  update(state) {
+    const focus = focusOf(this.graph, state);
+    if (state.clicked >= 0) this.element.replaceChildren(...this.oneNode(state.clicked, state));
+    else if (focus.length) this.element.replaceChildren(...this.severalNodes(focus));
+    else this.element.replaceChildren(...this.whereToBegin());
+  }
+
+  /** @param {number} node */
+  choose(node) {
+    this.store.dispatch({ type: "select", node });
+  }
 
   /** @param {number} node @param {State} state */
-  function oneNode(node, state) {
+  oneNode(node, state) {
+    const { graph } = this;
     const pinned = state.pinned.includes(node);
-    const pin = () => store.dispatch({ type: "pin", node });
+    const pin = () => this.store.dispatch({ type: "pin", node });
     const groups = graph.groupsOf[node];
     return [
       heading(titleOf(graph, node)),
@@ -49,7 +62,9 @@ export function makeDetails(graph, store, shown) {
       byline(graph, node),
       explanation(graph, node),
       figures(graph, node),
-      groups.length ? make("p", {}, "Part of ", ...groups.map(groupButton)) : null,
+      groups.length
+        ? make("p", {}, "Part of ", ...groups.map((group) => this.groupButton(group)))
+        : null,
       make(
         "p",
         { class: "buttons" },
@@ -58,29 +73,39 @@ export function makeDetails(graph, store, shown) {
           { type: "button", "aria-pressed": String(pinned), click: pin },
           pinned ? "Unpin" : "Pin",
         ),
-        make("button", { type: "button", click: () => store.dispatch({ type: "clear" }) }, "Clear"),
+        make(
+          "button",
+          { type: "button", click: () => this.store.dispatch({ type: "clear" }) },
+          "Clear",
+        ),
       ),
     ].filter((part) => part !== null);
   }
 
   /** @param {number[]} nodes */
-  function severalNodes(nodes) {
+  severalNodes(nodes) {
+    const { graph } = this;
     const group = graph.groups.find((one) => sameNodes(one.members, nodes));
     return [
       heading(group ? group.name : count(nodes.length, "pinned node")),
       group ? make("p", { class: "sentence" }, `A group of ${count(nodes.length, "node")}.`) : null,
       group?.by ? make("p", { class: "byline" }, `Grouped by ${group.by}.`) : null,
       group?.note ? make("p", { class: "note" }, group.note) : null,
-      rowsOf(nodes, "Members"),
+      this.rowsOf(nodes, "Members"),
       make(
         "p",
         { class: "buttons" },
-        make("button", { type: "button", click: () => store.dispatch({ type: "clear" }) }, "Clear"),
+        make(
+          "button",
+          { type: "button", click: () => this.store.dispatch({ type: "clear" }) },
+          "Clear",
+        ),
       ),
     ].filter((part) => part !== null);
   }
 
-  function whereToBegin() {
+  whereToBegin() {
+    const { graph } = this;
     const strongest = strongestFeatures(graph).slice(0, 50);
     const title = `${hasEffects(graph) ? "Strongest" : "Most influential"} ${graph.meta.noun}s`;
     const [answer] = graph.answers;
@@ -97,38 +122,48 @@ export function makeDetails(graph, store, shown) {
             { class: "buttons" },
             make(
               "button",
-              { type: "button", click: () => choose(answer.node) },
+              { type: "button", click: () => this.choose(answer.node) },
               `The answer ${quoteToken(answer.token)}`,
             ),
-            ...graph.groups.filter((group) => group.members.length).map(groupButton),
+            ...graph.groups
+              .filter((group) => group.members.length)
+              .map((group) => this.groupButton(group)),
           )
         : null,
       strongest.length ? make("h4", {}, title) : null,
-      strongest.length ? rowsOf(strongest, title) : null,
+      strongest.length ? this.rowsOf(strongest, title) : null,
     ].filter((part) => part !== null);
   }
 
   /** @param {Group} group */
-  function groupButton(group) {
+  groupButton(group) {
     return make(
       "button",
-      { type: "button", class: "group", click: () => show(group.members) },
+      {
+        type: "button",
+        class: "group",
+        click: () => this.store.dispatch({ type: "show", nodes: group.members }),
+      },
       group.name,
     );
   }
 
   /** @param {number[]} nodes @param {string} label */
-  function rowsOf(nodes, label) {
+  rowsOf(nodes, label) {
+    const { graph } = this;
     const known = hasEffects(graph);
     const rows = nodes.map((node) => {
       const effect = graph.effect[node];
-      if (!known) return { node, value: graph.importance[node], text: showPercent(graph.importance[node]) };
+      if (!known)
+        return { node, value: graph.importance[node], text: showPercent(graph.importance[node]) };
       return { node, value: effect || 0, text: Number.isNaN(effect) ? "" : showSigned(effect) };
     });
-    return makeRows(graph, rows, { shown: shown(), label, choose });
+    return makeRows(graph, rows, {
+      shown: this.shown(),
+      label,
+      choose: (node) => this.choose(node),
+    });
   }
-
-  return element;
 }
 
 /** @param {Graph} graph */
@@ -170,14 +205,20 @@ function byline(graph, node) {
   );
 }
 
-/** What there is to say about a node that nobody has named. @param {Graph} graph @param {number} node */
+/**
+ * What there is to say about a node that nobody has named.
+ * @param {Graph} graph
+ * @param {number} node
+ */
 function explanation(graph, node) {
-  if (graph.kinds[node] === ERROR) return graph.labels[node] ? make("p", {}, graph.labels[node]) : null;
+  if (graph.kinds[node] === ERROR)
+    return graph.labels[node] ? make("p", {}, graph.labels[node]) : null;
   if (graph.kinds[node] !== FEATURE || graph.labels[node]) return null;
   return make(
     "p",
     { class: "none" },
-    `Nobody has named this ${graph.meta.noun} yet, and the graph holds no examples of texts that make it active.`,
+    `Nobody has named this ${graph.meta.noun} yet, and the graph holds no examples of texts ` +
+      "that make it active.",
   );
 }
 

@@ -1,4 +1,5 @@
-// What is written on the link graph: layer numbers, tokens, answers, folds and names of nodes, in SVG.
+// What is written on the link graph: layer numbers, tokens, answers, folds and names of nodes, in
+// SVG.
 import { select } from "../vendor/d3.js";
 import { placeLabels } from "./label_places.js";
 import { MARGIN } from "./layout.js";
@@ -109,7 +110,9 @@ function drawTokens(layer, graph, grid, view, measure) {
     .join("text")
     .attr("x", (column) => view.applyX(column.start + column.width / 2))
     .attr("y", grid.height - 10)
-    .text((column, at) => cut(showToken(graph.meta.tokens[at]), column.width * view.k - 6, measure));
+    .text((column, at) =>
+      cut(showToken(graph.meta.tokens[at]), column.width * view.k - 6, measure),
+    );
 }
 
 /**
@@ -128,16 +131,19 @@ function cut(text, width, measure) {
 function drawAnswers(layer, graph, { grid, view, scene, shown, clicked, measure }) {
   const boxes = grid.answers.filter((box) => shown[box.node]);
   layer.attr("transform", view.toString());
-  const groups = layer.selectAll("g").data(boxes).join(
-    (enter) => {
+  const groups = layer
+    .selectAll("g")
+    .data(boxes)
+    .join((enter) => {
       const group = enter.append("g");
       group.append("rect").attr("rx", 6);
       group.append("text").attr("dy", "0.35em");
       return group;
-    },
-  );
+    });
   groups
-    .attr("class", (box) => (box.node === clicked ? "chosen" : scene.lit.size && !scene.lit.has(box.node) ? "quiet" : ""))
+    .attr("class", (box) =>
+      box.node === clicked ? "chosen" : scene.lit.size && !scene.lit.has(box.node) ? "quiet" : "",
+    )
     .attr("transform", (box) => `translate(${box.x} ${box.y})`);
   groups
     .select("rect")
@@ -170,9 +176,17 @@ function drawLabels(layer, graph, { grid, places, view, scene, shown, clicked, p
     .slice(0, 4 * MOST_LABELS)
     .map((node) => {
       const letters = [...nameOf(graph, node)];
-      const text = letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join("")}…` : letters.join("");
+      const text =
+        letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join("")}…` : letters.join("");
       const [x, y] = view.apply([places.x[node], places.y[node]]);
-      return { node, text, width: measure(text) + 4, x, y, tolerance: must.has(node) ? Infinity : 1 };
+      return {
+        node,
+        text,
+        width: measure(text) + 4,
+        x,
+        y,
+        tolerance: must.has(node) ? Infinity : 1,
+      };
     });
   const dots = [];
   for (const [node, radius] of places.radius.entries()) {

@@ -16,7 +16,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {Float64Array} weight
  * @property {Int32Array} inputStart  inputs of node i are links inputStart[i] … inputStart[i + 1]
  * @property {Int32Array} outputStart
- * @property {Int32Array} outputs  outputs of node i are outputs[outputStart[i] … outputStart[i + 1]]
+ * @property {Int32Array} outputs  of node i: outputs[outputStart[i] … outputStart[i + 1]]
  *
  * @typedef {object} Meta
  * @property {string} slug
@@ -28,7 +28,13 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {string[]} contrast
  * @property {number | null} replacement
  *
- * @typedef {{key: string, name: string, members: number[], by: string | null, note: string | null}} Group
+ * @typedef {object} Group
+ * @property {string} key
+ * @property {string} name
+ * @property {number[]} members
+ * @property {string | null} by
+ * @property {string | null} note
+ *
  * @typedef {{by: string | null, confidence: string | null, note: string | null}} Byline
  * @typedef {{node: number, token: string, probability: number | null}} Answer
  *
@@ -125,7 +131,7 @@ const toGroup = ([key, name, members, by, note]) => ({ key, name, members, by, n
 const toAnswer = ([node, token, probability]) => ({ node, token, probability });
 
 /**
- * @param {{counts: number[], sources: string, lowest: number, digits: string, scales: string}} columns
+ * @param {any} columns
  * @param {number} size
  * @returns {Links}
  */

@@ -53,8 +53,14 @@ function sides({ node, text, width, x, y }) {
   const rows = { top: y - HEIGHT / 2, bottom: y + HEIGHT / 2 };
   const [right, left] = [x + GAP, x - GAP];
   return [
-    { label: { node, text, x: right, y, anchor: "start" }, box: { left: right, right: right + width, ...rows } },
-    { label: { node, text, x: left, y, anchor: "end" }, box: { left: left - width, right: left, ...rows } },
+    {
+      label: { node, text, x: right, y, anchor: "start" },
+      box: { left: right, right: right + width, ...rows },
+    },
+    {
+      label: { node, text, x: left, y, anchor: "end" },
+      box: { left: left - width, right: left, ...rows },
+    },
   ];
 }
 

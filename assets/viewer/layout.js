@@ -1,5 +1,6 @@
-// Where everything of the link graph stands: layers upwards, tokens rightwards. Pure; sizes in pixels.
-// Columns and rows follow from the whole graph, so that they stay where they are when nodes are hidden.
+// Where everything of the link graph stands: layers upwards, tokens rightwards. Pure; sizes in
+// pixels. Columns and rows follow from the whole graph, so that they stay where they are when
+// nodes are hidden.
 import { ANSWER, EMBEDDING } from "./graph.js";
 import { placeAnswers } from "./answer_boxes.js";
 
@@ -84,8 +85,8 @@ function cellsOf(graph) {
 }
 
 /**
- * Each column gets room for its token; what is left is shared by need, and no column takes more than
- * its share of it.
+ * Each column gets room for its token; what is left is shared by need, and no column takes more
+ * than its share of it.
  * @param {Graph} graph
  * @param {Map<string, number[]>} cells
  * @param {number} available

@@ -43,7 +43,13 @@ function mark(shape, meaning) {
 /** @param {string} meaning */
 function lineMark(meaning) {
   const svg = picture(28);
-  svg.append("line").attr("class", meaning).attr("x1", 2).attr("x2", 26).attr("y1", 8).attr("y2", 8);
+  svg
+    .append("line")
+    .attr("class", meaning)
+    .attr("x1", 2)
+    .attr("x2", 26)
+    .attr("y1", 8)
+    .attr("y2", 8);
   return /** @type {Element} */ (svg.node());
 }
 

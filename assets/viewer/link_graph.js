@@ -1,5 +1,5 @@
-// The link graph: layers upwards, tokens rightwards. Links and nodes are on two canvases, one redrawn
-// when the state changes and one while the pointer moves; SVG holds only what is written.
+// The link graph: layers upwards, tokens rightwards. Links and nodes are on two canvases, one
+// redrawn when the state changes and one while the pointer moves; SVG holds only what is written.
 import { quadtree, select, zoom, zoomIdentity } from "../vendor/d3.js";
 import { make, onSchemeChange, prefersStill } from "./dom.js";
 import { makeFrame } from "./frame.js";
@@ -117,7 +117,11 @@ export class LinkGraph {
     this.places = placeNodes(graph, grid, shown, this.store.state.openCells);
     const { x, y, radius } = this.places;
     const hittable = Array.from(shown.keys()).filter((node) => shown[node] && radius[node] > 0);
-    this.tree = quadtree(hittable, (node) => x[node], (node) => y[node]);
+    this.tree = quadtree(
+      hittable,
+      (node) => x[node],
+      (node) => y[node],
+    );
   }
 
   paint() {
@@ -149,7 +153,7 @@ export class LinkGraph {
     const { graph, grid, places, palette, hovered, view } = this;
     if (!grid || !places || !palette) return;
     const context = clear(this.overlay, grid, view);
-    if (hovered < 0) return this.tooltip.hide();
+    if (hovered < 0 || !this.shown[hovered]) return this.tooltip.hide();
     const links = hoverLinks(graph, hovered, this.shown);
     const look = { palette, opacity: 0.9, thickest: 3, measure: graph.links.weight };
     drawLinks(context, graph, places, links, look);
@@ -181,8 +185,7 @@ export class LinkGraph {
     paper.addEventListener("click", (event) => {
       const hit = this.hit(event);
       if (typeof hit === "string") store.dispatch({ type: "toggle-cell", cell: hit });
-      else if (hit === null) store.dispatch({ type: "clear" });
-      else store.dispatch({ type: "select", node: hit });
+      else store.dispatch({ type: "select", node: hit ?? -1 });
     });
   }
 
@@ -197,7 +200,11 @@ export class LinkGraph {
     const frame = this.paper.getBoundingClientRect();
     const [x, y] = view.invert([event.clientX - frame.left, event.clientY - frame.top]);
     const inside = (/** @type {import("./layout.js").AnswerBox} */ box) =>
-      this.shown[box.node] && x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
+      this.shown[box.node] &&
+      x >= box.x &&
+      x <= box.x + box.width &&
+      y >= box.y &&
+      y <= box.y + box.height;
     const answer = grid.answers.find(inside);
     if (answer) return answer.node;
     const fold = places.folds.find((one) => Math.abs(x - one.x) < 14 && Math.abs(y - one.y) < 8);
@@ -213,7 +220,13 @@ export class LinkGraph {
     else if (event.key === "-") this.zoomBy(1 / 1.5);
     else if (event.key === "0") this.zoomBy(0);
     else {
-      const next = travel(this.graph, this.store.state.clicked, event.key, this.shown, this.places.x);
+      const next = travel(
+        this.graph,
+        this.store.state.clicked,
+        event.key,
+        this.shown,
+        this.places.x,
+      );
       if (next === null) return;
       if (next >= 0) this.store.dispatch({ type: "select", node: next });
     }
@@ -221,9 +234,8 @@ export class LinkGraph {
   }
 
   makeZoom() {
-    const behaviour = /** @type {import("../vendor/d3.js").ZoomBehavior<HTMLDivElement, unknown>} */ (
-      zoom()
-    );
+    const behaviour =
+      /** @type {import("../vendor/d3.js").ZoomBehavior<HTMLDivElement, unknown>} */ (zoom());
     behaviour
       .scaleExtent([1, 8])
       .filter((event) => {
@@ -250,12 +262,20 @@ export class LinkGraph {
 
   zoomButtons() {
     /** @type {[string, string, number][]} */
-    const buttons = [["+", "Zoom in", 1.5], ["−", "Zoom out", 1 / 1.5], ["⤢", "Show everything", 0]];
+    const buttons = [
+      ["+", "Zoom in", 1.5],
+      ["−", "Zoom out", 1 / 1.5],
+      ["⤢", "Show everything", 0],
+    ];
     return make(
       "div",
       { class: "graph-zoom" },
       ...buttons.map(([sign, name, factor]) =>
-        make("button", { type: "button", "aria-label": name, title: name, click: () => this.zoomBy(factor) }, sign),
+        make(
+          "button",
+          { type: "button", "aria-label": name, title: name, click: () => this.zoomBy(factor) },
+          sign,
+        ),
       ),
     );
   }

@@ -1,7 +1,7 @@
 // Fetches the graph, puts the panels together, and says so plainly when that fails.
 import { makeConnections } from "./connections.js";
 import { makeControls } from "./controls.js";
-import { makeDetails } from "./details.js";
+import { Details } from "./details.js";
 import { make } from "./dom.js";
 import { readGraph } from "./graph.js";
 import { makeLegend } from "./legend.js";
@@ -67,11 +67,26 @@ function show(element, graph) {
   );
   linkGraph.start();
   side.append(
-    makeDetails(graph, store, () => linkGraph.shown),
+    new Details(graph, store, () => linkGraph.shown).element,
     makeConnections(graph, store, () => linkGraph.drawn),
   );
+  pointOut(graph, linkGraph, side);
   followAddress(graph, store);
   followPageLinks(graph, store, element, linkGraph.stage);
+}
+
+/**
+ * A row under the pointer shows its node in the graph.
+ * @param {import("./graph.js").Graph} graph
+ * @param {LinkGraph} linkGraph
+ * @param {HTMLElement} side
+ */
+function pointOut(graph, linkGraph, side) {
+  side.addEventListener("pointerover", (event) => {
+    const row = event.target instanceof Element ? event.target.closest("[data-node]") : null;
+    linkGraph.hover(graph.indexOf.get(row?.getAttribute("data-node") ?? "") ?? -1);
+  });
+  side.addEventListener("pointerleave", () => linkGraph.hover(-1));
 }
 
 /**

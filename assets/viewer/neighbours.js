@@ -1,4 +1,5 @@
-// Which nodes feed a node or a set of nodes, which nodes they feed, and the strongest lines of both.
+// Which nodes feed a node or a set of nodes, which nodes they feed, and the strongest lines of
+// both.
 
 /**
  * @typedef {import("./graph.js").Graph} Graph
@@ -6,8 +7,8 @@
  */
 
 /**
- * Inputs and outputs of a set, strongest first; weights of several links to one node are summed, and
- * links inside the set are left out.
+ * Inputs and outputs of a set, strongest first; weights of several links to one node are summed,
+ * and links inside the set are left out.
  * @param {Graph} graph
  * @param {number[]} nodes
  * @returns {{inputs: Neighbour[], outputs: Neighbour[]}}
@@ -67,15 +68,14 @@ export function strongest(graph, links, shown, limit) {
   const visible = [];
   for (const link of links) if (shown[source[link]] && shown[target[link]]) visible.push(link);
   visible.sort(
-    (a, b) =>
-      graph.flow[b] - graph.flow[a] || Math.abs(weight[b]) - Math.abs(weight[a]) || a - b,
+    (a, b) => graph.flow[b] - graph.flow[a] || Math.abs(weight[b]) - Math.abs(weight[a]) || a - b,
   );
   return { links: visible.slice(0, limit), more: Math.max(0, visible.length - limit) };
 }
 
 /**
- * The strongest visible links of the whole graph. Links weaker than the weakest kept so far are passed
- * over unsorted, so 100,000 links stay cheap.
+ * The strongest visible links of the whole graph. Links weaker than the weakest kept so far are
+ * passed over unsorted, so 100,000 links stay cheap.
  * @param {Graph} graph
  * @param {Uint8Array} shown
  * @param {number} limit

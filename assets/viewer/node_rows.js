@@ -21,7 +21,9 @@ export function makeRows(graph, rows, { shown, label, choose }) {
   /** @param {number} amount */
   function grow(amount) {
     const from = list.childElementCount;
-    const added = rows.slice(from, from + amount).map((row) => makeRow(graph, row, most, shown, choose));
+    const added = rows
+      .slice(from, from + amount)
+      .map((row) => makeRow(graph, row, most, shown, choose));
     list.append(...added);
     const left = rows.length - list.childElementCount;
     rest.textContent = `${left.toLocaleString("en")} more`;

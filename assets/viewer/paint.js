@@ -113,7 +113,8 @@ export function drawNodes(context, graph, places, nodes, palette, opacity) {
 }
 
 /**
- * A circle, a diamond or a square. Written out, because this runs for thousands of nodes in a frame.
+ * A circle, a diamond or a square. Written out, because this runs for thousands of nodes in a
+ * frame.
  * @param {CanvasRenderingContext2D} context
  * @param {number} kind
  * @param {number} x

@@ -78,4 +78,3 @@ const named = (graph, nodes) =>
   [...new Set(nodes)].filter(
     (node) => graph.kinds[node] < EMBEDDING && graph.kinds[node] !== ERROR && nameOf(graph, node),
   );
-

@@ -1,5 +1,6 @@
-// Finds nodes by words: plain ones in label, token, group, id; `layer:20`, `layer:5-9`, `token:Rome`,
-// `id:22_580`, `label:capital`. A node must meet every term. Quotes hold spaces together.
+// Finds nodes by words: plain ones in label, token, group, id; `layer:20`, `layer:5-9`,
+// `token:Rome`, `id:22_580`, `label:capital`. A node must meet every term. Quotes hold spaces
+// together.
 import { ANSWER } from "./graph.js";
 import { nameOf, tokenOf } from "./text.js";
 
@@ -65,7 +66,9 @@ function inLayers(text) {
 
 /** @param {Graph} graph @param {number} node */
 const names = (graph, node) =>
-  [nameOf(graph, node), ...graph.groupsOf[node].map((group) => group.name)].join("\n").toLowerCase();
+  [nameOf(graph, node), ...graph.groupsOf[node].map((group) => group.name)]
+    .join("\n")
+    .toLowerCase();
 
 /** @param {Graph} graph @param {number} node */
 const tokens = (graph, node) =>

@@ -1,4 +1,5 @@
-// The one state of the viewer: what is chosen, never what is drawn. Each action names what a person did.
+// The one state of the viewer: what is chosen, never what is drawn. Each action names what a
+// person did.
 
 /** @typedef {import("./graph.js").Graph} Graph */
 
@@ -51,8 +52,10 @@ export function reduce(graph, state, action) {
   switch (action.type) {
     case "select":
       return { ...state, clicked: action.node, everyLink: false };
-    case "clear":
-      return { ...state, clicked: -1, query: "", everyLink: false, pinned: graph.pins };
+    case "clear": // first the selection, then what was pinned and sought
+      return state.clicked >= 0
+        ? { ...state, clicked: -1, everyLink: false }
+        : { ...state, pinned: graph.pins, query: "" };
     case "pin":
       return { ...state, pinned: toggled(state.pinned, action.node).sort((a, b) => a - b) };
     case "show":
@@ -89,14 +92,15 @@ const toggled = (list, item) =>
 const sortedOnce = (nodes) => [...new Set(nodes)].sort((a, b) => a - b);
 
 /**
- * The nodes that the panels speak of: the selected one, or pins that differ from the graph's own.
+ * The nodes that the panels speak of: the selected one, or pins that somebody chose; the graph's
+ * own pins, which are always the same array, are only marked.
  * @param {Graph} graph
  * @param {State} state
  * @returns {number[]}
  */
 export function focusOf(graph, state) {
   if (state.clicked >= 0) return [state.clicked];
-  return sameNodes(state.pinned, graph.pins) ? [] : state.pinned;
+  return state.pinned === graph.pins ? [] : state.pinned;
 }
 
 /**

@@ -118,18 +118,18 @@ export function placeOf(graph, node) {
  * @param {number} node
  */
 export function describe(graph, node) {
-  const at = `at token ${quoteToken(tokenOf(graph, node))} (position ${graph.positions[node]})`;
+  const standing = `${quoteToken(tokenOf(graph, node))} (position ${graph.positions[node]})`;
   const layer = graph.layers[node];
   switch (graph.kinds[node]) {
     case FEATURE: {
       const noun = graph.meta.noun === "neuron" ? "Neuron" : "Feature";
       const name = graph.names[node] < 0 ? graph.ids[node] : graph.names[node];
-      return `${noun} ${name} of layer ${layer}, ${at}.`;
+      return `${noun} ${name} of layer ${layer}, at token ${standing}.`;
     }
     case ERROR:
-      return `What the listed ${graph.meta.noun}s leave unexplained in layer ${layer}, ${at}.`;
+      return `What the listed ${graph.meta.noun}s leave unexplained in layer ${layer}, at token ${standing}.`;
     case EMBEDDING:
-      return `The prompt's token ${quoteToken(tokenOf(graph, node))} (position ${graph.positions[node]}).`;
+      return `The prompt's token ${standing}.`;
     default: {
       const answer = graph.answerOf.get(node);
       const odds = answer?.probability ?? null;

@@ -40,7 +40,8 @@ export function makeTooltip(graph) {
 function figures(graph, node) {
   if (graph.kinds[node] === ANSWER || graph.kinds[node] === EMBEDDING) return "";
   const parts = [];
-  if (!Number.isNaN(graph.effect[node])) parts.push(`effect ${showSigned(graph.effect[node])} logits`);
+  if (!Number.isNaN(graph.effect[node]))
+    parts.push(`effect ${showSigned(graph.effect[node])} logits`);
   if (graph.influence[node] >= 0) parts.push(`influence rank ${showNumber(graph.influence[node])}`);
   return parts.join(" · ");
 }

@@ -1,6 +1,6 @@
-// The state in the page's address, in the names that other viewers of such graphs use. What is at its
-// default is left out. A selection makes a step that Back undoes; everything else replaces.
-import { initialState, sameNodes } from "./state.js";
+// The state in the page's address, in the names that other viewers of such graphs use. What is at
+// its default is left out. A selection makes a step that Back undoes; everything else replaces.
+import { initialState } from "./state.js";
 import { KINDS } from "./visibility.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
@@ -46,7 +46,7 @@ export function nodesFrom(graph, ids) {
 function writeState(graph, state, query) {
   const given = new URLSearchParams(query);
   for (const name of NAMES) given.delete(name);
-  if (!sameNodes(state.pinned, graph.pins)) {
+  if (state.pinned !== graph.pins) {
     given.set("pinnedIds", state.pinned.map((node) => graph.ids[node]).join(","));
   }
   if (state.clicked >= 0) given.set("clickedId", graph.ids[state.clicked]);
@@ -81,8 +81,8 @@ export function followAddress(graph, store) {
 }
 
 /**
- * Showing a set of nodes from the write-up changes the pins at one stroke; pinning one node does not
- * count as a step.
+ * Showing a set of nodes from the write-up changes the pins at one stroke; pinning one node does
+ * not count as a step.
  * @param {State} state
  * @param {State} previous
  */

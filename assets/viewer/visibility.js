@@ -43,7 +43,8 @@ export function describeHidden(graph, state, { weak, unwanted }) {
   const reasons = [];
   if (weak) reasons.push(`outside the top ${Math.round(100 * state.threshold)} % of influence`);
   if (unwanted) reasons.push(`${off.join(", ")} switched off`);
-  return `${hidden.toLocaleString("en")} of ${graph.size.toLocaleString("en")} nodes hidden: ${reasons.join("; ")}`;
+  const total = graph.size.toLocaleString("en");
+  return `${hidden.toLocaleString("en")} of ${total} nodes hidden: ${reasons.join("; ")}`;
 }
 
 /**
@@ -52,7 +53,9 @@ export function describeHidden(graph, state, { weak, unwanted }) {
  * @returns {{low: number, high: number} | null}
  */
 export function thresholdRange(graph) {
-  const known = graph.influence.filter((value, node) => graph.kinds[node] < EMBEDDING && value >= 0);
+  const known = graph.influence.filter(
+    (value, node) => graph.kinds[node] < EMBEDDING && value >= 0,
+  );
   if (!known.length) return null;
   const low = Math.floor(100 * known.reduce((a, b) => Math.min(a, b))) / 100;
   const high = Math.ceil(100 * known.reduce((a, b) => Math.max(a, b))) / 100;

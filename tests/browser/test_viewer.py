@@ -185,6 +185,21 @@ def test_the_keyboard_alone_travels_along_the_strongest_lines(page: Page, site: 
         expect(heading(page)).to_have_text(name)
 
 
+def test_pins_outlast_the_selection_until_they_are_cleared(page: Page, site: OpenViewer) -> None:
+    page.goto(site(make_graph()) + "?clickedId=1_11_5")
+    page.get_by_role("button", name="Pin", exact=True).click()
+    expect(page).to_have_url(re.compile("pinnedIds=1_11_5"))
+    expect(page.get_by_role("button", name="Unpin")).to_be_visible()
+    page.locator("#viewer-threshold").fill("0.2")
+    page.locator("#viewer .graph-stage").focus()
+    page.keyboard.press("Escape")
+    expect(heading(page)).to_have_text("1 pinned node")
+    expect(page.locator("#viewer .hidden-count")).to_contain_text("2 of 13 nodes hidden")
+    page.keyboard.press("Escape")
+    expect(heading(page)).to_have_text("Where to begin")
+    expect(page.locator("#viewer .hidden-count")).to_contain_text("3 of 13 nodes hidden")
+
+
 def test_names_in_the_page_light_up_their_nodes(page: Page, site: OpenViewer) -> None:
     group = {"groups": {"both": {"name": "Both of them", "nodes": ["0_7", "1_9_5"], "by": "bo"}}}
     page.goto(site(make_graph(), group))
@@ -215,6 +230,9 @@ def test_hovering_names_the_node_in_place_and_changes_nothing_else(
     expect(tip).to_contain_text("effect +0.9 logits · influence rank 0.4")
     assert label.bounding_box() == before
     expect(heading(page)).to_have_text("Where to begin")
+    row = page.locator("#viewer .details [data-node='1_11_5']")
+    row.hover()
+    expect(tip).to_contain_text("neuron 11")
 
 
 HOSTILE = '<img src=x onerror="document.title=`broken`"><script>document.title="broken"</script>'
