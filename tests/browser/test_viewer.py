@@ -226,6 +226,7 @@ def test_hovering_names_the_node_in_place_and_changes_nothing_else(
     assert before is not None
     page.mouse.move(before["x"] - 7, before["y"] + before["height"] / 2)
     tip = page.locator("#viewer .graph-tooltip")
+    expect(tip).to_be_visible()
     expect(tip).to_contain_text("France")
     expect(tip).to_contain_text("effect +0.9 logits · influence rank 0.4")
     assert label.bounding_box() == before
@@ -296,15 +297,19 @@ def test_a_graph_without_figures_opens(page: Page, site: OpenViewer) -> None:
     expect(page.locator("#viewer .threshold")).to_contain_text("no influence to filter by")
 
 
-def test_another_tools_graph_of_694_nodes_opens_small_and_unlabelled_twice(
+def test_another_tools_graph_of_694_nodes_opens_legible_and_light(
     page: Page, site: OpenViewer, needs_shared: Path
 ) -> None:
     graph = load_graph(needs_shared / "graphs" / "gemma-small-big-en.labelled.json")
+    page.set_viewport_size({"width": 1200, "height": 900})
     page.goto(site(graph))
     expect(page.locator("#viewer .hidden-count")).to_have_text("All 694 nodes shown")
     assert page.locator("#viewer *").count() <= 800
     boxes = [one.bounding_box() for one in page.locator("#viewer .answers rect").all()]
     assert len(boxes) == 10
+    stage = page.locator("#viewer .graph-stage").bounding_box()
+    assert stage is not None
+    assert all(box and box["x"] > stage["x"] for box in boxes)
     assert not any(overlap(a, b) for a in boxes for b in boxes if a is not b)
     names = [one.bounding_box() for one in page.locator("#viewer .labels text").all()]
     assert len(names) > 10
@@ -339,7 +344,7 @@ def test_a_long_list_grows_on_request(page: Page, site: OpenViewer) -> None:
 def test_a_phone_has_nothing_wider_than_itself(browser: Browser, site: OpenViewer) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()
-    page.goto(site(large_graph(nodes=300, links=3000)))
+    page.goto(site(make_graph()))
     expect(heading(page)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     stage = page.locator("#viewer .graph-stage")
