@@ -56,7 +56,7 @@ function list(graph, title, meaning, neighbours, { shown, choose }) {
   return make(
     "div",
     { class: title.toLowerCase() },
-    make("h4", {}, `${title} `, make("span", { class: "count" }, `${rows.length} · ${meaning}`)),
+    make("h4", {}, `${title} `, make("span", { class: "amount" }, `${rows.length} · ${meaning}`)),
     rows.length
       ? makeRows(graph, rows, { shown, label: title, choose })
       : make("p", { class: "none" }, "None in this graph."),

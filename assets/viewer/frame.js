@@ -31,7 +31,7 @@ export function makeFrame(graph) {
   svg.attr("aria-hidden", "true").attr("class", "graph-frame");
   const names = ["rules", "answers", "folds", "labels", "layers", "tokens"];
   const [rules, answers, folds, labels, layers, tokens] = names.map((name) =>
-    svg.append("g").attr("class", name),
+    svg.append("g").attr("class", `graph-${name}`),
   );
   layers.append("text").attr("class", "axis-title").text("layer");
 

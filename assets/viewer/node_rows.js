@@ -47,7 +47,7 @@ function makeRow(graph, { node, value, text }, most, shown, choose) {
   const place = placeOf(graph, node) + (shown[node] ? "" : ", hidden");
   return make(
     "li",
-    { class: shown[node] ? "" : "unseen" },
+    { class: shown[node] ? "" : "filtered-out" },
     make(
       "button",
       { type: "button", "data-node": graph.ids[node], click: () => choose(node) },

@@ -1,7 +1,7 @@
 // What a node is, in place, while the pointer is on it.
 import { make } from "./dom.js";
 import { ANSWER, EMBEDDING } from "./graph.js";
-import { nameOf, placeOf, showNumber, showSigned } from "./text.js";
+import { nameOf, placeOf, showPercent, showSigned } from "./text.js";
 
 const WIDTH = 250;
 
@@ -42,6 +42,7 @@ function figures(graph, node) {
   const parts = [];
   if (!Number.isNaN(graph.effect[node]))
     parts.push(`effect ${showSigned(graph.effect[node])} logits`);
-  if (graph.influence[node] >= 0) parts.push(`influence rank ${showNumber(graph.influence[node])}`);
+  if (graph.influence[node] >= 0)
+    parts.push(`top ${showPercent(graph.influence[node])} of influence`);
   return parts.join(" · ");
 }

@@ -73,7 +73,7 @@ def rows(page: Page, side: str) -> list[tuple[str | None, str]]:
 
 def click_label(page: Page, text: str) -> None:
     """Clicks the node that the written name belongs to: 7 pixels beside it."""
-    label = page.locator("#viewer .labels text", has_text=text)
+    label = page.locator("#viewer .graph-labels text", has_text=text)
     box, anchor = label.bounding_box(), label.get_attribute("text-anchor")
     assert box is not None
     x = box["x"] - 7 if anchor == "start" else box["x"] + box["width"] + 7
@@ -114,7 +114,7 @@ def test_an_answers_box_can_be_clicked_and_an_empty_spot_clears(
     page: Page, site: OpenViewer
 ) -> None:
     page.goto(site(make_graph()))
-    box = page.locator("#viewer .answers rect").bounding_box()
+    box = page.locator("#viewer .graph-answers rect").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 10, box["y"] + 10)
     expect(heading(page)).to_have_text("“\u00a0Paris” 81 %")
@@ -166,7 +166,7 @@ def test_the_address_restores_the_whole_view(page: Page, site: OpenViewer) -> No
     expect(page.locator("#viewer-threshold")).to_have_value("0.3")
     expect(page.locator("#viewer-search")).to_have_value("layer:0")
     expect(page.get_by_label("tokens")).not_to_be_checked()
-    expect(page.locator("#viewer .labels .chosen")).to_have_text("neuron 9")
+    expect(page.locator("#viewer .graph-labels .chosen")).to_have_text("neuron 9")
     expect(page.locator("#viewer .hidden-count")).to_contain_text("10 of 13 nodes hidden")
 
 
@@ -221,14 +221,14 @@ def test_hovering_names_the_node_in_place_and_changes_nothing_else(
     page: Page, site: OpenViewer
 ) -> None:
     page.goto(site(make_graph(), NAMED))
-    label = page.locator("#viewer .labels text")
+    label = page.locator("#viewer .graph-labels text")
     before = label.bounding_box()
     assert before is not None
     page.mouse.move(before["x"] - 7, before["y"] + before["height"] / 2)
     tip = page.locator("#viewer .graph-tooltip")
     expect(tip).to_be_visible()
     expect(tip).to_contain_text("France")
-    expect(tip).to_contain_text("effect +0.9 logits · influence rank 0.4")
+    expect(tip).to_contain_text("effect +0.9 logits · top 40 % of influence")
     assert label.bounding_box() == before
     expect(heading(page)).to_have_text("Where to begin")
     row = page.locator("#viewer .details [data-node='1_11_5']")
@@ -305,19 +305,19 @@ def test_another_tools_graph_of_694_nodes_opens_legible_and_light(
     page.goto(site(graph))
     expect(page.locator("#viewer .hidden-count")).to_have_text("All 694 nodes shown")
     assert page.locator("#viewer *").count() <= 800
-    boxes = [one.bounding_box() for one in page.locator("#viewer .answers rect").all()]
+    boxes = [one.bounding_box() for one in page.locator("#viewer .graph-answers rect").all()]
     assert len(boxes) == 10
     stage = page.locator("#viewer .graph-stage").bounding_box()
     assert stage is not None
     assert all(box and box["x"] > stage["x"] for box in boxes)
     assert not any(overlap(a, b) for a in boxes for b in boxes if a is not b)
-    names = [one.bounding_box() for one in page.locator("#viewer .labels text").all()]
+    names = [one.bounding_box() for one in page.locator("#viewer .graph-labels text").all()]
     assert len(names) > 10
-    fold = page.locator("#viewer .folds text").first.bounding_box()
+    fold = page.locator("#viewer .graph-folds text").first.bounding_box()
     assert fold is not None
-    before = page.locator("#viewer .folds text", has_text="+").count()
+    before = page.locator("#viewer .graph-folds text", has_text="+").count()
     page.mouse.click(fold["x"] + fold["width"] / 2, fold["y"] + fold["height"] / 2)
-    expect(page.locator("#viewer .folds text", has_text="+")).to_have_count(before - 1)
+    expect(page.locator("#viewer .graph-folds text", has_text="+")).to_have_count(before - 1)
     page.goto(page.url.split("?")[0] + "?clickedId=23_14350_8")
     links = [one for one in graph.links if "23_14350_8" in (one.source, one.target)]
     expect(page.locator("#viewer .line-count button")).to_have_text(f"and {len(links) - 20} more")
@@ -387,7 +387,7 @@ def test_the_canvas_follows_the_colour_scheme(page: Page, site: OpenViewer) -> N
 
 def test_the_wheel_scrolls_the_page_and_zooms_only_with_a_key(page: Page, site: OpenViewer) -> None:
     page.goto(site(make_graph(), NAMED))
-    label = page.locator("#viewer .labels text")
+    label = page.locator("#viewer .graph-labels text")
     before = label.bounding_box()
     page.mouse.move(*centre(page.locator("#viewer .graph-stage")))
     page.mouse.wheel(0, -200)

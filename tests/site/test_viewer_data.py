@@ -131,6 +131,13 @@ def test_peoples_names_win_over_the_graphs_own_and_keep_their_author() -> None:
     assert unnamed["labels"][1] == "the graph's name"
 
 
+def test_notes_lose_their_markup_and_nothing_else() -> None:
+    note = "Pushes up *dialects*,\n[languages](node:1_3) and `<b>`.\n\n- A brake: 2 * 3 < 7."
+    annotations = Annotations.model_validate({"labels": {"1_3": {"text": "x", "note": note}}})
+    [[*_, plain]] = read(encode(make_graph(), annotations))["nodes"]["bylines"]
+    assert plain == "Pushes up dialects, languages and <b>.\nA brake: 2 * 3 < 7."
+
+
 def test_groups_and_pins_are_the_annotations_else_the_saved_ones() -> None:
     fields = make_graph().model_dump(by_alias=True)
     fields["query"] = {

@@ -19,6 +19,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from markdown_it import MarkdownIt
+
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import NEURON, Graph, Link, Node, significant
 from tracer.documents.references import Reference
@@ -28,6 +30,7 @@ KINDS = ("feature", "error", "embedding", "logit")
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 _DIGITS = 4
+_MARKDOWN = MarkdownIt("commonmark")
 _POWERS = len(ALPHABET) // 2
 _OUTPUT = re.compile(r'(?:.*Output )?"(?P<token>.*)"\s*\(p=', re.DOTALL)
 
@@ -80,7 +83,9 @@ def _nodes(nodes: Sequence[Node], annotations: Annotations) -> dict[str, Any]:
             for node, label in zip(nodes, labels, strict=True)
         ],
         "bylines": [
-            [i, label.by, label.confidence, label.note] for i, label in enumerate(labels) if label
+            [i, label.by, label.confidence, _plain(label.note)]
+            for i, label in enumerate(labels)
+            if label
         ],
     }
 
@@ -96,6 +101,17 @@ def _own_label(node: Node) -> str | None:
 
 def _number(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else significant(value, _DIGITS)
+
+
+def _plain(markdown: str | None) -> str | None:
+    """A note's words without their markup, one paragraph a line: the viewer shows text only."""
+    if markdown is None:
+        return None
+    blocks = [token.children for token in _MARKDOWN.parse(markdown) if token.children]
+    return "\n".join(
+        "".join(" " if piece.type.endswith("break") else piece.content for piece in block)
+        for block in blocks
+    )
 
 
 def _links(links: Sequence[Link], order: Mapping[str, int]) -> dict[str, Any]:
@@ -142,7 +158,7 @@ def _groups(graph: Graph, annotations: Annotations, order: Mapping[str, int]) ->
     if annotations.groups:
         members = annotations.group_members(graph.node_ids)
         return [
-            [key, group.name, [order[one] for one in members[key]], group.by, group.note]
+            [key, group.name, [order[one] for one in members[key]], group.by, _plain(group.note)]
             for key, group in annotations.groups.items()
         ]
     return [
