@@ -9,7 +9,8 @@ from rich.console import Console
 
 from tracer.batch.plan import make_plan
 from tracer.batch.report import Bars, outcome_table, plan_table
-from tracer.batch.run_here import Outcome, run_here
+from tracer.batch.run_here import run_here
+from tracer.batch.trace_job import Outcome
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import Precision, PromptList
 from tracer.model.load import Device
