@@ -47,7 +47,8 @@ def graph_document(attribution: Attribution, matrix: Matrix, pruned: Pruned, slu
 
 
 def _feature_nodes(attribution: Attribution, pruned: Pruned) -> list[Node]:
-    swept, shares, nodes = attribution.swept, pruned.rank_share.tolist(), []
+    swept, shares = attribution.swept, pruned.rank_share.tolist()
+    nodes: list[Node] = []
     for layer, features in enumerate(attribution.layers):
         part = swept.columns.features(layer)
         mine = swept.expanded[(swept.expanded >= part.start) & (swept.expanded < part.stop)]
