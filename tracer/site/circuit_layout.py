@@ -1,0 +1,310 @@
+"""Where the parts of a circuit's picture go: words below, groups by layer, the answer on top."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from tracer.site.circuit import Box, Circuit, Line
+from tracer.site.lettering import clip, text_width, wrap
+
+NAME_SIZE = 15
+DETAIL_SIZE = 12
+NAME_LEADING = 19
+WORD_HEIGHT = 30
+CAPTION_HEIGHT = 26
+PADDING = 12
+MOST_BANDS = 4
+STRONG_SHARE = 0.12
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """The room there is: a wide picture for a desk, a narrow one for a phone."""
+
+    width: float
+    most_across: int
+    widest_box: float
+    row_gap: float
+    gap: float = 16
+    margin: float = 6
+
+
+WIDE = Canvas(width=960, most_across=5, widest_box=200, row_gap=66)
+NARROW = Canvas(width=372, most_across=2, widest_box=172, row_gap=52)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A box with its place, and its text cut to fit; `x` and `y` are the upper left corner."""
+
+    box: Box
+    x: float
+    y: float
+    width: float
+    height: float
+    name_lines: tuple[str, ...]
+    detail: str
+
+    @property
+    def centre(self) -> float:
+        return self.x + self.width / 2
+
+    def part_span(self, index: int) -> tuple[float, float]:
+        """Left edge and width of one part."""
+        width = self.width / len(self.box.parts)
+        return self.x + index * width, width
+
+    def overlaps(self, other: Placed) -> bool:
+        return (
+            self.x < other.x + other.width
+            and other.x < self.x + self.width
+            and self.y < other.y + other.height
+            and other.y < self.y + self.height
+        )
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line from the top of one part to the bottom of another."""
+
+    line: Line
+    start: tuple[float, float]
+    end: tuple[float, float]
+
+    @property
+    def upward(self) -> bool:
+        return self.end[1] < self.start[1]
+
+
+@dataclass(frozen=True)
+class Layout:
+    canvas: Canvas
+    height: float
+    placed: tuple[Placed, ...]
+    curves: tuple[Curve, ...]
+
+
+def lay_out(circuit: Circuit, canvas: Canvas) -> Layout:
+    """Place every box and line of a circuit; no two boxes overlap."""
+    word_rows = _flow_words(circuit.words, canvas)
+    word_centre = [x + width / 2 for row in word_rows for _, x, width in row]
+    sizes = {id(box): _size(box, canvas) for box in (*circuit.groups, circuit.answer)}
+    wanted = {id(box): _at_word(box.word, word_centre, canvas) for box in circuit.groups}
+    rows = [
+        piece
+        for row in stack(circuit.groups, circuit.lines)
+        for piece in _split(row, sizes, canvas)
+    ]
+    y, placed = canvas.margin, []
+    answer_at = _answer_centre(circuit, wanted, canvas)
+    for row, at in [([circuit.answer], [answer_at])] + [
+        (row, [wanted[id(box)] for box in row]) for row in reversed(rows)
+    ]:
+        placed += _place_row(row, at, sizes, y, canvas)
+        y += max(sizes[id(box)][1] for box in row) + canvas.row_gap
+    for words in word_rows:
+        placed += [_placed_word(box, x, y, width) for box, x, width in words]
+        y += WORD_HEIGHT + 6
+    return Layout(canvas, y - 6 + canvas.margin, tuple(placed), _curves(circuit, placed))
+
+
+def stack(groups: Sequence[Box], lines: Sequence[Line]) -> list[list[Box]]:
+    """Rows from below: by layer, and above whatever feeds a group strongly."""
+    if not groups:
+        return []
+    order = sorted(groups, key=lambda box: (box.layer, box.word, box.parts[0].key))
+    low, high = order[0].layer, order[-1].layer
+    bands = min(MOST_BANDS, len(groups))
+    home = {part.key: number for number, box in enumerate(order) for part in box.parts}
+    feeds: dict[int, set[int]] = defaultdict(set)
+    for line in lines:
+        source, target = home.get(line.source), home.get(line.target)
+        if source is None or target is None or line.share < STRONG_SHARE:
+            continue
+        if source < target:
+            feeds[target].add(source)
+    row_of: list[int] = []
+    for number, box in enumerate(order):
+        share = (box.layer - low) / (high - low) if high > low else 0
+        band = min(bands - 1, int(share * bands))
+        row_of.append(max([band, *(row_of[source] + 1 for source in feeds[number])]))
+    rows: dict[int, list[Box]] = defaultdict(list)
+    for box, row in zip(order, row_of, strict=True):
+        rows[row].append(box)
+    return [rows[row] for row in sorted(rows)]
+
+
+def spread(
+    wanted: Sequence[float], widths: Sequence[float], low: float, high: float, gap: float
+) -> list[float]:
+    """Centres as near to the wanted ones as non-overlapping allows, in the wanted order.
+
+    Least squares under `next − this ≥ distance`: pool adjacent violators, then shift into bounds.
+    """
+    offsets = [0.0]
+    for before, after in pairwise(widths):
+        offsets.append(offsets[-1] + (before + after) / 2 + gap)
+    pools: list[list[float]] = []  # each [sum, count]
+    for want, offset in zip(wanted, offsets, strict=True):
+        pools.append([want - offset, 1])
+        while len(pools) > 1 and pools[-2][0] / pools[-2][1] > pools[-1][0] / pools[-1][1]:
+            total, count = pools.pop()
+            pools[-1][0] += total
+            pools[-1][1] += count
+    level = [total / count for total, count in pools for _ in range(int(count))]
+    lowest = low + widths[0] / 2
+    highest = high - widths[-1] / 2 - offsets[-1]
+    return [max(lowest, min(highest, z)) + offset for z, offset in zip(level, offsets, strict=True)]
+
+
+def _size(box: Box, canvas: Canvas) -> tuple[float, float]:
+    inner = canvas.widest_box - 2 * PADDING
+    name = min(text_width(box.name, NAME_SIZE), inner)
+    captions = [text_width(part.caption, DETAIL_SIZE) + PADDING for part in box.parts]
+    content = max(name, min(text_width(box.detail, DETAIL_SIZE), inner))
+    width = max(content + 2 * PADDING, max(captions) * len(captions), 72)
+    lines = len(wrap(box.name, NAME_SIZE, width - 2 * PADDING, lines=2))
+    height = 2 * PADDING + NAME_LEADING * lines - 5
+    height += DETAIL_SIZE + 5 if box.detail else 0
+    height += CAPTION_HEIGHT if any(part.caption for part in box.parts) else 0
+    return width, height
+
+
+def _split(
+    row: Sequence[Box], sizes: Mapping[int, tuple[float, float]], canvas: Canvas
+) -> list[list[Box]]:
+    """A row in as many rows as it needs, lower layers below, each within the canvas."""
+    room = canvas.width - 2 * canvas.margin
+    pieces: list[list[Box]] = [[]]
+    for box in row:
+        widths = [sizes[id(one)][0] + canvas.gap for one in (*pieces[-1], box)]
+        if pieces[-1] and (
+            len(pieces[-1]) == canvas.most_across or sum(widths) - canvas.gap > room
+        ):
+            pieces.append([])
+        pieces[-1].append(box)
+    return pieces
+
+
+def _place_row(
+    row: Sequence[Box],
+    wanted: Sequence[float],
+    sizes: Mapping[int, tuple[float, float]],
+    y: float,
+    canvas: Canvas,
+) -> list[Placed]:
+    order = sorted(range(len(row)), key=lambda i: (wanted[i], i))
+    widths = [sizes[id(row[i])][0] for i in order]
+    low, high = canvas.margin, canvas.width - canvas.margin
+    centres = spread([wanted[i] for i in order], widths, low, high, canvas.gap)
+    tallest = max(sizes[id(box)][1] for box in row)
+    placed = []
+    for i, centre, width in zip(order, centres, widths, strict=True):
+        height = sizes[id(row[i])][1]
+        inner = width - 2 * PADDING
+        placed.append(
+            Placed(
+                box=row[i],
+                x=centre - width / 2,
+                y=y + (tallest - height) / 2,
+                width=width,
+                height=height,
+                name_lines=wrap(row[i].name, NAME_SIZE, inner + 1, lines=2),
+                detail=clip(row[i].detail, DETAIL_SIZE, inner + 1),
+            )
+        )
+    return placed
+
+
+def _flow_words(words: Sequence[Box], canvas: Canvas) -> list[list[tuple[Box, float, float]]]:
+    """Words set like text, line by line: (box, x, width)."""
+    room = canvas.width - 2 * canvas.margin
+    rows: list[list[tuple[Box, float]]] = [[]]
+    used = 0.0
+    for box in words:
+        width = min(text_width(box.name, NAME_SIZE) + 12, room)
+        if rows[-1] and used + width > room:
+            rows.append([])
+            used = 0.0
+        rows[-1].append((box, width))
+        used += width + 4
+    flowed = []
+    for row in rows:
+        total = sum(width for _, width in row)
+        gap = min(30.0, (room - total) / max(1, len(row) - 1)) if len(rows) == 1 else 4.0
+        x = (canvas.width - total - gap * (len(row) - 1)) / 2
+        placed = []
+        for box, width in row:
+            placed.append((box, x, width))
+            x += width + gap
+        flowed.append(placed)
+    return flowed
+
+
+def _placed_word(box: Box, x: float, y: float, width: float) -> Placed:
+    text = clip(box.name, NAME_SIZE, width - 11)
+    return Placed(box, x, y, width, WORD_HEIGHT, (text,), "")
+
+
+def _at_word(word: float, centres: Sequence[float], canvas: Canvas) -> float:
+    """Between two words' centres for a group that stands at several words."""
+    if not centres:
+        return canvas.width / 2
+    left = min(int(word), len(centres) - 1)
+    right = min(left + 1, len(centres) - 1)
+    return centres[left] + (word - left) * (centres[right] - centres[left])
+
+
+def _answer_centre(circuit: Circuit, wanted: Mapping[int, float], canvas: Canvas) -> float:
+    """Above what feeds the answer, weighted by how much."""
+    answer = circuit.answer.parts[0].key
+    share = {line.source: line.share for line in circuit.lines if line.target == answer}
+    pulls = [
+        (wanted[id(box)], share[part.key])
+        for box in circuit.groups
+        for part in box.parts
+        if part.key in share
+    ]
+    total = sum(weight for _, weight in pulls)
+    return sum(at * weight for at, weight in pulls) / total if total else canvas.width / 2
+
+
+def _curves(circuit: Circuit, placed: Sequence[Placed]) -> tuple[Curve, ...]:
+    """Line ends spread along each edge in the order of where they go, so that few cross."""
+    spans: dict[str, tuple[float, float, float, float]] = {}
+    for one in placed:
+        for index, part in enumerate(one.box.parts):
+            spans[part.key] = (*one.part_span(index), one.y, one.y + one.height)
+
+    def middle(key: str) -> float:
+        left, width, _, _ = spans[key]
+        return left + width / 2
+
+    leaving: dict[str, list[Line]] = defaultdict(list)
+    entering: dict[str, list[Line]] = defaultdict(list)
+    for line in circuit.lines:
+        leaving[line.source].append(line)
+        entering[line.target].append(line)
+    starts, ends = {}, {}
+    for key, lines in leaving.items():
+        lines.sort(key=lambda line: (middle(line.target), line.target))
+        starts |= {line: _port(spans[key], lines, line) for line in lines}
+    for key, lines in entering.items():
+        lines.sort(key=lambda line: (middle(line.source), line.source))
+        ends |= {line: _port(spans[key], lines, line) for line in lines}
+    return tuple(
+        Curve(
+            line,
+            (starts[line], spans[line.source][2]),
+            (ends[line], spans[line.target][3]),
+        )
+        for line in circuit.lines
+    )
+
+
+def _port(span: tuple[float, float, float, float], lines: Sequence[Line], line: Line) -> float:
+    left, width, _, _ = span
+    return left + width * (0.2 + 0.6 * (lines.index(line) + 0.5) / len(lines))

@@ -1,0 +1,202 @@
+"""The picture of a circuit, drawn when the site is built and readable without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from tracer.site.answers import percent
+from tracer.site.circuit import Box, Circuit, Line, Part
+from tracer.site.circuit_layout import (
+    CAPTION_HEIGHT,
+    NAME_LEADING,
+    NARROW,
+    NAME_SIZE,
+    PADDING,
+    WIDE,
+    Canvas,
+    Curve,
+    Layout,
+    Placed,
+    lay_out,
+)
+from tracer.site.node_links import node_link
+
+THINNEST = 1.25
+THICKEST = 9.0
+
+
+def draw(circuit: Circuit, *, title: str) -> Markup:
+    """The picture twice, for wide and for narrow screens; a style sheet shows one of them."""
+    return Markup("").join(
+        _svg(lay_out(circuit, canvas), kind, title) for kind, canvas in _canvases()
+    )
+
+
+def draw_thumbnail(circuit: Circuit) -> Markup:
+    """Shapes and lines only, for a card that says the rest in text."""
+    layout = lay_out(circuit, WIDE)
+    shapes = (
+        _rect(p.x, p.y, p.width, p.height, f"box {p.box.kind}")
+        for p in layout.placed
+        if p.box.kind != "word" or _used(p.box, circuit)
+    )
+    return _tag(
+        "svg",
+        {
+            "class": "circuit thumbnail",
+            "viewBox": f"0 0 {layout.canvas.width:g} {layout.height:.0f}",
+            "aria-hidden": "true",
+            "focusable": "false",
+        },
+        _lines(layout),
+        *shapes,
+    )
+
+
+def describe(circuit: Circuit) -> list[str]:
+    """The picture in sentences: what flows into each box, strongest first."""
+    names = {part.key: _part_name(box, part) for box in circuit.boxes for part in box.parts}
+    sentences = []
+    for box in (circuit.answer, *reversed(circuit.groups)):
+        for part in box.parts:
+            into = sorted(
+                (line for line in circuit.lines if line.target == part.key),
+                key=lambda line: -line.share,
+            )
+            if into:
+                listed = "; ".join(_flow(line, names[line.source]) for line in into)
+                sentences.append(f"{names[part.key]} gets its input from {listed}.")
+    return sentences
+
+
+def _canvases() -> tuple[tuple[str, Canvas], ...]:
+    return ("wide", WIDE), ("narrow", NARROW)
+
+
+def _svg(layout: Layout, kind: str, title: str) -> Markup:
+    names = {part.key: _part_name(p.box, part) for p in layout.placed for part in p.box.parts}
+    return _tag(
+        "svg",
+        {
+            "class": f"circuit {kind}",
+            "viewBox": f"0 0 {layout.canvas.width:g} {layout.height:.0f}",
+            "role": "group",
+            "aria-label": title,
+        },
+        _lines(layout, names),
+        *(_box(placed) for placed in layout.placed),
+    )
+
+
+def _lines(layout: Layout, names: Mapping[str, str] | None = None) -> Markup:
+    drawn = sorted(layout.curves, key=lambda curve: curve.line.share)
+    return _tag("g", {"class": "lines"}, *(_line(curve, names) for curve in drawn))
+
+
+def _line(curve: Curve, names: Mapping[str, str] | None) -> Markup:
+    (x1, y1), (x2, y2) = curve.start, curve.end
+    bend = max(26.0, abs(y1 - y2) * 0.45)
+    width = THINNEST + (THICKEST - THINNEST) * min(1.0, curve.line.share)
+    path = f"M{x1:.1f} {y1:.1f}C{x1:.1f} {y1 - bend:.1f} {x2:.1f} {y2 + bend:.1f} {x2:.1f} {y2:.1f}"
+    kind = "supports" if curve.line.supports else "opposes"
+    content = []
+    if names is not None:
+        content.append(_tag("title", {}, _line_title(curve.line, names)))
+    drawn = _tag(
+        "path", {"class": f"line {kind}", "d": path, "stroke-width": f"{width:.2f}"}, *content
+    )
+    if curve.upward:
+        return drawn
+    head = f"M{x2 - 5:.1f} {y2 + 9:.1f}L{x2:.1f} {y2 + 1:.1f}L{x2 + 5:.1f} {y2 + 9:.1f}Z"
+    return drawn + _tag("path", {"class": f"head {kind}", "d": head})
+
+
+def _box(placed: Placed) -> Markup:
+    box = placed.box
+    if len(box.parts) == 1 and not box.parts[0].caption:
+        return _linked(box, box.parts[0], [_frame(placed), _texts(placed)])
+    halves = [_half(placed, index, part) for index, part in enumerate(box.parts)]
+    every = Part(box.parts[0].key, tuple(one for part in box.parts for one in part.nodes))
+    return _linked(box, every, [_frame(placed), _texts(placed)]) + Markup("").join(halves)
+
+
+def _half(placed: Placed, index: int, part: Part) -> Markup:
+    left, width = placed.part_span(index)
+    top = placed.y + placed.height - CAPTION_HEIGHT
+    caption = _tag(
+        "text",
+        {"class": "caption", "x": f"{left + width / 2:.1f}", "y": f"{top + 17:.1f}"},
+        part.caption,
+    )
+    shape = _rect(left + 1.5, top, width - 3, CAPTION_HEIGHT - 1.5, f"half {part.sign}")
+    return _linked(placed.box, part, [shape, caption])
+
+
+def _linked(box: Box, part: Part, content: list[Markup]) -> Markup:
+    if not part.nodes:
+        return _tag("g", {"class": f"{box.kind} quiet"}, *content)
+    title = _tag("title", {}, _part_name(box, part))
+    attributes = {"class": f"node-link {box.kind}", **node_link(part.nodes)}
+    return _tag("a", attributes, title, *content)
+
+
+def _frame(placed: Placed) -> Markup:
+    return _rect(placed.x, placed.y, placed.width, placed.height, f"box {placed.box.kind}")
+
+
+def _texts(placed: Placed) -> Markup:
+    x = f"{placed.centre:.1f}"
+    y = placed.y + PADDING + NAME_SIZE - 2
+    if placed.box.kind == "word":
+        y = placed.y + placed.height / 2 + NAME_SIZE * 0.35
+    texts = []
+    for number, line in enumerate(placed.name_lines):
+        at = f"{y + number * NAME_LEADING:.1f}"
+        texts.append(_tag("text", {"class": "name", "x": x, "y": at}, line))
+    if placed.detail:
+        at = f"{y + len(placed.name_lines) * NAME_LEADING - 2:.1f}"
+        texts.append(_tag("text", {"class": "detail", "x": x, "y": at}, placed.detail))
+    return Markup("").join(texts)
+
+
+def _rect(x: float, y: float, width: float, height: float, kind: str) -> Markup:
+    radius = {"box group": 9, "box answer": 9, "box word": 5}.get(kind, 7)
+    numbers = {"x": x, "y": y, "width": width, "height": height, "rx": radius}
+    return _tag("rect", {"class": kind, **{k: f"{v:.1f}" for k, v in numbers.items()}})
+
+
+def _used(box: Box, circuit: Circuit) -> bool:
+    keys = {part.key for part in box.parts}
+    return any(line.source in keys or line.target in keys for line in circuit.lines)
+
+
+def _part_name(box: Box, part: Part) -> str:
+    name = f"“{box.name}”"
+    if box.kind == "word":
+        return f"the word {name}"
+    if box.kind == "answer":
+        return f"the answer {name} ({box.detail})" if box.detail else f"the answer {name}"
+    sign = {"supports": ", supporting half", "opposes": ", opposing half", "both": ""}[part.sign]
+    return f"{name} ({box.detail}{sign})"
+
+
+def _flow(line: Line, source: str) -> str:
+    return f"{source}, {'supporting' if line.supports else 'opposing'}, {percent(line.share)}"
+
+
+def _line_title(line: Line, names: Mapping[str, str]) -> str:
+    verb = "supports" if line.supports else "opposes"
+    share = percent(line.share)
+    return f"{names[line.source]} {verb} {names[line.target]}: {share} of the input shown"
+
+
+def _tag(name: str, attributes: Mapping[str, Any], *content: str) -> Markup:
+    """One element; plain text is escaped, markup of ours is not."""
+    written = Markup("").join(
+        Markup(' {}="{}"').format(Markup(key), value) for key, value in attributes.items()
+    )
+    inside = Markup("").join(escape(one) for one in content)
+    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), written, inside)
