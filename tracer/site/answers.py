@@ -23,6 +23,11 @@ class Likely:
     def text(self) -> str:
         return visible(self.token)
 
+    @property
+    def space(self) -> str:
+        """The space between the prompt and the answer."""
+        return " " if self.token.startswith(" ") and self.token.strip(" ") else ""
+
 
 def likely_answers(graph: Graph, *, most: int = 5) -> tuple[Likely, ...]:
     """The explained answer and the likeliest others, most probable first."""

@@ -1,4 +1,4 @@
-"""Styles and scripts under a folder named by their content, so that hosts may keep them for ever."""
+"""Styles and scripts, in a folder named by their content so that hosts may keep them for ever."""
 
 from __future__ import annotations
 

@@ -32,9 +32,10 @@ class Half:
 
 @dataclass(frozen=True)
 class Segment:
-    """A run of words between two layers. The key comes from its content, not from its rank."""
+    """A run of words (its column) between two layers. The key comes from content, not rank."""
 
     key: str
+    column: str
     name: str
     halves: tuple[Half, ...]
 
@@ -55,8 +56,8 @@ def automatic_groups(graph: Graph, target: str, prompt: Sequence[Word]) -> list[
         name = _span_name([word.text for word in prompt[low : high + 1]])
         pieces.append((name, f"words-{low}-{high}", inside))
     segments = [
-        _segment(name, key, nodes, effect, total)
-        for name, key, nodes in _cut(pieces, effect)
+        _segment(name, column, nodes, effect, total)
+        for name, column, nodes in _cut(pieces, effect)
         if sum(abs(effect[node.node_id]) for node in nodes) >= WEAKEST_SEGMENT * total
     ]
     return [segment for segment in segments if segment.halves]
@@ -110,12 +111,12 @@ def _cut(
         heaviest = next((i for i in order if _halving_layer(done[i][2], effect) is not None), None)
         if heaviest is None:
             break
-        name, key, nodes = done[heaviest]
+        name, column, nodes = done[heaviest]
         layer = _halving_layer(nodes, effect)
         assert layer is not None
         lower = [node for node in nodes if node.layer_number < layer]
         upper = [node for node in nodes if node.layer_number >= layer]
-        done[heaviest : heaviest + 1] = [(name, key, lower), (name, key, upper)]
+        done[heaviest : heaviest + 1] = [(name, column, lower), (name, column, upper)]
     return done
 
 
@@ -138,7 +139,7 @@ def _halving_layer(nodes: Sequence[Node], effect: Mapping[str, float]) -> int | 
 
 
 def _segment(
-    name: str, key: str, nodes: Sequence[Node], effect: Mapping[str, float], total: float
+    name: str, column: str, nodes: Sequence[Node], effect: Mapping[str, float], total: float
 ) -> Segment:
     layers = [node.layer_number for node in nodes]
     halves = []
@@ -148,7 +149,8 @@ def _segment(
             share = _mass(members, effect) / total
             ids = tuple(node.node_id for node in members)
             halves.append(Half("supports" if side > 0 else "opposes", ids, share))
-    return Segment(f"{key}-layers-{min(layers)}-{max(layers)}", name, tuple(halves))
+    key = f"{column}-layers-{min(layers)}-{max(layers)}"
+    return Segment(key, column, name, tuple(halves))
 
 
 def _mass(nodes: Sequence[Node], effect: Mapping[str, float]) -> float:

@@ -7,7 +7,7 @@ over everything shown that flows into the box it ends in.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,9 +20,9 @@ from tracer.site.tokens import Word, words
 Sign = Literal["supports", "opposes", "both"]
 Kind = Literal["word", "group", "answer"]
 
-WEAKEST_SHARE = 0.04
-MOST_INTO_A_PART = 5
-MOST_LINES = 36
+NO_BREAK = "\N{NO-BREAK SPACE}"
+WEAKEST_SHARE = 0.05
+MOST_INTO_A_BOX = 6
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Box:
-    """What is drawn as one: a word of the prompt, a group of features, or the answer."""
+    """What is drawn as one: a word of the prompt, a group of features, or the answer.
+
+    `word` and `layer` are means over the nodes; boxes of one `column` hold the same words.
+    """
 
     kind: Kind
     name: str
@@ -45,6 +48,7 @@ class Box:
     detail: str = ""
     word: float = 0.0
     layer: float = -1.0
+    column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def summarise(graph: Graph, annotations: Annotations) -> Circuit | None:
     boxes = (*word_boxes, *groups, answer)
     home = {part.key: number for number, box in enumerate(boxes) for part in box.parts}
     lines = sum_links(graph, [part for box in boxes for part in box.parts])
-    between = strongest(line for line in lines if home[line.source] != home[line.target])
+    between = strongest((line for line in lines if home[line.source] != home[line.target]), home)
     return Circuit(word_boxes, tuple(groups), answer, between, automatic)
 
 
@@ -131,23 +135,25 @@ def sum_links(graph: Graph, parts: Sequence[Part]) -> list[Line]:
     ]
 
 
-def strongest(lines: Iterable[Line]) -> tuple[Line, ...]:
-    """The lines worth drawing; each box that feeds anything keeps its strongest way out."""
+def strongest(lines: Iterable[Line], home: Mapping[str, int]) -> tuple[Line, ...]:
+    """The lines worth drawing: few into each box, and each box that is fed keeps a way out.
+
+    `home` says which box a part belongs to.
+    """
     ranked = sorted(lines, key=lambda line: (-line.share, line.source, line.target))
-    into: dict[str, int] = defaultdict(int)
+    into: dict[int, int] = defaultdict(int)
     kept: list[Line] = []
     for line in ranked:
-        if line.share < WEAKEST_SHARE or into[line.target] >= MOST_INTO_A_PART:
-            continue
-        into[line.target] += 1
-        kept.append(line)
-    kept = kept[:MOST_LINES]
-    reached = {line.target for line in kept}
-    leaving = {line.source for line in kept}
+        box = home[line.target]
+        if line.share >= WEAKEST_SHARE and into[box] < MOST_INTO_A_BOX:
+            into[box] += 1
+            kept.append(line)
+    leaving = {home[line.source] for line in kept}
     for line in ranked:
         # A box with a way in but none out would look like a dead end, which it is not.
-        if line.source in reached and line.source not in leaving:
-            leaving.add(line.source)
+        box = home[line.source]
+        if into[box] and box not in leaving:
+            leaving.add(box)
             kept.append(line)
     return tuple(kept)
 
@@ -181,6 +187,7 @@ def _segment_box(segment: Segment, nodes: dict[str, Node], prompt: Sequence[Word
         detail=describe_members(members),
         word=_mean_word(members, prompt),
         layer=sum(node.layer_number for node in members) / len(members),
+        column=segment.column,
     )
 
 
@@ -214,12 +221,15 @@ def describe_members(members: Sequence[Node]) -> str:
         noun = "word"
     elif any(node.kind != "feature" for node in members):
         noun = "node"
-    count = f"{len(members)} {noun}{'' if len(members) == 1 else 's'}"
+    count = f"{len(members)}{NO_BREAK}{noun}{'' if len(members) == 1 else 's'}"
     layers = sorted(node.layer_number for node in members if node.kind in ("feature", "error"))
     if not layers:
         return count
     low, high = layers[0], layers[-1]
-    return f"{count} · layer{f's {low}–{high}' if low != high else f' {low}'}"
+    where = (
+        f"layers\N{NO-BREAK SPACE}{low}–{high}" if low != high else f"layer\N{NO-BREAK SPACE}{low}"
+    )
+    return f"{where} · {count}"
 
 
 def _mean_word(members: Sequence[Node], prompt: Sequence[Word]) -> float:

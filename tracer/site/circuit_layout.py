@@ -13,6 +13,7 @@ from tracer.site.lettering import clip, text_width, wrap
 NAME_SIZE = 15
 DETAIL_SIZE = 12
 NAME_LEADING = 19
+DETAIL_LEADING = 16
 WORD_HEIGHT = 30
 CAPTION_HEIGHT = 26
 PADDING = 12
@@ -32,7 +33,7 @@ class Canvas:
     margin: float = 6
 
 
-WIDE = Canvas(width=960, most_across=5, widest_box=200, row_gap=66)
+WIDE = Canvas(width=960, most_across=5, widest_box=216, row_gap=66)
 NARROW = Canvas(width=372, most_across=2, widest_box=172, row_gap=52)
 
 
@@ -46,7 +47,7 @@ class Placed:
     width: float
     height: float
     name_lines: tuple[str, ...]
-    detail: str
+    detail_lines: tuple[str, ...]
 
     @property
     def centre(self) -> float:
@@ -130,7 +131,10 @@ def stack(groups: Sequence[Box], lines: Sequence[Line]) -> list[list[Box]]:
     for number, box in enumerate(order):
         share = (box.layer - low) / (high - low) if high > low else 0
         band = min(bands - 1, int(share * bands))
-        row_of.append(max([band, *(row_of[source] + 1 for source in feeds[number])]))
+        below = feeds[number] | {
+            other for other in range(number) if box.column and order[other].column == box.column
+        }
+        row_of.append(max([band, *(row_of[other] + 1 for other in below)]))
     rows: dict[int, list[Box]] = defaultdict(list)
     for box, row in zip(order, row_of, strict=True):
         rows[row].append(box)
@@ -166,9 +170,10 @@ def _size(box: Box, canvas: Canvas) -> tuple[float, float]:
     captions = [text_width(part.caption, DETAIL_SIZE) + PADDING for part in box.parts]
     content = max(name, min(text_width(box.detail, DETAIL_SIZE), inner))
     width = max(content + 2 * PADDING, max(captions) * len(captions), 72)
-    lines = len(wrap(box.name, NAME_SIZE, width - 2 * PADDING, lines=2))
-    height = 2 * PADDING + NAME_LEADING * lines - 5
-    height += DETAIL_SIZE + 5 if box.detail else 0
+    inner = width - 2 * PADDING
+    lines = len(wrap(box.name, NAME_SIZE, inner + 1, lines=2))
+    height = 2 * PADDING + NAME_LEADING * lines - 4
+    height += DETAIL_LEADING * len(wrap(box.detail, DETAIL_SIZE, inner + 1, lines=2))
     height += CAPTION_HEIGHT if any(part.caption for part in box.parts) else 0
     return width, height
 
@@ -213,7 +218,7 @@ def _place_row(
                 width=width,
                 height=height,
                 name_lines=wrap(row[i].name, NAME_SIZE, inner + 1, lines=2),
-                detail=clip(row[i].detail, DETAIL_SIZE, inner + 1),
+                detail_lines=wrap(row[i].detail, DETAIL_SIZE, inner + 1, lines=2),
             )
         )
     return placed
@@ -234,7 +239,7 @@ def _flow_words(words: Sequence[Box], canvas: Canvas) -> list[list[tuple[Box, fl
     flowed = []
     for row in rows:
         total = sum(width for _, width in row)
-        gap = min(30.0, (room - total) / max(1, len(row) - 1)) if len(rows) == 1 else 4.0
+        gap = min(64.0, (room - total) / max(1, len(row) - 1)) if len(rows) == 1 else 4.0
         x = (canvas.width - total - gap * (len(row) - 1)) / 2
         placed = []
         for box, width in row:
@@ -246,7 +251,7 @@ def _flow_words(words: Sequence[Box], canvas: Canvas) -> list[list[tuple[Box, fl
 
 def _placed_word(box: Box, x: float, y: float, width: float) -> Placed:
     text = clip(box.name, NAME_SIZE, width - 11)
-    return Placed(box, x, y, width, WORD_HEIGHT, (text,), "")
+    return Placed(box, x, y, width, WORD_HEIGHT, (text,), ())
 
 
 def _at_word(word: float, centres: Sequence[float], canvas: Canvas) -> float:
@@ -288,7 +293,8 @@ def _curves(circuit: Circuit, placed: Sequence[Placed]) -> tuple[Curve, ...]:
     for line in circuit.lines:
         leaving[line.source].append(line)
         entering[line.target].append(line)
-    starts, ends = {}, {}
+    starts: dict[Line, float] = {}
+    ends: dict[Line, float] = {}
     for key, lines in leaving.items():
         lines.sort(key=lambda line: (middle(line.target), line.target))
         starts |= {line: _port(spans[key], lines, line) for line in lines}

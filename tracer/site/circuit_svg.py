@@ -11,9 +11,10 @@ from tracer.site.answers import percent
 from tracer.site.circuit import Box, Circuit, Line, Part
 from tracer.site.circuit_layout import (
     CAPTION_HEIGHT,
+    DETAIL_LEADING,
     NAME_LEADING,
-    NARROW,
     NAME_SIZE,
+    NARROW,
     PADDING,
     WIDE,
     Canvas,
@@ -26,6 +27,7 @@ from tracer.site.node_links import node_link
 
 THINNEST = 1.25
 THICKEST = 9.0
+THUMBNAIL_MARGIN = 8
 
 
 def draw(circuit: Circuit, *, title: str) -> Markup:
@@ -38,16 +40,16 @@ def draw(circuit: Circuit, *, title: str) -> Markup:
 def draw_thumbnail(circuit: Circuit) -> Markup:
     """Shapes and lines only, for a card that says the rest in text."""
     layout = lay_out(circuit, WIDE)
-    shapes = (
-        _rect(p.x, p.y, p.width, p.height, f"box {p.box.kind}")
-        for p in layout.placed
-        if p.box.kind != "word" or _used(p.box, circuit)
-    )
+    used = _used_keys(circuit)
+    shown = [p for p in layout.placed if p.box.kind != "word" or p.box.parts[0].key in used]
+    left = min(p.x for p in shown) - THUMBNAIL_MARGIN
+    right = max(p.x + p.width for p in shown) + THUMBNAIL_MARGIN
+    shapes = (_rect(p.x, p.y, p.width, p.height, f"box {p.box.kind}") for p in shown)
     return _tag(
         "svg",
         {
             "class": "circuit thumbnail",
-            "viewBox": f"0 0 {layout.canvas.width:g} {layout.height:.0f}",
+            "viewBox": f"{left:.0f} 0 {right - left:.0f} {layout.height:.0f}",
             "aria-hidden": "true",
             "focusable": "false",
         },
@@ -78,6 +80,7 @@ def _canvases() -> tuple[tuple[str, Canvas], ...]:
 
 def _svg(layout: Layout, kind: str, title: str) -> Markup:
     names = {part.key: _part_name(p.box, part) for p in layout.placed for part in p.box.parts}
+    used = {key for curve in layout.curves for key in (curve.line.source, curve.line.target)}
     return _tag(
         "svg",
         {
@@ -87,7 +90,7 @@ def _svg(layout: Layout, kind: str, title: str) -> Markup:
             "aria-label": title,
         },
         _lines(layout, names),
-        *(_box(placed) for placed in layout.placed),
+        *(_box(placed, used) for placed in layout.placed),
     )
 
 
@@ -114,10 +117,11 @@ def _line(curve: Curve, names: Mapping[str, str] | None) -> Markup:
     return drawn + _tag("path", {"class": f"head {kind}", "d": head})
 
 
-def _box(placed: Placed) -> Markup:
+def _box(placed: Placed, used: set[str]) -> Markup:
     box = placed.box
     if len(box.parts) == 1 and not box.parts[0].caption:
-        return _linked(box, box.parts[0], [_frame(placed), _texts(placed)])
+        quiet = box.kind == "word" and box.parts[0].key not in used
+        return _linked(box, box.parts[0], [_frame(placed), _texts(placed)], quiet=quiet)
     halves = [_half(placed, index, part) for index, part in enumerate(box.parts)]
     every = Part(box.parts[0].key, tuple(one for part in box.parts for one in part.nodes))
     return _linked(box, every, [_frame(placed), _texts(placed)]) + Markup("").join(halves)
@@ -135,11 +139,13 @@ def _half(placed: Placed, index: int, part: Part) -> Markup:
     return _linked(placed.box, part, [shape, caption])
 
 
-def _linked(box: Box, part: Part, content: list[Markup]) -> Markup:
+def _linked(box: Box, part: Part, content: list[Markup], *, quiet: bool = False) -> Markup:
+    """A link to the part's nodes; what no line touches is `quiet`."""
     if not part.nodes:
         return _tag("g", {"class": f"{box.kind} quiet"}, *content)
     title = _tag("title", {}, _part_name(box, part))
-    attributes = {"class": f"node-link {box.kind}", **node_link(part.nodes)}
+    kind = f"{box.kind} quiet" if quiet else box.kind
+    attributes = {"class": f"node-link {kind}", **node_link(part.nodes)}
     return _tag("a", attributes, title, *content)
 
 
@@ -156,9 +162,10 @@ def _texts(placed: Placed) -> Markup:
     for number, line in enumerate(placed.name_lines):
         at = f"{y + number * NAME_LEADING:.1f}"
         texts.append(_tag("text", {"class": "name", "x": x, "y": at}, line))
-    if placed.detail:
-        at = f"{y + len(placed.name_lines) * NAME_LEADING - 2:.1f}"
-        texts.append(_tag("text", {"class": "detail", "x": x, "y": at}, placed.detail))
+    y += len(placed.name_lines) * NAME_LEADING - 2
+    for number, line in enumerate(placed.detail_lines):
+        at = f"{y + number * DETAIL_LEADING:.1f}"
+        texts.append(_tag("text", {"class": "detail", "x": x, "y": at}, line))
     return Markup("").join(texts)
 
 
@@ -168,9 +175,8 @@ def _rect(x: float, y: float, width: float, height: float, kind: str) -> Markup:
     return _tag("rect", {"class": kind, **{k: f"{v:.1f}" for k, v in numbers.items()}})
 
 
-def _used(box: Box, circuit: Circuit) -> bool:
-    keys = {part.key for part in box.parts}
-    return any(line.source in keys or line.target in keys for line in circuit.lines)
+def _used_keys(circuit: Circuit) -> set[str]:
+    return {key for line in circuit.lines for key in (line.source, line.target)}
 
 
 def _part_name(box: Box, part: Part) -> str:

@@ -24,7 +24,7 @@ def clip(text: str, size: float, width: float) -> str:
 def wrap(text: str, size: float, width: float, *, lines: int) -> tuple[str, ...]:
     """The text on at most `lines` lines; what does not fit is cut with an ellipsis."""
     done: list[str] = []
-    rest = text.split()
+    rest = [word for word in text.split(" ") if word]
     while rest and len(done) < lines - 1:
         count = 1
         while count < len(rest) and text_width(" ".join(rest[: count + 1]), size) <= width:
