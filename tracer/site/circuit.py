@@ -176,7 +176,7 @@ def _segment_box(segment: Segment, nodes: dict[str, Node], prompt: Sequence[Word
             key=f"{segment.key}-{half.sign}",
             nodes=half.nodes,
             sign=half.sign,
-            caption=f"{'for' if half.sign == 'supports' else 'against'} {percent(half.share)}",
+            caption=f"{'+' if half.sign == 'supports' else '−'}{percent(half.share)}",
         )
         for half in segment.halves
     )

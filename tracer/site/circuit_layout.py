@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tracer.site.circuit import Box, Circuit, Line
+from tracer.site.circuit_curves import Curve, Edges, Lane, curves, passing
 from tracer.site.lettering import clip, text_width, wrap
 
 NAME_SIZE = 15
@@ -17,6 +18,8 @@ DETAIL_LEADING = 16
 WORD_HEIGHT = 30
 CAPTION_HEIGHT = 26
 PADDING = 12
+WORD_LEADING = 6
+LANE_WIDTH = 10.0
 MOST_BANDS = 4
 STRONG_SHARE = 0.12
 
@@ -68,19 +71,6 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class Curve:
-    """A line from the top of one part to the bottom of another."""
-
-    line: Line
-    start: tuple[float, float]
-    end: tuple[float, float]
-
-    @property
-    def upward(self) -> bool:
-        return self.end[1] < self.start[1]
-
-
-@dataclass(frozen=True)
 class Layout:
     canvas: Canvas
     height: float
@@ -91,25 +81,32 @@ class Layout:
 def lay_out(circuit: Circuit, canvas: Canvas) -> Layout:
     """Place every box and line of a circuit; no two boxes overlap."""
     word_rows = _flow_words(circuit.words, canvas)
-    word_centre = [x + width / 2 for row in word_rows for _, x, width in row]
-    sizes = {id(box): _size(box, canvas) for box in (*circuit.groups, circuit.answer)}
-    wanted = {id(box): _at_word(box.word, word_centre, canvas) for box in circuit.groups}
-    rows = [
-        piece
-        for row in stack(circuit.groups, circuit.lines)
-        for piece in _split(row, sizes, canvas)
-    ]
-    y, placed = canvas.margin, []
-    answer_at = _answer_centre(circuit, wanted, canvas)
-    for row, at in [([circuit.answer], [answer_at])] + [
-        (row, [wanted[id(box)] for box in row]) for row in reversed(rows)
-    ]:
-        placed += _place_row(row, at, sizes, y, canvas)
-        y += max(sizes[id(box)][1] for box in row) + canvas.row_gap
+    at = _wanted(circuit, word_rows, canvas)
+    rows = [piece for row in stack(circuit.groups, circuit.lines) for piece in _split(row, canvas)]
+    rows.append([circuit.answer])
+    level = {part.key: 0 for box in circuit.words for part in box.parts}
+    level |= {p.key: n for n, row in enumerate(rows, 1) for box in row for p in box.parts}
+    lanes_wanted = passing(circuit.lines, level, at)
+    placed: list[Placed] = []
+    lanes: dict[Line, list[Lane]] = defaultdict(list)
+    y = canvas.margin
+    for number in range(len(rows), 0, -1):
+        boxes, crossing = _place_row(rows[number - 1], lanes_wanted[number], at, y, canvas)
+        height = max(box.height for box in boxes)
+        placed += boxes
+        for line, x in crossing.items():
+            lanes[line].insert(0, Lane(x, y + height, y))
+        y += height + canvas.row_gap
     for words in word_rows:
         placed += [_placed_word(box, x, y, width) for box, x, width in words]
-        y += WORD_HEIGHT + 6
-    return Layout(canvas, y - 6 + canvas.margin, tuple(placed), _curves(circuit, placed))
+        y += WORD_HEIGHT + WORD_LEADING
+    edges = {
+        part.key: Edges(*one.part_span(index), one.y, one.y + one.height)
+        for one in placed
+        for index, part in enumerate(one.box.parts)
+    }
+    drawn = curves(circuit.lines, edges, lanes)
+    return Layout(canvas, y - WORD_LEADING + canvas.margin, tuple(placed), drawn)
 
 
 def stack(groups: Sequence[Box], lines: Sequence[Line]) -> list[list[Box]]:
@@ -142,7 +139,7 @@ def stack(groups: Sequence[Box], lines: Sequence[Line]) -> list[list[Box]]:
 
 
 def spread(
-    wanted: Sequence[float], widths: Sequence[float], low: float, high: float, gap: float
+    wanted: Sequence[float], widths: Sequence[float], low: float, high: float
 ) -> list[float]:
     """Centres as near to the wanted ones as non-overlapping allows, in the wanted order.
 
@@ -150,7 +147,7 @@ def spread(
     """
     offsets = [0.0]
     for before, after in pairwise(widths):
-        offsets.append(offsets[-1] + (before + after) / 2 + gap)
+        offsets.append(offsets[-1] + (before + after) / 2)
     pools: list[list[float]] = []  # each [sum, count]
     for want, offset in zip(wanted, offsets, strict=True):
         pools.append([want - offset, 1])
@@ -178,50 +175,62 @@ def _size(box: Box, canvas: Canvas) -> tuple[float, float]:
     return width, height
 
 
-def _split(
-    row: Sequence[Box], sizes: Mapping[int, tuple[float, float]], canvas: Canvas
-) -> list[list[Box]]:
+def _split(row: Sequence[Box], canvas: Canvas) -> list[list[Box]]:
     """A row in as many rows as it needs, lower layers below, each within the canvas."""
     room = canvas.width - 2 * canvas.margin
     pieces: list[list[Box]] = [[]]
+    used = 0.0
     for box in row:
-        widths = [sizes[id(one)][0] + canvas.gap for one in (*pieces[-1], box)]
-        if pieces[-1] and (
-            len(pieces[-1]) == canvas.most_across or sum(widths) - canvas.gap > room
-        ):
+        width = _size(box, canvas)[0]
+        if pieces[-1] and (len(pieces[-1]) == canvas.most_across or used + width > room):
             pieces.append([])
+            used = 0.0
         pieces[-1].append(box)
+        used += width + canvas.gap
     return pieces
 
 
 def _place_row(
     row: Sequence[Box],
-    wanted: Sequence[float],
-    sizes: Mapping[int, tuple[float, float]],
+    passing_lines: Mapping[Line, float],
+    at: Mapping[str, float],
     y: float,
     canvas: Canvas,
-) -> list[Placed]:
-    order = sorted(range(len(row)), key=lambda i: (wanted[i], i))
-    widths = [sizes[id(row[i])][0] for i in order]
-    low, high = canvas.margin, canvas.width - canvas.margin
-    centres = spread([wanted[i] for i in order], widths, low, high, canvas.gap)
-    tallest = max(sizes[id(box)][1] for box in row)
-    placed = []
-    for i, centre, width in zip(order, centres, widths, strict=True):
-        height = sizes[id(row[i])][1]
-        inner = width - 2 * PADDING
-        placed.append(
-            Placed(
-                box=row[i],
-                x=centre - width / 2,
-                y=y + (tallest - height) / 2,
-                width=width,
-                height=height,
-                name_lines=wrap(row[i].name, NAME_SIZE, inner + 1, lines=2),
-                detail_lines=wrap(row[i].detail, DETAIL_SIZE, inner + 1, lines=2),
-            )
-        )
-    return placed
+) -> tuple[list[Placed], dict[Line, float]]:
+    """The boxes of a row, and where the lines that only pass it go between them."""
+    items: list[tuple[float, float, Box | Line]] = [
+        (at[box.parts[0].key], _size(box, canvas)[0] + canvas.gap, box) for box in row
+    ]
+    room = canvas.width - 2 * canvas.margin + canvas.gap - sum(width for _, width, _ in items)
+    lane = min(LANE_WIDTH, max(0.0, room) / max(1, len(passing_lines)))
+    items += [(x, lane, line) for line, x in passing_lines.items()]
+    items.sort(key=lambda item: item[0])
+    widths = [width for _, width, _ in items]
+    low = canvas.margin - canvas.gap / 2
+    high = canvas.width - canvas.margin + canvas.gap / 2
+    centres = spread([wanted for wanted, _, _ in items], widths, low, high)
+    tallest = max(_size(box, canvas)[1] for box in row)
+    placed, crossing = [], {}
+    for centre, (_, _, item) in zip(centres, items, strict=True):
+        if isinstance(item, Line):
+            crossing[item] = centre
+        else:
+            placed.append(_placed_box(item, centre, y, tallest, canvas))
+    return placed, crossing
+
+
+def _placed_box(box: Box, centre: float, y: float, tallest: float, canvas: Canvas) -> Placed:
+    width, height = _size(box, canvas)
+    inner = width - 2 * PADDING + 1
+    return Placed(
+        box=box,
+        x=centre - width / 2,
+        y=y + (tallest - height) / 2,
+        width=width,
+        height=height,
+        name_lines=wrap(box.name, NAME_SIZE, inner, lines=2),
+        detail_lines=wrap(box.detail, DETAIL_SIZE, inner, lines=2),
+    )
 
 
 def _flow_words(words: Sequence[Box], canvas: Canvas) -> list[list[tuple[Box, float, float]]]:
@@ -263,54 +272,18 @@ def _at_word(word: float, centres: Sequence[float], canvas: Canvas) -> float:
     return centres[left] + (word - left) * (centres[right] - centres[left])
 
 
-def _answer_centre(circuit: Circuit, wanted: Mapping[int, float], canvas: Canvas) -> float:
-    """Above what feeds the answer, weighted by how much."""
-    answer = circuit.answer.parts[0].key
-    share = {line.source: line.share for line in circuit.lines if line.target == answer}
-    pulls = [
-        (wanted[id(box)], share[part.key])
-        for box in circuit.groups
+def _wanted(
+    circuit: Circuit, word_rows: list[list[tuple[Box, float, float]]], canvas: Canvas
+) -> dict[str, float]:
+    """Where each part would like its centre: at its words; the answer above what feeds it."""
+    centres = [x + width / 2 for row in word_rows for _, x, width in row]
+    at = {
+        part.key: _at_word(box.word, centres, canvas)
+        for box in (*circuit.words, *circuit.groups)
         for part in box.parts
-        if part.key in share
-    ]
-    total = sum(weight for _, weight in pulls)
-    return sum(at * weight for at, weight in pulls) / total if total else canvas.width / 2
-
-
-def _curves(circuit: Circuit, placed: Sequence[Placed]) -> tuple[Curve, ...]:
-    """Line ends spread along each edge in the order of where they go, so that few cross."""
-    spans: dict[str, tuple[float, float, float, float]] = {}
-    for one in placed:
-        for index, part in enumerate(one.box.parts):
-            spans[part.key] = (*one.part_span(index), one.y, one.y + one.height)
-
-    def middle(key: str) -> float:
-        left, width, _, _ = spans[key]
-        return left + width / 2
-
-    leaving: dict[str, list[Line]] = defaultdict(list)
-    entering: dict[str, list[Line]] = defaultdict(list)
-    for line in circuit.lines:
-        leaving[line.source].append(line)
-        entering[line.target].append(line)
-    starts: dict[Line, float] = {}
-    ends: dict[Line, float] = {}
-    for key, lines in leaving.items():
-        lines.sort(key=lambda line: (middle(line.target), line.target))
-        starts |= {line: _port(spans[key], lines, line) for line in lines}
-    for key, lines in entering.items():
-        lines.sort(key=lambda line: (middle(line.source), line.source))
-        ends |= {line: _port(spans[key], lines, line) for line in lines}
-    return tuple(
-        Curve(
-            line,
-            (starts[line], spans[line.source][2]),
-            (ends[line], spans[line.target][3]),
-        )
-        for line in circuit.lines
-    )
-
-
-def _port(span: tuple[float, float, float, float], lines: Sequence[Line], line: Line) -> float:
-    left, width, _, _ = span
-    return left + width * (0.2 + 0.6 * (lines.index(line) + 0.5) / len(lines))
+    }
+    answer = circuit.answer.parts[0].key
+    pulls = [(at[line.source], line.share) for line in circuit.lines if line.target == answer]
+    total = sum(share for _, share in pulls)
+    at[answer] = sum(x * share for x, share in pulls) / total if total else canvas.width / 2
+    return at

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from tracer.site.answers import percent
 from tracer.site.circuit import Box, Circuit, Line, Part
+from tracer.site.circuit_curves import Curve
 from tracer.site.circuit_layout import (
     CAPTION_HEIGHT,
     DETAIL_LEADING,
@@ -18,7 +19,6 @@ from tracer.site.circuit_layout import (
     PADDING,
     WIDE,
     Canvas,
-    Curve,
     Layout,
     Placed,
     lay_out,
@@ -100,20 +100,17 @@ def _lines(layout: Layout, names: Mapping[str, str] | None = None) -> Markup:
 
 
 def _line(curve: Curve, names: Mapping[str, str] | None) -> Markup:
-    (x1, y1), (x2, y2) = curve.start, curve.end
-    bend = max(26.0, abs(y1 - y2) * 0.45)
     width = THINNEST + (THICKEST - THINNEST) * min(1.0, curve.line.share)
-    path = f"M{x1:.1f} {y1:.1f}C{x1:.1f} {y1 - bend:.1f} {x2:.1f} {y2 + bend:.1f} {x2:.1f} {y2:.1f}"
     kind = "supports" if curve.line.supports else "opposes"
     content = []
     if names is not None:
         content.append(_tag("title", {}, _line_title(curve.line, names)))
-    drawn = _tag(
-        "path", {"class": f"line {kind}", "d": path, "stroke-width": f"{width:.2f}"}, *content
-    )
+    shape = {"class": f"line {kind}", "d": curve.path(), "stroke-width": f"{width:.2f}"}
+    drawn = _tag("path", shape, *content)
     if curve.upward:
         return drawn
-    head = f"M{x2 - 5:.1f} {y2 + 9:.1f}L{x2:.1f} {y2 + 1:.1f}L{x2 + 5:.1f} {y2 + 9:.1f}Z"
+    x, y = curve.end
+    head = f"M{x - 5:.1f} {y + 9:.1f}L{x:.1f} {y + 1:.1f}L{x + 5:.1f} {y + 9:.1f}Z"
     return drawn + _tag("path", {"class": f"head {kind}", "d": head})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_NARROW = frozenset("ijlI.,:;!|'’`() ftr[]-")
+_NARROW = frozenset("ijlI.,:;!|'’`() ftr[]-\N{NO-BREAK SPACE}")
 _WIDE = frozenset("mwMW@%—…")
 _FIRST_IDEOGRAPH = 0x2E80
 
