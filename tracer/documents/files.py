@@ -69,6 +69,23 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         ) from error
 
 
+def ensure_writable(folder: Path) -> None:
+    """Make the folder, and prove that a file can be written there, before long work starts.
+
+    Raises TracerError when it cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise TracerError(
+            f"nothing can be written here: {error.strerror or error}",
+            hint="check the folder's permissions, or choose another folder",
+            place=Place(folder),
+        ) from error
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

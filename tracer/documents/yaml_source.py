@@ -162,7 +162,7 @@ def _build(
 
 def _scalar(event: yaml.ScalarEvent) -> Any:
     text: str = event.value
-    if event.style is not None or event.tag == "!":
+    if event.style or event.tag == "!":  # quoted, a block, or said to be text
         return text
     if _NULL.match(text):
         return None
@@ -209,7 +209,8 @@ def _field_names(annotation: Any, path: KeyPath) -> list[str]:
         return _field_names(fields[path[0]].annotation, path[1:]) if path[0] in fields else []
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (list, tuple, dict):
-        return _field_names(arguments[-1], path[1:]) if path else []
+        item = arguments[-1] if origin is dict else arguments[0]
+        return _field_names(item, path[1:]) if path else []
     if origin is Union or arguments:
         for argument in arguments:
             if names := _field_names(argument, path):

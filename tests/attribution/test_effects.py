@@ -1,0 +1,44 @@
+"""A feature's effect is the sum over all paths to the answer."""
+
+from __future__ import annotations
+
+import torch
+
+from tests.tiny_models import PROMPT
+from tracer.attribution.trace import trace
+from tracer.documents.prompts import TraceSettings
+from tracer.model.load import Model
+
+
+def test_effects_equal_the_sum_over_every_path_of_the_whole_graph(tiny: Model) -> None:
+    everything = TraceSettings(candidates=10**6, coverage=1.0)
+    found = trace(PROMPT, model=tiny, target=" w9", contrast=[" w2"], settings=everything)
+    columns, rows = found.swept.columns, found.swept.rows
+    expanded = found.swept.expanded
+    activations = torch.cat([one.activations for one in found.layers])[expanded]
+    # At full coverage what is not expanded has no path to the answer. Along a path each
+    # feature hands on its effect in proportion to its own activation.
+    slopes = rows[:-1] / activations[:, None]
+    effects = rows[-1].clone()
+    for rank in reversed(range(len(expanded))):
+        effects += effects[expanded[rank]] * slopes[rank]
+    expected = torch.cat(
+        [
+            by_layer[one.positions, one.indices]
+            for by_layer, one in zip(found.effects.features, found.layers, strict=True)
+        ]
+    )
+    torch.testing.assert_close(effects[: columns.n_features], expected, rtol=1e-8, atol=1e-9)
+    tokens = effects[columns.tokens :]
+    torch.testing.assert_close(tokens[1:], found.effects.tokens[1:], rtol=1e-8, atol=1e-9)
+
+
+def test_candidates_are_the_strongest_effects_and_never_at_the_start_token(tiny: Model) -> None:
+    found = trace(PROMPT, model=tiny, target=" w9", settings=TraceSettings(candidates=40))
+    strengths = torch.stack([one.abs() for one in found.effects.features])
+    strengths[:, 0] = 0
+    least = strengths.flatten().sort(descending=True).values[39]
+    assert sum(map(len, found.layers)) == 40
+    for layer, features in enumerate(found.layers):
+        assert (features.positions > 0).all()
+        assert (strengths[layer][features.positions, features.indices] >= least).all()

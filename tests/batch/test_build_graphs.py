@@ -1,0 +1,228 @@
+"""`tracer build-graphs` as a person uses it, on a tiny model."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tests.tiny_models import save_tiny_model
+from tracer.batch import run_here
+from tracer.batch.session import build_graphs
+from tracer.documents.graph import load_graph
+from tracer.errors import Problems, TracerError
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_model(tmp_path_factory.mktemp("tiny") / "model")
+
+
+class Desk:
+    """A prompt list, a graphs folder, and what the command said."""
+
+    def __init__(self, folder: Path, model: Path) -> None:
+        self.list, self.graphs, self.model = folder / "prompts.yaml", folder / "graphs", model
+        self.said = ""
+        self.write("{slug: one, prompt: ' w3 w4 w5'}", "{slug: two, prompt: ' w6 w7'}")
+
+    def write(self, *entries: str, defaults: str = "candidates: 40") -> None:
+        head = f"defaults: {{model: {self.model}, {defaults}}}\ngraphs:\n"
+        self.list.write_text(head + "".join(f"  - {entry}\n" for entry in entries))
+
+    def run(self, **options: object) -> int:
+        console = Console(file=io.StringIO(), width=200)
+        try:
+            return build_graphs(
+                self.list,
+                self.graphs,
+                device="cpu",
+                console=console,
+                **options,  # type: ignore[arg-type]
+            )
+        finally:
+            self.said = console.file.getvalue()  # type: ignore[attr-defined]
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        found = sorted(path for path in self.graphs.rglob("*") if path.is_file())
+        return {str(path.relative_to(self.graphs)): path.read_bytes() for path in found}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, model: Path) -> Desk:
+    return Desk(tmp_path, model)
+
+
+def test_writes_each_graph_and_a_table(desk: Desk) -> None:
+    assert desk.run() == 0
+    assert list(desk.files) == ["one/1.json", "two/1.json"]
+    assert load_graph(desk.graphs / "one" / "1.json").metadata.slug == "one"
+    for word in ("one/1", "two/1", "answer", "nodes", "links", "ness", "seconds", "memory"):
+        assert word in desk.said
+
+
+def test_a_second_run_does_nothing(desk: Desk) -> None:
+    desk.run()
+    before = desk.files
+    assert desk.run() == 0
+    assert desk.files == before
+    assert desk.said.count("up to date") == 2
+
+
+def test_a_changed_prompt_gets_the_next_revision(desk: Desk) -> None:
+    desk.run()
+    desk.write("{slug: one, prompt: ' w3 w4 w9'}", "{slug: two, prompt: ' w6 w7'}")
+    desk.run()
+    assert list(desk.files) == ["one/1.json", "one/2.json", "two/1.json"]
+    desk.write("{slug: one, prompt: ' w3 w4 w9', candidates: 41}")
+    desk.run()
+    assert "one/3.json" in desk.files
+    assert "two/1.json" in desk.files, "taking a prompt off the list deletes nothing"
+
+
+def test_force_writes_only_what_changed(desk: Desk) -> None:
+    desk.run()
+    before = desk.files
+    assert desk.run(force=True) == 0
+    assert desk.files == before
+    assert "nothing written" in desk.said
+    file = desk.graphs / "one" / "1.json"
+    data = json.loads(file.read_text())
+    data["links"][0]["weight"] *= 1.1
+    file.write_text(json.dumps(data))
+    desk.run(force=True)
+    assert "one/2.json" in desk.files
+    assert "two/2.json" not in desk.files
+
+
+def test_only_and_its_near_match(desk: Desk) -> None:
+    assert desk.run(only=["two"]) == 0
+    assert list(desk.files) == ["two/1.json"]
+    with pytest.raises(Problems, match=r"no prompt `twoo` on the list; did you mean `two`\?"):
+        desk.run(only=["twoo"])
+
+
+def test_dry_run_says_and_does_nothing(desk: Desk) -> None:
+    desk.run(only=["one"])
+    assert desk.run(dry_run=True) == 0
+    assert list(desk.files) == ["one/1.json"]
+    assert "is up to date" in desk.said and "will be traced" in desk.said
+
+
+def test_precision_makes_another_graph(desk: Desk) -> None:
+    desk.run(only=["one"])
+    desk.run(only=["one"], precision="bf16")
+    assert list(desk.files) == ["one/1.json", "one/2.json"]
+
+
+def test_one_bad_prompt_does_not_stop_the_others(desk: Desk) -> None:
+    desk.write(
+        "{slug: one, prompt: ' w3', target: ' w1 w2'}",
+        "{slug: long, prompt: '" + " w3" * 70 + "'}",
+        "{slug: odd, prompt: ' w3', model: /no/such/model}",
+        "{slug: feat, prompt: ' w3', features: transcoders}",
+        "{slug: good, prompt: ' w6 w7'}",
+    )
+    assert desk.run() == 1
+    assert list(desk.files) == ["good/1.json"]
+    errors = [line for line in desk.said.splitlines() if line.startswith("error:")]
+    assert len(errors) == 4
+    assert "prompts.yaml:3:5: ' w1 w2' is 2 tokens, not one" in errors[0]
+    assert "longer" in errors[1] or "long, more than the 64" in errors[1]
+    assert "there is no model `/no/such/model`" in errors[2]
+    assert "unknown features `transcoders`" in errors[3]
+
+
+def test_a_graph_cut_short_is_reported_and_left_alone(desk: Desk) -> None:
+    desk.run()
+    file = desk.graphs / "one" / "1.json"
+    file.write_text(file.read_text()[:500])
+    before = desk.files
+    assert desk.run() == 1
+    assert desk.files == before
+    assert "one/1.json" in desk.said and "restore it from version control" in desk.said
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_the_work(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.graphs.write_text("a file")
+    monkeypatch.setattr(run_here, "open_model", lambda *_, **__: pytest.fail("work was begun"))
+    with pytest.raises(TracerError, match="nothing can be written here"):
+        desk.run()
+
+
+def test_out_of_memory_is_one_failure_among_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = run_here.trace_ask
+
+    def trace(ask, **options):  # type: ignore[no-untyped-def]
+        if ask.prompt == " w6 w7":
+            raise MemoryError
+        return real(ask, **options)
+
+    monkeypatch.setattr(run_here, "trace_ask", trace)
+    assert desk.run() == 1
+    assert list(desk.files) == ["one/1.json"]
+    assert "`two` does not fit into this machine's memory; shorten the prompt" in desk.said
+
+
+def test_an_interrupted_run_keeps_what_is_done_and_goes_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = run_here.trace_ask
+
+    def trace(ask, **options):  # type: ignore[no-untyped-def]
+        if ask.prompt == " w6 w7":
+            raise KeyboardInterrupt
+        return real(ask, **options)
+
+    monkeypatch.setattr(run_here, "trace_ask", trace)
+    assert desk.run() == 130
+    assert list(desk.files) == ["one/1.json"]
+    assert "run the same command to go on" in desk.said
+    monkeypatch.undo()
+    assert desk.run() == 0
+    assert list(desk.files) == ["one/1.json", "two/1.json"]
+    assert desk.said.count("up to date") == 1
+
+
+def test_a_killed_run_leaves_only_whole_graphs(desk: Desk) -> None:
+    desk.write(*(f"{{slug: g{index}, prompt: ' w3 w{index}'}}" for index in range(40)))
+    command = [sys.executable, "-c", "from tracer.cli import main; main()", "build-graphs"]
+    command += [str(desk.list), "--graphs", str(desk.graphs), "--device", "cpu"]
+    process = subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not desk.graphs.is_dir() or len(list(desk.graphs.glob("*/1.json"))) < 3:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    whole = list(desk.graphs.glob("*/1.json"))
+    assert 3 <= len(whole) < 40
+    for file in whole:
+        load_graph(file)
+    assert desk.run() == 0
+    assert desk.said.count("up to date") == len(whole)
+
+
+def test_two_models_in_one_list(desk: Desk, tmp_path: Path) -> None:
+    other = save_tiny_model(tmp_path / "other", seed=5)
+    desk.write("{slug: one, prompt: ' w3'}", f"{{slug: two, prompt: ' w3', model: {other}}}")
+    assert desk.run() == 0
+    names = {load_graph(desk.graphs / one / "1.json").metadata.scan for one in ("one", "two")}
+    assert len(names) == 2
+    text = (desk.graphs / "two" / "1.json").read_text()
+    assert str(tmp_path) not in text, "graph files hold no path of this machine"
+    shutil.rmtree(other)
+    assert desk.run() == 1, "a model that is gone is an error, not a silent skip"

@@ -1,0 +1,78 @@
+"""Prompt lists: defaults, and every mistake with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tracer.documents.prompts import PromptList, load_prompts
+from tracer.errors import Problems, TracerError
+
+
+def read(tmp_path: Path, text: str) -> PromptList:
+    file = tmp_path / "prompts.yaml"
+    file.write_text(text)
+    return load_prompts(file)
+
+
+def test_defaults_apply_and_an_entry_wins(tmp_path: Path) -> None:
+    prompts = read(
+        tmp_path,
+        """
+defaults: {candidates: 50, tags: [all], coverage: 0.5}
+graphs:
+  - {slug: one, prompt: a}
+  - {slug: two, prompt: b, candidates: 70, tags: []}
+""",
+    )
+    one, two = prompts.graphs
+    assert (one.candidates, one.tags, one.coverage) == (50, ("all",), 0.5)
+    assert (two.candidates, two.tags, two.coverage) == (70, (), 0.5)
+    assert one.settings.candidates == 50
+    assert one.settings.node_threshold == 0.8
+
+
+def test_chat_in_place_of_a_prompt(tmp_path: Path) -> None:
+    prompts = read(tmp_path, "graphs: [{slug: a, chat: [{role: user, content: Hello}]}]")
+    assert prompts.graphs[0].chat is not None
+    assert prompts.graphs[0].chat[0].content == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("{slug: a, promt: x}", "2:15: unknown key `promt`; did you mean `prompt`?"),
+        ("{slug: a, prompt: ''}", "the prompt is empty"),
+        ("{slug: a, prompt: '  '}", "the prompt is empty"),
+        ("{slug: a}", "give either `prompt` or `chat`"),
+        ("{slug: a, prompt: x, chat: [{role: user, content: x}]}", "either `prompt` or `chat`"),
+        ("{slug: ../../etc/passwd, prompt: x}", "2:12: `graphs[0].slug`: a slug is lower-case"),
+        ("{slug: Colosseum, prompt: x}", "a slug is lower-case"),
+        ("{slug: con, prompt: x}", "a slug is lower-case"),
+        ("{slug: 'a/b', prompt: x}", "a slug is lower-case"),
+        ("{slug: a, prompt: x, contrast: [b]}", "`contrast` needs a `target`"),
+        ("{slug: a, prompt: x, target: b, contrast: [b]}", "`contrast` names the target itself"),
+        ("{slug: a, prompt: x, candidates: 0}", "`graphs[0].candidates`: input should be"),
+        ("{slug: a, prompt: x, coverage: 1.5}", "(found 1.5)"),
+        ("{slug: a, prompt: x, precision: flaot32}", "did you mean `float32`?"),
+        ("{slug: a, prompt: 5}", "valid string (found 5)"),
+    ],
+)
+def test_a_mistake_in_an_entry(tmp_path: Path, entry: str, message: str) -> None:
+    with pytest.raises(TracerError) as caught:
+        read(tmp_path, f"graphs:\n  - {entry}\n")
+    assert message in str(caught.value)
+    assert "prompts.yaml:2:" in str(caught.value)
+
+
+def test_duplicate_slugs_name_both_lines(tmp_path: Path) -> None:
+    text = "graphs:\n  - {slug: a, prompt: x}\n  - {slug: b, prompt: x}\n  - {slug: a, prompt: y}\n"
+    with pytest.raises(Problems, match=r"prompts.yaml:4:12: .*used twice, first on line 2"):
+        read(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ["", "graphs: []", "- a", "just words"])
+def test_a_list_without_prompts_says_how_to_write_one(tmp_path: Path, text: str) -> None:
+    with pytest.raises(TracerError, match="list them under `graphs:`"):
+        read(tmp_path, text)

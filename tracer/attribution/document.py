@@ -1,0 +1,185 @@
+"""From tensors to the graph document that is published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tracer.attribution.influence import Matrix
+from tracer.attribution.prune import Pruned
+from tracer.attribution.question import graph_id
+from tracer.documents.graph import (
+    EMBEDDING,
+    ERROR,
+    LOGIT,
+    NEURON,
+    Counts,
+    Graph,
+    Link,
+    Metadata,
+    Node,
+    TracerInfo,
+)
+
+if TYPE_CHECKING:
+    from tracer.attribution.trace import Attribution
+
+
+def graph_document(attribution: Attribution, matrix: Matrix, pruned: Pruned, slug: str) -> Graph:
+    """Nodes by (layer, position, index), errors layer-major, tokens, logits; links by target,
+    then source, in that order."""
+    sources = [
+        *_feature_nodes(attribution, pruned),
+        *_error_nodes(attribution, pruned, matrix),
+        *_token_nodes(attribution),
+    ]
+    logits = _logit_nodes(attribution)
+    targets = [*sources[: matrix.n_features], *logits]
+    links = [
+        Link(source=sources[s].node_id, target=targets[t].node_id, weight=float(matrix.rows[t, s]))
+        for t, s in pruned.edges.nonzero().tolist()
+    ]
+    kept = [node for node, keep in zip(sources, pruned.nodes.tolist(), strict=True) if keep]
+    return Graph(
+        metadata=_metadata(attribution, matrix, pruned, slug),
+        nodes=(*kept, *logits),
+        links=tuple(links),
+    )
+
+
+def _feature_nodes(attribution: Attribution, pruned: Pruned) -> list[Node]:
+    starts = attribution.swept.columns.starts
+    nodes = []
+    layer = 0
+    for rank, column in enumerate(attribution.swept.expanded.tolist()):
+        while column >= starts[layer + 1]:
+            layer += 1
+        features, row = attribution.layers[layer], column - starts[layer]
+        position, index = int(features.positions[row]), int(features.indices[row])
+        nodes.append(
+            Node(
+                node_id=f"{layer}_{index}_{position}",
+                feature=_cantor(layer, index),
+                layer=str(layer),
+                ctx_idx=position,
+                feature_type=NEURON,
+                js_node_id=f"{layer}_{index}-{position}",
+                clerp="",
+                influence=float(pruned.rank_share[rank]),
+                activation=float(features.activations[row]),
+                effect=float(attribution.effects.features[layer][position, index]),
+            )
+        )
+    return nodes
+
+
+def _error_nodes(attribution: Attribution, pruned: Pruned, matrix: Matrix) -> list[Node]:
+    """For neurons nothing is in error: these are the neurons that are not listed."""
+    shares = pruned.rank_share[matrix.errors].tolist()
+    n = attribution.frozen.n_positions
+    return [
+        Node(
+            node_id=f"{layer}_-1_{position}",
+            feature=-1,
+            layer=str(layer),
+            ctx_idx=position,
+            feature_type=ERROR,
+            js_node_id=f"{layer}_-1-{position}",
+            clerp=f"neurons not listed, layer {layer}",
+            influence=shares[layer * n + position],
+        )
+        for layer in range(attribution.frozen.n_layers)
+        for position in range(n)
+    ]
+
+
+def _token_nodes(attribution: Attribution) -> list[Node]:
+    text = attribution.frozen.model.tokenizer.text
+    return [
+        Node(
+            node_id=f"E_{token_id}_{position}",
+            feature=token_id,
+            layer="E",
+            ctx_idx=position,
+            feature_type=EMBEDDING,
+            js_node_id=f"E_{token_id}-{position}",
+            clerp=f'Embedding "{text(token_id)}"',
+            effect=float(attribution.effects.tokens[position]) if position else None,
+        )
+        for position, token_id in enumerate(attribution.frozen.token_ids)
+    ]
+
+
+def _logit_nodes(attribution: Attribution) -> list[Node]:
+    frozen, targets = attribution.frozen, attribution.targets
+    text, last = frozen.model.tokenizer.text, frozen.n_positions - 1
+    nodes = []
+    for token_id, weight in zip(targets.token_ids, targets.weights.tolist(), strict=True):
+        nodes.append(
+            Node(
+                node_id=f"{frozen.n_layers + 1}_{token_id}_{last}",
+                feature=token_id,
+                layer=str(frozen.n_layers + 1),
+                ctx_idx=last,
+                feature_type=LOGIT,
+                js_node_id=f"L_{token_id}-{last}",
+                clerp=f'Output "{text(token_id)}" (p={weight:.3f})',
+                token_prob=weight,
+                is_target_logit=token_id == targets.question.target_id,
+            )
+        )
+    return nodes
+
+
+def _metadata(attribution: Attribution, matrix: Matrix, pruned: Pruned, slug: str) -> Metadata:
+    frozen, ask, settings = attribution.frozen, attribution.ask, attribution.settings
+    info = TracerInfo(
+        graph_id=graph_id(
+            ask,
+            model_identity=frozen.model.info.identity,
+            features=attribution.features_info.identity,
+            settings=settings,
+        ),
+        model=frozen.model.info,
+        features=attribution.features_info,
+        question=attribution.targets.question,
+        token_ids=ask.token_ids,
+        chat=ask.chat,
+        answers=attribution.targets.answers,
+        settings=settings,
+        scores=attribution.scores(),
+        counts=Counts(
+            active=attribution.active_count,
+            candidates=sum(map(len, attribution.layers)),
+            expanded=len(attribution.swept.expanded),
+            nodes_before_pruning=matrix.rows.shape[1] + len(matrix.logit_weights),
+            links_before_pruning=int((matrix.rows != 0).sum()),
+            links_before_limit=pruned.edges_before_limit,
+        ),
+    )
+    text = frozen.model.tokenizer.text
+    foreign = {
+        "schema_version": 1,
+        "node_threshold": settings.node_threshold,
+        "info": {"generator": {"name": "tracer"}},
+        "generation_settings": {
+            "max_n_logits": settings.max_logits,
+            "desired_logit_prob": settings.logit_mass,
+        },
+        "pruning_settings": {
+            "node_threshold": settings.node_threshold,
+            "edge_threshold": settings.edge_threshold,
+        },
+    }
+    return Metadata(
+        slug=slug,
+        scan=frozen.model.info.name,
+        prompt_tokens=tuple(map(text, ask.token_ids)),
+        prompt=ask.prompt,
+        tracer=info,
+        **foreign,
+    )
+
+
+def _cantor(layer: int, index: int) -> int:
+    """How schema version 1 packs layer and index into one number."""
+    return (layer + index) * (layer + index + 1) // 2 + index

@@ -1,0 +1,38 @@
+"""Total effects: every feature's signed effect on the answer, all paths summed.
+
+One walk from the answer to the tokens with patterns and norms frozen and features passing
+gradients on (RelP, arXiv 2508.21258, for neurons).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tracer.features.source import ActiveFeatures
+from tracer.model.frozen_pass import FrozenPass
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Effects on one direction, in logits. To ablate a feature predicts a change of -effect."""
+
+    features: tuple[Tensor, ...]  # per layer (positions, features)
+    tokens: Tensor  # (positions,)
+
+
+@torch.no_grad()
+def total_effects(frozen: FrozenPass, active: ActiveFeatures, direction: Tensor) -> Effects:
+    """The effects on `direction`, (d_model,) in the normalised final residual stream."""
+    shape = (frozen.n_positions, frozen.model.info.d_model)
+    gradient = torch.zeros(shape, dtype=direction.dtype, device=direction.device)
+    gradient[-1] = frozen.pull_through_final_norm(direction[None])[0]
+    by_layer: list[Tensor] = []
+    for layer in reversed(range(frozen.n_layers)):
+        effects, onward = active.pull(layer, gradient)
+        by_layer.append(effects)
+        gradient = frozen.pull_through_attention(layer, (gradient + onward)[None])[0]
+    tokens = (gradient * frozen.embeddings).sum(-1)
+    return Effects(tuple(reversed(by_layer)), tokens)

@@ -1,0 +1,138 @@
+"""What a prompt list asks for, and what is on disk already. Needs tokenizers, no weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from tracer.attribution.question import Ask, graph_id
+from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.prompts import Precision, PromptEntry, PromptList, TraceSettings
+from tracer.errors import Problems, TracerError, did_you_mean
+from tracer.features.choose import find_features
+from tracer.model.default_model import Say
+from tracer.model.files import ModelFiles, find_model
+from tracer.model.tokens import Tokenizer, load_tokenizer
+
+State = Literal["new", "changed", "done", "again"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One graph to make, or to leave as it is."""
+
+    entry: PromptEntry
+    settings: TraceSettings
+    files: ModelFiles
+    ask: Ask
+    graph_id: str
+    state: State
+    revision: int  # the one to write; when done, the one that is there
+
+    @property
+    def to_trace(self) -> bool:
+        return self.state != "done"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A prompt that cannot be traced, and why."""
+
+    entry: PromptEntry
+    error: TracerError
+
+
+def make_plan(
+    prompts: PromptList,
+    folder: GraphFolder,
+    *,
+    only: Iterable[str] = (),
+    force: bool = False,
+    precision: Precision | None = None,
+    say: Say = lambda _: None,
+) -> list[Job | Refused]:
+    """Jobs in the list's order. One bad prompt is refused; the others go on.
+
+    Raises TracerError when `only` names a slug that is not on the list.
+    """
+    models = _Models(say)
+    jobs: list[Job | Refused] = []
+    for entry in _chosen(prompts, list(only)):
+        try:
+            jobs.append(_job(entry, folder, models, force, precision))
+        except TracerError as error:
+            place = error.place or prompts.where(entry.slug)
+            located = TracerError(error.message, hint=error.hint, place=place)
+            jobs.append(Refused(entry, located))
+    return jobs
+
+
+def _chosen(prompts: PromptList, only: list[str]) -> list[PromptEntry]:
+    known = [entry.slug for entry in prompts.graphs]
+    unknown = [slug for slug in only if slug not in known]
+    if unknown:
+        raise Problems(
+            TracerError(
+                f"there is no prompt `{slug}` on the list",
+                hint=did_you_mean(slug, known) or f"known: {', '.join(known)}",
+                place=prompts.where(slug),
+            )
+            for slug in unknown
+        )
+    return [entry for entry in prompts.graphs if not only or entry.slug in only]
+
+
+class _Models:
+    """Finds each model once; an error is remembered and raised for every prompt that needs it."""
+
+    def __init__(self, say: Say) -> None:
+        self.say = say
+        self.found: dict[str, tuple[ModelFiles, Tokenizer] | TracerError] = {}
+
+    def __getitem__(self, name: str) -> tuple[ModelFiles, Tokenizer]:
+        if name not in self.found:
+            try:
+                files = find_model(name, self.say)
+                self.found[name] = (files, load_tokenizer(files))
+            except TracerError as error:
+                self.found[name] = error
+        found = self.found[name]
+        if isinstance(found, TracerError):
+            raise found
+        return found
+
+
+def _job(
+    entry: PromptEntry,
+    folder: GraphFolder,
+    models: _Models,
+    force: bool,
+    precision: Precision | None,
+) -> Job:
+    files, tokenizer = models[entry.model]
+    settings = entry.settings
+    if precision is not None:
+        settings = settings.model_copy(update={"precision": precision})
+    features = find_features(
+        entry.features, model_source=files.source_name, model_identity=files.identity
+    )
+    ask = Ask.of(
+        tokenizer,
+        prompt=entry.prompt,
+        chat=entry.chat,
+        target=entry.target,
+        contrast=entry.contrast,
+    )
+    wanted = graph_id(
+        ask, model_identity=files.identity, features=features.identity, settings=settings
+    )
+    latest = folder.latest(entry.slug)
+    state: State = "new"
+    if latest is not None:
+        info = folder.load(entry.slug, latest).metadata.tracer
+        state = "done" if info is not None and info.graph_id == wanted else "changed"
+    if state == "done" and force:
+        state = "again"
+    revision = (latest or 0) + (0 if state == "done" else 1)
+    return Job(entry, settings, files, ask, wanted, state, revision)

@@ -1,0 +1,74 @@
+"""One `tracer build-graphs` from start to end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from tracer.batch.plan import make_plan
+from tracer.batch.report import Bars, outcome_table, plan_table
+from tracer.batch.run_here import Outcome, run_here
+from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.prompts import Precision, load_prompts
+from tracer.model.load import Device
+
+
+def build_graphs(
+    prompts: Path,
+    graphs: Path,
+    *,
+    only: Sequence[str] = (),
+    force: bool = False,
+    device: Device = "auto",
+    precision: Precision | None = None,
+    dry_run: bool = False,
+    console: Console | None = None,
+) -> int:
+    """Plan, run and report. Returns the exit status: 0, 1 if a prompt failed, 130 if interrupted.
+
+    Raises TracerError or Problems when the list cannot be read or nothing can be written.
+    """
+    console = console or _console()
+    folder = GraphFolder(graphs)
+    listed = load_prompts(prompts)
+    with console.status("looking at what is there") as status:
+        jobs = make_plan(
+            listed, folder, only=only, force=force, precision=precision, say=status.update
+        )
+    if dry_run:
+        console.print(plan_table(jobs))
+    outcomes: list[Outcome] = []
+    interrupted = False
+    with Bars(console, total=len(jobs)) as bars:
+        try:
+            for outcome in run_here([] if dry_run else jobs, folder, device=device, watcher=bars):
+                outcomes.append(outcome)
+                bars.ended()
+        except KeyboardInterrupt:
+            interrupted = True
+    return _close(console, outcomes, interrupted)
+
+
+def _console() -> Console:
+    console = Console(stderr=True)
+    return console if console.is_terminal else Console(stderr=True, width=120)
+
+
+def _close(console: Console, outcomes: Sequence[Outcome], interrupted: bool) -> int:
+    if outcomes:
+        console.print(outcome_table(outcomes))
+    for one in outcomes:
+        if one.status == "unchanged":
+            console.print(f"{one.slug}: traced again and the same; nothing written", style="dim")
+        for notice in one.notices:
+            console.print(f"{one.slug}: {notice}", style="dim", highlight=False)
+    failed = [one for one in outcomes if one.error is not None]
+    for one in failed:
+        console.print("error:", style="bold red", end=" ")
+        console.print(f"{one.slug}: {one.error}", markup=False, highlight=False, soft_wrap=True)
+    if interrupted:
+        console.print("interrupted; run the same command to go on where it stopped")
+        return 130
+    return 1 if failed else 0

@@ -1,0 +1,55 @@
+"""`tracer build-graphs`: prompts in, graph files out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tracer.cli.needs_tracing import needs_tracing
+
+if TYPE_CHECKING:
+    from tracer.documents.prompts import Precision
+    from tracer.model.load import Device
+
+DEVICES = click.Choice(["auto", "cpu", "cuda", "mps"])
+PRECISIONS = click.Choice(["float32", "bf16", "fp16"])
+
+
+@click.command("build-graphs")
+@click.argument("prompts", type=click.Path(path_type=Path), default="site_src/prompts.yaml")
+@click.option("--only", multiple=True, metavar="SLUG", help="Trace this one; may be repeated.")
+@click.option("--force", is_flag=True, help="Trace again; write only if something changed.")
+@click.option("--device", type=DEVICES, default="auto", show_default=True)
+@click.option("--precision", type=PRECISIONS, help="Instead of what the list says.")
+@click.option("--graphs", type=click.Path(path_type=Path), default="graphs", show_default=True)
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+def command(
+    prompts: Path,
+    only: tuple[str, ...],
+    force: bool,
+    device: Device,
+    precision: Precision | None,
+    graphs: Path,
+    dry_run: bool,
+) -> None:
+    """Trace the prompts of PROMPTS (default: site_src/prompts.yaml) that are not traced yet.
+
+    Each becomes GRAPHS/<slug>/<revision>.json. What is there already is skipped; an interrupted
+    run goes on where it stopped.
+    """
+    needs_tracing()
+    from tracer.batch.session import build_graphs
+
+    status = build_graphs(
+        prompts,
+        graphs,
+        only=only,
+        force=force,
+        device=device,
+        precision=precision,
+        dry_run=dry_run,
+    )
+    sys.exit(status)

@@ -1,0 +1,24 @@
+"""`tracer models`: what is cached, and what can be traced."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("models")
+def command() -> None:
+    """List cached models and the families that can be traced."""
+    from tracer.documents.prompts import DEFAULT_MODEL
+    from tracer.model.architectures import ARCHITECTURES
+    from tracer.model.cache import cached_models, models_folder
+
+    click.echo(f"cached in {models_folder()}:")
+    cached = cached_models()
+    for name, size in cached:
+        click.echo(f"  {name:<40} {size / 2**20:>8,.0f} MiB")
+    if not cached:
+        click.echo(f"  nothing yet; `{DEFAULT_MODEL}` is fetched when it is first needed")
+    click.echo("families that can be traced (any hub id or local folder):")
+    for architecture in ARCHITECTURES:
+        types = ", ".join(architecture.model_types)
+        click.echo(f"  {architecture.family:<12} {architecture.examples} (model_type: {types})")

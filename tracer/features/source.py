@@ -1,0 +1,63 @@
+"""What the attribution engine asks of features, whatever they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+from tracer.documents.graph import FeaturesInfo
+from tracer.model.frozen_pass import FrozenPass
+
+
+@dataclass(frozen=True)
+class LayerFeatures:
+    """The features of one layer that take part in the sweep, sorted by (position, index).
+
+    `encoders` are gradients of the activations on the residual stream in front of the MLP,
+    through its frozen norm; `biases` are what an activation holds beyond them, so that
+    activation = encoder · residual + bias. `error` is what the MLP writes and these features,
+    with the decoder's bias, do not.
+    """
+
+    positions: Tensor  # (features,)
+    indices: Tensor  # (features,)
+    activations: Tensor  # (features,)
+    encoders: Tensor  # (features, d_model)
+    biases: Tensor  # (features,)
+    decoders: Tensor  # (features, d_model)
+    error: Tensor  # (positions, d_model)
+    decoder_bias: Tensor | None  # (d_model,)
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+
+class ActiveFeatures(Protocol):
+    """The features that are active on one prompt."""
+
+    @property
+    def count(self) -> int:
+        """How many feature-positions are active."""
+
+    def pull(self, layer: int, gradient: Tensor) -> tuple[Tensor, Tensor]:
+        """Effects and onward gradient of one layer's features.
+
+        `gradient` is (positions, d_model) on the residual stream behind the layer's MLP.
+        Returns the effect of each active feature, (positions, features), and the gradient that
+        goes on through them to the residual stream in front, (positions, d_model).
+        """
+
+    def admit(self, effects: Sequence[Tensor], candidates: int) -> list[LayerFeatures]:
+        """Those that take part in the sweep, by layer, given their effects from `pull`."""
+
+
+class FeatureSource(Protocol):
+    """A way of reading features off a frozen pass."""
+
+    @property
+    def info(self) -> FeaturesInfo: ...
+
+    def read(self, frozen: FrozenPass) -> ActiveFeatures: ...

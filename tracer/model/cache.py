@@ -1,0 +1,77 @@
+"""The folder where downloaded and converted models are kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from tracer.errors import Place, TracerError
+
+
+def cache_folder() -> Path:
+    """`$TRACER_CACHE`, else the platform's cache folder + `/tracer`."""
+    chosen = os.environ.get("TRACER_CACHE")
+    return Path(chosen).expanduser() if chosen else user_cache_path("tracer", appauthor=False)
+
+
+def models_folder() -> Path:
+    return cache_folder() / "models"
+
+
+@contextmanager
+def new_entry(final: Path) -> Iterator[Path]:
+    """A scratch folder that becomes `final` when the block ends well, and is removed otherwise.
+
+    Raises TracerError when the cache cannot be written.
+    """
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(dir=final.parent, prefix=f".{final.name}."))
+    except OSError as error:
+        raise TracerError(
+            f"the model cache cannot be written: {error.strerror or error}",
+            hint="set TRACER_CACHE to a folder you may write to",
+            place=Place(final.parent),
+        ) from error
+    try:
+        yield scratch
+        scratch.chmod(0o755)
+        if not final.exists():
+            # On a tie another process has just put the same content there.
+            try:
+                scratch.rename(final)
+            except OSError:
+                if not final.exists():
+                    raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def cached_models() -> list[tuple[str, int]]:
+    """Name and size in bytes of every complete entry: ours, and the hub's own cache."""
+    entries = []
+    if models_folder().is_dir():
+        for folder in sorted(models_folder().iterdir()):
+            if not folder.name.startswith("."):
+                size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+                entries.append((folder.name.split(".")[0], size))
+    return entries + _hub_models()
+
+
+def _hub_models() -> list[tuple[str, int]]:
+    try:
+        from huggingface_hub import scan_cache_dir
+        from huggingface_hub.errors import CacheNotFound
+    except ImportError:
+        return []
+    try:
+        repos = scan_cache_dir().repos
+    except CacheNotFound:
+        return []
+    return sorted((one.repo_id, one.size_on_disk) for one in repos if one.repo_type == "model")

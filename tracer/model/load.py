@@ -1,0 +1,147 @@
+"""Load a causal language model with its tokenizer, ready to be frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, cast
+
+import torch
+from torch import Tensor
+
+from tracer.documents.graph import ModelInfo
+from tracer.documents.prompts import DEFAULT_MODEL, Precision
+from tracer.errors import TracerError
+from tracer.model.architectures import (
+    Architecture,
+    LayerWeights,
+    architecture_of,
+    layer_weights,
+)
+from tracer.model.default_model import Say
+from tracer.model.files import ModelFiles, find_model
+from tracer.model.quiet import quiet_transformers
+from tracer.model.tokens import Tokenizer, load_tokenizer
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model in evaluation mode, its tokenizer, and views of its linear pieces."""
+
+    info: ModelInfo
+    source_name: str
+    causal_lm: Any  # transformers' PreTrainedModel
+    tokenizer: Tokenizer
+    architecture: Architecture
+
+    @property
+    def device(self) -> torch.device:
+        return cast(torch.device, self.causal_lm.device)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return cast(torch.dtype, self.causal_lm.dtype)
+
+    @property
+    def context(self) -> int:
+        """The most tokens the model was made for."""
+        return cast(int, self.causal_lm.config.max_position_embeddings)
+
+    def module(self, name: str) -> Any:
+        return self.causal_lm.get_submodule(name)
+
+    @cached_property
+    def layers(self) -> list[LayerWeights]:
+        heads = self.causal_lm.config.num_attention_heads
+        blocks = self.module(self.architecture.layers)
+        return [layer_weights(self.architecture, block, heads) for block in blocks]
+
+    @property
+    def embedding(self) -> Tensor:
+        """(vocabulary, d_model)"""
+        return cast(Tensor, self.module(self.architecture.embedding).weight)
+
+    @property
+    def unembedding(self) -> Tensor:
+        """(vocabulary, d_model)"""
+        return cast(Tensor, self.module(self.architecture.unembedding).weight)
+
+    @property
+    def unembedding_bias(self) -> Tensor | None:
+        """(vocabulary,)"""
+        return cast("Tensor | None", self.module(self.architecture.unembedding).bias)
+
+
+def load_model(
+    name: str = DEFAULT_MODEL,
+    *,
+    device: Device = "auto",
+    precision: Precision = "float32",
+    say: Say = lambda _: None,
+) -> Model:
+    """Load a model by name: the default, a hub id (`org/repo[@revision]`) or a local folder.
+
+    Raises TracerError when it cannot be had, its family is not supported, or the device is absent.
+    """
+    chosen = choose_device(device)
+    return open_model(find_model(name, say), device=chosen, precision=precision)
+
+
+def open_model(
+    files: ModelFiles, *, device: torch.device | str = "cpu", precision: Precision = "float32"
+) -> Model:
+    """Load the weights of files already found."""
+    from safetensors import SafetensorError
+    from transformers import AutoModelForCausalLM
+
+    with quiet_transformers():
+        try:
+            causal_lm = AutoModelForCausalLM.from_pretrained(
+                files.folder,
+                dtype=DTYPES[precision],
+                attn_implementation="eager",  # the other kinds do not give the patterns
+                use_safetensors=True,
+                local_files_only=True,
+            )
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise TracerError(
+                f"the model `{files.name}` cannot be loaded: {reason}",
+                hint="check that its folder is complete",
+            ) from error
+    causal_lm = causal_lm.eval().requires_grad_(False).to(device)
+    config = causal_lm.config
+    info = ModelInfo(
+        name=files.name,
+        identity=files.identity,
+        family=files.family,
+        layers=config.num_hidden_layers,
+        d_model=config.hidden_size,
+    )
+    return Model(
+        info=info,
+        source_name=files.source_name,
+        causal_lm=causal_lm,
+        tokenizer=load_tokenizer(files),
+        architecture=architecture_of(config.model_type),
+    )
+
+
+def choose_device(device: Device = "auto") -> torch.device:
+    """`auto` takes CUDA, then MPS, then the CPU. Raises TracerError for one that is absent."""
+    present = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if device == "auto":
+        return torch.device(next(name for name, here in present.items() if here))
+    if not present[device]:
+        here = ", ".join(name for name, is_here in present.items() if is_here)
+        raise TracerError(
+            f"there is no {device} device on this machine", hint=f"use --device auto (here: {here})"
+        )
+    return torch.device(device)
