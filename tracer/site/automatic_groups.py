@@ -40,9 +40,10 @@ class Segment:
     halves: tuple[Half, ...]
 
 
-def automatic_groups(graph: Graph, target: str, prompt: Sequence[Word]) -> list[Segment]:
+def automatic_groups(
+    graph: Graph, effect: Mapping[str, float], prompt: Sequence[Word]
+) -> list[Segment]:
     """About eight segments that hold the features with the most effect on the answer."""
-    effect = total_effects(graph, target)
     word_of = {p: number for number, word in enumerate(prompt) for p in word.positions}
     features = [
         node
@@ -61,29 +62,6 @@ def automatic_groups(graph: Graph, target: str, prompt: Sequence[Word]) -> list[
         if sum(abs(effect[node.node_id]) for node in nodes) >= WEAKEST_SEGMENT * total
     ]
     return [segment for segment in segments if segment.halves]
-
-
-def total_effects(graph: Graph, target: str) -> Mapping[str, float]:
-    """Each node's signed effect on the answer: stated in the file, or summed along its links.
-
-    A file that states none gets the share of each target's input, multiplied along every path.
-    """
-    stated = {node.node_id: node.effect for node in graph.nodes if node.effect is not None}
-    if stated:
-        return stated
-    inputs: dict[str, float] = defaultdict(float)
-    out: dict[str, list[tuple[str, float]]] = defaultdict(list)
-    for link in graph.links:
-        inputs[link.target] += abs(link.weight)
-        out[link.source].append((link.target, link.weight))
-    effect = {target: 1.0}
-    for node in sorted(graph.nodes, key=lambda node: -node.layer_number):
-        if node.kind == "logit":
-            continue
-        effect[node.node_id] = sum(
-            weight / inputs[to] * effect.get(to, 0.0) for to, weight in out[node.node_id]
-        )
-    return effect
 
 
 def _columns(

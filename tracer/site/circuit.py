@@ -1,13 +1,9 @@
-"""A graph summed up: a few boxes of nodes, and the lines between them.
-
-A line's weight is the sum of the links between the members of two boxes; its share is that sum
-over everything shown that flows into the box it ends in.
-"""
+"""A graph summed up: a few boxes of nodes, and the lines between them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,24 +11,13 @@ from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph, Node
 from tracer.site.answers import explained_answer, percent, target_node
 from tracer.site.automatic_groups import Segment, automatic_groups
+from tracer.site.circuit_lines import Line, Part, all_lines, strongest
+from tracer.site.effects import effects_on
 from tracer.site.tokens import Word, words
 
-Sign = Literal["supports", "opposes", "both"]
 Kind = Literal["word", "group", "answer"]
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
-WEAKEST_SHARE = 0.05
-MOST_INTO_A_BOX = 6
-
-
-@dataclass(frozen=True)
-class Part:
-    """Nodes that lines begin and end at together: a whole box, or one half of it."""
-
-    key: str
-    nodes: tuple[str, ...]
-    sign: Sign = "both"
-    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,20 +34,6 @@ class Box:
     word: float = 0.0
     layer: float = -1.0
     column: str | None = None
-
-
-@dataclass(frozen=True)
-class Line:
-    """Summed direct effect of one part on another."""
-
-    source: str
-    target: str
-    weight: float
-    share: float
-
-    @property
-    def supports(self) -> bool:
-        return self.weight > 0
 
 
 @dataclass(frozen=True)
@@ -98,64 +69,18 @@ def summarise(graph: Graph, annotations: Annotations) -> Circuit | None:
         ((annotations.groups[k].name, ids) for k, ids in people.items() if target.node_id in ids),
         None,
     )
+    answer = _answer_box(graph, target, named_answer)
+    effects = effects_on(graph, answer.parts[0].nodes)
     automatic = not groups
     if automatic:
-        segments = automatic_groups(graph, target.node_id, prompt)
+        segments = automatic_groups(graph, effects.total, prompt)
         groups = [_segment_box(segment, nodes, prompt) for segment in segments]
     taken = {one for box in groups for part in box.parts for one in part.nodes}
-    answer = _answer_box(graph, target, named_answer)
     word_boxes = tuple(_word_boxes(graph, prompt, taken))
     boxes = (*word_boxes, *groups, answer)
     home = {part.key: number for number, box in enumerate(boxes) for part in box.parts}
-    lines = sum_links(graph, [part for box in boxes for part in box.parts])
-    between = strongest((line for line in lines if home[line.source] != home[line.target]), home)
-    return Circuit(word_boxes, tuple(groups), answer, between, automatic)
-
-
-def sum_links(graph: Graph, parts: Sequence[Part]) -> list[Line]:
-    """Every line between two parts, in the order of the parts."""
-    parts_of: dict[str, list[int]] = defaultdict(list)
-    for number, part in enumerate(parts):
-        for node_id in part.nodes:
-            parts_of[node_id].append(number)
-    weights: dict[tuple[int, int], float] = defaultdict(float)
-    inputs: dict[int, float] = defaultdict(float)
-    for link in graph.links:
-        sources = parts_of.get(link.source, ())
-        for target in parts_of.get(link.target, ()):
-            if target in sources:
-                continue
-            inputs[target] += abs(link.weight)
-            for source in sources:
-                weights[source, target] += link.weight
-    return [
-        Line(parts[s].key, parts[t].key, weight, abs(weight) / inputs[t])
-        for (s, t), weight in sorted(weights.items())
-        if weight
-    ]
-
-
-def strongest(lines: Iterable[Line], home: Mapping[str, int]) -> tuple[Line, ...]:
-    """The lines worth drawing: few into each box, and each box that is fed keeps a way out.
-
-    `home` says which box a part belongs to.
-    """
-    ranked = sorted(lines, key=lambda line: (-line.share, line.source, line.target))
-    into: dict[int, int] = defaultdict(int)
-    kept: list[Line] = []
-    for line in ranked:
-        box = home[line.target]
-        if line.share >= WEAKEST_SHARE and into[box] < MOST_INTO_A_BOX:
-            into[box] += 1
-            kept.append(line)
-    leaving = {home[line.source] for line in kept}
-    for line in ranked:
-        # A box with a way in but none out would look like a dead end, which it is not.
-        box = home[line.source]
-        if into[box] and box not in leaving:
-            leaving.add(box)
-            kept.append(line)
-    return tuple(kept)
+    lines = strongest(all_lines(graph, [box.parts for box in boxes], effects), home)
+    return Circuit(word_boxes, tuple(groups), answer, lines, automatic)
 
 
 def _group_box(key: str, name: str, members: list[Node], prompt: Sequence[Word]) -> Box:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tracer.site.circuit import Line
+from tracer.site.circuit_lines import Line
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tracer.site.circuit import Box, Circuit, Line
+from tracer.site.circuit import Box, Circuit
 from tracer.site.circuit_curves import Curve, Edges, Lane, curves, passing
+from tracer.site.circuit_lines import Line
 from tracer.site.lettering import clip, text_width, wrap
 
 NAME_SIZE = 15
@@ -21,7 +22,7 @@ PADDING = 12
 WORD_LEADING = 6
 LANE_WIDTH = 10.0
 MOST_BANDS = 4
-STRONG_SHARE = 0.12
+STRONG_SHARE = 0.04
 
 
 @dataclass(frozen=True)

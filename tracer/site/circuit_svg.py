@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from tracer.site.answers import percent
-from tracer.site.circuit import Box, Circuit, Line, Part
+from tracer.site.circuit import Box, Circuit
 from tracer.site.circuit_curves import Curve
 from tracer.site.circuit_layout import (
     CAPTION_HEIGHT,
@@ -23,10 +23,12 @@ from tracer.site.circuit_layout import (
     Placed,
     lay_out,
 )
+from tracer.site.circuit_lines import Line, Part
 from tracer.site.node_links import node_link
 
 THINNEST = 1.25
 THICKEST = 9.0
+THICK_SHARE = 0.4
 THUMBNAIL_MARGIN = 8
 
 
@@ -100,7 +102,7 @@ def _lines(layout: Layout, names: Mapping[str, str] | None = None) -> Markup:
 
 
 def _line(curve: Curve, names: Mapping[str, str] | None) -> Markup:
-    width = THINNEST + (THICKEST - THINNEST) * min(1.0, curve.line.share)
+    width = THINNEST + (THICKEST - THINNEST) * min(1.0, curve.line.share / THICK_SHARE)
     kind = "supports" if curve.line.supports else "opposes"
     content = []
     if names is not None:
@@ -187,13 +189,16 @@ def _part_name(box: Box, part: Part) -> str:
 
 
 def _flow(line: Line, source: str) -> str:
-    return f"{source}, {'supporting' if line.supports else 'opposing'}, {percent(line.share)}"
+    return f"{source}, {_way(line)}, {percent(line.share)}"
 
 
 def _line_title(line: Line, names: Mapping[str, str]) -> str:
-    verb = "supports" if line.supports else "opposes"
-    share = percent(line.share)
-    return f"{names[line.source]} {verb} {names[line.target]}: {share} of the input shown"
+    ends = f"{names[line.source]} to {names[line.target]}"
+    return f"{ends}: {_way(line)}, {percent(line.share)} of what reaches the answer"
+
+
+def _way(line: Line) -> str:
+    return "for the answer" if line.supports else "against the answer"
 
 
 def _tag(name: str, attributes: Mapping[str, Any], *content: str) -> Markup:
