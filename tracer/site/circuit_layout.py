@@ -37,8 +37,8 @@ class Canvas:
     margin: float = 6
 
 
-WIDE = Canvas(width=960, most_across=5, widest_box=216, row_gap=66)
-NARROW = Canvas(width=372, most_across=2, widest_box=172, row_gap=52)
+WIDE = Canvas(width=960, most_across=5, widest_box=216, row_gap=72)
+NARROW = Canvas(width=372, most_across=2, widest_box=146, row_gap=54)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -29,7 +30,9 @@ from tracer.site.node_links import node_link
 THINNEST = 1.25
 THICKEST = 9.0
 THICK_SHARE = 0.4
+THUMBNAIL = replace(WIDE, row_gap=40)
 THUMBNAIL_MARGIN = 8
+THUMBNAIL_THICKER = 2.4
 
 
 def draw(circuit: Circuit, *, title: str) -> Markup:
@@ -41,7 +44,7 @@ def draw(circuit: Circuit, *, title: str) -> Markup:
 
 def draw_thumbnail(circuit: Circuit) -> Markup:
     """Shapes and lines only, for a card that says the rest in text."""
-    layout = lay_out(circuit, WIDE)
+    layout = lay_out(circuit, THUMBNAIL)
     used = _used_keys(circuit)
     shown = [p for p in layout.placed if p.box.kind != "word" or p.box.parts[0].key in used]
     left = min(p.x for p in shown) - THUMBNAIL_MARGIN
@@ -55,7 +58,7 @@ def draw_thumbnail(circuit: Circuit) -> Markup:
             "aria-hidden": "true",
             "focusable": "false",
         },
-        _lines(layout),
+        _lines(layout, thicker=THUMBNAIL_THICKER),
         *shapes,
     )
 
@@ -96,13 +99,16 @@ def _svg(layout: Layout, kind: str, title: str) -> Markup:
     )
 
 
-def _lines(layout: Layout, names: Mapping[str, str] | None = None) -> Markup:
+def _lines(
+    layout: Layout, names: Mapping[str, str] | None = None, *, thicker: float = 1.0
+) -> Markup:
     drawn = sorted(layout.curves, key=lambda curve: curve.line.share)
-    return _tag("g", {"class": "lines"}, *(_line(curve, names) for curve in drawn))
+    return _tag("g", {"class": "lines"}, *(_line(curve, names, thicker) for curve in drawn))
 
 
-def _line(curve: Curve, names: Mapping[str, str] | None) -> Markup:
+def _line(curve: Curve, names: Mapping[str, str] | None, thicker: float) -> Markup:
     width = THINNEST + (THICKEST - THINNEST) * min(1.0, curve.line.share / THICK_SHARE)
+    width *= thicker
     kind = "supports" if curve.line.supports else "opposes"
     content = []
     if names is not None:
