@@ -18,6 +18,7 @@ from tests.tiny_models import save_tiny_model
 from tracer.batch import run_here
 from tracer.batch.session import build_graphs
 from tracer.documents.graph import load_graph
+from tracer.documents.prompts import load_prompts
 from tracer.errors import Problems, TracerError
 
 
@@ -42,7 +43,7 @@ class Desk:
         console = Console(file=io.StringIO(), width=200)
         try:
             return build_graphs(
-                self.list,
+                load_prompts(self.list),
                 self.graphs,
                 device="cpu",
                 console=console,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -13,31 +11,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
-INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MAC_CHROME = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-QUIET = [
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-
-def installed_browser() -> str | None:
-    """The path of an installed Chromium or Chrome; None leaves it to Playwright's own."""
-    found = next(filter(None, map(shutil.which, INSTALLED)), None)
-    return found or (str(MAC_CHROME) if MAC_CHROME.exists() else None)
+from tests.browser.executable import installed_browser, launch_arguments
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(
                 executable_path=installed_browser(),
-                args=[*QUIET, *(["--no-sandbox"] if as_root else [])],
+                args=launch_arguments(),
             )
         except Error as error:
             pytest.fail(f"no browser could be started; run `make browser` first\n{error}")

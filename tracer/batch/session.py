@@ -11,12 +11,12 @@ from tracer.batch.plan import make_plan
 from tracer.batch.report import Bars, outcome_table, plan_table
 from tracer.batch.run_here import Outcome, run_here
 from tracer.documents.graph_folder import GraphFolder
-from tracer.documents.prompts import Precision, load_prompts
+from tracer.documents.prompts import Precision, PromptList
 from tracer.model.load import Device
 
 
 def build_graphs(
-    prompts: Path,
+    prompts: PromptList,
     graphs: Path,
     *,
     only: Sequence[str] = (),
@@ -28,14 +28,13 @@ def build_graphs(
 ) -> int:
     """Plan, run and report. Returns the exit status: 0, 1 if a prompt failed, 130 if interrupted.
 
-    Raises TracerError or Problems when the list cannot be read or nothing can be written.
+    Raises TracerError when `only` names an unknown slug or nothing can be written.
     """
     console = console or _console()
     folder = GraphFolder(graphs)
-    listed = load_prompts(prompts)
     with console.status("looking at what is there") as status:
         jobs = make_plan(
-            listed, folder, only=only, force=force, precision=precision, say=status.update
+            prompts, folder, only=only, force=force, precision=precision, say=status.update
         )
     if dry_run:
         console.print(plan_table(jobs))

@@ -40,11 +40,14 @@ def command(
     Each becomes GRAPHS/<slug>/<revision>.json. What is there already is skipped; an interrupted
     run goes on where it stopped.
     """
+    from tracer.documents.prompts import load_prompts
+
+    listed = load_prompts(prompts)  # before torch is imported: mistakes show at once
     needs_tracing()
     from tracer.batch.session import build_graphs
 
     status = build_graphs(
-        prompts,
+        listed,
         graphs,
         only=only,
         force=force,

@@ -1,0 +1,79 @@
+# Everything this project does starts here: `make demo`, `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+SERVE ?= 1
+BIN := $(VENV)/bin
+SCRATCH := .tracer
+export OMP_WAIT_POLICY ?= PASSIVE
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint types unit browser vendor vendor-check screenshot clean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: $(VENV)/trace.stamp ## trace what is not traced yet, build the site, serve it (SERVE=0: don't)
+	$(BIN)/tracer build-graphs site_src/prompts.yaml
+	@echo "one prompt traced afresh, into $(SCRATCH)/graphs:"
+	$(BIN)/tracer build-graphs tests/data/fresh.yaml --graphs $(SCRATCH)/graphs --force
+	$(BIN)/tracer build --out public
+ifneq ($(SERVE),0)
+	$(BIN)/tracer serve
+endif
+
+test: $(VENV)/dev.stamp browser lint types unit ## lint, types, tests, and the site in a real browser
+
+test-all: test ## and what takes longer: a fresh environment without torch, a rebuilt D3
+	$(BIN)/python -m pytest -m slow
+	$(MAKE) vendor-check
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/dev.stamp
+	$(BIN)/mypy
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/stamp && npm run --silent types; \
+	else echo "types: npm is not installed, so the JavaScript was not checked"; fi
+
+unit: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -m "not slow"
+
+browser: $(VENV)/dev.stamp ## find or install a browser for the tests
+	$(BIN)/python tests/browser/install.py
+
+vendor: node_modules/stamp ## rebuild assets/vendor/d3.js from the versions in package-lock.json
+	npm run --silent vendor
+
+vendor-check: node_modules/stamp
+	npm run --silent vendor:check
+
+screenshot: $(VENV)/dev.stamp browser ## retake the README's pictures from public/
+	$(BIN)/python tests/browser/screenshot.py
+
+clean: ## remove what was built (not the model cache, not the graphs)
+	rm -rf $(VENV) node_modules public $(SCRATCH) dist
+
+node_modules/stamp: package.json package-lock.json
+	npm ci --no-audit --no-fund --silent
+	@touch $@
+
+# A torch that $(PYTHON) already has is used as it is; else the pinned one is installed.
+TORCH_HERE = $(shell $(PYTHON) -c 'import torch; v = torch.__version__.split(".")[:2]; print("yes" if (int(v[0]), int(v[1])) >= (2, 6) else "")' 2>/dev/null)
+
+$(VENV)/python.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "tracer needs Python 3.11 or newer; set PYTHON=/path/to/python3.11 (this is $$($(PYTHON) --version 2>&1))" >&2; exit 1; }
+	$(PYTHON) -m venv $(if $(TORCH_HERE),--system-site-packages) $(VENV) || \
+	  { echo "no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/trace.stamp: $(VENV)/python.stamp pyproject.toml constraints.txt constraints-torch.txt
+	$(BIN)/python -m pip install --quiet -e '.[trace]' -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/trace.stamp
+	$(BIN)/python -m pip install --quiet -e '.[trace,dev]' -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
+	@touch $@
