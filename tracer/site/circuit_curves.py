@@ -34,20 +34,22 @@ class Lane:
 
 @dataclass(frozen=True)
 class Curve:
-    """A line from the top of one part, through lanes, to the bottom of another."""
+    """A line from the top of one part, through lanes, to the bottom of another.
+
+    A `sideways` one, between parts of which neither is above, runs from side to side.
+    """
 
     line: Line
     start: tuple[float, float]
     lanes: tuple[Lane, ...]
     end: tuple[float, float]
-
-    @property
-    def upward(self) -> bool:
-        return self.end[1] < self.start[1]
+    sideways: bool = False
 
     def path(self) -> str:
-        """SVG path data; it is vertical wherever it meets a box or a lane."""
+        """SVG path data; it is vertical wherever it meets a box from above or below, or a lane."""
         x, y = self.start
+        if self.sideways:
+            return f"M{x:.1f} {y:.1f}L{self.end[0]:.1f} {self.end[1]:.1f}"
         path = f"M{x:.1f} {y:.1f}"
         for lane in self.lanes:
             path += _bend(x, y, lane.x, lane.bottom) + f"V{lane.top:.1f}"
@@ -79,8 +81,9 @@ def curves(
     def last_x(line: Line) -> float:
         return lanes[line][-1].x if lanes.get(line) else edges[line.source].middle
 
-    start = _ports(lines, edges, lambda line: line.source, first_x)
-    end = _ports(lines, edges, lambda line: line.target, last_x)
+    upward = [line for line in lines if edges[line.target].bottom < edges[line.source].top]
+    start = _ports(upward, edges, lambda line: line.source, first_x)
+    end = _ports(upward, edges, lambda line: line.target, last_x)
     return tuple(
         Curve(
             line,
@@ -88,8 +91,21 @@ def curves(
             tuple(lanes.get(line, ())),
             (end[line], edges[line.target].bottom),
         )
+        if line in start
+        else _sideways(line, edges[line.source], edges[line.target])
         for line in lines
     )
+
+
+def _sideways(line: Line, source: Edges, target: Edges) -> Curve:
+    """Between the sides that face each other, a little apart for each way."""
+    rightward = source.middle < target.middle
+    apart = 7.0 if rightward else -7.0
+    x1 = source.left + source.width if rightward else source.left
+    x2 = target.left if rightward else target.left + target.width
+    y1 = (source.top + source.bottom) / 2 + apart
+    y2 = (target.top + target.bottom) / 2 + apart
+    return Curve(line, (x1, y1), (), (x2, y2), sideways=True)
 
 
 def _ports(

@@ -21,8 +21,7 @@ CAPTION_HEIGHT = 26
 PADDING = 12
 WORD_LEADING = 6
 LANE_WIDTH = 10.0
-MOST_BANDS = 4
-STRONG_SHARE = 0.04
+MOST_BANDS = 6
 
 
 @dataclass(frozen=True)
@@ -111,32 +110,31 @@ def lay_out(circuit: Circuit, canvas: Canvas) -> Layout:
 
 
 def stack(groups: Sequence[Box], lines: Sequence[Line]) -> list[list[Box]]:
-    """Rows from below: by layer, and above whatever feeds a group strongly."""
+    """Rows from below: boxes of near layers side by side, and each above whatever feeds it."""
     if not groups:
         return []
     order = sorted(groups, key=lambda box: (box.layer, box.word, box.parts[0].key))
-    low, high = order[0].layer, order[-1].layer
-    bands = min(MOST_BANDS, len(groups))
+    reach = max(1.0, (order[-1].layer - order[0].layer) / MOST_BANDS)
     home = {part.key: number for number, box in enumerate(order) for part in box.parts}
     feeds: dict[int, set[int]] = defaultdict(set)
     for line in lines:
         source, target = home.get(line.source), home.get(line.target)
-        if source is None or target is None or line.share < STRONG_SHARE:
-            continue
-        if source < target:
+        if source is not None and target is not None and source < target:
             feeds[target].add(source)
+    rows: list[list[Box]] = [[]]
     row_of: list[int] = []
     for number, box in enumerate(order):
-        share = (box.layer - low) / (high - low) if high > low else 0
-        band = min(bands - 1, int(share * bands))
         below = feeds[number] | {
             other for other in range(number) if box.column and order[other].column == box.column
         }
-        row_of.append(max([band, *(row_of[other] + 1 for other in below)]))
-    rows: dict[int, list[Box]] = defaultdict(list)
-    for box, row in zip(order, row_of, strict=True):
+        row = max([row_of[other] + 1 for other in below], default=0)
+        while row < len(rows) and rows[row] and box.layer - rows[row][0].layer > reach:
+            row += 1
+        while row >= len(rows):
+            rows.append([])
         rows[row].append(box)
-    return [rows[row] for row in sorted(rows)]
+        row_of.append(row)
+    return [row for row in rows if row]
 
 
 def spread(

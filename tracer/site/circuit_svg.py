@@ -30,9 +30,10 @@ from tracer.site.node_links import node_link
 THINNEST = 1.25
 THICKEST = 9.0
 THICK_SHARE = 0.4
+HEAD = 9.0
 THUMBNAIL = replace(WIDE, row_gap=40)
 THUMBNAIL_MARGIN = 8
-THUMBNAIL_THICKER = 2.4
+THUMBNAIL_WIDTH = 380
 
 
 def draw(circuit: Circuit, *, title: str) -> Markup:
@@ -58,7 +59,7 @@ def draw_thumbnail(circuit: Circuit) -> Markup:
             "aria-hidden": "true",
             "focusable": "false",
         },
-        _lines(layout, thicker=THUMBNAIL_THICKER),
+        _lines(layout, thicker=(right - left) / THUMBNAIL_WIDTH),
         *shapes,
     )
 
@@ -115,10 +116,10 @@ def _line(curve: Curve, names: Mapping[str, str] | None, thicker: float) -> Mark
         content.append(_tag("title", {}, _line_title(curve.line, names)))
     shape = {"class": f"line {kind}", "d": curve.path(), "stroke-width": f"{width:.2f}"}
     drawn = _tag("path", shape, *content)
-    if curve.upward:
+    if not curve.sideways:
         return drawn
-    x, y = curve.end
-    head = f"M{x - 5:.1f} {y + 9:.1f}L{x:.1f} {y + 1:.1f}L{x + 5:.1f} {y + 9:.1f}Z"
+    (x, y), back = curve.end, HEAD if curve.end[0] < curve.start[0] else -HEAD
+    head = f"M{x + back:.1f} {y - HEAD / 2:.1f}L{x:.1f} {y:.1f}L{x + back:.1f} {y + HEAD / 2:.1f}Z"
     return drawn + _tag("path", {"class": f"head {kind}", "d": head})
 
 
