@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,8 @@ from pathlib import Path
 from tracer.errors import Place, TracerError
 from tracer.site.resources import resource_files
 
-# Only `tracer serve` sends these; a published site has no use for them.
-UNPUBLISHED = "dev/"
+# For `tracer serve` and for those who work on the scripts; a published site has no use for them.
+_DEVELOPMENT = re.compile(r"dev/|.*\.(?:mjs|d\.ts)\Z")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def load_assets(gallery: Path) -> Assets:
     files: dict[str, bytes] = {}
     tree = hashlib.sha256()
     for name, file in resource_files("assets", gallery).items():
-        if name.startswith(UNPUBLISHED):
+        if _DEVELOPMENT.match(name):
             continue
         try:
             content = file.read_bytes()

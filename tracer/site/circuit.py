@@ -151,10 +151,8 @@ def describe_members(members: Sequence[Node]) -> str:
     if not layers:
         return count
     low, high = layers[0], layers[-1]
-    where = (
-        f"layers\N{NO-BREAK SPACE}{low}–{high}" if low != high else f"layer\N{NO-BREAK SPACE}{low}"
-    )
-    return f"{where} · {count}"
+    where = f"layers {low}–{high}" if low != high else f"layer {low}"
+    return f"{where.replace(' ', NO_BREAK)}, {count}"
 
 
 def _mean_word(members: Sequence[Node], prompt: Sequence[Word]) -> float:
