@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import uvicorn
 from starlette.applications import Starlette
@@ -136,8 +137,10 @@ async def _watch(gallery: Path, build: Build, live: Live, tell: Tell) -> None:
 async def _rebuild(build: Build, live: Live, tell: Tell) -> None:
     try:
         await asyncio.to_thread(build)
-    except TracerError as error:
-        problems = [str(problem) for problem in error.problems]
+    except (TracerError, OSError) as error:
+        # An editor may take a file away for the moment in which it saves it anew.
+        found = error.problems if isinstance(error, TracerError) else [error]
+        problems = [str(problem) for problem in found]
         tell("\n".join(f"error: {problem}" for problem in problems))
         await live.publish(problems)
     else:
@@ -160,7 +163,9 @@ class _Site:
         found, stat = files.lookup_path(wanted)
         if stat is not None and Path(found).is_dir():
             if path and not path.endswith("/"):
-                return Response(status_code=307, headers={"location": f"/{path}/"})
+                # From the folder found, never from what was asked: `//host` is another host.
+                folder = Path(found).relative_to(self._folder.resolve()).as_posix()
+                return Response(status_code=307, headers={"location": f"/{quote(folder)}/"})
             found, stat = files.lookup_path(str(Path(wanted) / "index.html"))
         if stat is None or Path(found).name.startswith("."):
             return self._missing()

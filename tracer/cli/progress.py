@@ -17,7 +17,10 @@ def late_bar(items: Sequence[Item], label: str) -> Iterable[Item]:
     """Goes through the items; after a second, shows how far it is (on a terminal only)."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     began = time.monotonic()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         task = progress.add_task(label, total=len(items), visible=False)
         for item in items:
             yield item

@@ -50,7 +50,7 @@ def _references(annotations: Annotations) -> Iterator[tuple[KeyPath, str, bool]]
 def _what_became(annotations: Annotations, revision: int) -> str:
     if annotations.revision is not None and annotations.revision < revision:
         return (
-            f"this was written for revision {annotations.revision}; "
-            f"pruning left the node out of revision {revision}"
+            f"this was written for revision {annotations.revision}, "
+            f"and revision {revision} has no such node"
         )
     return "node ids are in the graph's file and in the viewer's node panel"
