@@ -36,7 +36,7 @@ _LIVE = (
     '<script type="module" src="/_live/live.js"></script>'
 )
 _NOTHING_YET = (
-    '<!doctype html><html lang="en"><title>Not built yet</title>'
+    '<!doctype html><html lang="en"><title>Not built yet</title><link rel="icon" href="data:,">'
     f"<body><p>Not built yet.</p>{_LIVE}</body></html>"
 )
 
@@ -125,12 +125,18 @@ def make_app(folder: Path, *, gallery: Path, build: Build | None = None, tell: T
 
 
 async def _watch(gallery: Path, build: Build, live: Live, tell: Tell) -> None:
-    await _rebuild(build, live, tell)
     folders = {gallery / name for name in _SOURCES}
     for kind in ("templates", "assets"):
         folders |= set(resource_folders(kind, gallery))
     present = [folder for folder in folders if folder.is_dir()]
-    async for _ in awatch(*present, step=20, debounce=200):
+    changes = awatch(*present, step=20, debounce=200)
+    # Watching begins before the first build reads anything, so that no edit falls between.
+    waiting = asyncio.ensure_future(anext(changes))
+    await asyncio.sleep(0)
+    await _rebuild(build, live, tell)
+    while True:
+        await waiting
+        waiting = asyncio.ensure_future(anext(changes))
         await _rebuild(build, live, tell)
 
 
@@ -175,7 +181,7 @@ class _Site:
 
     def _missing(self) -> Response:
         page = self._folder / "404.html"
-        return self._page(page, 404) if page.is_file() else HTMLResponse(_NOTHING_YET, 404)
+        return self._page(page, 404) if page.is_file() else HTMLResponse(_NOTHING_YET)
 
     def _page(self, file: Path, status: int) -> HTMLResponse:
         text = file.read_text(encoding="utf-8")
