@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import tracer
+from tests.ablation import Neuron, logits_without
 from tests.tiny_models import PROMPT, save_tiny_model
 from tracer.attribution.trace import Attribution
 from tracer.documents.graph import Graph

@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from tests.tiny_models import save_tiny_model
-from tracer.batch import run_here
+from tracer.batch import run_here, trace_job
 from tracer.batch.session import build_graphs
 from tracer.documents.graph import load_graph
 from tracer.documents.prompts import load_prompts
@@ -165,14 +165,14 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_work(
 def test_out_of_memory_is_one_failure_among_others(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = run_here.trace_ask
+    real = trace_job.trace_ask
 
     def trace(ask, **options):  # type: ignore[no-untyped-def]
         if ask.prompt == " w6 w7":
             raise MemoryError
         return real(ask, **options)
 
-    monkeypatch.setattr(run_here, "trace_ask", trace)
+    monkeypatch.setattr(trace_job, "trace_ask", trace)
     assert desk.run() == 1
     assert list(desk.files) == ["one/1.json"]
     assert "`two` does not fit into this machine's memory; shorten the prompt" in desk.said
@@ -181,14 +181,14 @@ def test_out_of_memory_is_one_failure_among_others(
 def test_an_interrupted_run_keeps_what_is_done_and_goes_on(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = run_here.trace_ask
+    real = trace_job.trace_ask
 
     def trace(ask, **options):  # type: ignore[no-untyped-def]
         if ask.prompt == " w6 w7":
             raise KeyboardInterrupt
         return real(ask, **options)
 
-    monkeypatch.setattr(run_here, "trace_ask", trace)
+    monkeypatch.setattr(trace_job, "trace_ask", trace)
     assert desk.run() == 130
     assert list(desk.files) == ["one/1.json"]
     assert "run the same command to go on" in desk.said

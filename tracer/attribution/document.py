@@ -47,28 +47,35 @@ def graph_document(attribution: Attribution, matrix: Matrix, pruned: Pruned, slu
 
 
 def _feature_nodes(attribution: Attribution, pruned: Pruned) -> list[Node]:
-    starts = attribution.swept.columns.starts
-    nodes = []
-    layer = 0
-    for rank, column in enumerate(attribution.swept.expanded.tolist()):
-        while column >= starts[layer + 1]:
-            layer += 1
-        features, row = attribution.layers[layer], column - starts[layer]
-        position, index = int(features.positions[row]), int(features.indices[row])
-        nodes.append(
-            Node(
-                node_id=f"{layer}_{index}_{position}",
-                feature=_cantor(layer, index),
-                layer=str(layer),
-                ctx_idx=position,
-                feature_type=NEURON,
-                js_node_id=f"{layer}_{index}-{position}",
-                clerp="",
-                influence=float(pruned.rank_share[rank]),
-                activation=float(features.activations[row]),
-                effect=float(attribution.effects.features[layer][position, index]),
-            )
+    swept, shares = attribution.swept, pruned.rank_share.tolist()
+    nodes: list[Node] = []
+    for layer, features in enumerate(attribution.layers):
+        part = swept.columns.features(layer)
+        mine = swept.expanded[(swept.expanded >= part.start) & (swept.expanded < part.stop)]
+        rows = (mine - part.start).to(features.positions.device)
+        positions, indices = features.positions[rows], features.indices[rows]
+        columns = zip(
+            positions.tolist(),
+            indices.tolist(),
+            features.activations[rows].tolist(),
+            attribution.effects.features[layer][positions, indices].tolist(),
+            strict=True,
         )
+        for position, index, activation, effect in columns:
+            nodes.append(
+                Node(
+                    node_id=f"{layer}_{index}_{position}",
+                    feature=_cantor(layer, index),
+                    layer=str(layer),
+                    ctx_idx=position,
+                    feature_type=NEURON,
+                    js_node_id=f"{layer}_{index}-{position}",
+                    clerp="",
+                    influence=shares[len(nodes)],
+                    activation=activation,
+                    effect=effect,
+                )
+            )
     return nodes
 
 

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from tracer.batch.plan import Job, Refused
-from tracer.batch.run_here import Outcome
+from tracer.batch.trace_job import Outcome
 
 _STATES = {
     "new": "will be traced",

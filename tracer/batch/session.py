@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from tracer.batch.plan import make_plan
 from tracer.batch.report import Bars, outcome_table, plan_table
-from tracer.batch.run_here import Outcome, run_here
+from tracer.batch.run_here import run_here
+from tracer.batch.run_on_ray import run_on_ray
+from tracer.batch.trace_job import Outcome
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import Precision, PromptList
 from tracer.model.load import Device
@@ -22,6 +24,7 @@ def build_graphs(
     only: Sequence[str] = (),
     force: bool = False,
     device: Device = "auto",
+    ray: str | None = None,
     precision: Precision | None = None,
     dry_run: bool = False,
     console: Console | None = None,
@@ -38,15 +41,23 @@ def build_graphs(
         )
     if dry_run:
         console.print(plan_table(jobs))
+
+    def run() -> Iterator[Outcome]:
+        if ray is not None:
+            return run_on_ray(jobs, folder, address=ray, device=device, watcher=bars)
+        return run_here(jobs, folder, device=device, watcher=bars)
+
     outcomes: list[Outcome] = []
     interrupted = False
     with Bars(console, total=len(jobs)) as bars:
         try:
-            for outcome in run_here([] if dry_run else jobs, folder, device=device, watcher=bars):
+            for outcome in [] if dry_run else run():
                 outcomes.append(outcome)
                 bars.ended()
         except KeyboardInterrupt:
             interrupted = True
+    order = [job.entry.slug for job in jobs]
+    outcomes.sort(key=lambda one: order.index(one.slug))
     return _close(console, outcomes, interrupted)
 
 

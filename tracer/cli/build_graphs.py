@@ -25,6 +25,9 @@ PRECISIONS = click.Choice(["float32", "bf16", "fp16"])
 @click.option("--device", type=DEVICES, default="auto", show_default=True)
 @click.option("--precision", type=PRECISIONS, help="Instead of what the list says.")
 @click.option("--graphs", type=click.Path(path_type=Path), default="graphs", show_default=True)
+@click.option(
+    "--ray", metavar="ADDRESS", help="Trace on a Ray cluster (`auto`, `local`, `ray://…`)."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 def command(
     prompts: Path,
@@ -33,6 +36,7 @@ def command(
     device: Device,
     precision: Precision | None,
     graphs: Path,
+    ray: str | None,
     dry_run: bool,
 ) -> None:
     """Trace the prompts of PROMPTS (default: site_src/prompts.yaml) that are not traced yet.
@@ -52,6 +56,7 @@ def command(
         only=only,
         force=force,
         device=device,
+        ray=ray,
         precision=precision,
         dry_run=dry_run,
     )
