@@ -167,6 +167,49 @@ def test_hostile_text_stays_text_on_every_page(gallery: GalleryFolder) -> None:
         assert "<script>" not in text
 
 
+def test_groups_tell_who_named_them_and_why(gallery: GalleryFolder) -> None:
+    gallery.write(
+        "site_src/annotations/france-paris.yaml",
+        'groups:\n  g: {name: City, nodes: ["1_3_4"], by: Ann, note: "*So* [x](node:1_9_5)"}\n',
+    )
+    build(gallery.root, gallery.root / "public")
+    page = (gallery.root / "public" / "graphs" / "france-paris" / "index.html").read_text()
+    assert "named by Ann" in page
+    assert '<em>So</em> <a class="node-link" href="?clickedId=1_9_5#viewer"' in page
+
+
+def test_a_bad_link_in_a_counterpoint_is_told_with_its_place(gallery: GalleryFolder) -> None:
+    gallery.write(
+        "site_src/annotations/france-paris.yaml",
+        "counterpoints:\n  - {name: Bo, date: 2026-01-01, text: 'No: [x](node:9_9_9)'}\n",
+    )
+    with pytest.raises(Problems, match=r"france-paris\.yaml:2:40: the graph has no node `9_9_9`"):
+        build(gallery.root, gallery.root / "public")
+
+
+def test_an_older_revision_may_lack_what_the_newest_is_annotated_with(
+    gallery: GalleryFolder,
+) -> None:
+    newest = make_graph()
+    gone = "1_3_4"
+    older = newest.model_copy(
+        update={
+            "nodes": tuple(node for node in newest.nodes if node.node_id != gone),
+            "links": tuple(k for k in newest.links if gone not in (k.source, k.target)),
+        }
+    )
+    older.save(gallery.root / "graphs" / "france-paris" / "1.json")
+    newest.save(gallery.root / "graphs" / "france-paris" / "2.json")
+    gallery.write("site_src/write-ups/france-paris.md", f"[x](node:{gone})\n")
+    groups = f'groups:\n  g: {{name: g, nodes: ["{gone}"], note: "[x](node:{gone})"}}\n'
+    gallery.write("site_src/annotations/france-paris.yaml", groups + f'pins: ["{gone}"]\n')
+    build(gallery.root, gallery.root / "public")
+    page = gallery.root / "public" / "graphs" / "france-paris"
+    assert gone in (page / "index.html").read_text()
+    assert gone not in (page / "1" / "index.html").read_text()
+    assert "The newest is revision 2" in (page / "1" / "index.html").read_text()
+
+
 @pytest.mark.parametrize("out", [".", "..", "graphs", "site_src/x", "graphs/france-paris/1.json"])
 def test_an_output_folder_that_is_something_else_is_refused(
     gallery: GalleryFolder, out: str

@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders import make_graph
 from tracer.documents.annotations import Annotations
-from tracer.errors import Problems
+from tracer.errors import Place, Problems
 from tracer.site.markdown import LinkTarget, render, render_note
 
 FILE = Path("write-up.md")
@@ -117,4 +117,9 @@ def test_a_text_that_uses_the_pages_own_level_moves_down() -> None:
 def test_footnotes_in_documents_and_none_in_notes() -> None:
     text = "a[^1]\n\n[^1]: b\n"
     assert 'class="footnotes"' in html(text)
-    assert "footnotes" not in render_note(text, FILE)
+    assert "footnotes" not in render_note(text, Place(FILE))
+
+
+def test_a_bad_link_in_a_note_is_told_where_the_note_stands() -> None:
+    with pytest.raises(Problems, match=r"^a\.yaml:7:9: the graph has no node `9_9_9`"):
+        render_note("[x](node:9_9_9)", Place(Path("a.yaml"), 7, 9), TARGET)

@@ -60,6 +60,7 @@ class Entry:
     revision: int
     older: Mapping[int, Graph] = field(repr=False, default_factory=dict)
     annotations: Annotations = field(default_factory=Annotations)
+    annotation_source: YamlSource | None = field(repr=False, default=None)
     write_up: MarkdownFile | None = None
     tags: tuple[str, ...] = ()
 
@@ -201,13 +202,15 @@ class _Reader:
         if graph is None:
             return None
         listed = next((e for e in prompts.graphs if e.slug == slug), None) if prompts else None
+        annotations, source = self._annotations(slug, graph, newest)
         tags = (*(listed.tags if listed else ()), *(write_up.meta.tags if write_up else ()))
         return Entry(
             slug=slug,
             graph=graph,
             revision=newest,
             older={n: one for n, one in earlier.items() if one is not None},
-            annotations=self._annotations(slug, graph, newest),
+            annotations=annotations,
+            annotation_source=source,
             write_up=write_up,
             tags=tuple(dict.fromkeys(tags)),
         )
@@ -216,15 +219,17 @@ class _Reader:
         file = self.source / "write-ups" / f"{slug}.md"
         return self._try(lambda: load_markdown(file)) if file.exists() else None
 
-    def _annotations(self, slug: str, graph: Graph, newest: int) -> Annotations:
+    def _annotations(
+        self, slug: str, graph: Graph, newest: int
+    ) -> tuple[Annotations, YamlSource | None]:
         file = self.source / "annotations" / f"{slug}.yaml"
         loaded = self._try(lambda: load_annotations(file)) if file.exists() else None
         if loaded is None:
-            return Annotations()
+            return Annotations(), None
         annotations, source = loaded
         self._check_revision(slug, annotations, source)
         self.problems += dangling_annotations(annotations, source, graph, newest)
-        return annotations
+        return annotations, source
 
     def _check_revision(self, slug: str, annotations: Annotations, source: YamlSource) -> None:
         known = self.folder.revisions(slug)

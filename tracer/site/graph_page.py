@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from markupsafe import Markup
 
@@ -19,14 +19,31 @@ from tracer.site.circuit_svg import describe, draw, draw_thumbnail
 from tracer.site.content import Entry, FrontMatter
 from tracer.site.facts import Fact, explained, facts, model_name, question
 from tracer.site.markdown import LinkTarget, render, render_note
+from tracer.site.node_links import node_link
 from tracer.site.tokens import prompt_text
 
 
 @dataclass(frozen=True)
 class Counterpoint:
+    """A reviewed objection, ready to show."""
+
     name: str
     date: str
     html: Markup
+
+
+@dataclass(frozen=True)
+class NamedGroup:
+    """A group with who named it, and why."""
+
+    name: str
+    by: str | None
+    nodes: tuple[str, ...]
+    note: Markup
+
+    @property
+    def link(self) -> dict[str, str]:
+        return node_link(self.nodes)
 
 
 @dataclass(frozen=True)
@@ -125,23 +142,55 @@ class GraphPage:
         """Raises Problems for links to nodes that the newest graph has not."""
         if self.entry.write_up is None:
             return Markup("")
-        target = LinkTarget(self.graph, self.annotations)
-        file = self.entry.write_up.file
-        try:
-            return render(self.entry.write_up.body, file, target)
-        except TracerError:
-            if self.newest:
-                raise
-            # The text is about the newest revision; an older one may lack what it names.
-            return Markup("")
+        text = self.entry.write_up
+        return self._of_the_newest(lambda: render(text.body, text.file, self._target))
+
+    @cached_property
+    def groups(self) -> list[NamedGroup]:
+        """The groups that this revision has nodes of. Raises Problems for bad links in notes."""
+        members = self.annotations.group_members(self.graph.node_ids)
+        return [
+            NamedGroup(
+                name=group.name,
+                by=group.by,
+                nodes=tuple(members[key]),
+                note=self._note(group.note or "", "groups", key, "note"),
+            )
+            for key, group in self.annotations.groups.items()
+            if members[key]
+        ]
 
     @cached_property
     def counterpoints(self) -> list[Counterpoint]:
-        file = Path("site_src", "annotations", f"{self.slug}.yaml")
+        """Raises Problems for bad links in their texts."""
         return [
-            Counterpoint(one.name, one.date.isoformat(), render_note(one.text, file))
-            for one in self.annotations.counterpoints
+            Counterpoint(
+                name=one.name,
+                date=one.date.isoformat(),
+                html=self._note(one.text, "counterpoints", index, "text"),
+            )
+            for index, one in enumerate(self.annotations.counterpoints)
         ]
+
+    @property
+    def _target(self) -> LinkTarget:
+        return LinkTarget(self.graph, self.annotations)
+
+    def _note(self, text: str, *path: str | int) -> Markup:
+        source = self.entry.annotation_source
+        if source is None:
+            return Markup("")
+        place = source.place(path)
+        return self._of_the_newest(lambda: render_note(text, place, self._target))
+
+    def _of_the_newest(self, make: Callable[[], Markup]) -> Markup:
+        """Texts are about the newest revision; an older one may lack the nodes they name."""
+        try:
+            return make()
+        except TracerError:
+            if self.newest:
+                raise
+            return Markup("")
 
     @cached_property
     def data(self) -> bytes:

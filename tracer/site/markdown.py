@@ -54,9 +54,17 @@ def render(text: str, file: Path, target: LinkTarget | None = None) -> Markup:
     return _render(_document(), text, file, target)
 
 
-def render_note(text: str, file: Path, target: LinkTarget | None = None) -> Markup:
-    """The HTML of a short text that shares its page with others: no anchors, no footnotes."""
-    return _render(_note(), text, file, target)
+def render_note(text: str, place: Place, target: LinkTarget | None = None) -> Markup:
+    """The HTML of a short text that shares its page with others: no anchors, no footnotes.
+
+    Raises Problems that stand at `place`, where the text is a value in another file.
+    """
+    try:
+        return _render(_note(), text, place.file, target)
+    except Problems as error:
+        raise Problems(
+            TracerError(one.message, hint=one.hint, place=place) for one in error.problems
+        ) from None
 
 
 def _render(parser: MarkdownIt, text: str, file: Path, target: LinkTarget | None) -> Markup:
