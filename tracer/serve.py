@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import secrets
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -31,13 +32,9 @@ HOST = "127.0.0.1"
 FIRST_PORT = 8000
 TRIED_PORTS = 50
 _SOURCES = ("site_src", "graphs", "templates", "assets")
-_LIVE = (
-    '<link rel="stylesheet" href="/_live/live.css">'
-    '<script type="module" src="/_live/live.js"></script>'
-)
 _NOTHING_YET = (
     '<!doctype html><html lang="en"><title>Not built yet</title><link rel="icon" href="data:,">'
-    f"<body><p>Not built yet.</p>{_LIVE}</body></html>"
+    "<body><p>Not built yet.</p></body></html>"
 )
 
 Build = Callable[[], object]
@@ -50,7 +47,20 @@ class Live:
 
     problems: list[str] = field(default_factory=list)
     number: int = 0
+    run: str = field(default_factory=lambda: secrets.token_hex(4))
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    @property
+    def build(self) -> str:
+        """Names a build, told apart from those of a server that ran before."""
+        return f"{self.run}-{self.number}"
+
+    def tags(self) -> str:
+        """What makes a page reload once it is older than the newest build."""
+        return (
+            f'<link rel="stylesheet" href="/_live/live.css" data-live-build="{self.build}">'
+            '<script type="module" src="/_live/live.js"></script>'
+        )
 
     async def publish(self, problems: list[str]) -> None:
         async with self.changed:
@@ -60,7 +70,7 @@ class Live:
     async def events(self) -> AsyncIterator[str]:
         """Server-sent events: the present state at once, then each new one."""
         while True:
-            state = {"build": self.number, "problems": self.problems}
+            state = {"build": self.build, "problems": self.problems}
             yield f"data: {json.dumps(state)}\n\n"
             seen = self.number
             async with self.changed:
@@ -104,7 +114,7 @@ def make_app(folder: Path, *, gallery: Path, build: Build | None = None, tell: T
     `tell` gets each build's outcome as text.
     """
     live = Live() if build else None
-    routes = [Route("/{path:path}", _Site(folder, live=live is not None).respond)]
+    routes = [Route("/{path:path}", _Site(folder, live).respond)]
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -157,7 +167,7 @@ async def _rebuild(build: Build, live: Live, tell: Tell) -> None:
 class _Site:
     """Files of the built site, looked up anew at each request, since a build replaces them."""
 
-    def __init__(self, folder: Path, *, live: bool):
+    def __init__(self, folder: Path, live: Live | None):
         self._folder = folder
         self._live = live
 
@@ -181,13 +191,13 @@ class _Site:
 
     def _missing(self) -> Response:
         page = self._folder / "404.html"
-        return self._page(page, 404) if page.is_file() else HTMLResponse(_NOTHING_YET)
+        return self._page(page, 404) if page.is_file() else self._page(None, 200)
 
-    def _page(self, file: Path, status: int) -> HTMLResponse:
-        text = file.read_text(encoding="utf-8")
-        if self._live:
-            text = text.replace("</body>", f"{_LIVE}</body>")
-        return HTMLResponse(text, status)
+    def _page(self, file: Path | None, status: int) -> HTMLResponse:
+        # Asked for before the file is read: a page may look older than it is, never newer.
+        tags = self._live.tags() if self._live else ""
+        text = file.read_text(encoding="utf-8") if file else _NOTHING_YET
+        return HTMLResponse(text.replace("</body>", f"{tags}</body>"), status)
 
 
 class _Headers:

@@ -1,22 +1,16 @@
 /** Only under `tracer serve --watch`: reloads after a build, shows what is wrong when one fails. */
 
+const mine = document.querySelector("[data-live-build]")?.getAttribute("data-live-build");
 const events = new EventSource("/_live/events");
-let build = -1;
 
 events.addEventListener("message", (event) => {
   const state = JSON.parse(event.data);
   if (state.problems.length > 0) {
     show(state.problems);
-  } else if (overlay() || (build >= 0 && state.build !== build) || missing(state)) {
+  } else if (state.build !== mine) {
     location.reload();
   }
-  build = state.build;
 });
-
-/** A page opened before the first build ended has nothing to keep. */
-function missing(/** @type {{build: number}} */ state) {
-  return state.build > 0 && document.title === "Not built yet";
-}
 
 function overlay() {
   return document.getElementById("live-problems");

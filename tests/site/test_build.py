@@ -167,6 +167,25 @@ def test_hostile_text_stays_text_on_every_page(gallery: GalleryFolder) -> None:
         assert "<script>" not in text
 
 
+@pytest.mark.parametrize(
+    ("annotated", "link"),
+    [
+        (True, "https://example.org/a/b/blob/HEAD/site_src/annotations/france-paris.yaml"),
+        (False, "https://example.org/a/b/tree/HEAD/site_src/annotations"),
+    ],
+)
+def test_a_page_leads_to_the_file_where_it_can_be_corrected(
+    gallery: GalleryFolder, annotated: bool, link: str
+) -> None:
+    gallery.write("site_src/site.yaml", "repository: https://example.org/a/b/\n")
+    if annotated:
+        gallery.write("site_src/annotations/france-paris.yaml", "revision: 1\n")
+    build(gallery.root, gallery.root / "public")
+    page = (gallery.root / "public" / "graphs" / "france-paris" / "index.html").read_text()
+    assert f'href="{link}"' in page
+    assert "No approved counterpoints yet" in page
+
+
 def test_groups_tell_who_named_them_and_why(gallery: GalleryFolder) -> None:
     gallery.write(
         "site_src/annotations/france-paris.yaml",

@@ -165,7 +165,7 @@ def _highlight(code: str, language: str, _: str) -> str:
 
 
 def _open_table(*_: Any) -> str:
-    return '<div class="table-scroll" tabindex="0" role="region" aria-label="Table"><table>'
+    return '<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table>'
 
 
 def _close_table(*_: Any) -> str:
