@@ -68,6 +68,7 @@ $(VENV)/python.stamp:
 	  { echo "tracer needs Python 3.11 or newer; set PYTHON=/path/to/python3.11 (this is $$($(PYTHON) --version 2>&1))" >&2; exit 1; }
 	$(PYTHON) -m venv $(if $(TORCH_HERE),--system-site-packages) $(VENV) || \
 	  { echo "no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet -c constraints.txt --upgrade pip
 	@touch $@
 
 $(VENV)/trace.stamp: $(VENV)/python.stamp pyproject.toml constraints.txt constraints-torch.txt

