@@ -41,8 +41,8 @@ def explained(graph: Graph) -> list[str]:
     ]
     if scores.unexpanded >= 0.0005:
         sentences.append(
-            f"For features that carry {percent(scores.unexpanded)} of the influence, the inputs "
-            "were not computed."
+            f"For {'neurons' if neurons else 'features'} that carry {percent(scores.unexpanded)} "
+            "of the influence, the inputs were not computed."
         )
     return sentences
 
@@ -54,7 +54,7 @@ def question(graph: Graph) -> str:
         return "the likely answers, weighted by probability"
     target = f"“{visible(info.question.target)}”"
     if info.question.contrast:
-        others = ", ".join(f"“{visible(token)}”" for token in info.question.contrast)
+        others = " or ".join(f"“{visible(token)}”" for token in info.question.contrast)
         return f"why {target} rather than {others}"
     if info.question.kind == "target":
         return f"why {target}"
