@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.builders import make_graph
+from tracer.documents.annotations import Annotations
+from tracer.errors import Place, Problems
+from tracer.site.markdown import LinkTarget, render, render_note
+
+FILE = Path("write-up.md")
+ANNOTATIONS = Annotations.model_validate({"groups": {"italy": {"name": "I", "nodes": ["1_3"]}}})
+TARGET = LinkTarget(make_graph(), ANNOTATIONS)
+
+
+def html(text: str) -> str:
+    return str(render(text, FILE, TARGET))
+
+
+def test_a_link_to_one_node_selects_it() -> None:
+    expected = '<a class="node-link" href="?clickedId=1_3_4#viewer" data-nodes="1_3_4">it</a>'
+    assert expected in html("See [it](node:1_3_4).")
+
+
+def test_a_link_to_a_feature_means_every_position_of_it() -> None:
+    assert 'data-nodes="1_3_4"' in html("[it](node:1_3)")
+
+
+def test_a_link_to_a_group_pins_its_members() -> None:
+    groups = {"two": {"name": "two", "nodes": ["1_9_5", "0_7_4"]}}
+    target = LinkTarget(make_graph(), Annotations.model_validate({"groups": groups}))
+    text = str(render("[it](group:two)", FILE, target))
+    assert 'href="?pinnedIds=0_7_4%2C1_9_5#viewer" data-nodes="0_7_4 1_9_5"' in text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "one\n\ntwo [x](node:1_3_9) and\n",
+            "write-up.md:3:9: the graph has no node `1_3_9`; the feature is there at another "
+            "position; `1_3` means all of them",
+        ),
+        (
+            "# t\n\n- a\n- b [x](group:itly)\n",
+            "write-up.md:4:9: the graph has no group `group:itly`; did you mean `group:italy`?",
+        ),
+    ],
+)
+def test_an_unknown_target_is_an_error_with_place_and_near_match(text: str, message: str) -> None:
+    with pytest.raises(Problems) as caught:
+        html(text)
+    assert str(caught.value) == message
+
+
+def test_the_same_wrong_link_twice_is_told_at_both_places() -> None:
+    with pytest.raises(Problems) as caught:
+        html("[x](node:9_9_9) [y](node:9_9_9)\n")
+    assert [p.place.column for p in caught.value.problems if p.place] == [5, 21]
+
+
+def test_a_page_without_a_graph_refuses_node_links() -> None:
+    with pytest.raises(Problems, match="needs a graph"):
+        render("[x](node:1_3_4)", FILE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        '<img src=x onerror="alert(1)">',
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt:alert(1))",
+        "[x](&#106;avascript:alert(1))",
+        "![x](data:text/html,<script>alert(1)</script>)",
+        "<javascript:alert(1)>",
+    ],
+)
+def test_markup_and_script_links_stay_harmless_text(text: str) -> None:
+    made = html(text)
+    assert "<script" not in made
+    assert "<img" not in made
+    assert "<a" not in made
+
+
+def test_alignment_becomes_a_class_because_the_policy_forbids_style() -> None:
+    made = html("| a | b |\n|--:|:-:|\n| 1 | 2 |\n")
+    assert "style=" not in made
+    assert '<td class="align-right">1</td>' in made
+    assert '<th class="align-center">b</th>' in made
+
+
+def test_code_is_highlighted_by_classes() -> None:
+    made = html("```python\nimport x\n```\n")
+    assert '<span class="kn">import</span>' in made
+    assert "style=" not in made
+
+
+def test_code_in_an_unknown_language_is_plain_and_escaped() -> None:
+    assert "<code>&lt;b&gt;\n</code>" in html("```klingon\n<b>\n```\n")
+
+
+def test_headings_get_anchors_that_never_take_the_pages_own_ids() -> None:
+    made = html("## Two roads\n\n## Viewer\n")
+    assert '<h2 id="two-roads">' in made
+    assert '<h2 id="section-viewer">' in made
+
+
+def test_a_text_that_uses_the_pages_own_level_moves_down() -> None:
+    made = html("# One\n\n## Two\n")
+    assert "<h1" not in made
+    assert '<h2 id="one">' in made
+    assert '<h3 id="two">' in made
+
+
+def test_footnotes_in_documents_and_none_in_notes() -> None:
+    text = "a[^1]\n\n[^1]: b\n"
+    assert 'class="footnotes"' in html(text)
+    assert "footnotes" not in render_note(text, Place(FILE))
+
+
+def test_a_bad_link_in_a_note_is_told_where_the_note_stands() -> None:
+    with pytest.raises(Problems, match=r"^a\.yaml:7:9: the graph has no node `9_9_9`"):
+        render_note("[x](node:9_9_9)", Place(Path("a.yaml"), 7, 9), TARGET)

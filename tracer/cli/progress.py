@@ -1,0 +1,28 @@
+"""A progress bar that shows itself only when there is something to wait for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+Item = TypeVar("Item")
+PATIENCE_SECONDS = 1.0
+
+
+def late_bar(items: Sequence[Item], label: str) -> Iterable[Item]:
+    """Goes through the items; after a second, shows how far it is (on a terminal only)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    began = time.monotonic()
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task(label, total=len(items), visible=False)
+        for item in items:
+            yield item
+            late = time.monotonic() - began > PATIENCE_SECONDS
+            progress.update(task, advance=1, visible=late)

@@ -1,0 +1,85 @@
+"""What the model answers: the likely next tokens, and the one a graph explains."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tracer.documents.graph import Graph, Node
+from tracer.site.tokens import visible
+
+_OUTPUT = re.compile(r'Output "(?P<token>.*)"(?: \(p=[^)]*\))?\Z', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Likely:
+    """A possible next token; `explained` marks the one that the graph is about."""
+
+    token: str
+    probability: float | None
+    explained: bool
+
+    @property
+    def text(self) -> str:
+        return visible(self.token)
+
+    @property
+    def space(self) -> str:
+        """The space between the prompt and the answer."""
+        return " " if self.token.startswith(" ") and self.token.strip(" ") else ""
+
+
+def likely_answers(graph: Graph, *, most: int = 5) -> tuple[Likely, ...]:
+    """The explained answer and the likeliest others, most probable first."""
+    info = graph.metadata.tracer
+    if info is None:
+        target = target_node(graph)
+        found = [
+            Likely(node_token(n), n.token_prob, n is target)
+            for n in graph.nodes
+            if n.kind == "logit"
+        ]
+    else:
+        wanted = info.question.target_id
+        found = [Likely(a.token, a.probability, a.token_id == wanted) for a in info.answers]
+        if not any(answer.explained for answer in found):
+            found.append(Likely(info.question.target, None, True))
+    found.sort(key=lambda answer: -(answer.probability or 0))
+    kept = found[:most]
+    return tuple(kept + [answer for answer in found[most:] if answer.explained])
+
+
+def explained_answer(graph: Graph) -> Likely | None:
+    """The answer the graph is about; None where a graph has no answer node."""
+    return next((answer for answer in likely_answers(graph) if answer.explained), None)
+
+
+def target_node(graph: Graph) -> Node | None:
+    """The answer's own node: the question's target, else the most probable one."""
+    logits = [node for node in graph.nodes if node.kind == "logit"]
+    info = graph.metadata.tracer
+    if info is not None:
+        wanted = info.question.target_id
+        logits = [node for node in logits if node.index == wanted] or logits
+    return max(logits, key=lambda node: node.token_prob or 0, default=None)
+
+
+def node_token(node: Node) -> str:
+    """The token of an answer node, read from its label where nothing else names it."""
+    text = node.clerp.rpartition("] ")[2] if node.clerp.startswith("[") else node.clerp
+    match = _OUTPUT.match(text)
+    return match["token"] if match else text
+
+
+def percent(share: float) -> str:
+    """A share as people say it; small and near-whole ones keep what tells them apart.
+
+    >>> percent(0.814), percent(0.004), percent(0.9996), percent(1)
+    ('81\\xa0%', '0.4\\xa0%', '>99.9\\xa0%', '100\\xa0%')
+    """
+    if 0.9995 <= share < 1:
+        return ">99.9\N{NO-BREAK SPACE}%"
+    if share < 0.0005:
+        return "<0.1\N{NO-BREAK SPACE}%" if share > 0 else "0\N{NO-BREAK SPACE}%"
+    digits = 1 if share < 0.0095 or 0.995 <= share < 1 else 0
+    return f"{share * 100:.{digits}f}\N{NO-BREAK SPACE}%"

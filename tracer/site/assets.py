@@ -1,0 +1,49 @@
+"""Styles and scripts, in a folder named by their content so that hosts may keep them for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracer.errors import Place, TracerError
+from tracer.site.resources import resource_files
+
+# For `tracer serve` and for those who work on the scripts; a published site has no use for them.
+_DEVELOPMENT = re.compile(r"dev/|.*\.(?:mjs|d\.ts)\Z")
+
+
+@dataclass(frozen=True)
+class Assets:
+    """The files to publish; `folder` is below the site's root and ends in a slash."""
+
+    folder: str
+    files: Mapping[str, bytes]
+
+    @property
+    def viewer_modules(self) -> list[str]:
+        """What the viewer imports, for `modulepreload`."""
+        return [
+            name
+            for name in self.files
+            if name.endswith(".js") and name.startswith(("viewer/", "vendor/"))
+        ]
+
+
+def load_assets(gallery: Path) -> Assets:
+    """Read all assets. Raises TracerError when one cannot be read."""
+    files: dict[str, bytes] = {}
+    tree = hashlib.sha256()
+    for name, file in resource_files("assets", gallery).items():
+        if _DEVELOPMENT.match(name):
+            continue
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            what = f"cannot be read: {error.strerror or error}"
+            raise TracerError(what, place=Place(file)) from error
+        files[name] = content
+        tree.update(f"{name}\0{len(content)}\0".encode() + content)
+    return Assets(f"assets/{tree.hexdigest()[:8]}/", files)

@@ -1,0 +1,99 @@
+"""What a graph's numbers mean, in plain words that claim no more than the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracer.documents.graph import Graph
+from tracer.site.answers import percent
+from tracer.site.tokens import visible
+
+
+@dataclass(frozen=True)
+class Fact:
+    name: str
+    value: str
+    code: bool = False
+
+
+def explained(graph: Graph) -> list[str]:
+    """How much of the answer the graph accounts for, and how much it leaves open."""
+    info = graph.metadata.tracer
+    if info is None:
+        return ["This file states no scores, so how much of the answer it explains is not known."]
+    scores = info.scores
+    neurons = info.features.kind == "neurons"
+    inside = "listed neurons" if neurons else "features"
+    outside = "neurons that are not listed here" if neurons else "error nodes"
+    gap = (
+        "Only the strongest neurons are listed; the rest are summed up, layer by layer and word "
+        "by word, in nodes called “neurons not listed”."
+        if neurons
+        else "Error nodes are what the features do not reconstruct of each layer’s output."
+    )
+    sentences = [
+        f"This graph explains {percent(scores.replacement)} of the influence on the answer: that "
+        f"much can be followed through {inside} back to words of the prompt. The other "
+        f"{percent(1 - scores.replacement)} comes from {outside}.",
+        f"Of what flows into its nodes, weighted by how much they matter, "
+        f"{percent(scores.completeness)} is accounted for and {percent(1 - scores.completeness)} "
+        f"comes from {outside}. {gap}",
+    ]
+    if scores.unexpanded >= 0.0005:
+        sentences.append(
+            f"For {'neurons' if neurons else 'features'} that carry {percent(scores.unexpanded)} "
+            "of the influence, the inputs were not computed."
+        )
+    return sentences
+
+
+def question(graph: Graph) -> str:
+    """What exactly was asked of the model."""
+    info = graph.metadata.tracer
+    if info is None:
+        return "the likely answers, weighted by probability"
+    target = f"“{visible(info.question.target)}”"
+    if info.question.contrast:
+        others = " or ".join(f"“{visible(token)}”" for token in info.question.contrast)
+        return f"why {target} rather than {others}"
+    if info.question.kind == "target":
+        return f"why {target}"
+    return "the likely answers, weighted by probability"
+
+
+def facts(graph: Graph) -> list[Fact]:
+    """What one needs to know to cite the graph or to make it again."""
+    listed = [
+        Fact("Question", question(graph)),
+        Fact("Model", model_name(graph)),
+        Fact("Shown", f"{len(graph.nodes):,} nodes, {len(graph.links):,} links"),
+    ]
+    info = graph.metadata.tracer
+    if info is None:
+        return listed
+    counts, settings = info.counts, info.settings
+    limit = "no limit" if settings.max_links is None else f"{settings.max_links:,}"
+    return [
+        *listed,
+        Fact("Model weights", info.model.identity, code=True),
+        Fact("Features", f"{info.features.kind} ({info.features.source})"),
+        Fact("Active features", f"{counts.active:,}, of which {counts.candidates:,} were admitted"),
+        Fact("Inputs computed for", f"{counts.expanded:,} features"),
+        Fact(
+            "Before pruning",
+            f"{counts.nodes_before_pruning:,} nodes, {counts.links_before_pruning:,} links",
+        ),
+        Fact("Links before the limit", f"{counts.links_before_limit:,} (limit: {limit})"),
+        Fact(
+            "Kept influence",
+            f"nodes {percent(settings.node_threshold)}, links {percent(settings.edge_threshold)}",
+        ),
+        Fact("Precision", settings.precision),
+        Fact("Graph id", info.graph_id, code=True),
+    ]
+
+
+def model_name(graph: Graph) -> str:
+    """The model's name; foreign files call it `scan`."""
+    info = graph.metadata.tracer
+    return info.model.name if info else graph.metadata.scan

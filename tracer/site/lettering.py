@@ -1,0 +1,48 @@
+"""How wide text will be, without a browser: generous, so that boxes never overflow."""
+
+from __future__ import annotations
+
+_NARROW = frozenset("ijlI.,:;!|'’`() ftr[]-\N{NO-BREAK SPACE}")
+_WIDE = frozenset("mwMW@%—…")
+_FIRST_IDEOGRAPH = 0x2E80
+
+
+def text_width(text: str, size: float) -> float:
+    """An upper estimate, in the unit of `size`, over the usual sans-serif faces."""
+    return size * sum(_advance(character) for character in text)
+
+
+def clip(text: str, size: float, width: float) -> str:
+    """The text, cut with an ellipsis where it would be wider than `width`."""
+    if text_width(text, size) <= width:
+        return text
+    while text and text_width(text + "…", size) > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def wrap(text: str, size: float, width: float, *, lines: int) -> tuple[str, ...]:
+    """The text on at most `lines` lines; what does not fit is cut with an ellipsis."""
+    done: list[str] = []
+    rest = [word for word in text.split(" ") if word]
+    while rest and len(done) < lines - 1:
+        count = 1
+        while count < len(rest) and text_width(" ".join(rest[: count + 1]), size) <= width:
+            count += 1
+        if text_width(rest[0], size) > width:
+            break
+        done.append(" ".join(rest[:count]))
+        rest = rest[count:]
+    if rest:
+        done.append(clip(" ".join(rest), size, width))
+    return tuple(done)
+
+
+def _advance(character: str) -> float:
+    if ord(character) >= _FIRST_IDEOGRAPH:
+        return 1.1
+    if character in _NARROW:
+        return 0.42
+    if character in _WIDE:
+        return 1.0
+    return 0.76 if character.isupper() else 0.65

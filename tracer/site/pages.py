@@ -1,0 +1,123 @@
+"""Pages from templates: each knows how far it is from the site's root, so links are relative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.exceptions import TemplateSyntaxError
+
+from tracer.errors import Place, TracerError
+from tracer.site.answers import percent
+from tracer.site.assets import Assets
+from tracer.site.content import Gallery, MarkdownFile
+from tracer.site.graph_page import GraphPage
+from tracer.site.markdown import render
+from tracer.site.policy import POLICY
+from tracer.site.resources import resource_folders
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """A link of the site's head: the address below the root, and what it is called."""
+
+    path: str
+    name: str
+
+
+class Pages:
+    """Renders every kind of page of one gallery."""
+
+    def __init__(self, gallery: Gallery, assets: Assets):
+        self.gallery = gallery
+        self.assets = assets
+        self._templates = Environment(
+            loader=FileSystemLoader(resource_folders("templates", gallery.root)),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters["percent"] = percent
+        self._templates.globals.update(
+            site=gallery.config, policy=POLICY, nav=_navigation(gallery.pages)
+        )
+
+    @property
+    def base_path(self) -> str:
+        """The path of the public address, for the one page that cannot link relatively."""
+        base = self.gallery.config.base_url
+        return urlsplit(base).path.rstrip("/") + "/" if base else "/"
+
+    def gallery_page(self, graphs: Iterable[GraphPage]) -> bytes:
+        cards = list(graphs)
+        tags = sorted({tag for card in cards for tag in card.entry.tags})
+        return self._render("gallery.html", "./", "", cards=cards, tags=tags)
+
+    def graph_page(self, page: GraphPage) -> bytes:
+        root = "../" * page.folder.count("/")
+        return self._render(
+            "graph.html",
+            root,
+            page.folder,
+            page=page,
+            data_url=page.data_name,
+            repository_file=self._repository_file(page.slug),
+        )
+
+    def text_page(self, name: str, text: MarkdownFile) -> bytes:
+        title = text.meta.title or name.replace("-", " ").capitalize()
+        html = render(text.body, text.file)
+        return self._render("text.html", "../", f"{name}/", title=title, text=text, html=html)
+
+    def missing_page(self) -> bytes:
+        # A host shows this page at any depth, where a relative address would miss.
+        return self._render("404.html", self.base_path, "404.html")
+
+    def _render(self, template: str, root: str, path: str, **values: Any) -> bytes:
+        assets_url = root + self.assets.folder
+        modules = self.assets.viewer_modules
+        try:
+            text = self._templates.get_template(template).render(
+                root=root, path=path, assets_url=assets_url, viewer_modules=modules, **values
+            )
+        except TemplateSyntaxError as error:
+            place = Place(Path(error.filename or error.name or template), error.lineno)
+            raise TracerError(f"not a valid template: {error.message}", place=place) from None
+        except TemplateError as error:
+            place = _template_place(error, template)
+            raise TracerError(f"the template fails: {error.message}", place=place) from None
+        return text.encode()
+
+    def _repository_file(self, slug: str) -> str | None:
+        """Where the annotation file is, or would be, on the forge."""
+        repository = self.gallery.config.repository
+        if repository is None:
+            return None
+        name = f"site_src/annotations/{slug}.yaml"
+        there = (self.gallery.root / name).exists()
+        kind, where = ("blob", name) if there else ("tree", "site_src/annotations")
+        return f"{repository.rstrip('/')}/{kind}/HEAD/{where}"
+
+
+def _navigation(pages: Mapping[str, MarkdownFile]) -> list[NavItem]:
+    ordered = sorted(pages.items(), key=lambda item: (item[1].meta.order or 0, item[0]))
+    return [
+        NavItem(f"{name}/", page.meta.title or name.replace("-", " ").capitalize())
+        for name, page in ordered
+    ]
+
+
+def _template_place(error: TemplateError, template: str) -> Place:
+    """The deepest frame that Jinja maps to a template's own line."""
+    place, trace = Place(Path(template)), error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file.endswith((".html", ".xml")):
+            place = Place(Path(file), trace.tb_lineno)
+        trace = trace.tb_next
+    return place

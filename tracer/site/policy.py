@@ -1,0 +1,14 @@
+"""The Content-Security-Policy: nothing from elsewhere, nothing inline."""
+
+from __future__ import annotations
+
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'"
+)
+
+
+def header_policy(path: str) -> str:
+    """The policy as a header, which alone may say who embeds a page: anyone, a graph's page."""
+    ancestors = "*" if path.startswith("/graphs/") else "'self'"
+    return f"{POLICY}; frame-ancestors {ancestors}"

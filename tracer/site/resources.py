@@ -1,0 +1,28 @@
+"""Templates and assets: a gallery's own before the checkout's before the packaged ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+_PACKAGE = Path(__file__).parents[1]
+_CHECKOUT = _PACKAGE.parent
+
+
+def resource_folders(kind: Literal["templates", "assets"], gallery: Path) -> list[Path]:
+    """The folders that hold resources of this kind, first one wins, file by file."""
+    candidates = [gallery.resolve() / kind, _PACKAGE / f"_{kind}"]
+    if (_CHECKOUT / "pyproject.toml").is_file():
+        candidates.insert(1, _CHECKOUT / kind)
+    return [folder for folder in dict.fromkeys(candidates) if folder.is_dir()]
+
+
+def resource_files(kind: Literal["templates", "assets"], gallery: Path) -> dict[str, Path]:
+    """Path below the folder, with slashes -> the file that counts, in sorted order."""
+    found: dict[str, Path] = {}
+    for folder in resource_folders(kind, gallery):
+        for file in folder.rglob("*"):
+            name = file.relative_to(folder).as_posix()
+            if file.is_file() and not any(part.startswith(".") for part in name.split("/")):
+                found.setdefault(name, file)
+    return dict(sorted(found.items()))
