@@ -8,7 +8,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types unit browser vendor vendor-check screenshot clean
+.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,11 +22,11 @@ ifneq ($(SERVE),0)
 	$(BIN)/tracer serve
 endif
 
-test: $(VENV)/dev.stamp browser lint types unit ## lint, types, tests, and the site in a real browser
+test: $(VENV)/dev.stamp browser lint types javascript unit ## lint, types, tests, and the site in a real browser
 
-test-all: test ## and what takes longer: a fresh environment without torch, a rebuilt D3
+test-all: test ## and what takes longer: a fresh environment without torch, a Ray cluster
+	$(BIN)/python -m pip install --quiet -e '.[trace,dev,ray]' -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
 	$(BIN)/python -m pytest -m slow
-	$(MAKE) vendor-check
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -35,8 +35,15 @@ lint: $(VENV)/dev.stamp
 
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/stamp && npm run --silent types; \
-	else echo "types: npm is not installed, so the JavaScript was not checked"; fi
+
+javascript: ## types and format of the viewer's modules, and that D3 is what its sources make
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory javascript-checks; \
+	else echo "javascript: npm is not installed, so types and the vendored D3 were not checked"; fi
+
+javascript-checks: node_modules/stamp
+	npm run --silent types
+	npm run --silent format:check
+	npm run --silent vendor:check
 
 unit: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m "not slow"
@@ -46,9 +53,6 @@ browser: $(VENV)/dev.stamp ## find or install a browser for the tests
 
 vendor: node_modules/stamp ## rebuild assets/vendor/d3.js from the versions in package-lock.json
 	npm run --silent vendor
-
-vendor-check: node_modules/stamp
-	npm run --silent vendor:check
 
 screenshot: $(VENV)/dev.stamp browser ## retake the README's pictures from public/
 	$(BIN)/python tests/browser/screenshot.py

@@ -32,8 +32,8 @@ export function makeConnections(graph, store, drawn) {
     const { inputs, outputs } = neighboursOf(graph, focus);
     body.replaceChildren(
       lineCount(lines, more, () => store.dispatch({ type: "toggle-links" })),
-      list(graph, "Inputs", "what raises or lowers it", inputs, { shown, choose }),
-      list(graph, "Outputs", "what it raises or lowers", outputs, { shown, choose }),
+      list(graph, "Inputs", "what strengthens or weakens it", inputs, { shown, choose }),
+      list(graph, "Outputs", "what it strengthens or weakens", outputs, { shown, choose }),
     );
   });
 

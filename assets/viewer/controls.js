@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 import { search } from "./search.js";
 import { focusOf } from "./state.js";
-import { count, nameOf, placeOf } from "./text.js";
+import { count, kindNames, nameOf, placeOf } from "./text.js";
 import { describeHidden, kindsPresent, thresholdRange, visibilityOf } from "./visibility.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
@@ -155,7 +155,7 @@ function threshold(graph, store) {
  * @param {Store} store
  */
 function kinds(graph, store) {
-  const plural = [`${graph.meta.noun}s`, "unexplained", "tokens", "answers"];
+  const plural = kindNames(graph);
   const boxes = kindsPresent(graph).map((kind) => {
     const change = () => store.dispatch({ type: "toggle-kind", kind });
     const box = make("input", { type: "checkbox", change });

@@ -13,7 +13,8 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @typedef {object} Links  Links are ordered by target, so each node's inputs are one stretch.
  * @property {Int32Array} source
  * @property {Int32Array} target
- * @property {Float64Array} weight
+ * @property {Float64Array} weight  direct effect, positive where it strengthens what the target
+ *   does: a neuron may be active below zero, and then what pushes it further down strengthens it
  * @property {Int32Array} inputStart  inputs of node i are links inputStart[i] … inputStart[i + 1]
  * @property {Int32Array} outputStart
  * @property {Int32Array} outputs  of node i: outputs[outputStart[i] … outputStart[i + 1]]
@@ -72,6 +73,7 @@ export function readGraph(data) {
   const nodes = readNodes(data.nodes);
   const size = nodes.kinds.length;
   const links = readLinks(data.links, size);
+  strengthening(links, nodes.activation);
   const answers = data.answers.map(toAnswer);
   const groups = data.groups.map(toGroup);
   const { importance, flow } = influenceOf(nodes.layers, links, answers);
@@ -160,6 +162,17 @@ function readLinks({ counts, sources, lowest, digits, scales }, size) {
   if (link !== total) throw new Error("the graph's links do not add up; the file may be cut short");
   const weight = readWeights(digits, scales, lowest);
   return { source, target, weight, inputStart, ...groupBySource(source, size) };
+}
+
+/**
+ * Turns the sign of each link into a target that is active below zero.
+ * @param {Links} links
+ * @param {Float64Array} activation
+ */
+function strengthening({ target, weight }, activation) {
+  for (let link = 0; link < weight.length; link++) {
+    if (activation[target[link]] < 0) weight[link] = -weight[link];
+  }
 }
 
 const VALUE = new Uint8Array(128);

@@ -18,10 +18,13 @@ export function makeLegend(graph) {
     "ul",
     { class: "legend", "aria-label": "Legend" },
     ...features,
-    item(mark("diamond", "error"), `what the ${noun}s leave unexplained`),
+    item(
+      mark("diamond", "error"),
+      noun === "neuron" ? "neurons not listed" : "what the features leave unexplained",
+    ),
     item(mark("square", "embedding"), "token of the prompt"),
-    item(lineMark("supports"), "raises"),
-    item(lineMark("opposes"), "lowers"),
+    item(lineMark("supports"), "strengthens"),
+    item(lineMark("opposes"), "weakens"),
     make("li", {}, effects ? "larger: stronger effect" : "larger: more influence"),
   );
 }

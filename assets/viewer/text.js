@@ -68,13 +68,31 @@ export const count = (amount, noun) =>
   `${amount.toLocaleString("en")} ${noun}${amount === 1 ? "" : "s"}`;
 
 /**
+ * What an error node is called: neurons leave nothing in error, they are only not all listed.
+ * @param {Graph} graph
+ */
+const restOf = (graph) =>
+  graph.meta.noun === "neuron" ? "neurons not listed" : "unexplained part";
+
+/**
+ * The kinds of node in the plural, by number.
+ * @param {Graph} graph
+ */
+export const kindNames = (graph) => [
+  `${graph.meta.noun}s`,
+  graph.meta.noun === "neuron" ? "neurons not listed" : "unexplained parts",
+  "tokens",
+  "answers",
+];
+
+/**
  * The short name of a node: its label, or what it is.
  * @param {Graph} graph
  * @param {number} node
  */
 export function nameOf(graph, node) {
   const kind = graph.kinds[node];
-  if (kind === ERROR) return "unexplained part";
+  if (kind === ERROR) return restOf(graph);
   const label = graph.labels[node];
   if (label) return label;
   if (kind === EMBEDDING) return quoteToken(tokenOf(graph, node));
@@ -127,7 +145,9 @@ export function describe(graph, node) {
       return `${noun} ${name} of layer ${layer}, at token ${standing}.`;
     }
     case ERROR:
-      return `What the listed ${graph.meta.noun}s leave unexplained in layer ${layer}, at token ${standing}.`;
+      return graph.meta.noun === "neuron"
+        ? `All neurons of layer ${layer} that are not listed, summed up, at token ${standing}.`
+        : `What the features of layer ${layer} leave unexplained at token ${standing}.`;
     case EMBEDDING:
       return `The prompt's token ${standing}.`;
     default: {

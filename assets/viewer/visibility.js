@@ -1,5 +1,6 @@
 // Which nodes are shown, and in words why the others are not.
 import { ANSWER, EMBEDDING, FEATURE } from "./graph.js";
+import { kindNames } from "./text.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./state.js").State} State */
@@ -38,8 +39,7 @@ export function visibilityOf(graph, state) {
 export function describeHidden(graph, state, { weak, unwanted }) {
   const hidden = weak + unwanted;
   if (hidden === 0) return `All ${graph.size.toLocaleString("en")} nodes shown`;
-  const plural = [`${graph.meta.noun}s`, "unexplained parts", "tokens", "answers"];
-  const off = plural.filter((_, kind) => !state.kinds[kind]);
+  const off = kindNames(graph).filter((_, kind) => !state.kinds[kind]);
   const reasons = [];
   if (weak) reasons.push(`outside the top ${Math.round(100 * state.threshold)} % of influence`);
   if (unwanted) reasons.push(`${off.join(", ")} switched off`);

@@ -99,6 +99,19 @@ def test_a_click_selects_the_node_and_lists_its_links(page: Page, site: OpenView
     expect(page.locator("#viewer .announcement")).to_contain_text("France. Neuron 3 of layer 1")
 
 
+def test_what_pushes_a_negative_neuron_further_down_strengthens_it(
+    page: Page, site: OpenViewer
+) -> None:
+    graph = make_graph()
+    nodes = tuple(
+        one.model_copy(update={"activation": -2.0}) if one.node_id == "1_3_4" else one
+        for one in graph.nodes
+    )
+    page.goto(site(graph.model_copy(update={"nodes": nodes})) + "?clickedId=1_3_4")
+    assert rows(page, "inputs") == [("0_7_4", "−0.9"), ("E_4_4", "−0.4"), ("0_-1_4", "+0.2")]
+    assert rows(page, "outputs") == [("3_42_5", "+0.8")]
+
+
 def test_a_row_selects_its_node_and_back_returns(page: Page, site: OpenViewer) -> None:
     page.goto(site(make_graph(), NAMED) + "?clickedId=1_3_4")
     page.locator("#viewer .outputs .node-rows button").click()
@@ -150,13 +163,13 @@ def test_the_slider_hides_weak_nodes_and_says_how_many(page: Page, site: OpenVie
     page.locator("#viewer-threshold").fill("0.4")
     expect(hidden).to_have_text("1 of 13 nodes hidden: outside the top 40 % of influence")
     expect(page).to_have_url(re.compile(r"pruningThreshold=0\.4$"))
-    page.get_by_label("unexplained", exact=True).uncheck()
+    page.get_by_label("neurons not listed", exact=True).uncheck()
     expect(hidden).to_have_text(
-        "3 of 13 nodes hidden: outside the top 40 % of influence; unexplained parts switched off"
+        "3 of 13 nodes hidden: outside the top 40 % of influence; neurons not listed switched off"
     )
     page.get_by_role("button", name="Reset").click()
     expect(hidden).to_have_text("All 13 nodes shown")
-    expect(page.get_by_label("unexplained", exact=True)).to_be_checked()
+    expect(page.get_by_label("neurons not listed", exact=True)).to_be_checked()
 
 
 def test_the_address_restores_the_whole_view(page: Page, site: OpenViewer) -> None:
