@@ -4,7 +4,10 @@ VENV ?= .venv
 SERVE ?= 1
 BIN := $(VENV)/bin
 SCRATCH := .tracer
-export OMP_WAIT_POLICY ?= PASSIVE
+# pip's own bars are shown to a person; a log gets the warnings only.
+PIP_INSTALL = $(BIN)/python -m pip install $(if $(CI),--quiet)
+OMP_WAIT_POLICY ?= PASSIVE
+export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
@@ -25,7 +28,7 @@ endif
 test: $(VENV)/dev.stamp browser lint types javascript unit ## lint, types, tests, and the site in a real browser
 
 test-all: test ## and what takes longer: a fresh environment without torch, a Ray cluster
-	$(BIN)/python -m pip install --quiet -e '.[trace,dev,ray]' -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
+	$(PIP_INSTALL) -e '.[trace,dev,ray]' -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
 	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/dev.stamp
@@ -72,13 +75,13 @@ $(VENV)/python.stamp:
 	  { echo "tracer needs Python 3.11 or newer; set PYTHON=/path/to/python3.11 (this is $$($(PYTHON) --version 2>&1))" >&2; exit 1; }
 	$(PYTHON) -m venv $(if $(TORCH_HERE),--system-site-packages) $(VENV) || \
 	  { echo "no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet -c constraints.txt --upgrade pip
+	$(PIP_INSTALL) -c constraints.txt --upgrade pip
 	@touch $@
 
 $(VENV)/trace.stamp: $(VENV)/python.stamp pyproject.toml constraints.txt constraints-torch.txt
-	$(BIN)/python -m pip install --quiet -e '.[trace]' -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
+	$(PIP_INSTALL) -e '.[trace]' -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/trace.stamp
-	$(BIN)/python -m pip install --quiet -e '.[trace,dev]' -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
+	$(PIP_INSTALL) -e '.[trace,dev]' -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
 	@touch $@
