@@ -67,8 +67,9 @@ node_modules/stamp: package.json package-lock.json
 	npm ci --no-audit --no-fund --silent
 	@touch $@
 
-# A torch that $(PYTHON) already has is used as it is; else the pinned one is installed.
-TORCH_HERE = $(shell $(PYTHON) -c 'import torch; v = torch.__version__.split(".")[:2]; print("yes" if (int(v[0]), int(v[1])) >= (2, 6) else "")' 2>/dev/null)
+# A torch that $(PYTHON) already has is used as it is; else the pinned one is installed. What an
+# interpreter inside a virtual environment has, another environment cannot see.
+TORCH_HERE = $(shell $(PYTHON) -c 'import sys, torch; v = torch.__version__.split(".")[:2]; print("yes" if (int(v[0]), int(v[1])) >= (2, 6) and sys.prefix == sys.base_prefix else "")' 2>/dev/null)
 
 $(VENV)/python.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
