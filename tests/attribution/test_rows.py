@@ -7,6 +7,7 @@ import torch
 
 from tests.attribution.frozen_rerun import Nudge, neuron, rerun
 from tests.tiny_models import PROMPT
+from tracer.attribution.rows import RowWriter
 from tracer.attribution.trace import Attribution, trace
 from tracer.documents.prompts import TraceSettings
 from tracer.model.load import Model
@@ -81,36 +82,36 @@ def test_doubling_a_token_moves_the_answer_by_its_edge(attribution: Attribution)
 
 
 def test_small_batches_give_the_same_rows(tiny: Model) -> None:
-    from tracer.attribution.rows import Columns, RowWriter
-
     attribution = trace(PROMPT, model=tiny, target=" w9", settings=SOME)
     frozen, layers = attribution.frozen, attribution.layers
-    columns = Columns.of(frozen, layers)
-    chosen = torch.arange(len(layers[2]))
-    whole, _ = RowWriter(frozen, layers, columns, batch=1000).features(2, chosen)
-    parts, _ = RowWriter(frozen, layers, columns, batch=3).features(2, chosen)
+    whole = layer_rows(RowWriter(frozen, layers, batch=1000), 2)
+    parts = layer_rows(RowWriter(frozen, layers, batch=3), 2)
     torch.testing.assert_close(parts, whole, rtol=1e-12, atol=1e-12)
+
+
+def layer_rows(writer: RowWriter, layer: int) -> torch.Tensor:
+    """The rows of all of a layer's features."""
+    chosen = torch.arange(len(writer.layers[layer]))
+    rows = torch.full((len(chosen), writer.columns.total), torch.nan, dtype=torch.float64)
+    writer.features(layer, chosen, rows)
+    return rows
 
 
 def test_running_out_of_memory_halves_the_batch_and_loses_nothing(
     tiny: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tracer.attribution.rows import Columns, RowWriter
-
     attribution = trace(PROMPT, model=tiny, target=" w9", settings=SOME)
-    layers = attribution.layers
-    writer = RowWriter(attribution.frozen, layers, Columns.of(attribution.frozen, layers), batch=16)
-    chosen = torch.arange(len(layers[2]))
-    whole, _ = writer.features(2, chosen)
+    writer = RowWriter(attribution.frozen, attribution.layers, batch=16)
+    whole = layer_rows(writer, 2)
     real_walk = RowWriter._walk
 
-    def walk(self, layer, positions, start):  # type: ignore[no-untyped-def]
+    def walk(self, layer, positions, start, rows, biases):  # type: ignore[no-untyped-def]
         if len(start) > 4:
             raise torch.OutOfMemoryError
-        return real_walk(self, layer, positions, start)
+        real_walk(self, layer, positions, start, rows, biases)
 
     monkeypatch.setattr(RowWriter, "_walk", walk)
-    parts, _ = writer.features(2, chosen)
+    parts = layer_rows(writer, 2)
     torch.testing.assert_close(parts, whole, rtol=1e-12, atol=1e-12)
     assert writer.batch == 4
     assert len(writer.notices) == 2

@@ -135,6 +135,15 @@ def test_agreement_is_by_tolerance() -> None:
         return graph.model_copy(update={"links": tuple(links)})
 
     near, far = scaled(1.0005), scaled(1.01)
+    ranked = graph.model_copy(
+        update={
+            "nodes": tuple(
+                one.model_copy(update={"influence": (one.influence or 0) + 0.003})
+                for one in graph.nodes
+            )
+        }
+    )
+    assert agree(graph, ranked), "two nearly equal nodes may change ranks"
     fewer = graph.model_copy(update={"links": graph.links[1:]})
     assert agree(graph, near)
     assert not agree(graph, far)

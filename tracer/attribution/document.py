@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracer.attribution.influence import Matrix
+import torch
+
 from tracer.attribution.prune import Pruned
 from tracer.attribution.question import graph_id
 from tracer.documents.graph import (
@@ -24,23 +25,25 @@ if TYPE_CHECKING:
     from tracer.attribution.trace import Attribution
 
 
-def graph_document(attribution: Attribution, matrix: Matrix, pruned: Pruned, slug: str) -> Graph:
+def graph_document(attribution: Attribution, pruned: Pruned, slug: str) -> Graph:
     """Nodes by (layer, position, index), errors layer-major, tokens, logits; links by target,
     then source, in that order."""
     sources = [
         *_feature_nodes(attribution, pruned),
-        *_error_nodes(attribution, pruned, matrix),
+        *_error_nodes(attribution, pruned),
         *_token_nodes(attribution),
     ]
     logits = _logit_nodes(attribution)
+    matrix = attribution.matrix
+    weights = matrix.rows[pruned.links[:, 0], pruned.links[:, 1]].tolist()
     targets = [*sources[: matrix.n_features], *logits]
     links = [
-        Link(source=sources[s].node_id, target=targets[t].node_id, weight=float(matrix.rows[t, s]))
-        for t, s in pruned.edges.nonzero().tolist()
+        Link(source=sources[s].node_id, target=targets[t].node_id, weight=weight)
+        for (t, s), weight in zip(pruned.links.tolist(), weights, strict=True)
     ]
     kept = [node for node, keep in zip(sources, pruned.nodes.tolist(), strict=True) if keep]
     return Graph(
-        metadata=_metadata(attribution, matrix, pruned, slug),
+        metadata=_metadata(attribution, pruned, slug),
         nodes=(*kept, *logits),
         links=tuple(links),
     )
@@ -79,9 +82,9 @@ def _feature_nodes(attribution: Attribution, pruned: Pruned) -> list[Node]:
     return nodes
 
 
-def _error_nodes(attribution: Attribution, pruned: Pruned, matrix: Matrix) -> list[Node]:
+def _error_nodes(attribution: Attribution, pruned: Pruned) -> list[Node]:
     """For neurons nothing is in error: these are the neurons that are not listed."""
-    shares = pruned.rank_share[matrix.errors].tolist()
+    shares = pruned.rank_share[attribution.matrix.errors].tolist()
     n = attribution.frozen.n_positions
     return [
         Node(
@@ -137,7 +140,8 @@ def _logit_nodes(attribution: Attribution) -> list[Node]:
     return nodes
 
 
-def _metadata(attribution: Attribution, matrix: Matrix, pruned: Pruned, slug: str) -> Metadata:
+def _metadata(attribution: Attribution, pruned: Pruned, slug: str) -> Metadata:
+    matrix = attribution.matrix
     frozen, ask, settings = attribution.frozen, attribution.ask, attribution.settings
     info = TracerInfo(
         graph_id=graph_id(
@@ -159,8 +163,8 @@ def _metadata(attribution: Attribution, matrix: Matrix, pruned: Pruned, slug: st
             candidates=sum(map(len, attribution.layers)),
             expanded=len(attribution.swept.expanded),
             nodes_before_pruning=matrix.rows.shape[1] + len(matrix.logit_weights),
-            links_before_pruning=int((matrix.rows != 0).sum()),
-            links_before_limit=pruned.edges_before_limit,
+            links_before_pruning=int(torch.count_nonzero(matrix.rows)),
+            links_before_limit=pruned.links_before_limit,
         ),
     )
     text = frozen.model.tokenizer.text

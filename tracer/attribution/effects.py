@@ -33,6 +33,6 @@ def total_effects(frozen: FrozenPass, active: ActiveFeatures, direction: Tensor)
     for layer in reversed(range(frozen.n_layers)):
         effects, onward = active.pull(layer, gradient)
         by_layer.append(effects)
-        gradient = frozen.pull_through_attention(layer, (gradient + onward)[None])[0]
+        gradient = frozen.pull_through_attention(layer, gradient + onward)
     tokens = (gradient * frozen.embeddings).sum(-1)
     return Effects(tuple(reversed(by_layer)), tokens)

@@ -37,14 +37,27 @@ class Matrix:
     def tokens(self) -> slice:
         return slice(self.n_features + self.n_errors, self.rows.shape[1])
 
-    def influence(self, rows: Tensor | None = None) -> Tensor:
+    def influence(self) -> Tensor:
         """(sources,): exact, since every feature's sources stand in lower layers."""
-        shares = normalised(self.rows if rows is None else rows)
-        influence = self.logit_weights @ shares[self.n_features :]
+        n = self.n_features
+        influence = self.logit_weights @ normalised(self.rows[n:])
         for start, end in reversed(list(pairwise(self.layer_starts))):
             if end > start:
-                influence = influence + influence[start:end] @ shares[start:end]
+                influence += influence[start:end] @ normalised(self.rows[start:end])
         return influence
+
+    def keep(self, sources: Tensor) -> Matrix:
+        """The matrix among some of the sources, (sources,) bool, and the logits."""
+        n = self.n_features
+        starts = [int(sources[:start].sum()) for start in self.layer_starts]
+        targets = torch.cat([sources[:n].nonzero()[:, 0], torch.arange(n, len(self.rows))])
+        return Matrix(
+            rows=self.rows[targets][:, sources],
+            layer_starts=tuple(starts),
+            n_errors=int(sources[self.errors].sum()),
+            n_tokens=int(sources[self.tokens].sum()),
+            logit_weights=self.logit_weights,
+        )
 
     def replacement_score(self, influence: Tensor) -> float:
         """Token share of token plus error influence."""
@@ -53,38 +66,50 @@ class Matrix:
 
     def completeness_score(self, influence: Tensor) -> float:
         """Influence-weighted share of every node's input that does not come from errors."""
-        from_errors = normalised(self.rows)[:, self.errors].sum(1)
+        total = torch.linalg.vector_norm(self.rows, 1, dim=1).clamp(min=1e-10)
+        from_errors = torch.linalg.vector_norm(self.rows[:, self.errors], 1, dim=1) / total
         weights = torch.cat([influence[: self.n_features], self.logit_weights])
         # Errors and tokens have no input; their share counts as complete, as circuit-tracer's.
         without_input = influence[self.n_features :].sum()
-        total = weights.sum() + without_input
-        return float(((1 - from_errors) * weights).sum() + without_input) / float(total)
+        complete = ((1 - from_errors) * weights).sum() + without_input
+        return float(complete / (weights.sum() + without_input))
 
 
 def fold(swept: Swept, positions: Tensor, layers: Tensor, logit_weights: Tensor) -> Matrix:
     """Unexpanded features become part of the error node of their (layer, position)."""
-    columns, kept = swept.columns, swept.expanded
+    columns = swept.columns
     left_out = torch.ones(columns.n_features, dtype=torch.bool)
-    left_out[kept] = False
-    unexpanded = swept.rows[:, : columns.n_features][:, left_out]
+    left_out[swept.expanded] = False
+    if not left_out.any():
+        return _matrix(swept, swept.rows, logit_weights)
     home = columns.n_features + layers * columns.n_positions + positions  # (features,)
-    rest = swept.rows[:, columns.n_features :].clone()
-    rest.index_add_(1, home[left_out] - columns.n_features, unexpanded)
-    return _matrix(swept, rest, logit_weights)
+    rows = _without(swept, left_out)
+    unexpanded = swept.rows[:, : columns.n_features][:, left_out]
+    rows.index_add_(1, home[left_out] - int(left_out.sum()), unexpanded)
+    return _matrix(swept, rows, logit_weights)
 
 
 def drop(swept: Swept, logit_weights: Tensor) -> Matrix:
     """Unexpanded features are left out, as circuit-tracer does; the scores then flatter."""
-    return _matrix(swept, swept.rows[:, swept.columns.n_features :], logit_weights)
+    left_out = torch.ones(swept.columns.n_features, dtype=torch.bool)
+    left_out[swept.expanded] = False
+    rows = _without(swept, left_out) if left_out.any() else swept.rows
+    return _matrix(swept, rows, logit_weights)
 
 
-def _matrix(swept: Swept, rest: Tensor, logit_weights: Tensor) -> Matrix:
+def _without(swept: Swept, left_out: Tensor) -> Tensor:
+    columns = torch.ones(swept.columns.total, dtype=torch.bool)
+    columns[: len(left_out)] = ~left_out
+    return swept.rows[:, columns]
+
+
+def _matrix(swept: Swept, rows: Tensor, logit_weights: Tensor) -> Matrix:
     columns = swept.columns
     starts = torch.searchsorted(swept.expanded, torch.tensor(columns.starts))
     return Matrix(
-        rows=torch.cat([swept.rows[:, swept.expanded], rest], dim=1),
+        rows=rows,
         layer_starts=tuple(starts.tolist()),
         n_errors=columns.n_layers * columns.n_positions,
         n_tokens=columns.n_positions,
-        logit_weights=logit_weights.to(rest),
+        logit_weights=logit_weights.to(rows),
     )

@@ -16,33 +16,46 @@ class Pruned:
     """What is kept. Sources are features, errors, tokens; targets are features, logits."""
 
     nodes: Tensor  # (sources,) bool; logits are always kept
-    edges: Tensor  # (targets, sources) bool
+    links: Tensor  # (links, 2): target and source, in that order
     rank_share: Tensor  # (sources,): cumulative share of influence down to this node
-    edges_before_limit: int
+    links_before_limit: int
 
 
 def prune(
     matrix: Matrix,
     *,
+    influence: Tensor | None = None,
     node_threshold: float = 0.8,
     edge_threshold: float = 0.98,
     max_links: int | None = None,
 ) -> Pruned:
     """Keep the fewest nodes that hold `node_threshold` of all influence (tokens and logits
     always); on what is left, the fewest edges that hold `edge_threshold`, at most `max_links`;
-    then drop features without an incoming, and features or errors without an outgoing edge."""
-    influence = matrix.influence()
+    then drop features without an incoming, and features or errors without an outgoing edge.
+
+    `influence` is `matrix.influence()` where it is known already.
+    """
+    influence = matrix.influence() if influence is None else influence
     nodes = influence >= _cut(influence, node_threshold)
     nodes[matrix.tokens] = True
-    kept = matrix.rows * _edge_frame(matrix, nodes)
-    scores = _edge_scores(matrix, kept)
+    # Everything after this is among the kept nodes, a small part of the matrix.
+    kept = matrix.keep(nodes)
+    scores = _edge_scores(kept)
     edges = (scores >= _cut(scores.flatten(), edge_threshold)) & (scores > 0)
-    edges = _without_loose_ends(matrix, nodes, edges)
+    alive = torch.ones(kept.rows.shape[1], dtype=torch.bool)
+    edges = _without_loose_ends(kept, alive, edges)
     before_limit = int(edges.sum())
     if max_links is not None and before_limit > max_links:
         edges = _strongest(scores * edges, max_links)
-        edges = _without_loose_ends(matrix, nodes, edges)
-    return Pruned(nodes, edges, _rank_share(influence), before_limit)
+        edges = _without_loose_ends(kept, alive, edges)
+    sources = nodes.nonzero()[:, 0]
+    targets = torch.cat(
+        [sources[: kept.n_features], torch.arange(matrix.n_features, len(matrix.rows))]
+    )
+    found = edges.nonzero()
+    links = torch.stack([targets[found[:, 0]], sources[found[:, 1]]], dim=1)
+    nodes[sources] = alive
+    return Pruned(nodes, links, _rank_share(influence), before_limit)
 
 
 def _cut(scores: Tensor, share: float) -> Tensor:
@@ -53,17 +66,10 @@ def _cut(scores: Tensor, share: float) -> Tensor:
     return ordered[min(needed, len(ordered) - 1)]
 
 
-def _edge_frame(matrix: Matrix, nodes: Tensor) -> Tensor:
-    """(targets, sources) bool: both ends are kept."""
-    logits = torch.ones(len(matrix.logit_weights), dtype=torch.bool)
-    targets = torch.cat([nodes[: matrix.n_features], logits])
-    return targets[:, None] & nodes[None, :]
-
-
-def _edge_scores(matrix: Matrix, rows: Tensor) -> Tensor:
-    influence = matrix.influence(rows)
+def _edge_scores(matrix: Matrix) -> Tensor:
+    influence = matrix.influence()
     targets = torch.cat([influence[: matrix.n_features], matrix.logit_weights])
-    return normalised(rows) * targets[:, None]
+    return normalised(matrix.rows) * targets[:, None]
 
 
 def _strongest(scores: Tensor, most: int) -> Tensor:
@@ -74,15 +80,16 @@ def _strongest(scores: Tensor, most: int) -> Tensor:
     return mask.view_as(scores)
 
 
-def _without_loose_ends(matrix: Matrix, nodes: Tensor, edges: Tensor) -> Tensor:
-    """Narrows `nodes` in place until stable, and returns the edges among them."""
+def _without_loose_ends(matrix: Matrix, alive: Tensor, edges: Tensor) -> Tensor:
+    """Narrows `alive` (sources,) in place until stable; returns the edges among them."""
     n_features, may_go = matrix.n_features, matrix.tokens.start
+    logits = torch.ones(len(matrix.logit_weights), dtype=torch.bool)
     while True:
-        before = int(nodes.sum())
-        edges = edges & _edge_frame(matrix, nodes)
-        nodes[:may_go] &= edges[:, :may_go].any(0)
-        nodes[:n_features] &= edges[:n_features].any(1)
-        if int(nodes.sum()) == before:
+        before = int(alive.sum())
+        edges = edges & torch.cat([alive[:n_features], logits])[:, None] & alive
+        alive[:may_go] &= edges[:, :may_go].any(0)
+        alive[:n_features] &= edges[:n_features].any(1)
+        if int(alive.sum()) == before:
             return edges
 
 

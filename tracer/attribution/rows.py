@@ -8,16 +8,18 @@ a pattern product, and is contracted on its way with what every layer's sources 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from tracer.attribution.walk import Walk
 from tracer.features.source import LayerFeatures
 from tracer.model.frozen_pass import FrozenPass
 
-BATCH_BYTES_ON_CPU = 512 * 2**20
-COPIES = 6  # of the gradient that one step through attention holds at once
+BATCH_BYTES_ON_CPU = 256 * 2**20
+COPIES = 3  # of the gradient: itself, and what each head has of it at queries and at keys
+MOST_IN_A_BATCH = 1024
 
 
 @dataclass(frozen=True)
@@ -55,97 +57,127 @@ class Columns:
         return slice(self.starts[layer], self.starts[layer + 1])
 
 
-@dataclass
 class RowWriter:
     """Computes rows for batches of targets, halving the batch when memory runs out."""
 
-    frozen: FrozenPass
-    layers: Sequence[LayerFeatures]
-    columns: Columns
-    batch: int = 0
-    notices: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        if not self.batch:
-            device = self.frozen.model.device
-            free = BATCH_BYTES_ON_CPU
-            if device.type == "cuda":
-                free = torch.cuda.mem_get_info(device)[0] // 2
-            width = self.frozen.n_positions * self.frozen.model.info.d_model
-            self.batch = max(1, min(1024, free // (width * COPIES * 4)))
+    def __init__(
+        self,
+        frozen: FrozenPass,
+        layers: Sequence[LayerFeatures],
+        *,
+        batch: int | None = None,
+        transport: torch.dtype | None = None,
+    ):
+        self.frozen = frozen
+        self.layers = layers
+        self.columns = Columns.of(frozen, layers)
+        self.transport = transport
+        self.batch = batch or _batch_that_fits(frozen)
+        self.notices: list[str] = []
+        self._writes = [_writes(layer, frozen.n_positions) for layer in layers]
 
     @torch.no_grad()
-    def logits(self, directions: Tensor) -> tuple[Tensor, Tensor]:
-        """Rows of logit targets, (targets, columns), and their bias terms, (targets,)."""
-        pulled = self.frozen.pull_through_final_norm(directions)
+    def logits(self, directions: Tensor, rows: Tensor) -> Tensor:
+        """Writes rows of logit targets, (targets, columns); returns their bias terms."""
+        start = self.frozen.pull_through_final_norm(directions)
         last = self.frozen.n_positions - 1
-        positions = torch.full((len(pulled),), last, device=pulled.device)
-        return self._in_batches(self.frozen.n_layers, positions, pulled)
+        positions = torch.full((len(start),), last, device=start.device)
+        return self._in_batches(self.frozen.n_layers, positions, start, rows)
 
     @torch.no_grad()
-    def features(self, layer: int, chosen: Tensor) -> tuple[Tensor, Tensor]:
-        """Rows of one layer's features, `chosen` (targets,) among them, and their bias terms."""
+    def features(self, layer: int, chosen: Tensor, rows: Tensor) -> Tensor:
+        """Writes rows of one layer's features, `chosen` (targets,) of them in ascending order;
+        returns their bias terms, (targets,)."""
         sources = self.layers[layer]
-        return self._in_batches(layer, sources.positions[chosen], sources.encoders[chosen])
+        chosen = chosen.to(sources.positions.device)
+        return self._in_batches(layer, sources.positions[chosen], sources.encoders[chosen], rows)
 
-    def _in_batches(self, layer: int, positions: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        rows = torch.zeros(len(start), self.columns.total)
-        biases = torch.zeros(len(start))
-        if start.dtype == torch.float64:
-            rows, biases = rows.double(), biases.double()
+    def _in_batches(self, layer: int, positions: Tensor, start: Tensor, rows: Tensor) -> Tensor:
+        biases = rows.new_zeros(len(start))
         done = 0
         while done < len(start):
-            part = slice(done, done + self.batch)
+            part = slice(done, min(done + self.batch, len(start)))
             try:
-                row, bias = self._walk(layer, positions[part], start[part])
+                self._walk(layer, positions[part], start[part], rows[part], biases[part])
             except torch.OutOfMemoryError:
                 if self.batch == 1:
                     raise
                 self.batch //= 2
-                torch.cuda.empty_cache()
+                if start.is_cuda:
+                    torch.cuda.empty_cache()
                 self.notices.append(f"memory ran out: going on with batches of {self.batch}")
                 continue
-            rows[part] = row.to(rows)
-            biases[part] = bias.to(biases)
-            done += len(row)
-        return rows, biases
+            done = part.stop
+        return biases
 
-    def _walk(self, layer: int, positions: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+    def _walk(
+        self, layer: int, positions: Tensor, start: Tensor, rows: Tensor, biases: Tensor
+    ) -> None:
         """One batch from `layer`'s MLP input (or the final stream, layer = n_layers) down."""
-        reach = int(positions.max()) + 1  # nothing to the right is ever looked at
-        gradient = start.new_zeros(len(start), reach, start.shape[1])
-        gradient[torch.arange(len(start), device=start.device), positions] = start
-        rows = start.new_zeros(len(start), self.columns.total)
-        biases = start.new_zeros(len(start))
-        if layer < self.frozen.n_layers:
-            gradient = self._through_attention(layer, gradient, biases)
-        for below in reversed(range(layer)):
-            self._contract(below, gradient, rows, biases)
-            gradient = self._through_attention(below, gradient, biases)
-        tokens = self.columns.tokens
-        embeddings = self.frozen.embeddings[:reach]
-        rows[:, tokens : tokens + reach] += torch.einsum("tpd,pd->tp", gradient, embeddings)
-        return rows, biases
+        rows.zero_()
+        biases.zero_()
+        walk = Walk(self.frozen, positions, start, transport=self.transport)
+        for below in reversed(range(layer + 1)):
+            if below < layer:
+                self._contract(below, walk, rows, biases)
+            elif below == self.frozen.n_layers:
+                continue
+            self._add_constants(self.frozen.attention_constant(below), walk, biases)
+            if below > 0:
+                walk.through_attention(below)
+        for position, first, weights in walk.to_embeddings(0, self.frozen.embeddings):
+            rows[first : first + len(weights), self.columns.tokens + position] += weights.to(rows)
 
-    def _through_attention(self, layer: int, gradient: Tensor, biases: Tensor) -> Tensor:
-        constant = self.frozen.attention_constant(layer)
-        if constant is not None:
-            biases += torch.einsum("tpd,pd->t", gradient, constant[: gradient.shape[1]])
-        return self.frozen.pull_through_attention(layer, gradient)
-
-    def _contract(self, layer: int, gradient: Tensor, rows: Tensor, biases: Tensor) -> None:
+    def _contract(self, layer: int, walk: Walk, rows: Tensor, biases: Tensor) -> None:
         """What the layer's MLP writes: its features, its errors, and at position 0 one constant
         that belongs to the first token, since it is the same for every prompt."""
-        sources, reach = self.layers[layer], gradient.shape[1]
-        first, done = self.columns.starts[layer], 0
-        counts = torch.bincount(sources.positions, minlength=reach)[:reach].tolist()
-        for position, count in enumerate(counts):
-            here = slice(done, done + count)
-            weights = gradient[:, position] @ sources.decoders[here].T  # (targets, count)
-            rows[:, first + done : first + done + count] = weights * sources.activations[here]
-            done += count
-        errors = torch.einsum("tpd,pd->tp", gradient, sources.error[:reach])
-        rows[:, self.columns.tokens] += errors[:, 0]
-        rows[:, self.columns.error(layer, 1) : self.columns.error(layer, reach)] = errors[:, 1:]
-        if sources.decoder_bias is not None:
-            biases += gradient.sum(1) @ sources.decoder_bias
+        written, columns = self._writes[layer], self.columns
+        for position, first, gradient in walk.live():
+            weights = (gradient.T @ written.at(position).T).to(rows)  # (targets, features + 1)
+            targets = rows[first : first + len(weights)]
+            start = columns.starts[layer] + written.starts[position]
+            targets[:, start : start + weights.shape[1] - 1] = weights[:, :-1]
+            error = columns.error(layer, position) if position else columns.tokens
+            targets[:, error] += weights[:, -1]
+        constant = self.layers[layer].decoder_bias
+        if constant is not None:
+            self._add_constants(constant.expand(self.frozen.n_positions, -1), walk, biases)
+
+    def _add_constants(self, constants: Tensor | None, walk: Walk, biases: Tensor) -> None:
+        """Adds what biases write, (positions, d_model), to the targets' bias terms."""
+        if constants is not None:
+            for position, first, gradient in walk.live():
+                total = (constants[position] @ gradient).to(biases)
+                biases[first : first + len(total)] += total
+
+
+@dataclass(frozen=True)
+class _Writes:
+    """What each position's features and, last, its error write to the stream."""
+
+    vectors: Tensor  # (features + positions, d_model)
+    starts: tuple[int, ...]  # first feature of each position, and the end
+
+    def at(self, position: int) -> Tensor:
+        return self.vectors[
+            self.starts[position] + position : self.starts[position + 1] + position + 1
+        ]
+
+
+def _writes(layer: LayerFeatures, n_positions: int) -> _Writes:
+    counts = torch.bincount(layer.positions, minlength=n_positions)
+    starts = [0, *counts.cumsum(0).tolist()]
+    vectors = layer.error.new_empty(len(layer) + n_positions, layer.error.shape[1])
+    every = torch.arange(len(layer), device=layer.positions.device)
+    vectors[every + layer.positions] = layer.decoders * layer.activations[:, None]
+    ends = torch.tensor(starts[1:], device=layer.positions.device)
+    vectors[ends + torch.arange(n_positions, device=ends.device)] = layer.error
+    return _Writes(vectors, tuple(starts))
+
+
+def _batch_that_fits(frozen: FrozenPass) -> int:
+    device, free = frozen.model.device, BATCH_BYTES_ON_CPU
+    if device.type == "cuda":
+        free = torch.cuda.mem_get_info(device)[0] // 2
+    width = frozen.n_positions * frozen.model.info.d_model
+    return max(1, min(MOST_IN_A_BATCH, free // (width * COPIES * 4)))

@@ -47,34 +47,42 @@ def sweep(
     *,
     coverage: float = 1.0,
     quota: Sequence[int] | None = None,
+    transport: torch.dtype | None = None,
     progress: Progress = lambda *_: None,
 ) -> Swept:
     """Expand logits, then each layer's features from the top.
 
     `directions` (targets, d_model) and `weights` (targets,) come from `choose_targets`. In each
     layer the strongest features are expanded until those left carry at most 1 - `coverage` of
-    the layer's influence, and no more than `quota[layer]`.
+    the layer's influence, and no more than `quota[layer]`. `transport` is the number format of
+    the products on the way down, the model's own by default.
     """
-    columns = Columns.of(frozen, layers)
-    writer = RowWriter(frozen, layers, columns)
-    logit_rows, logit_biases = writer.logits(directions)
-    influence = weights.to(logit_rows) @ normalised(logit_rows)
-    blocks: list[tuple[Tensor, Tensor, Tensor]] = []
+    writer = RowWriter(frozen, layers, transport=transport)
+    columns, n_logits = writer.columns, len(directions)
+    # Never zeroed as a whole: pages that no row reaches are never touched. Filled from the end,
+    # so that what is expanded last, the lowest layer, stands first.
+    dtype = torch.float64 if directions.dtype == torch.float64 else torch.float32
+    rows = torch.empty(columns.n_features + n_logits, columns.total, dtype=dtype)
+    begin = len(rows) - n_logits
+    biases = [writer.logits(directions, rows[begin:])]
+    influence = weights.to(rows) @ normalised(rows[begin:])
+    expanded: list[Tensor] = []
     for layer in reversed(range(frozen.n_layers)):
         part = columns.features(layer)
         chosen = _worth_expanding(influence[part], coverage, quota[layer] if quota else None)
         if len(chosen):
-            rows, biases = writer.features(layer, chosen)
-            influence = influence + influence[part][chosen] @ normalised(rows)
-            blocks.append((chosen + part.start, rows, biases))
+            block = rows[begin - len(chosen) : begin]
+            biases.append(writer.features(layer, chosen, block))
+            influence = influence + influence[part][chosen] @ normalised(block)
+            expanded.append(chosen + part.start)
+            begin -= len(chosen)
         progress("sweep", frozen.n_layers - layer, frozen.n_layers)
-    blocks.reverse()
     nothing = torch.zeros(0, dtype=torch.long)
     return Swept(
         columns=columns,
-        expanded=torch.cat([nothing, *(ids for ids, _, _ in blocks)]),
-        rows=torch.cat([*(rows for _, rows, _ in blocks), logit_rows]),
-        biases=torch.cat([*(biases for _, _, biases in blocks), logit_biases]),
+        expanded=torch.cat([nothing, *reversed(expanded)]),
+        rows=rows[begin:],
+        biases=torch.cat(biases[::-1]),
         influence=influence,
         notices=tuple(writer.notices),
     )

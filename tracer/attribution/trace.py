@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
+from torch import Tensor
 
 from tracer.attribution.document import graph_document
 from tracer.attribution.effects import Effects, total_effects
@@ -38,7 +40,7 @@ class Attribution:
     targets: Targets
     swept: Swept
 
-    @property
+    @cached_property
     def matrix(self) -> Matrix:
         """Direct effects among expanded features, errors, tokens and logits; features that were
         not expanded are folded into the error node of their layer and position."""
@@ -47,28 +49,38 @@ class Attribution:
         layers = torch.repeat_interleave(torch.arange(len(self.layers)), counts)
         return fold(self.swept, positions, layers, self.targets.weights.cpu())
 
+    @cached_property
+    def influence(self) -> Tensor:
+        """(sources,): influence on the logits of each source of `matrix`."""
+        return self.matrix.influence()
+
     def scores(self) -> Scores:
         """Replacement and completeness, with unexpanded features folded and dropped."""
-        folded, dropped = self.matrix, drop(self.swept, self.targets.weights.cpu())
-        influence, flattering = folded.influence(), dropped.influence()
+        replacement = self.matrix.replacement_score(self.influence)
+        completeness = self.matrix.completeness_score(self.influence)
+        flattering = replacement, completeness
+        if len(self.swept.expanded) < self.swept.columns.n_features:
+            dropped = drop(self.swept, self.targets.weights.cpu())
+            influence = dropped.influence()
+            flattering = dropped.replacement_score(influence), dropped.completeness_score(influence)
         return Scores(
-            replacement=folded.replacement_score(influence),
-            completeness=folded.completeness_score(influence),
+            replacement=replacement,
+            completeness=completeness,
             unexpanded=self.swept.unexpanded_share,
-            replacement_dropped=dropped.replacement_score(flattering),
-            completeness_dropped=dropped.completeness_score(flattering),
+            replacement_dropped=flattering[0],
+            completeness_dropped=flattering[1],
         )
 
     def prune(self, *, slug: str = "untitled") -> Graph:
         """The graph to publish, by the settings' thresholds and limit."""
-        matrix = self.matrix
         pruned = prune(
-            matrix,
+            self.matrix,
+            influence=self.influence,
             node_threshold=self.settings.node_threshold,
             edge_threshold=self.settings.edge_threshold,
             max_links=self.settings.max_links,
         )
-        return graph_document(self, matrix, pruned, slug)
+        return graph_document(self, pruned, slug)
 
 
 def trace(

@@ -7,20 +7,28 @@ from collections.abc import Mapping
 from tracer.documents.graph import Graph
 
 TOLERANCE = 1e-3
+RANK_TOLERANCE = 0.01
 
 
 def agree(left: Graph, right: Graph, tolerance: float = TOLERANCE) -> bool:
     """Same nodes, same links, and numbers within `tolerance`, relative to the larger of the two
-    or to a thousandth of the largest of their kind."""
+    or to a thousandth of the largest of their kind; rank shares within RANK_TOLERANCE."""
     nodes = [{node.node_id: node for node in graph.nodes} for graph in (left, right)]
-    links = [
+    links: list[dict[str, float | None]] = [
         {f"{link.source} {link.target}": link.weight for link in graph.links}
         for graph in (left, right)
     ]
-    columns = [links]
-    for name in ("influence", "activation", "effect", "token_prob"):
-        columns.append([{key: getattr(node, name) for key, node in side.items()} for side in nodes])
-    return all(_close(one, other, tolerance) for one, other in columns)
+
+    def column(name: str) -> list[dict[str, float | None]]:
+        return [{key: getattr(node, name) for key, node in side.items()} for side in nodes]
+
+    numbers = [links, column("activation"), column("effect"), column("token_prob")]
+    same = all(_close(one, other, tolerance) for one, other in numbers)
+    # `influence` is a rank: two nodes of nearly equal strength may change places.
+    ranks, others = column("influence")
+    return same and all(
+        abs((ranks[key] or 0) - (others[key] or 0)) <= RANK_TOLERANCE for key in ranks
+    )
 
 
 def _close(

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from tracer.errors import TracerError
+from tracer.model.attention_map import AttentionMap
 from tracer.model.load import Model
 
 
@@ -42,25 +43,22 @@ class FrozenPass:
     def n_layers(self) -> int:
         return len(self.patterns)
 
-    def pull_through_attention(self, layer: int, gradient: Tensor) -> Tensor:
-        """The gradient in front of a layer's attention block, from the one behind it.
-
-        `gradient` is (targets, positions, d_model) over the first positions of the prompt, or
-        all of them. Adds to it: the frozen pattern's mixture of `gradient W_O W_V`, through the
-        frozen norm.
-        """
+    def attention_map(self, layer: int) -> AttentionMap:
+        """The frozen attention block, its norm in front folded in."""
         weights = self.model.layers[layer]
-        targets, positions, _ = gradient.shape
-        kv_heads = weights.value.shape[0]
-        pattern = self.patterns[layer][:, :positions, :positions]  # (heads, q, k)
-        by_head = torch.einsum("tqd,dhe->hqte", gradient, weights.output)
-        # Each head's queries hand their gradient to the keys they looked at.
-        at_keys = pattern.transpose(1, 2) @ by_head.flatten(2)  # (heads, k, t*e)
-        at_keys = at_keys.view(kv_heads, -1, *at_keys.shape[1:]).sum(1)  # (kv_heads, k, t*e)
-        at_keys = at_keys.view(kv_heads, positions, targets, -1)  # (kv_heads, k, t, e)
-        pulled = torch.einsum("gkte,ged->tkd", at_keys, weights.value)
-        scale = self.attention_scales[layer][:positions, None] * weights.attention_norm
-        return gradient + pulled * scale
+        return AttentionMap(
+            output=weights.output.flatten(1).T,
+            pattern=self.patterns[layer] * self.attention_scales[layer],
+            value=(weights.value.flatten(0, 1) * weights.attention_norm).T,
+        )
+
+    def pull_through_attention(self, layer: int, gradient: Tensor) -> Tensor:
+        """One gradient, (positions, d_model), from behind a layer's attention to in front."""
+        attention = self.attention_map(layer)
+        at_queries = (gradient @ attention.output.T)[..., None]
+        keys = gradient.new_empty(len(gradient), attention.value.shape[1], 1)
+        attention.mix(at_queries, keys)
+        return gradient + keys[..., 0] @ attention.value.T
 
     def pull_through_mlp_norm(self, layer: int, positions: Tensor, gradient: Tensor) -> Tensor:
         """From gradients on the MLP's normalised input, (m, d_model) at `positions` (m,), to
