@@ -94,6 +94,20 @@ def test_half_precision_finds_the_same_strong_features(small: Model, precision: 
     assert len(strongest[0] & strongest[1]) >= 15
 
 
+def test_fast_transport_keeps_the_graph(small: Model) -> None:
+    """Only the products on the way down are in bf16: nearly the same nodes, all of the top."""
+    asked = {"model": small, "target": " w9", "contrast": [" w2"]}
+    plain = tracer.trace(PROMPT, **asked)
+    fast = tracer.trace(PROMPT, **asked, settings=TraceSettings(precision="fast"))
+    gap = (fast.influence - plain.influence).abs().sum() / plain.influence.sum()
+    assert 0 < float(gap) < 0.02, "bf16 was used, and little was lost"
+    kept, others = set(plain.prune().node_ids), set(fast.prune().node_ids)
+    assert len(kept & others) >= 0.95 * len(kept)
+    strongest = plain.influence.argsort(descending=True)[:50]
+    strongest_fast = set(fast.influence.argsort(descending=True)[:55].tolist())
+    assert set(strongest.tolist()) <= strongest_fast
+
+
 COLOSSEUM = "The official language of the country where the Colosseum is located is"
 
 

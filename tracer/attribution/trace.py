@@ -137,6 +137,7 @@ def trace_ask(
         targets.directions,
         targets.weights,
         coverage=settings.coverage,
+        transport=torch.bfloat16 if settings.precision == "fast" else None,
         quota=None if limit is None else share_by_layer(effects.features, limit),
         progress=progress,
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tracer.model.load import Device
 
 DEVICES = click.Choice(["auto", "cpu", "cuda", "mps"])
-PRECISIONS = click.Choice(["float32", "bf16", "fp16"])
+PRECISIONS = click.Choice(["float32", "bf16", "fp16", "fast"])
 
 
 @click.command("build-graphs")

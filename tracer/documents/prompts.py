@@ -11,7 +11,7 @@ from tracer.documents.references import Slug
 from tracer.documents.yaml_source import YamlSource, load_yaml
 from tracer.errors import Place, Problems, TracerError
 
-Precision = Literal["float32", "bf16", "fp16"]
+Precision = Literal["float32", "bf16", "fp16", "fast"]
 DEFAULT_MODEL = "smollm2-135m-instruct"
 
 
@@ -47,7 +47,10 @@ class TraceSettings(_Strict):
     max_links: int | None = Field(
         3000, ge=1, description="most links a published graph shows; null for no limit"
     )
-    precision: Precision = Field("float32", description="number format of weights and sweep")
+    precision: Precision = Field(
+        "float32",
+        description="number format; `fast`: float32, but the products of the sweep in bf16",
+    )
 
 
 class ChatTurn(_Strict):

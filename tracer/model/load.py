@@ -24,7 +24,12 @@ from tracer.model.quiet import quiet_transformers
 from tracer.model.tokens import Tokenizer, load_tokenizer
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
-DTYPES = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+DTYPES = {
+    "float32": torch.float32,
+    "bf16": torch.bfloat16,
+    "fp16": torch.float16,
+    "fast": torch.float32,
+}
 
 
 @dataclass(frozen=True)

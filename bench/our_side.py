@@ -1,0 +1,85 @@
+"""Our side of the comparison: trace + score + prune on a workload, without loading.
+
+`python our_side.py FOLDER RESULT.json EXPANDED|all REPEATS PRECISION`
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+STARTED = time.perf_counter()
+
+import torch  # noqa: E402
+
+from tracer.attribution.prune import prune  # noqa: E402
+from tracer.attribution.trace import Attribution, trace  # noqa: E402
+from tracer.documents.prompts import TraceSettings  # noqa: E402
+from tracer.model.load import load_model  # noqa: E402
+
+
+def main() -> None:
+    folder, result = Path(sys.argv[1]), Path(sys.argv[2])
+    most = None if sys.argv[3] == "all" else int(sys.argv[3])
+    repeats, precision = int(sys.argv[4]), sys.argv[5]
+    ids = json.loads((folder / "tokens.json").read_text())
+    prompt = " ".join(f"t{one}" for one in ids[1:])
+    settings = TraceSettings(coverage=1.0, max_expanded=most, precision=precision)
+    loading = time.perf_counter()
+    model = load_model(str(folder / "model"), device="cpu", precision=precision)
+    loaded = time.perf_counter()
+    runs = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        found = trace(prompt, model=model, features=str(folder / "features"), settings=settings)
+        traced = time.perf_counter()
+        scores = found.scores()
+        pruned = prune(found.matrix, influence=found.influence)
+        end = time.perf_counter()
+        runs.append({"trace": traced - start, "prune": end - traced})
+        sys.stdout.write(f"tracer ({precision}): {traced - start:.2f} + {end - traced:.2f} s\n")
+        sys.stdout.flush()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    torch.save(
+        {
+            "rows": found.swept.rows,
+            "active": _places(found),
+            "expanded": found.swept.expanded,
+            "logit_tokens": torch.tensor(found.targets.token_ids),
+            "nodes": pruned.nodes,
+            "links": pruned.links,
+            "influence": found.influence,
+        },
+        result.with_suffix(".pt"),
+    )
+    result.write_text(
+        json.dumps(
+            {
+                "active": found.swept.columns.n_features,
+                "expanded": len(found.swept.expanded),
+                "scores": [scores.replacement, scores.completeness],
+                "unexpanded": scores.unexpanded,
+                "runs": runs,
+                "import_seconds": loading - STARTED,
+                "load_seconds": loaded - loading,
+                "peak_rss_bytes": peak,
+            }
+        )
+    )
+
+
+def _places(found: Attribution) -> torch.Tensor:
+    """(features, 3): layer, position and index of each column."""
+    return torch.cat(
+        [
+            torch.stack([torch.full_like(one.positions, layer), one.positions, one.indices], dim=1)
+            for layer, one in enumerate(found.layers)
+        ]
+    )
+
+
+if __name__ == "__main__":
+    main()
