@@ -106,8 +106,7 @@ def main() -> None:
             graph, scores, pruned, times = run(model, tokens, batch, most)
             runs.append({"batch": batch, **times})
             spent = f"{times['trace']:.2f} + {times['prune']:.2f} s"
-            sys.stdout.write(f"circuit-tracer, batch {batch}: {spent}
-")
+            sys.stdout.write(f"circuit-tracer, batch {batch}: {spent}\n")
             sys.stdout.flush()
     torch.save(
         {
