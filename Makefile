@@ -4,6 +4,7 @@ VENV ?= .venv
 SERVE ?= 1
 BIN := $(VENV)/bin
 SCRATCH := .tracer
+PEER := .tracer/peer
 # pip's own bars are shown to a person; a log gets the warnings only.
 PIP_INSTALL = $(BIN)/python -m pip install $(if $(CI),--quiet)
 OMP_WAIT_POLICY ?= PASSIVE
@@ -11,7 +12,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot clean
+.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench-peer clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,6 +60,13 @@ vendor: node_modules/stamp ## rebuild assets/vendor/d3.js from the versions in p
 
 screenshot: $(VENV)/dev.stamp browser ## retake the README's pictures from public/
 	$(BIN)/python tests/browser/screenshot.py
+
+bench-peer: $(VENV)/trace.stamp ## compare with circuit-tracer on the same weights (its own environment)
+	test -x $(PEER)/bin/circuit-tracer || { $(PYTHON) -m venv $(PEER) && \
+	  $(PEER)/bin/python -m pip install -c constraints-torch.txt torch && \
+	  $(PEER)/bin/python -m pip install circuit-tracer==0.5.0; }
+	$(BIN)/python bench/peer.py $(PEER)/bin/python
+	$(BIN)/python bench/readme.py
 
 clean: ## remove what was built (not the model cache, not the graphs)
 	rm -rf $(VENV) node_modules public $(SCRATCH) dist
