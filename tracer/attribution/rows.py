@@ -117,7 +117,7 @@ class RowWriter:
         gradient[torch.arange(len(start), device=start.device), positions] = start
         rows = start.new_zeros(len(start), self.columns.total)
         biases = start.new_zeros(len(start))
-        if layer < self.frozen.n_layers:
+        if layer < self.frozen.n_layers and not self.frozen.model.parallel_residual:
             gradient = self._through_attention(layer, gradient, biases)
         for below in reversed(range(layer)):
             self._contract(below, gradient, rows, biases)
@@ -136,6 +136,7 @@ class RowWriter:
     def _contract(self, layer: int, gradient: Tensor, rows: Tensor, biases: Tensor) -> None:
         """What the layer's MLP writes: its features, its errors, and at position 0 one constant
         that belongs to the first token, since it is the same for every prompt."""
+        gradient = self.frozen.pull_through_mlp_post_norm(layer, gradient)
         sources, reach = self.layers[layer], gradient.shape[1]
         first, done = self.columns.starts[layer], 0
         counts = torch.bincount(sources.positions, minlength=reach)[:reach].tolist()
