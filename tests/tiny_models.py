@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from tokenizers import AddedToken
 from tokenizers import Tokenizer as RustTokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Split
@@ -119,6 +120,8 @@ def save_tiny_model(folder: Path, family: str = "llama", seed: int = 0) -> Path:
         WordLevel({word: index for index, word in enumerate(WORDS)}, unk_token="<unk>")
     )
     words.pre_tokenizer = Split(" ", "merged_with_next")
+    # Families that build their own tokenizer around the vocabulary keep words added to it.
+    words.add_tokens([AddedToken(word, normalized=False) for word in WORDS[2:]])
     PreTrainedTokenizerFast(
         tokenizer_object=words, bos_token="<s>", unk_token="<unk>"
     ).save_pretrained(folder)
@@ -149,3 +152,20 @@ def _exact_norm(norm: Any) -> Any:
         return (offset + norm.weight) * (x * torch.rsqrt(variance + epsilon))
 
     return forward
+
+
+def hidden_units(model: Model, token_ids: tuple[int, ...]) -> list[torch.Tensor]:
+    """Per layer (positions, neurons): what the real model's MLPs hand to their down projection."""
+    hidden: list[torch.Tensor] = []
+    down = model.architecture.down
+    handles = [
+        block.get_submodule(down).register_forward_pre_hook(
+            lambda _, inputs: hidden.append(inputs[0][0])
+        )
+        for block in model.module(model.architecture.layers)
+    ]
+    with torch.no_grad():
+        model.causal_lm(torch.tensor([token_ids]))
+    for handle in handles:
+        handle.remove()
+    return hidden
