@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
+from tokenizers import AddedToken
 from tokenizers import Tokenizer as RustTokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Split
 from transformers import (
+    AutoModelForCausalLM,
+    Gemma2Config,
+    Gemma3Config,
+    Gemma3TextConfig,
+    GPT2Config,
+    GPTNeoXConfig,
     LlamaConfig,
-    LlamaForCausalLM,
     MistralConfig,
-    MistralForCausalLM,
+    Olmo2Config,
+    Phi3Config,
+    PreTrainedConfig,
     PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen3Config,
+    SiglipVisionConfig,
 )
 
 from tracer.model.load import Model, load_model
@@ -34,40 +46,95 @@ SIZES: dict[str, Any] = {
     "tie_word_embeddings": False,
 }
 
-FAMILIES = {
-    "llama": lambda: LlamaForCausalLM(LlamaConfig(**SIZES)),
-    "llama-biases": lambda: LlamaForCausalLM(
-        LlamaConfig(**SIZES, attention_bias=True, mlp_bias=True, hidden_act="gelu")
+GEMMA: dict[str, Any] = {
+    **SIZES,
+    "head_dim": 12,
+    "tie_word_embeddings": True,
+    "sliding_window": 3,
+    "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
+    "query_pre_attn_scalar": 12,
+}
+GPT_NEOX: dict[str, Any] = {name: size for name, size in SIZES.items() if "key_value" not in name}
+
+
+def _gemma_3_with_vision() -> PreTrainedConfig:
+    vision = SiglipVisionConfig(
+        hidden_size=8,
+        intermediate_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        image_size=8,
+        patch_size=4,
+    )
+    return Gemma3Config(
+        text_config=Gemma3TextConfig(**GEMMA), vision_config=vision, mm_tokens_per_image=4
+    )
+
+
+FAMILIES: dict[str, Callable[[], PreTrainedConfig]] = {
+    "llama": lambda: LlamaConfig(**SIZES),
+    "llama-biases": lambda: LlamaConfig(
+        **SIZES, attention_bias=True, mlp_bias=True, hidden_act="gelu"
     ),
-    "llama-tied-full-heads": lambda: LlamaForCausalLM(
-        LlamaConfig(**{**SIZES, "num_key_value_heads": 4, "tie_word_embeddings": True})
+    "llama-tied-full-heads": lambda: LlamaConfig(
+        **{**SIZES, "num_key_value_heads": 4, "tie_word_embeddings": True}
     ),
-    "mistral-sliding": lambda: MistralForCausalLM(MistralConfig(**SIZES, sliding_window=3)),
+    "mistral-sliding": lambda: MistralConfig(**SIZES, sliding_window=3),
+    "qwen2": lambda: Qwen2Config(**SIZES),
+    "qwen3": lambda: Qwen3Config(**SIZES, head_dim=12, attention_bias=True),
+    "gpt2": lambda: GPT2Config(
+        vocab_size=len(WORDS),
+        n_embd=32,
+        n_inner=48,
+        n_layer=3,
+        n_head=4,
+        n_positions=64,
+        bos_token_id=0,
+        eos_token_id=0,
+    ),
+    "gpt-neox": lambda: GPTNeoXConfig(**GPT_NEOX),
+    "gpt-neox-sequential": lambda: GPTNeoXConfig(
+        **GPT_NEOX, use_parallel_residual=False, attention_bias=False
+    ),
+    "gemma2": lambda: Gemma2Config(
+        **GEMMA, attn_logit_softcapping=5.0, final_logit_softcapping=3.0
+    ),
+    "gemma3": lambda: Gemma3TextConfig(**GEMMA),
+    "gemma3-multimodal": _gemma_3_with_vision,
+    "olmo2": lambda: Olmo2Config(**SIZES),
+    "phi3": lambda: Phi3Config(**SIZES, pad_token_id=0),
 }
 
 
 def save_tiny_model(folder: Path, family: str = "llama", seed: int = 0) -> Path:
     """Weights large enough that every layer matters, and a word-level tokenizer."""
     torch.manual_seed(seed)
-    model = FAMILIES[family]()
+    model = AutoModelForCausalLM.from_config(FAMILIES[family]())
     with torch.no_grad():
         for name, weight in model.named_parameters():
             scale = 0.2 if "bias" in name else 1.0 / weight.shape[-1] ** 0.5
-            centre = 1.0 if "norm" in name else 0.0
+            centre = 1.0 if _is_norm(name) and "Gemma" not in type(model).__name__ else 0.0
             weight.copy_(centre + scale * torch.randn_like(weight))
     model.save_pretrained(folder)
     words = RustTokenizer(
         WordLevel({word: index for index, word in enumerate(WORDS)}, unk_token="<unk>")
     )
     words.pre_tokenizer = Split(" ", "merged_with_next")
+    # Families that build their own tokenizer around the vocabulary keep words added to it.
+    words.add_tokens([AddedToken(word, normalized=False) for word in WORDS[2:]])
     PreTrainedTokenizerFast(
         tokenizer_object=words, bos_token="<s>", unk_token="<unk>"
     ).save_pretrained(folder)
     return folder
 
 
+def _is_norm(parameter: str) -> bool:
+    module, _, kind = parameter.rpartition(".")
+    return kind == "weight" and ("norm" in module or module.rpartition(".")[2].startswith("ln_"))
+
+
 def exact_tiny_model(folder: Path, family: str = "llama") -> Model:
-    """A tiny model in float64, norms included (transformers computes them in float32)."""
+    """A tiny model in float64, norms included (transformers computes RMS norms in float32)."""
     model = load_model(str(save_tiny_model(folder, family)), device="cpu")
     model.causal_lm.double()
     for module in model.causal_lm.modules():
@@ -77,8 +144,28 @@ def exact_tiny_model(folder: Path, family: str = "llama") -> Model:
 
 
 def _exact_norm(norm: Any) -> Any:
+    epsilon = norm.variance_epsilon if hasattr(norm, "variance_epsilon") else norm.eps
+    offset = 1.0 if type(norm).__name__.startswith("Gemma") else 0.0
+
     def forward(x: torch.Tensor) -> torch.Tensor:
         variance = x.pow(2).mean(-1, keepdim=True)
-        return norm.weight * (x * torch.rsqrt(variance + norm.variance_epsilon))
+        return (offset + norm.weight) * (x * torch.rsqrt(variance + epsilon))
 
     return forward
+
+
+def hidden_units(model: Model, token_ids: tuple[int, ...]) -> list[torch.Tensor]:
+    """Per layer (positions, neurons): what the real model's MLPs hand to their down projection."""
+    hidden: list[torch.Tensor] = []
+    down = model.architecture.down
+    handles = [
+        block.get_submodule(down).register_forward_pre_hook(
+            lambda _, inputs: hidden.append(inputs[0][0])
+        )
+        for block in model.module(model.architecture.layers)
+    ]
+    with torch.no_grad():
+        model.causal_lm(torch.tensor([token_ids]))
+    for handle in handles:
+        handle.remove()
+    return hidden

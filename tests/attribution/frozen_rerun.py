@@ -1,18 +1,23 @@
 """An independent forward pass of the frozen model, to test edges against.
 
-Written from the definition, with the model's own modules: recorded attention patterns and norm
-scales, MLP outputs as constants that a test may change. Shares no code with tracer's rows.
+transformers' own model runs once more on the same tokens, with its attention patterns and the
+scales of its norms held at what they were, and MLP outputs as constants that a test may change.
+Knows no family and shares no code with tracer.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import Tensor
 
-from tracer.model.frozen_pass import FrozenPass
+from tracer.model.load import Model
 
 
 @dataclass
@@ -23,40 +28,136 @@ class Nudge:
     mlps: dict[tuple[int, int], Tensor] = field(default_factory=dict)  # layer, position
 
 
-def rerun(frozen: FrozenPass, nudge: Nudge) -> tuple[list[Tensor], Tensor]:
-    """The residual stream in front of each layer's MLP norm, and the final one."""
-    blocks = frozen.model.causal_lm.model.layers
-    stream = frozen.embeddings.clone()
-    for position, change in nudge.tokens.items():
-        stream[position] += change
-    in_front = []
-    for layer, block in enumerate(blocks):
-        scale = frozen.attention_scales[layer][:, None]
-        read = stream * scale * block.input_layernorm.weight
-        stream = stream + _attention(block.self_attn, frozen.patterns[layer], read)
-        in_front.append(stream.clone())
-        stream = stream + frozen.mlp_outputs[layer]
-        for (at, position), change in nudge.mlps.items():
-            if at == layer:
-                stream[position] += change
-    return in_front, stream
+@dataclass
+class Rerun:
+    """What one frozen pass gave."""
+
+    bottom: Tensor  # (n, d_model), the stream in front of the first block
+    mlp_inputs: list[Tensor]  # per layer (n, d_model)
+    mlp_outputs: list[Tensor]  # per layer (n, d_model)
+    raw_logits: Tensor  # (vocabulary,) at the last position, as the unembedding gives them
 
 
-def neuron(frozen: FrozenPass, layer: int, index: int, position: int, stream: Tensor) -> Tensor:
-    """One neuron's activation by the half rule, from the stream in front of its norm."""
-    block = frozen.model.causal_lm.model.layers[layer]
-    mlp, weight = block.mlp, block.post_attention_layernorm.weight
-    real = frozen.mlp_inputs[layer][position]
-    gate, up = mlp.gate_proj(real)[index], mlp.up_proj(real)[index]
-    x = stream[position] * frozen.mlp_scales[layer][position] * weight
-    new_gate, new_up = mlp.gate_proj(x)[index], mlp.up_proj(x)[index]
-    acted = mlp.act_fn(gate)
-    return 0.5 * (acted / gate) * up * new_gate + 0.5 * acted * new_up
+class FrozenModel:
+    """One model on one prompt, frozen at its first run."""
+
+    def __init__(self, model: Model, token_ids: tuple[int, ...]) -> None:
+        self.lm = model.causal_lm
+        self.token_ids = torch.tensor([token_ids])
+        self.patterns: dict[int, Tensor] = {}
+        self.spreads: dict[Any, Tensor] = {}
+        self.outputs: list[Tensor] = []
+        depth = model.info.layers
+        self.blocks = next(
+            one
+            for one in self.lm.modules()
+            if isinstance(one, torch.nn.ModuleList) and len(one) == depth
+        )
+        self.real = self.run()
+        self.outputs = self.real.mlp_outputs
+
+    @torch.no_grad()
+    def run(self, nudge: Nudge | None = None) -> Rerun:
+        nudge = nudge or Nudge()
+        seen = Rerun(torch.empty(0), [], [], torch.empty(0))
+        with self._hooked(nudge, seen), self._attention():
+            self.lm(self.token_ids, use_cache=False)
+        return seen
+
+    def neuron(self, layer: int, index: int, position: int, run: Rerun) -> float:
+        """One neuron's activation in a rerun, by the half rule, its non-linearity frozen."""
+        mlp = self.blocks[layer].mlp
+        then, now = (_parts(mlp, one.mlp_inputs[layer][position]) for one in (self.real, run))
+        gate, acted = then[0][index], _activation(mlp)(then[0])[index]
+        if len(then) == 1:
+            return float(acted / gate * now[0][index])
+        up = then[1][index]
+        return float(0.5 * acted / gate * up * now[0][index] + 0.5 * acted * now[1][index])
+
+    @contextmanager
+    def _attention(self) -> Iterator[None]:
+        """The first run's patterns, whatever the queries and keys."""
+        code = sys.modules[type(self.blocks[0]).__module__]
+        real = code.eager_attention_forward  # type: ignore[attr-defined]
+
+        def attend(module: Any, query: Tensor, key: Tensor, value: Tensor, *rest: Any, **kw: Any):  # type: ignore[no-untyped-def]
+            if module.layer_idx not in self.patterns:
+                result = real(module, query, key, value, *rest, **kw)
+                self.patterns[module.layer_idx] = result[1]
+                return result
+            pattern = self.patterns[module.layer_idx]  # (1, heads, n, n)
+            shared = pattern.shape[1] // value.shape[1]
+            mixed = pattern @ value.repeat_interleave(shared, dim=1)
+            return mixed.transpose(1, 2), pattern
+
+        with patch.object(code, "eager_attention_forward", attend):
+            yield
+
+    @contextmanager
+    def _hooked(self, nudge: Nudge, seen: Rerun) -> Iterator[None]:
+        def token(_: Any, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            stream = inputs[0].clone()
+            for position, change in nudge.tokens.items():
+                stream[0, position] += change
+            seen.bottom = stream[0]
+            return stream, *inputs[1:]
+
+        def norm(module: Any, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+            now = _spread(module, inputs[0])
+            then = self.spreads.setdefault(module, now)
+            bias = module.bias if isinstance(module, torch.nn.LayerNorm) else 0
+            return (output - bias) * (now / then) + bias
+
+        def mlp(layer: int) -> Any:
+            def hook(_: Any, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+                output = (self.outputs[layer] if self.outputs else output[0]).clone()
+                for (at, position), change in nudge.mlps.items():
+                    if at == layer:
+                        output[position] += change
+                seen.mlp_inputs.append(inputs[0][0])
+                seen.mlp_outputs.append(output)
+                return output[None]
+
+            return hook
+
+        def unembedding(_: Any, _inputs: Any, output: Tensor) -> None:
+            seen.raw_logits = output[0, -1]
+
+        handles = [
+            self.blocks[0].register_forward_pre_hook(token),
+            self.lm.get_output_embeddings().register_forward_hook(unembedding),
+        ]
+        for layer, block in enumerate(self.blocks):
+            handles.append(block.mlp.register_forward_hook(mlp(layer)))
+        for name, module in self.lm.named_modules():
+            # Norms of queries and keys decide patterns, which are frozen as a whole.
+            if type(module).__name__.endswith("Norm") and not name.endswith(("q_norm", "k_norm")):
+                handles.append(module.register_forward_hook(norm))
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
 
 
-def _attention(attention: Any, pattern: Tensor, read: Tensor) -> Tensor:
-    heads, head_dim = pattern.shape[0], attention.head_dim
-    values = attention.v_proj(read).unflatten(-1, (-1, head_dim))  # (n, kv_heads, head_dim)
-    values = values.repeat_interleave(heads // values.shape[1], dim=1)
-    mixed = torch.einsum("hqk,khe->qhe", pattern, values)
-    return attention.o_proj(mixed.flatten(1))
+def _spread(norm: Any, x: Tensor) -> Tensor:
+    """What a norm divides by, (1, n, 1)."""
+    epsilon = norm.variance_epsilon if hasattr(norm, "variance_epsilon") else norm.eps
+    if isinstance(norm, torch.nn.LayerNorm):
+        x = x - x.mean(-1, keepdim=True)
+    return (x.square().mean(-1, keepdim=True) + epsilon).sqrt()
+
+
+def _parts(mlp: Any, x: Tensor) -> tuple[Tensor, ...]:
+    """What goes into the non-linearity, and what its result is multiplied by, if anything."""
+    if hasattr(mlp, "gate_up_proj"):
+        return mlp.gate_up_proj(x).chunk(2, -1)
+    if hasattr(mlp, "gate_proj"):
+        return mlp.gate_proj(x), mlp.up_proj(x)
+    return ((mlp.c_fc if hasattr(mlp, "c_fc") else mlp.dense_h_to_4h)(x),)
+
+
+def _activation(mlp: Any) -> Any:
+    return next(
+        getattr(mlp, one) for one in ("act_fn", "activation_fn", "act") if hasattr(mlp, one)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.attribution.frozen_rerun import Nudge, neuron, rerun
+from tests.attribution.frozen_rerun import FrozenModel, Nudge, Rerun
 from tests.tiny_models import PROMPT
 from tracer.attribution.rows import RowWriter
 from tracer.attribution.trace import Attribution, trace
@@ -43,10 +43,32 @@ def test_every_admitted_feature_is_expanded_at_full_coverage(attribution: Attrib
     assert attribution.swept.unexpanded_share == pytest.approx(0, abs=1e-12)
 
 
-def test_doubling_a_source_moves_each_target_by_the_edge(attribution: Attribution) -> None:
-    swept, frozen = attribution.swept, attribution.frozen
-    columns, targets = swept.columns, attribution.targets
-    before, final_before = rerun(frozen, Nudge())
+@pytest.fixture(scope="module")
+def independent(attribution: Attribution) -> FrozenModel:
+    return FrozenModel(attribution.frozen.model, attribution.frozen.token_ids)
+
+
+def answer(attribution: Attribution, run: Rerun) -> float:
+    """The target's logit less the mean of the others', in front of any softcap."""
+    question = attribution.targets.question
+    others = run.raw_logits[list(question.contrast_ids)]
+    return float(run.raw_logits[question.target_id] - others.mean())
+
+
+def place(attribution: Attribution, column: int) -> tuple[int, int, int]:
+    """A feature column's layer, index and position."""
+    starts = attribution.swept.columns.starts
+    layer = next(i for i in range(len(starts)) if column < starts[i + 1])
+    there, spot = attribution.layers[layer], column - starts[layer]
+    return layer, int(there.indices[spot]), int(there.positions[spot])
+
+
+def test_doubling_a_source_moves_each_target_by_the_edge(
+    attribution: Attribution, independent: FrozenModel
+) -> None:
+    swept = attribution.swept
+    columns = swept.columns
+    before = independent.run()
     generator = torch.Generator().manual_seed(1)
     picks = torch.randint(columns.n_features, (12,), generator=generator).tolist()
     checked = 0
@@ -54,31 +76,32 @@ def test_doubling_a_source_moves_each_target_by_the_edge(attribution: Attributio
         layer = next(i for i in range(columns.n_layers) if column < columns.starts[i + 1])
         one, row = attribution.layers[layer], column - columns.starts[layer]
         written = one.activations[row] * one.decoders[row]
-        after, final_after = rerun(frozen, Nudge(mlps={(layer, int(one.positions[row])): written}))
-        moved = (final_after - final_before)[-1] * frozen.final_scale[-1]
-        moved = moved * frozen.model.causal_lm.model.norm.weight @ targets.directions[0]
+        after = independent.run(Nudge(mlps={(layer, int(one.positions[row])): written}))
+        moved = answer(attribution, after) - answer(attribution, before)
         assert moved == pytest.approx(swept.rows[-1, column].item(), abs=1e-9)
         for rank in range(0, len(swept.expanded), 37):
-            target = int(swept.expanded[rank])
-            at = next(i for i in range(columns.n_layers) if target < columns.starts[i + 1])
-            there, spot = attribution.layers[at], target - columns.starts[at]
-            where = (at, int(there.indices[spot]), int(there.positions[spot]))
-            change = neuron(frozen, *where, after[at]) - neuron(frozen, *where, before[at])
-            assert change.item() == pytest.approx(swept.rows[rank, column].item(), abs=1e-9)
+            where = place(attribution, int(swept.expanded[rank]))
+            change = independent.neuron(*where, after) - independent.neuron(*where, before)
+            assert change == pytest.approx(swept.rows[rank, column].item(), abs=1e-9)
             checked += 1
     assert checked > 20
 
 
-def test_doubling_a_token_moves_the_answer_by_its_edge(attribution: Attribution) -> None:
-    swept, frozen = attribution.swept, attribution.frozen
-    _, before = rerun(frozen, Nudge())
-    for position in range(1, frozen.n_positions):
-        _, after = rerun(frozen, Nudge(tokens={position: frozen.embeddings[position]}))
-        moved = (after - before)[-1] * frozen.final_scale[-1]
-        moved = moved * frozen.model.causal_lm.model.norm.weight
-        edge = swept.rows[-1, swept.columns.tokens + position].item()
-        answer = attribution.targets.directions[0]
-        assert (moved @ answer).item() == pytest.approx(edge, abs=1e-9)
+def test_doubling_a_token_moves_each_target_by_its_edge(
+    attribution: Attribution, independent: FrozenModel
+) -> None:
+    swept = attribution.swept
+    columns = swept.columns
+    before = independent.run()
+    for position in range(1, columns.n_positions):
+        after = independent.run(Nudge(tokens={position: before.bottom[position]}))
+        moved = answer(attribution, after) - answer(attribution, before)
+        column = columns.tokens + position
+        assert moved == pytest.approx(swept.rows[-1, column].item(), abs=1e-9)
+        for rank in range(0, len(swept.expanded), 37):
+            where = place(attribution, int(swept.expanded[rank]))
+            change = independent.neuron(*where, after) - independent.neuron(*where, before)
+            assert change == pytest.approx(swept.rows[rank, column].item(), abs=1e-9)
 
 
 def test_small_batches_give_the_same_rows(tiny: Model) -> None:

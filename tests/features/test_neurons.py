@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.tiny_models import FAMILIES, PROMPT, exact_tiny_model
+from tests.tiny_models import FAMILIES, PROMPT, exact_tiny_model, hidden_units
 from tracer.errors import TracerError
 from tracer.features.choose import find_features
 from tracer.features.neurons import Neurons
@@ -20,18 +20,14 @@ def test_encoders_give_the_activation_and_decoders_with_errors_the_output(
 ) -> None:
     model = exact_tiny_model(tmp_path, family)
     frozen = freeze(model, model.tokenizer.encode_prompt(PROMPT))
+    hidden = hidden_units(model, frozen.token_ids)
     active = Neurons(model).read(frozen)
     effects = [torch.rand_like(layer.activation) for layer in active.layers]
     for layer, one in enumerate(active.admit(effects, 100)):
-        block = model.causal_lm.model.layers[layer]
-        # The stream in front of the MLP's norm, got back from what the norm gave.
-        stream = frozen.mlp_inputs[layer] / frozen.mlp_scales[layer][:, None]
-        stream = stream / block.post_attention_layernorm.weight
-        read = (one.encoders * stream[one.positions]).sum(-1) + one.biases
-        real = block.mlp.act_fn(block.mlp.gate_proj(frozen.mlp_inputs[layer]))
-        real = real * block.mlp.up_proj(frozen.mlp_inputs[layer])
-        torch.testing.assert_close(one.activations, real[one.positions, one.indices])
-        torch.testing.assert_close(read, one.activations, rtol=1e-9, atol=1e-12)
+        read = (one.encoders * frozen.streams[layer][one.positions]).sum(-1) + one.biases
+        real = hidden[layer][one.positions, one.indices]
+        torch.testing.assert_close(one.activations, real)
+        torch.testing.assert_close(read, real, rtol=1e-9, atol=1e-12)
         rebuilt = one.error.clone()
         if one.decoder_bias is not None:
             rebuilt += one.decoder_bias
@@ -41,6 +37,14 @@ def test_encoders_give_the_activation_and_decoders_with_errors_the_output(
         assert torch.equal(order, order.sort().values)
 
 
+def test_every_neuron_admitted_leaves_nothing_over(tmp_path: Path) -> None:
+    model = exact_tiny_model(tmp_path, "gpt2")
+    frozen = freeze(model, model.tokenizer.encode_prompt(PROMPT))
+    active = Neurons(model).read(frozen)
+    for one in active.admit([layer.activation for layer in active.layers], 10**6):
+        assert one.error[1:].abs().max() < 1e-12
+
+
 def test_a_gate_of_exactly_zero_has_a_finite_slope(tmp_path: Path) -> None:
     model = exact_tiny_model(tmp_path)
     with torch.no_grad():
@@ -48,7 +52,8 @@ def test_a_gate_of_exactly_zero_has_a_finite_slope(tmp_path: Path) -> None:
     frozen = freeze(model, model.tokenizer.encode_prompt(PROMPT))
     layer = Neurons(model).read(frozen).layers[1]
     expected = 0.5 * 0.5 * model.causal_lm.model.layers[1].mlp.up_proj(frozen.mlp_inputs[1])[:, 5]
-    torch.testing.assert_close(layer.by_gate[:, 5], expected, rtol=1e-3, atol=1e-9)
+    by_gate = layer.readings[0].factor[:, 5]
+    torch.testing.assert_close(by_gate, expected, rtol=1e-3, atol=1e-9)
 
 
 def test_unknown_features_get_the_near_match() -> None:

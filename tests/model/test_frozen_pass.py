@@ -7,25 +7,37 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.attribution.frozen_rerun import Nudge, rerun
+from tests.attribution.frozen_rerun import FrozenModel
 from tests.tiny_models import FAMILIES, PROMPT, exact_tiny_model, save_tiny_model
+from tracer.documents.prompts import Precision
 from tracer.errors import TracerError
 from tracer.model.frozen_pass import freeze
 from tracer.model.load import Model, load_model
 
 
 @pytest.mark.parametrize("family", list(FAMILIES))
-def test_logits_are_transformers_own_and_the_frozen_stream_reaches_them(
-    tmp_path: Path, family: str
-) -> None:
+def test_what_is_recorded_is_what_transformers_computes(tmp_path: Path, family: str) -> None:
     model = exact_tiny_model(tmp_path, family)
     ids = model.tokenizer.encode_prompt(PROMPT)
     frozen = freeze(model, ids)
-    real = model.causal_lm(torch.tensor([ids])).logits[0, -1]
-    assert torch.equal(frozen.logits, real)
-    _, final = rerun(frozen, Nudge())
-    norm = final[-1] * frozen.final_scale[-1] * model.causal_lm.model.norm.weight
-    torch.testing.assert_close(model.causal_lm.lm_head(norm), real, rtol=1e-6, atol=1e-6)
+    real = model.causal_lm(torch.tensor([ids]), output_hidden_states=True)
+    assert torch.equal(frozen.logits, real.logits[0, -1])
+    torch.testing.assert_close(frozen.embeddings, real.hidden_states[0][0])
+    independent = FrozenModel(model, ids).run()
+    torch.testing.assert_close(frozen.raw_logits, independent.raw_logits)
+    for layer in range(frozen.n_layers):
+        torch.testing.assert_close(frozen.mlp_inputs[layer], independent.mlp_inputs[layer])
+        torch.testing.assert_close(frozen.mlp_outputs[layer], independent.mlp_outputs[layer])
+
+
+@pytest.mark.parametrize("family", ["gemma2", "gemma3"])
+def test_a_softcap_on_the_logits_is_not_part_of_the_raw_ones(tmp_path: Path, family: str) -> None:
+    model = exact_tiny_model(tmp_path, family)
+    frozen = freeze(model, model.tokenizer.encode_prompt(PROMPT))
+    cap = model.config.final_logit_softcapping
+    capped = cap * torch.tanh(frozen.raw_logits / cap) if cap else frozen.raw_logits
+    torch.testing.assert_close(frozen.logits, capped)
+    assert torch.equal(frozen.logits, frozen.raw_logits) == (cap is None)
 
 
 def test_hooks_are_gone_afterwards(tmp_path: Path) -> None:
@@ -41,11 +53,14 @@ def test_hooks_are_gone_afterwards(tmp_path: Path) -> None:
     assert hooks() == before
 
 
+@pytest.mark.parametrize("family", list(FAMILIES))
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
-def test_half_precision_ranks_as_float32_does(tmp_path: Path, precision: str) -> None:
-    folder = str(save_tiny_model(tmp_path))
+def test_half_precision_ranks_as_float32_does(
+    tmp_path: Path, precision: Precision, family: str
+) -> None:
+    folder = str(save_tiny_model(tmp_path, family))
     full = load_model(folder, device="cpu")
-    half = load_model(folder, device="cpu", precision=precision)  # type: ignore[arg-type]
+    half = load_model(folder, device="cpu", precision=precision)
     ids = full.tokenizer.encode_prompt(PROMPT)
     top = freeze(full, ids).logits.topk(5).indices.tolist()
     assert freeze(half, ids).logits.topk(5).indices.tolist()[:2] == top[:2]

@@ -31,8 +31,9 @@ def total_effects(frozen: FrozenPass, active: ActiveFeatures, direction: Tensor)
     gradient[-1] = frozen.pull_through_final_norm(direction[None])[0]
     by_layer: list[Tensor] = []
     for layer in reversed(range(frozen.n_layers)):
-        effects, onward = active.pull(layer, gradient)
+        on_output = frozen.pull_through_mlp_post_norm(layer, gradient)
+        effects, onward = active.pull(layer, on_output)
         by_layer.append(effects)
-        gradient = frozen.pull_through_attention(layer, gradient + onward)
+        gradient = frozen.pull_through_block(layer, gradient, onward)
     tokens = (gradient * frozen.embeddings).sum(-1)
     return Effects(tuple(reversed(by_layer)), tokens)

@@ -74,7 +74,7 @@ class RowWriter:
         self.transport = transport
         self.batch = batch or _batch_that_fits(frozen)
         self.notices: list[str] = []
-        self._writes = [_writes(layer, frozen.n_positions) for layer in layers]
+        self._writes = [_writes(frozen, layer, one) for layer, one in enumerate(layers)]
 
     @torch.no_grad()
     def logits(self, directions: Tensor, rows: Tensor) -> Tensor:
@@ -116,16 +116,17 @@ class RowWriter:
         """One batch from `layer`'s MLP input (or the final stream, layer = n_layers) down."""
         rows.zero_()
         biases.zero_()
-        walk = Walk(self.frozen, positions, start, transport=self.transport)
-        for below in reversed(range(layer + 1)):
+        frozen = self.frozen
+        walk = Walk(frozen, positions, start, transport=self.transport)
+        reads_attention = layer < frozen.n_layers and not frozen.model.parallel_residual
+        for below in reversed(range(layer + 1 if reads_attention else layer)):
             if below < layer:
                 self._contract(below, walk, rows, biases)
-            elif below == self.frozen.n_layers:
-                continue
-            self._add_constants(self.frozen.attention_constant(below), walk, biases)
+            self._add_constants(frozen.attention_constant(below), walk, biases)
             if below > 0:
                 walk.through_attention(below)
-        for position, first, weights in walk.to_embeddings(0, self.frozen.embeddings):
+        lowest = 0 if layer or reads_attention else None
+        for position, first, weights in walk.to_embeddings(lowest, frozen.embeddings):
             rows[first : first + len(weights), self.columns.tokens + position] += weights.to(rows)
 
     def _contract(self, layer: int, walk: Walk, rows: Tensor, biases: Tensor) -> None:
@@ -139,9 +140,7 @@ class RowWriter:
             targets[:, start : start + weights.shape[1] - 1] = weights[:, :-1]
             error = columns.error(layer, position) if position else columns.tokens
             targets[:, error] += weights[:, -1]
-        constant = self.layers[layer].decoder_bias
-        if constant is not None:
-            self._add_constants(constant.expand(self.frozen.n_positions, -1), walk, biases)
+        self._add_constants(written.constants, walk, biases)
 
     def _add_constants(self, constants: Tensor | None, walk: Walk, biases: Tensor) -> None:
         """Adds what biases write, (positions, d_model), to the targets' bias terms."""
@@ -156,6 +155,7 @@ class _Writes:
     """What each position's features and, last, its error write to the stream."""
 
     vectors: Tensor  # (features + positions, d_model)
+    constants: Tensor | None  # (positions, d_model)
     starts: tuple[int, ...]  # first feature of each position, and the end
 
     def at(self, position: int) -> Tensor:
@@ -164,15 +164,23 @@ class _Writes:
         ]
 
 
-def _writes(layer: LayerFeatures, n_positions: int) -> _Writes:
-    counts = torch.bincount(layer.positions, minlength=n_positions)
-    starts = [0, *counts.cumsum(0).tolist()]
-    vectors = layer.error.new_empty(len(layer) + n_positions, layer.error.shape[1])
-    every = torch.arange(len(layer), device=layer.positions.device)
-    vectors[every + layer.positions] = layer.decoders * layer.activations[:, None]
-    ends = torch.tensor(starts[1:], device=layer.positions.device)
-    vectors[ends + torch.arange(n_positions, device=ends.device)] = layer.error
-    return _Writes(vectors, tuple(starts))
+def _writes(frozen: FrozenPass, layer: int, features: LayerFeatures) -> _Writes:
+    n = frozen.n_positions
+    places = torch.arange(n, device=features.positions.device)
+    counts = torch.bincount(features.positions, minlength=n)
+    ends = counts.cumsum(0)
+    vectors = features.error.new_empty(len(features) + n, features.error.shape[1])
+    every = torch.arange(len(features), device=places.device)
+    written = features.decoders * features.activations[:, None]
+    vectors[every + features.positions] = frozen.push_through_mlp_post_norm(
+        layer, written, features.positions
+    )
+    vectors[ends + places] = frozen.push_through_mlp_post_norm(layer, features.error, places)
+    constants = features.decoder_bias
+    if constants is not None:
+        constants = constants.expand(n, -1)
+        constants = frozen.push_through_mlp_post_norm(layer, constants, places)
+    return _Writes(vectors, constants, (0, *ends.tolist()))
 
 
 def _batch_that_fits(frozen: FrozenPass) -> int:

@@ -41,7 +41,8 @@ def choose_targets(
     With neither `target` nor `contrast`: the fewest top tokens that hold `logit_mass` of the
     probability, at most `max_logits`, each as its unembedding minus the mean unembedding
     (circuit-tracer's convention). With `target`: that one. With `contrast`: the target's
-    unembedding minus the mean of the others'.
+    unembedding minus the mean of the others'. Where the model caps its logits softly, targets
+    are logits in front of the cap, which is not linear; probabilities are the model's own.
     """
     model = frozen.model
     probabilities = frozen.logits.softmax(-1)
@@ -56,10 +57,13 @@ def choose_targets(
     others = list(contrast)
     baseline = unembedding[others].mean(0) if others else unembedding.mean(0)  # (d_model,)
     directions = unembedding[ids] - baseline
-    logit_baseline = frozen.logits[others].mean() if others else frozen.logits.mean()
+    raw = frozen.raw_logits
+    raw_baseline = raw[others].mean() if others else raw.mean()
     biases = torch.zeros(len(ids), device=model.device, dtype=model.dtype)
+    if frozen.final_norm.bias is not None:
+        biases = biases + directions @ frozen.final_norm.bias
     if bias is not None:
-        biases = bias[ids] - (bias[others].mean() if others else bias.mean())
+        biases = biases + bias[ids] - (bias[others].mean() if others else bias.mean())
     text = model.tokenizer.text
     kind = "salient" if target is None else "contrast" if others else "target"
     shown = ranked.indices[:SHOWN_ANSWERS].tolist()
@@ -83,7 +87,7 @@ def choose_targets(
         ),
         token_ids=tuple(ids),
         directions=directions,
-        values=frozen.logits[ids] - logit_baseline,
+        values=raw[ids] - raw_baseline,
         biases=biases,
         weights=probabilities[ids],
         effect_direction=directions[0],

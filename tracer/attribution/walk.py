@@ -70,22 +70,23 @@ class Walk:
             else:
                 into += torch.matmul(attention.value, keys[part, :, first:])
 
-    def to_embeddings(self, layer: int, embeddings: Tensor) -> Iterator[tuple[int, int, Tensor]]:
-        """Through the lowest attention to `embeddings` (positions, d_model): position, first live
-        target, and the contribution of that position's token to each live target."""
-        before = [(first, here) for _, first, here in self.live()]
-        at = [position for position, _, _ in self.live()]
-        direct = {
-            position: (first, embeddings[position] @ here)
-            for position, (first, here) in zip(at, before, strict=True)
-        }
+    def to_embeddings(
+        self, layer: int | None, embeddings: Tensor
+    ) -> Iterator[tuple[int, int, Tensor]]:
+        """Through the lowest attention, or none, to `embeddings` (positions, d_model): position,
+        first target, and what that position's token contributes to the targets from there."""
+        direct = {p: (first, embeddings[p] @ here) for p, first, here in self.live()}
+        if layer is None:
+            yield from ((position, *found) for position, found in direct.items())
+            return
         attention = self._to_keys(layer)
         keys = self._scratch(attention)[1]
         values = embeddings[: self.reach].to(keys.dtype) @ attention.value
         for position, first in enumerate(self.first):
             total = (values[position] @ keys[position, :, first:]).to(embeddings.dtype)
             if position in direct:
-                total[: len(direct[position][1])] += direct[position][1]
+                mine = direct[position][1]
+                total[: len(mine)] += mine
             yield position, first, total
 
     def _to_keys(self, layer: int) -> AttentionMap:

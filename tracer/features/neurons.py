@@ -1,8 +1,8 @@
 """The MLP's own neurons as features: works for any model, with no trained dictionary.
 
 A gated neuron `h = act(g) u` with `g = w_g·x`, `u = w_u·x` and `act(g) = g σ(g)` is read by the
-half rule, σ frozen: `h = ½ σ u (w_g·x) + ½ act(g) (w_u·x)`, exactly complete. Source: RelP
-(arXiv 2508.21258); *Language Model Circuits Are Sparse in the Neuron Basis* (arXiv 2601.22594).
+half rule, σ frozen: `h = ½ σ u (w_g·x) + ½ act(g) (w_u·x)`, and an ungated one, `h = act(z)`
+with `z = w·x + b`, as `h = (h / z) z`: both exactly complete. Source: RelP (arXiv 2508.21258); *Language Model Circuits Are Sparse in the Neuron Basis* (arXiv 2601.22594).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from torch import Tensor
 from tracer.documents.graph import FeaturesInfo
 from tracer.features.choose import NEURONS, find_features
 from tracer.features.source import LayerFeatures
-from tracer.model.architectures import GatedMlp
 from tracer.model.frozen_pass import FrozenPass
+from tracer.model.layer_weights import Mlp
 from tracer.model.load import Model
 
 
@@ -40,13 +40,21 @@ class Neurons:
 
 
 @dataclass(frozen=True)
-class _NeuronLayer:
-    """One layer's neurons on one prompt, all (positions, neurons)."""
+class _Reading:
+    """One way in which a layer's neurons read its input: `factor * (weight x + bias)`."""
 
-    mlp: GatedMlp
-    activation: Tensor
-    by_gate: Tensor  # ½ σ u: the weight of w_g in the neuron's encoder
-    by_up: Tensor  # ½ act(g): the weight of w_u
+    weight: Tensor  # (neurons, d_model)
+    bias: Tensor | None  # (neurons,)
+    factor: Tensor  # (positions, neurons)
+
+
+@dataclass(frozen=True)
+class _NeuronLayer:
+    """One layer's neurons on one prompt. The readings add up to the activation."""
+
+    mlp: Mlp
+    activation: Tensor  # (positions, neurons)
+    readings: tuple[_Reading, ...]
 
 
 @dataclass(frozen=True)
@@ -63,8 +71,9 @@ class ActiveNeurons:
     def pull(self, layer: int, gradient: Tensor) -> tuple[Tensor, Tensor]:
         neurons = self.layers[layer]
         on_activation = gradient @ neurons.mlp.down  # (positions, neurons)
-        on_input = (on_activation * neurons.by_gate) @ neurons.mlp.gate
-        on_input = on_input + (on_activation * neurons.by_up) @ neurons.mlp.up
+        on_input = torch.zeros_like(gradient)
+        for one in neurons.readings:
+            on_input = on_input + (on_activation * one.factor) @ one.weight
         positions = torch.arange(len(gradient), device=gradient.device)
         onward = self.frozen.pull_through_mlp_norm(layer, positions, on_input)
         return on_activation * neurons.activation, onward
@@ -85,14 +94,16 @@ class ActiveNeurons:
 
     def _take(self, layer: int, positions: Tensor, indices: Tensor) -> LayerFeatures:
         neurons, mlp = self.layers[layer], self.layers[layer].mlp
-        by_gate = neurons.by_gate[positions, indices]  # (features,)
-        by_up = neurons.by_up[positions, indices]
-        on_input = by_gate[:, None] * mlp.gate[indices] + by_up[:, None] * mlp.up[indices]
-        biases = torch.zeros_like(by_gate)
-        if mlp.gate_bias is not None:
-            biases = biases + by_gate * mlp.gate_bias[indices]
-        if mlp.up_bias is not None:
-            biases = biases + by_up * mlp.up_bias[indices]
+        on_input = torch.zeros_like(mlp.gate[indices])  # (features, d_model)
+        biases = torch.zeros_like(neurons.activation[positions, indices])
+        for one in neurons.readings:
+            factor = one.factor[positions, indices]  # (features,)
+            on_input = on_input + factor[:, None] * one.weight[indices]
+            if one.bias is not None:
+                biases = biases + factor * one.bias[indices]
+        constant = self.frozen.mlp_norm_constant(layer)
+        if constant is not None:
+            biases = biases + on_input @ constant
         activations = neurons.activation[positions, indices]
         decoders = mlp.down.T[indices]  # (features, d_model)
         written = torch.zeros_like(self.frozen.mlp_outputs[layer])
@@ -112,19 +123,19 @@ class ActiveNeurons:
         )
 
 
-def _read_layer(mlp: GatedMlp, x: Tensor) -> _NeuronLayer:
+def _read_layer(mlp: Mlp, x: Tensor) -> _NeuronLayer:
     gate = torch.nn.functional.linear(x, mlp.gate, mlp.gate_bias)  # (positions, neurons)
-    up = torch.nn.functional.linear(x, mlp.up, mlp.up_bias)
     acted = mlp.activation(gate)
-    return _NeuronLayer(
-        mlp=mlp,
-        activation=acted * up,
-        by_gate=0.5 * _slope(mlp, gate, acted) * up,
-        by_up=0.5 * acted,
-    )
+    slope = _slope(mlp, gate, acted)
+    if mlp.up is None:
+        return _NeuronLayer(mlp, acted, (_Reading(mlp.gate, mlp.gate_bias, slope),))
+    up = torch.nn.functional.linear(x, mlp.up, mlp.up_bias)
+    by_gate = _Reading(mlp.gate, mlp.gate_bias, 0.5 * slope * up)
+    by_up = _Reading(mlp.up, mlp.up_bias, 0.5 * acted)
+    return _NeuronLayer(mlp, acted * up, (by_gate, by_up))
 
 
-def _slope(mlp: GatedMlp, gate: Tensor, acted: Tensor) -> Tensor:
+def _slope(mlp: Mlp, gate: Tensor, acted: Tensor) -> Tensor:
     """act(g) / g, and its limit where g is zero."""
     tiny = torch.full((), 1e-4, dtype=gate.dtype, device=gate.device)
     limit = mlp.activation(tiny) / tiny

@@ -45,7 +45,8 @@ class ActiveFeatures(Protocol):
     def pull(self, layer: int, gradient: Tensor) -> tuple[Tensor, Tensor]:
         """Effects and onward gradient of one layer's features.
 
-        `gradient` is (positions, d_model) on the residual stream behind the layer's MLP.
+        `gradient` is (positions, d_model) on what the layer's MLP gives, in front of any
+        post-norm.
         Returns the effect of each active feature, (positions, features), and the gradient that
         goes on through them to the residual stream in front, (positions, d_model).
         """

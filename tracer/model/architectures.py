@@ -2,44 +2,138 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from tracer.errors import TracerError
 
-if TYPE_CHECKING:
-    from torch import Tensor, nn
+ValueRows = Literal["all", "last", "third of each head"]
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """One family: pre-norm residual blocks whose modules stand at these names."""
+    """One family: residual blocks whose modules stand at these names, None where there is none.
+
+    A norm reads the residual stream in front of attention or MLP; a post-norm reads what
+    attention or MLP gave, before it is added to the stream.
+    """
 
     family: str
     examples: str
     model_types: tuple[str, ...]
-    embedding: str = "model.embed_tokens"
     layers: str = "model.layers"
     final_norm: str = "model.norm"
     unembedding: str = "lm_head"
-    attention_norm: str = "input_layernorm"
-    attention: str = "self_attn"
+    attention_norm: str | None = "input_layernorm"
     value: str = "self_attn.v_proj"
+    value_rows: ValueRows = "all"  # which of that module's outputs are the values
     output: str = "self_attn.o_proj"
-    mlp_norm: str = "post_attention_layernorm"
+    attention_post_norm: str | None = None
+    mlp_norm: str | None = "post_attention_layernorm"
     mlp: str = "mlp"
     gate: str = "mlp.gate_proj"
-    up: str = "mlp.up_proj"
+    up: str | None = "mlp.up_proj"  # None: ungated; `gate` once more: the second half of its rows
     down: str = "mlp.down_proj"
     activation: str = "mlp.act_fn"
+    mlp_post_norm: str | None = None
+    norm_centres: bool = False  # LayerNorm takes the mean away, RMSNorm does not
+    norm_weight_offset: float = 0.0  # what is added to a norm's stored weight
+    weights_transposed: bool = False  # stored as (in, out)
+    parallel_switch: str | None = None  # set in the config: attention and MLP read one stream
 
+
+_LLAMA = Architecture(
+    family="llama",
+    examples="Llama 2 and 3.x, SmolLM2, Mistral",
+    model_types=("llama", "mistral"),
+)
+_GEMMA_2 = Architecture(
+    family="gemma2",
+    examples="Gemma 2",
+    model_types=("gemma2",),
+    attention_post_norm="post_attention_layernorm",
+    mlp_norm="pre_feedforward_layernorm",
+    mlp_post_norm="post_feedforward_layernorm",
+    norm_weight_offset=1.0,
+)
 
 ARCHITECTURES = (
+    _LLAMA,
+    replace(
+        _LLAMA,
+        family="qwen",
+        examples="Qwen 2, 2.5 and 3",
+        model_types=("qwen2", "qwen3"),
+    ),
     Architecture(
-        family="llama",
-        examples="Llama 2 and 3.x, SmolLM2, Mistral",
-        model_types=("llama", "mistral"),
+        family="gpt2",
+        examples="GPT-2",
+        model_types=("gpt2",),
+        layers="transformer.h",
+        final_norm="transformer.ln_f",
+        attention_norm="ln_1",
+        value="attn.c_attn",
+        value_rows="last",
+        output="attn.c_proj",
+        mlp_norm="ln_2",
+        gate="mlp.c_fc",
+        up=None,
+        down="mlp.c_proj",
+        activation="mlp.act",
+        norm_centres=True,
+        weights_transposed=True,
+    ),
+    Architecture(
+        family="gpt-neox",
+        examples="GPT-NeoX, Pythia",
+        model_types=("gpt_neox",),
+        layers="gpt_neox.layers",
+        final_norm="gpt_neox.final_layer_norm",
+        value="attention.query_key_value",
+        value_rows="third of each head",
+        output="attention.dense",
+        gate="mlp.dense_h_to_4h",
+        up=None,
+        down="mlp.dense_4h_to_h",
+        activation="mlp.act",
+        norm_centres=True,
+        parallel_switch="use_parallel_residual",
+    ),
+    _GEMMA_2,
+    replace(
+        _GEMMA_2,
+        family="gemma3",
+        examples="Gemma 3 text",
+        model_types=("gemma3_text",),
+    ),
+    replace(
+        _GEMMA_2,
+        family="gemma3-multimodal",
+        examples="Gemma 3 with vision, its text only",
+        model_types=("gemma3",),
+        layers="model.language_model.layers",
+        final_norm="model.language_model.norm",
+    ),
+    replace(
+        _LLAMA,
+        family="olmo2",
+        examples="OLMo 2",
+        model_types=("olmo2",),
+        attention_norm=None,
+        attention_post_norm="post_attention_layernorm",
+        mlp_norm=None,
+        mlp_post_norm="post_feedforward_layernorm",
+    ),
+    replace(
+        _LLAMA,
+        family="phi3",
+        examples="Phi-3, Phi-3.5 and Phi-4, mini and medium",
+        model_types=("phi3",),
+        value="self_attn.qkv_proj",
+        value_rows="last",
+        gate="mlp.gate_up_proj",
+        up="mlp.gate_up_proj",
+        activation="mlp.activation_fn",
     ),
 )
 
@@ -57,59 +151,4 @@ def architecture_of(model_type: str) -> Architecture:
     known = "; ".join(f"{one.family} ({one.examples})" for one in ARCHITECTURES)
     raise TracerError(
         f"models of type `{model_type}` are not supported", hint=f"supported families: {known}"
-    )
-
-
-@dataclass(frozen=True)
-class GatedMlp:
-    """`down(act(gate x) * up x)`; every weight is (out, in), every bias (out,) or None."""
-
-    gate: Tensor  # (neurons, d_model)
-    gate_bias: Tensor | None
-    up: Tensor  # (neurons, d_model)
-    up_bias: Tensor | None
-    down: Tensor  # (d_model, neurons)
-    down_bias: Tensor | None
-    activation: Callable[[Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class LayerWeights:
-    """The linear pieces of one layer, as views into the model's own weights."""
-
-    attention_norm: Tensor  # (d_model,)
-    value: Tensor  # (kv_heads, head_dim, d_model)
-    value_bias: Tensor | None  # (kv_heads, head_dim)
-    output: Tensor  # (d_model, heads, head_dim)
-    output_bias: Tensor | None  # (d_model,)
-    mlp_norm: Tensor  # (d_model,)
-    mlp: GatedMlp
-
-
-def layer_weights(architecture: Architecture, layer: nn.Module, heads: int) -> LayerWeights:
-    """The weights of one layer, shaped by heads."""
-
-    def part(name: str) -> Any:
-        return layer.get_submodule(name)
-
-    value, output = part(architecture.value), part(architecture.output)
-    head_dim = output.in_features // heads
-    kv_heads = value.out_features // head_dim
-    gate, up, down = (part(getattr(architecture, one)) for one in ("gate", "up", "down"))
-    return LayerWeights(
-        attention_norm=part(architecture.attention_norm).weight,
-        value=value.weight.view(kv_heads, head_dim, -1),
-        value_bias=None if value.bias is None else value.bias.view(kv_heads, head_dim),
-        output=output.weight.view(-1, heads, head_dim),
-        output_bias=output.bias,
-        mlp_norm=part(architecture.mlp_norm).weight,
-        mlp=GatedMlp(
-            gate=gate.weight,
-            gate_bias=gate.bias,
-            up=up.weight,
-            up_bias=up.bias,
-            down=down.weight,
-            down_bias=down.bias,
-            activation=part(architecture.activation),
-        ),
     )

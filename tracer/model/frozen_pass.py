@@ -2,7 +2,8 @@
 
 With attention patterns and norm scales held fixed and every MLP output taken as a constant
 source, each later residual stream is linear in the sources. Source: Ameisen et al. 2025,
-"Circuit Tracing", "Attribution graphs"; nothing else is approximated.
+"Circuit Tracing", "Attribution graphs"; nothing else is approximated. What differs between model
+families is in the rows of `architectures`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from torch import Tensor
 
 from tracer.errors import TracerError
 from tracer.model.attention_map import AttentionMap
+from tracer.model.frozen_norm import FrozenNorm, freeze_norm, wide
 from tracer.model.load import Model
+
+Norms = tuple[FrozenNorm | None, ...]  # per layer, None where the family has none there
 
 
 @dataclass(frozen=True)
@@ -27,13 +31,17 @@ class FrozenPass:
     model: Model
     token_ids: tuple[int, ...]
     patterns: tuple[Tensor, ...]  # per layer (heads, n queries, n keys)
-    attention_scales: tuple[Tensor, ...]  # per layer (n,), reciprocal norm in front of attention
-    mlp_scales: tuple[Tensor, ...]  # per layer (n,), reciprocal norm in front of the MLP
+    attention_norms: Norms  # in front of attention
+    attention_post_norms: Norms  # behind it, before its output joins the residual stream
+    mlp_norms: Norms  # in front of the MLP
+    mlp_post_norms: Norms  # behind it, before its output joins the residual stream
+    streams: tuple[Tensor, ...]  # per layer (n, d_model), in front of the MLP's norm
     mlp_inputs: tuple[Tensor, ...]  # per layer (n, d_model), normalised: what the neurons read
-    mlp_outputs: tuple[Tensor, ...]  # per layer (n, d_model)
-    embeddings: Tensor  # (n, d_model)
-    final_scale: Tensor  # (n,), reciprocal final norm
-    logits: Tensor  # (vocabulary,), at the last position
+    mlp_outputs: tuple[Tensor, ...]  # per layer (n, d_model), in front of any post-norm
+    embeddings: Tensor  # (n, d_model), the residual stream at its bottom
+    final_norm: FrozenNorm
+    raw_logits: Tensor  # (vocabulary,), at the last position, in front of any softcap
+    logits: Tensor  # (vocabulary,), the model's own
 
     @property
     def n_positions(self) -> int:
@@ -44,13 +52,19 @@ class FrozenPass:
         return len(self.patterns)
 
     def attention_map(self, layer: int) -> AttentionMap:
-        """The frozen attention block, its norm in front folded in."""
+        """The frozen attention block, its norms folded in."""
         weights = self.model.layers[layer]
-        return AttentionMap(
-            output=weights.output.flatten(1).T,
-            pattern=self.patterns[layer] * self.attention_scales[layer],
-            value=(weights.value.flatten(0, 1) * weights.attention_norm).T,
-        )
+        output = weights.output.flatten(1).T  # (heads * head_dim, d_model)
+        value = weights.value.flatten(0, 1)  # (kv_heads * head_dim, d_model)
+        pattern = self.patterns[layer]
+        before, behind = self.attention_norms[layer], self.attention_post_norms[layer]
+        if behind is not None:
+            output = behind.map_pushed(output)
+            pattern = pattern * behind.scale[:, None]
+        if before is not None:
+            value = before.map_pulled(value)
+            pattern = pattern * before.scale
+        return AttentionMap(output=output, pattern=pattern, value=value.T)
 
     def pull_through_attention(self, layer: int, gradient: Tensor) -> Tensor:
         """One gradient, (positions, d_model), from behind a layer's attention to in front."""
@@ -60,30 +74,57 @@ class FrozenPass:
         attention.mix(at_queries, keys)
         return gradient + keys[..., 0] @ attention.value.T
 
+    def pull_through_block(self, layer: int, gradient: Tensor, on_stream: Tensor) -> Tensor:
+        """The gradient in front of a whole block, from the one behind it and the one on the
+        stream that its MLP reads, both (positions, d_model)."""
+        if self.model.parallel_residual:
+            return self.pull_through_attention(layer, gradient) + on_stream
+        return self.pull_through_attention(layer, gradient + on_stream)
+
     def pull_through_mlp_norm(self, layer: int, positions: Tensor, gradient: Tensor) -> Tensor:
         """From gradients on the MLP's normalised input, (m, d_model) at `positions` (m,), to
         gradients on the residual stream in front of its norm."""
-        scale = self.mlp_scales[layer][positions, None]
-        return gradient * scale * self.model.layers[layer].mlp_norm
+        return _pull(self.mlp_norms[layer], gradient, positions)
+
+    def mlp_norm_constant(self, layer: int) -> Tensor | None:
+        """(d_model,): what the MLP's normalised input holds whatever the stream is."""
+        norm = self.mlp_norms[layer]
+        return None if norm is None else norm.bias
+
+    def pull_through_mlp_post_norm(self, layer: int, gradient: Tensor) -> Tensor:
+        """From gradients on the residual stream behind the MLP, (positions, d_model), to
+        gradients on the MLP's output as its module gives it."""
+        return _pull(self.mlp_post_norms[layer], gradient, slice(None))
+
+    def push_through_mlp_post_norm(self, layer: int, written: Tensor, positions: Tensor) -> Tensor:
+        """What joins the residual stream, (m, d_model), of what is written to the MLP's output at
+        `positions` (m,)."""
+        norm = self.mlp_post_norms[layer]
+        return written if norm is None else norm.push(written, positions)
 
     def pull_through_final_norm(self, gradient: Tensor) -> Tensor:
         """From gradients on the normalised last position, (targets, d_model), to gradients on
         the final residual stream there."""
-        norm = self.model.module(self.model.architecture.final_norm)
-        weight: Tensor = norm.weight
-        return gradient * self.final_scale[-1] * weight
+        return self.final_norm.pull(gradient, slice(-1, None))
 
     def attention_constant(self, layer: int) -> Tensor | None:
         """(n, d_model): what a layer's biases add behind attention whatever it reads."""
-        weights = self.model.layers[layer]
-        bias = weights.output_bias
-        if weights.value_bias is None:
-            return None if bias is None else bias.expand(self.n_positions, -1)
-        groups = weights.output.shape[1] // weights.value.shape[0]
-        by_head = weights.value_bias.repeat_interleave(groups, 0)  # (heads, head_dim)
-        attended = self.patterns[layer].sum(-1)  # (heads, n): one, up to rounding
-        carried = torch.einsum("dhe,he,hn->nd", weights.output, by_head, attended)
-        return carried if bias is None else carried + bias
+        weights, norm = self.model.layers[layer], self.attention_norms[layer]
+        read, carried = weights.value_bias, None
+        if norm is not None and norm.bias is not None:
+            read = (0 if read is None else read) + weights.value @ norm.bias  # (kv_heads, head_dim)
+        if read is not None:
+            groups = weights.output.shape[1] // weights.value.shape[0]
+            by_head = read.repeat_interleave(groups, 0)  # (heads, head_dim)
+            attended = self.patterns[layer].sum(-1)  # (heads, n): one, up to rounding
+            carried = torch.einsum("dhe,he,hn->nd", weights.output, by_head, attended)
+        if weights.output_bias is not None:
+            bias = weights.output_bias.expand(self.n_positions, -1)
+            carried = bias if carried is None else carried + bias
+        post_norm = self.attention_post_norms[layer]
+        if carried is None or post_norm is None:
+            return carried
+        return post_norm.push(carried, slice(None))
 
 
 @torch.no_grad()
@@ -95,72 +136,74 @@ def freeze(model: Model, token_ids: tuple[int, ...]) -> FrozenPass:
     ids = torch.tensor([token_ids], device=model.device)
     with _recording(model) as seen:
         result = model.causal_lm(ids, output_attentions=True, use_cache=False)
-    n_layers = model.info.layers
-    logits = _wide(result.logits[0, -1])
+    logits = wide(result.logits[0, -1])
     if not torch.isfinite(logits).all():
         raise TracerError(
             f"the model's logits are not finite in {str(model.dtype).removeprefix('torch.')}",
             hint="trace with `precision: float32`",
         )
+
+    def by_layer(name: str) -> tuple[Any, ...]:
+        return tuple(seen.get((name, layer)) for layer in range(model.info.layers))
+
     return FrozenPass(
         model=model,
         token_ids=token_ids,
         patterns=tuple(one[0] for one in result.attentions),
-        attention_scales=tuple(seen["attention_scale", layer] for layer in range(n_layers)),
-        mlp_scales=tuple(seen["mlp_scale", layer] for layer in range(n_layers)),
-        mlp_inputs=tuple(seen["mlp_input", layer] for layer in range(n_layers)),
-        mlp_outputs=tuple(seen["mlp_output", layer] for layer in range(n_layers)),
-        embeddings=seen["embedding", 0],
-        final_scale=seen["final_scale", 0],
+        attention_norms=by_layer("attention_norm"),
+        attention_post_norms=by_layer("attention_post_norm"),
+        mlp_norms=by_layer("mlp_norm"),
+        mlp_post_norms=by_layer("mlp_post_norm"),
+        streams=by_layer("stream"),
+        mlp_inputs=by_layer("mlp_input"),
+        mlp_outputs=by_layer("mlp_output"),
+        embeddings=seen["block_input", 0],
+        final_norm=seen["final_norm", 0],
+        raw_logits=wide(seen["raw_logits", 0][-1]),
         logits=logits,
     )
 
 
+def _pull(norm: FrozenNorm | None, gradient: Tensor, positions: Tensor | slice) -> Tensor:
+    return gradient if norm is None else norm.pull(gradient, positions)
+
+
 @contextmanager
-def _recording(model: Model) -> Iterator[dict[tuple[str, int], Tensor]]:
-    """Hooks that note the inputs and outputs the frozen pass needs."""
-    seen: dict[tuple[str, int], Tensor] = {}
+def _recording(model: Model) -> Iterator[dict[tuple[str, int], Any]]:
+    """Hooks that note what the frozen pass needs, by name and layer."""
+    seen: dict[tuple[str, int], Any] = {}
     names = model.architecture
     blocks = model.module(names.layers)
 
-    def note_scale(key: tuple[str, int]) -> Any:
-        def hook(norm: Any, inputs: tuple[Tensor, ...], _: Tensor) -> None:
-            seen[key] = _reciprocal_norm(norm, inputs[0][0])
+    def note(
+        module: Any, layer: int = 0, *, norm: str = "", reads: str = "", gives: str = ""
+    ) -> Any:
+        def hook(_: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            if norm:
+                seen[norm, layer] = freeze_norm(names, module, inputs[0][0])
+            if reads:
+                seen[reads, layer] = inputs[0][0]
+            if gives:
+                seen[gives, layer] = output[0]
 
-        return hook
+        return module.register_forward_hook(hook)
 
-    def note_output(key: tuple[str, int]) -> Any:
-        def hook(_module: Any, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            seen[key] = output[0]
-
-        return hook
-
-    hooks = [
-        (model.module(names.embedding), note_output(("embedding", 0))),
-        (model.module(names.final_norm), note_scale(("final_scale", 0))),
+    handles = [
+        note(blocks[0], reads="block_input"),
+        note(model.module(names.final_norm), norm="final_norm"),
+        note(model.module(names.unembedding), gives="raw_logits"),
     ]
     for layer, block in enumerate(blocks):
-        mlp_norm = block.get_submodule(names.mlp_norm)
-        hooks += [
-            (block.get_submodule(names.attention_norm), note_scale(("attention_scale", layer))),
-            (mlp_norm, note_scale(("mlp_scale", layer))),
-            (mlp_norm, note_output(("mlp_input", layer))),
-            (block.get_submodule(names.mlp), note_output(("mlp_output", layer))),
-        ]
-    handles = [module.register_forward_hook(hook) for module, hook in hooks]
+        mlp = block.get_submodule(names.mlp)
+        handles.append(note(mlp, layer, reads="mlp_input", gives="mlp_output"))
+        front = mlp if names.mlp_norm is None else block.get_submodule(names.mlp_norm)
+        handles.append(note(front, layer, reads="stream"))
+        for place in ("attention_norm", "attention_post_norm", "mlp_norm", "mlp_post_norm"):
+            name = getattr(names, place)
+            if name is not None:
+                handles.append(note(block.get_submodule(name), layer, norm=place))
     try:
         yield seen
     finally:
         for handle in handles:
             handle.remove()
-
-
-def _reciprocal_norm(norm: Any, x: Tensor) -> Tensor:
-    """The factor an RMS norm multiplies (n, d_model) with at each position, (n,)."""
-    variance = _wide(x).pow(2).mean(-1)
-    return torch.rsqrt(variance + norm.variance_epsilon).to(x.dtype)
-
-
-def _wide(x: Tensor) -> Tensor:
-    """At least float32."""
-    return x if x.dtype == torch.float64 else x.float()

@@ -12,14 +12,10 @@ from torch import Tensor
 from tracer.documents.graph import ModelInfo
 from tracer.documents.prompts import DEFAULT_MODEL, Precision
 from tracer.errors import TracerError
-from tracer.model.architectures import (
-    Architecture,
-    LayerWeights,
-    architecture_of,
-    layer_weights,
-)
+from tracer.model.architectures import Architecture, architecture_of
 from tracer.model.default_model import Say
 from tracer.model.files import ModelFiles, find_model
+from tracer.model.layer_weights import LayerWeights, layer_weights
 from tracer.model.quiet import quiet_transformers
 from tracer.model.tokens import Tokenizer, load_tokenizer
 
@@ -51,23 +47,33 @@ class Model:
         return cast(torch.dtype, self.causal_lm.dtype)
 
     @property
+    def config(self) -> Any:
+        """The text model's configuration, by transformers' common names."""
+        return self.causal_lm.config.get_text_config()
+
+    @property
     def context(self) -> int:
         """The most tokens the model was made for."""
-        return cast(int, self.causal_lm.config.max_position_embeddings)
+        return cast(int, self.config.max_position_embeddings)
+
+    @property
+    def parallel_residual(self) -> bool:
+        """Whether a block's MLP reads the stream in front of its attention, not behind it."""
+        switch = self.architecture.parallel_switch
+        return switch is not None and bool(getattr(self.config, switch))
 
     def module(self, name: str) -> Any:
         return self.causal_lm.get_submodule(name)
 
     @cached_property
     def layers(self) -> list[LayerWeights]:
-        heads = self.causal_lm.config.num_attention_heads
+        heads = self.config.num_attention_heads
+        kv_heads = getattr(self.config, "num_key_value_heads", None) or heads
         blocks = self.module(self.architecture.layers)
-        return [layer_weights(self.architecture, block, heads) for block in blocks]
-
-    @property
-    def embedding(self) -> Tensor:
-        """(vocabulary, d_model)"""
-        return cast(Tensor, self.module(self.architecture.embedding).weight)
+        return [
+            layer_weights(self.architecture, block, heads=heads, kv_heads=kv_heads)
+            for block in blocks
+        ]
 
     @property
     def unembedding(self) -> Tensor:
@@ -118,7 +124,7 @@ def open_model(
                 hint="check that its folder is complete",
             ) from error
     causal_lm = causal_lm.eval().requires_grad_(False).to(device)
-    config = causal_lm.config
+    config = causal_lm.config.get_text_config()
     info = ModelInfo(
         name=files.name,
         identity=files.identity,
@@ -131,7 +137,7 @@ def open_model(
         source_name=files.source_name,
         causal_lm=causal_lm,
         tokenizer=load_tokenizer(files),
-        architecture=architecture_of(config.model_type),
+        architecture=architecture_of(causal_lm.config.model_type),
     )
 
 

@@ -99,17 +99,15 @@ class Tokenizer:
 
 def load_tokenizer(files: ModelFiles) -> Tokenizer:
     """The tokenizer of files already found. Raises TracerError when they hold none."""
-    import json
+    from transformers import AutoConfig, AutoTokenizer
 
-    from transformers import AutoTokenizer
-
-    config = json.loads((files.folder / "config.json").read_text(encoding="utf-8"))
     with quiet_transformers():
         try:
+            config = AutoConfig.from_pretrained(files.folder, local_files_only=True)
             backend = AutoTokenizer.from_pretrained(files.folder, local_files_only=True)
         except (OSError, ValueError) as error:
             raise TracerError(
                 f"the model `{files.name}` has no tokenizer: {str(error).splitlines()[0]}",
                 hint="put its tokenizer.json into the folder",
             ) from error
-    return Tokenizer(backend, files.name, int(config["max_position_embeddings"]))
+    return Tokenizer(backend, files.name, int(config.get_text_config().max_position_embeddings))
