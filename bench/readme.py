@@ -29,7 +29,35 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-TABLES = {"runs": runs_table}
+def peer_table() -> str:
+    """Ratios of medians, both sides in one run on the same weights."""
+    file = ROOT / "bench" / "peer.json"
+    if not file.exists():
+        return "Not run."
+    found = json.loads(file.read_text())
+    rows = []
+    for size in found["sizes"]:
+        ratios, peer = size["ratios"], size["peer"]
+        what = f"{ratios['size']}: {peer['active']:,} active, {peer['expanded']:,} expanded"
+        rows.append((what, "circuit-tracer 0.5", f"{ratios['peer_seconds']:.1f} s", "", "", ""))
+        for precision in ("float32", "fast"):
+            one = ratios[precision]
+            rows.append(
+                (
+                    "",
+                    f"tracer, {precision}",
+                    f"{one['seconds']:.1f} s",
+                    f"{one['times_faster']:.1f} ×",
+                    f"{one['of_peer_memory']:.2f}",
+                    f"{one['row_error']:.0e} ({one['rows_compared']:,} rows)",
+                )
+            )
+    head = ("workload", "", "trace + score + prune", "faster", "memory", "rows differ by")
+    where = f"{found['machine']}; {found['date']}; commit {found['commit']}"
+    return f"{table(head, rows)}\n\n{where}."
+
+
+TABLES = {"runs": runs_table, "peer": peer_table}
 
 
 def with_tables(text: str) -> str:

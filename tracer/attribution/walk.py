@@ -65,10 +65,7 @@ class Walk:
             self.gradient[self.positions, :, every] = self.start
         for part, first in self._chunks():
             into = self.gradient[part, :, first:]
-            if self.transport == self.gradient.dtype:
-                _add_product(into, attention.value, keys[part, :, first:])
-            else:
-                into += torch.matmul(attention.value, keys[part, :, first:])
+            _add_product(into, attention.value, keys[part, :, first:])
 
     def to_embeddings(
         self, layer: int | None, embeddings: Tensor
@@ -130,7 +127,16 @@ def _product(left: Tensor, right: Tensor, out: Tensor) -> None:
 
 
 def _add_product(into: Tensor, left: Tensor, right: Tensor) -> None:
+    """into += left @ right, for each of the leading positions; in the format of the factors."""
     if len(into) == 1:
-        into[0].addmm_(left, right[0])
+        into, right = into[0], right[0]
+        if left.dtype == into.dtype:
+            into.addmm_(left, right)
+        else:
+            into += left @ right
     else:
-        into.baddbmm_(left.expand(len(into), -1, -1), right)
+        left = left.expand(len(into), -1, -1)
+        if left.dtype == into.dtype:
+            into.baddbmm_(left, right)
+        else:
+            into += torch.bmm(left, right)
