@@ -158,4 +158,6 @@ def _parts(mlp: Any, x: Tensor) -> tuple[Tensor, ...]:
 
 
 def _activation(mlp: Any) -> Any:
-    return next(getattr(mlp, one) for one in ("act_fn", "activation_fn", "act") if hasattr(mlp, one))
+    return next(
+        getattr(mlp, one) for one in ("act_fn", "activation_fn", "act") if hasattr(mlp, one)
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.tiny_models import save_tiny_model
+from tests.tiny_models import FAMILIES, save_tiny_model
 from tracer.errors import TracerError
 from tracer.model.cache import cached_models
 from tracer.model.files import find_model
@@ -76,6 +76,23 @@ def test_an_unsupported_family_names_the_supported(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "mamba"}')
     with pytest.raises(TracerError, match=r"`mamba` are not supported; .*SmolLM2"):
         find_model(str(tmp_path))
+
+
+@pytest.mark.parametrize("model_type", ["mixtral", "qwen3_moe", "olmoe", "phimoe", "gemma3n"])
+def test_mixtures_of_experts_and_the_like_are_refused(tmp_path: Path, model_type: str) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": model_type}))
+    with pytest.raises(TracerError) as refusal:
+        find_model(str(tmp_path))
+    for family in ("Llama", "Qwen", "GPT-2", "Pythia", "Gemma 2", "Gemma 3", "OLMo 2", "Phi-3"):
+        assert family in str(refusal.value)
+
+
+@pytest.mark.parametrize("family", list(FAMILIES))
+def test_every_family_says_its_context_and_shape(tmp_path: Path, family: str) -> None:
+    folder = str(save_tiny_model(tmp_path, family))
+    model = load_model(folder, device="cpu")
+    assert (model.info.layers, model.info.d_model) == (3, 32)
+    assert model.context == model.tokenizer.context == 64
 
 
 def test_pickled_weights_are_refused(tiny_folder: Path, tmp_path: Path) -> None:

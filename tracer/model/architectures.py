@@ -15,7 +15,7 @@ class Architecture:
     """One family: residual blocks whose modules stand at these names, None where there is none.
 
     A norm reads the residual stream in front of attention or MLP; a post-norm reads what
-    attention or MLP gave, before it is added to the stream.
+    attention or MLP gave, before it is added to the stream, and has no bias.
     """
 
     family: str

@@ -20,7 +20,6 @@ from tracer.errors import TracerError
 from tracer.model.frozen_norm import FrozenNorm, freeze_norm, wide
 from tracer.model.load import Model
 
-
 Norms = tuple[FrozenNorm | None, ...]  # per layer, None where the family has none there
 
 
