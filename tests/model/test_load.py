@@ -14,6 +14,7 @@ from tracer.errors import TracerError
 from tracer.model.cache import cached_models
 from tracer.model.files import find_model
 from tracer.model.load import choose_device, load_model
+from tracer.model.tokens import load_tokenizer
 
 
 def test_a_local_folder_gets_a_name_without_its_path(tiny_folder: Path) -> None:
@@ -109,6 +110,20 @@ def test_a_broken_configuration(tmp_path: Path, content: str) -> None:
     (tmp_path / "config.json").write_text(content)
     with pytest.raises(TracerError, match=r"config\.json"):
         find_model(str(tmp_path))
+
+
+@pytest.mark.parametrize("context", ["many", None])
+def test_a_configuration_without_a_usable_context(
+    tiny_folder: Path, tmp_path: Path, context: object
+) -> None:
+    shutil.copytree(tiny_folder, tmp_path / "model")
+    file = tmp_path / "model" / "config.json"
+    config = {**json.loads(file.read_text()), "max_position_embeddings": context}
+    file.write_text(json.dumps(config))
+    with pytest.raises(TracerError, match=r"cannot be (used|loaded).*; check"):
+        load_model(str(tmp_path / "model"), device="cpu")
+    with pytest.raises(TracerError, match=r"cannot be used.*; check its config\.json"):
+        load_tokenizer(find_model(str(tmp_path / "model")))
 
 
 def test_a_folder_that_is_no_model(tmp_path: Path) -> None:

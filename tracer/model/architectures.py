@@ -127,7 +127,7 @@ ARCHITECTURES = (
     replace(
         _LLAMA,
         family="phi3",
-        examples="Phi-3, Phi-3.5 and Phi-4, mini and medium",
+        examples="Phi-3 mini and medium, Phi-3.5 mini, Phi-4",
         model_types=("phi3",),
         value="self_attn.qkv_proj",
         value_rows="last",

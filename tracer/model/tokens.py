@@ -115,13 +115,15 @@ def load_tokenizer(files: ModelFiles) -> Tokenizer:
 
 def _context(files: ModelFiles) -> int:
     """The most tokens the model was made for, whatever its configuration calls them."""
+    from huggingface_hub.errors import StrictDataclassError
     from transformers import AutoConfig
 
     try:
         config = AutoConfig.from_pretrained(files.folder, local_files_only=True)
         return int(config.get_text_config().max_position_embeddings)
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, StrictDataclassError) as error:
+        reason = " ".join(str(error).split())
         raise TracerError(
-            f"the configuration of `{files.name}` cannot be used: {str(error).splitlines()[0]}",
+            f"the configuration of `{files.name}` cannot be used: {reason}",
             hint="check its config.json",
         ) from error
