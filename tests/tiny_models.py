@@ -102,6 +102,7 @@ FAMILIES: dict[str, Callable[[], PreTrainedConfig]] = {
     "gemma3": lambda: Gemma3TextConfig(**GEMMA),
     "gemma3-multimodal": _gemma_3_with_vision,
     "olmo2": lambda: Olmo2Config(**SIZES),
+    "olmo2-biases": lambda: Olmo2Config(**SIZES, attention_bias=True),
     "phi3": lambda: Phi3Config(**SIZES, pad_token_id=0),
 }
 

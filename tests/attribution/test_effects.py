@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 import torch
 
-from tests.tiny_models import PROMPT
-from tracer.attribution.trace import trace
-from tracer.documents.prompts import TraceSettings
-from tracer.model.load import Model
+from tests.tiny_models import FAMILIES, PROMPT, save_tiny_model
+from tracer.attribution.trace import Attribution, trace
+from tracer.documents.prompts import Precision, TraceSettings
+from tracer.model.load import Model, load_model
 
 
 def test_effects_equal_the_sum_over_every_path_of_the_whole_graph(tiny: Model) -> None:
@@ -42,3 +45,33 @@ def test_candidates_are_the_strongest_effects_and_never_at_the_start_token(tiny:
     for layer, features in enumerate(found.layers):
         assert (features.positions > 0).all()
         assert (strengths[layer][features.positions, features.indices] >= least).all()
+
+
+@pytest.mark.parametrize("family", list(FAMILIES))
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_effects_in_half_precision_rank_as_in_float32(
+    tmp_path: Path, family: str, precision: Precision
+) -> None:
+    folder = str(save_tiny_model(tmp_path, family))
+
+    def traced(chosen: Precision) -> Attribution:
+        model = load_model(folder, device="cpu", precision=chosen)
+        return trace(PROMPT, model=model, target=" w9", settings=TraceSettings(candidates=60))
+
+    full, half = traced("float32"), traced(precision)
+    logits = torch.stack([full.frozen.logits, half.frozen.logits])
+    assert rank_correlation(logits) > 0.99
+    exact, rough = (
+        torch.cat([layer.flatten() for layer in one.effects.features]).float()
+        for one in (full, half)
+    )
+    strongest = exact.abs().topk(60).indices
+    assert rank_correlation(torch.stack([exact[strongest], rough[strongest]])) > 0.98
+    assert set(strongest[:20].tolist()) <= set(rough.abs().topk(30).indices.tolist())
+    assert half.prune().links
+
+
+def rank_correlation(pair: torch.Tensor) -> float:
+    """Spearman's, of (2, n)."""
+    ranks = pair.argsort(1).argsort(1).double()
+    return float(torch.corrcoef(ranks)[0, 1])

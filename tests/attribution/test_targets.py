@@ -28,14 +28,14 @@ def test_salient_logits_are_the_fewest_that_hold_the_mass(tiny: Model) -> None:
 def test_each_salient_logit_is_measured_from_the_mean_logit(tiny: Model) -> None:
     frozen = frozen_pass(tiny)
     found = choose_targets(frozen, max_logits=3)
-    expected = frozen.logits[list(found.token_ids)] - frozen.logits.mean()
+    expected = frozen.raw_logits[list(found.token_ids)] - frozen.raw_logits.mean()
     torch.testing.assert_close(found.values, expected)
 
 
 def test_a_contrast_is_the_target_minus_the_mean_of_the_others(tiny: Model) -> None:
     frozen = frozen_pass(tiny)
     found = choose_targets(frozen, target=11, contrast=[4, 6])
-    expected = frozen.logits[11] - (frozen.logits[4] + frozen.logits[6]) / 2
+    expected = frozen.raw_logits[11] - frozen.raw_logits[[4, 6]].mean()
     torch.testing.assert_close(found.values, expected[None])
     assert (found.question.target, found.question.contrast) == (" w9", (" w2", " w4"))
     named = {answer.token_id for answer in found.answers}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import torch
 
 import tracer
 from tests.ablation import Neuron, logits_without
-from tests.tiny_models import PROMPT, save_tiny_model
+from tests.tiny_models import PROMPT, hidden_units, save_tiny_model
 from tracer.attribution.trace import Attribution
 from tracer.documents.graph import Graph
 from tracer.documents.graph_comparison import agree
@@ -42,6 +44,42 @@ def test_the_graph_says_what_was_asked_and_found(small: Model) -> None:
     keys = [(node.layer_number, node.ctx_idx, node.index) for node in features]
     assert keys == sorted(keys)
     assert Graph.model_validate_json(graph.to_json()).to_json() == graph.to_json()
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2", "gemma2"])
+def test_graphs_of_a_base_and_a_fine_tuned_model_align_by_neuron(
+    tmp_path: Path, family: str
+) -> None:
+    base = tracer.load_model(str(save_tiny_model(tmp_path / "base", family)), device="cpu")
+    tuned = fine_tuned(base, tmp_path)
+    graphs = [
+        tracer.trace(PROMPT, model=one, target=" w9", contrast=[" w2"]).prune()
+        for one in (base, tuned)
+    ]
+    assert graphs[0].metadata.tracer.graph_id != graphs[1].metadata.tracer.graph_id
+    activations = [
+        {node.node_id: node.activation for node in graph.nodes if node.kind == "feature"}
+        for graph in graphs
+    ]
+    assert len(activations[0].keys() & activations[1].keys()) > 0.8 * len(activations[0])
+    for model, by_node in zip((base, tuned), activations, strict=True):
+        hidden = hidden_units(model, model.tokenizer.encode_prompt(PROMPT))
+        for node_id, activation in by_node.items():
+            layer, index, position = map(int, node_id.split("_"))
+            real = hidden[layer][position, index].item()
+            assert activation == pytest.approx(real, rel=1e-4, abs=1e-6)
+
+
+def fine_tuned(base: Model, folder: Path) -> Model:
+    """A copy whose weights have moved a little."""
+    shutil.copytree(folder / "base", folder / "tuned")
+    copy = deepcopy(base.causal_lm)
+    generator = torch.Generator().manual_seed(2)
+    with torch.no_grad():
+        for weight in copy.parameters():
+            weight += 0.01 * weight.std() * torch.randn(weight.shape, generator=generator)
+    copy.save_pretrained(folder / "tuned")
+    return tracer.load_model(str(folder / "tuned"), device="cpu")
 
 
 def test_every_kept_node_is_connected(small: Model) -> None:

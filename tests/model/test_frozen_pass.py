@@ -9,7 +9,6 @@ import torch
 
 from tests.attribution.frozen_rerun import FrozenModel
 from tests.tiny_models import FAMILIES, PROMPT, exact_tiny_model, save_tiny_model
-from tracer.documents.prompts import Precision
 from tracer.errors import TracerError
 from tracer.model.frozen_pass import freeze
 from tracer.model.load import Model, load_model
@@ -51,19 +50,6 @@ def test_hooks_are_gone_afterwards(tmp_path: Path) -> None:
     before = hooks()
     freeze(model, ids)
     assert hooks() == before
-
-
-@pytest.mark.parametrize("family", list(FAMILIES))
-@pytest.mark.parametrize("precision", ["bf16", "fp16"])
-def test_half_precision_ranks_as_float32_does(
-    tmp_path: Path, precision: Precision, family: str
-) -> None:
-    folder = str(save_tiny_model(tmp_path, family))
-    full = load_model(folder, device="cpu")
-    half = load_model(folder, device="cpu", precision=precision)
-    ids = full.tokenizer.encode_prompt(PROMPT)
-    top = freeze(full, ids).logits.topk(5).indices.tolist()
-    assert freeze(half, ids).logits.topk(5).indices.tolist()[:2] == top[:2]
 
 
 def test_numbers_that_overflow_are_reported(tmp_path: Path) -> None:

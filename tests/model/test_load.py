@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.tiny_models import save_tiny_model
+from tests.tiny_models import FAMILIES, save_tiny_model
 from tracer.errors import TracerError
 from tracer.model.cache import cached_models
 from tracer.model.files import find_model
 from tracer.model.load import choose_device, load_model
+from tracer.model.tokens import load_tokenizer
 
 
 def test_a_local_folder_gets_a_name_without_its_path(tiny_folder: Path) -> None:
@@ -78,6 +79,23 @@ def test_an_unsupported_family_names_the_supported(tmp_path: Path) -> None:
         find_model(str(tmp_path))
 
 
+@pytest.mark.parametrize("model_type", ["mixtral", "qwen3_moe", "olmoe", "phimoe", "gemma3n"])
+def test_mixtures_of_experts_and_the_like_are_refused(tmp_path: Path, model_type: str) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": model_type}))
+    with pytest.raises(TracerError) as refusal:
+        find_model(str(tmp_path))
+    for family in ("Llama", "Qwen", "GPT-2", "Pythia", "Gemma 2", "Gemma 3", "OLMo 2", "Phi-3"):
+        assert family in str(refusal.value)
+
+
+@pytest.mark.parametrize("family", list(FAMILIES))
+def test_every_family_says_its_context_and_shape(tmp_path: Path, family: str) -> None:
+    folder = str(save_tiny_model(tmp_path, family))
+    model = load_model(folder, device="cpu")
+    assert (model.info.layers, model.info.d_model) == (3, 32)
+    assert model.context == model.tokenizer.context == 64
+
+
 def test_pickled_weights_are_refused(tiny_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(tiny_folder, folder)
@@ -92,6 +110,20 @@ def test_a_broken_configuration(tmp_path: Path, content: str) -> None:
     (tmp_path / "config.json").write_text(content)
     with pytest.raises(TracerError, match=r"config\.json"):
         find_model(str(tmp_path))
+
+
+@pytest.mark.parametrize("context", ["many", None])
+def test_a_configuration_without_a_usable_context(
+    tiny_folder: Path, tmp_path: Path, context: object
+) -> None:
+    shutil.copytree(tiny_folder, tmp_path / "model")
+    file = tmp_path / "model" / "config.json"
+    config = {**json.loads(file.read_text()), "max_position_embeddings": context}
+    file.write_text(json.dumps(config))
+    with pytest.raises(TracerError, match=r"cannot be (used|loaded).*; check"):
+        load_model(str(tmp_path / "model"), device="cpu")
+    with pytest.raises(TracerError, match=r"cannot be used.*; check its config\.json"):
+        load_tokenizer(find_model(str(tmp_path / "model")))
 
 
 def test_a_folder_that_is_no_model(tmp_path: Path) -> None:

@@ -21,4 +21,4 @@ def command() -> None:
     click.echo("families that can be traced (any hub id or local folder):")
     for architecture in ARCHITECTURES:
         types = ", ".join(architecture.model_types)
-        click.echo(f"  {architecture.family:<12} {architecture.examples} (model_type: {types})")
+        click.echo(f"  {architecture.family:<18} {architecture.examples} (model_type: {types})")

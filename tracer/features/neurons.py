@@ -2,7 +2,8 @@
 
 A gated neuron `h = act(g) u` with `g = w_g·x`, `u = w_u·x` and `act(g) = g σ(g)` is read by the
 half rule, σ frozen: `h = ½ σ u (w_g·x) + ½ act(g) (w_u·x)`, and an ungated one, `h = act(z)`
-with `z = w·x + b`, as `h = (h / z) z`: both exactly complete. Source: RelP (arXiv 2508.21258); *Language Model Circuits Are Sparse in the Neuron Basis* (arXiv 2601.22594).
+with `z = w·x + b`, as `h = (h / z) z`: both exactly complete. Source: RelP (arXiv 2508.21258);
+*Language Model Circuits Are Sparse in the Neuron Basis* (arXiv 2601.22594).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ class Architecture:
     """One family: residual blocks whose modules stand at these names, None where there is none.
 
     A norm reads the residual stream in front of attention or MLP; a post-norm reads what
-    attention or MLP gave, before it is added to the stream.
+    attention or MLP gave, before it is added to the stream, and has no bias.
     """
 
     family: str
@@ -127,7 +127,7 @@ ARCHITECTURES = (
     replace(
         _LLAMA,
         family="phi3",
-        examples="Phi-3, Phi-3.5 and Phi-4, mini and medium",
+        examples="Phi-3 mini and medium, Phi-3.5 mini, Phi-4",
         model_types=("phi3",),
         value="self_attn.qkv_proj",
         value_rows="last",

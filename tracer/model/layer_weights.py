@@ -41,7 +41,7 @@ def layer_weights(
 ) -> LayerWeights:
     """The weights of one layer, shaped by heads."""
     output, output_bias = _linear(architecture, layer, architecture.output)
-    output = output.unflatten(1, (heads, -1))  # (d_model, heads, head_dim)
+    output = output.view(len(output), heads, -1)  # (d_model, heads, head_dim)
     value, value_bias = _linear(architecture, layer, architecture.value)
     shape = (kv_heads, output.shape[2])
     return LayerWeights(
@@ -65,10 +65,10 @@ def _value_heads(architecture: Architecture, rows: Tensor, shape: tuple[int, int
     """The values among a projection's outputs, (out, ...), as (kv_heads, head_dim, ...)."""
     kv_heads, head_dim = shape
     if architecture.value_rows == "third of each head":  # a head's query, key and value together
-        return rows.unflatten(0, (kv_heads, 3, head_dim))[:, 2]
+        return rows.view(kv_heads, 3, head_dim, *rows.shape[1:])[:, 2]
     if architecture.value_rows == "last":  # all queries, all keys, all values
         rows = rows[-kv_heads * head_dim :]
-    return rows.unflatten(0, (kv_heads, head_dim))
+    return rows.view(kv_heads, head_dim, *rows.shape[1:])
 
 
 def _mlp(architecture: Architecture, layer: nn.Module) -> Mlp:

@@ -105,6 +105,7 @@ def open_model(
     files: ModelFiles, *, device: torch.device | str = "cpu", precision: Precision = "float32"
 ) -> Model:
     """Load the weights of files already found."""
+    from huggingface_hub.errors import StrictDataclassError
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
@@ -117,7 +118,7 @@ def open_model(
                 use_safetensors=True,
                 local_files_only=True,
             )
-        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        except (OSError, ValueError, RuntimeError, SafetensorError, StrictDataclassError) as error:
             reason = str(error).strip().splitlines()[0]
             raise TracerError(
                 f"the model `{files.name}` cannot be loaded: {reason}",

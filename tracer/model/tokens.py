@@ -99,15 +99,31 @@ class Tokenizer:
 
 def load_tokenizer(files: ModelFiles) -> Tokenizer:
     """The tokenizer of files already found. Raises TracerError when they hold none."""
-    from transformers import AutoConfig, AutoTokenizer
+    from transformers import AutoTokenizer
 
     with quiet_transformers():
+        context = _context(files)
         try:
-            config = AutoConfig.from_pretrained(files.folder, local_files_only=True)
             backend = AutoTokenizer.from_pretrained(files.folder, local_files_only=True)
         except (OSError, ValueError) as error:
             raise TracerError(
                 f"the model `{files.name}` has no tokenizer: {str(error).splitlines()[0]}",
                 hint="put its tokenizer.json into the folder",
             ) from error
-    return Tokenizer(backend, files.name, int(config.get_text_config().max_position_embeddings))
+    return Tokenizer(backend, files.name, context)
+
+
+def _context(files: ModelFiles) -> int:
+    """The most tokens the model was made for, whatever its configuration calls them."""
+    from huggingface_hub.errors import StrictDataclassError
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(files.folder, local_files_only=True)
+        return int(config.get_text_config().max_position_embeddings)
+    except (OSError, ValueError, AttributeError, StrictDataclassError) as error:
+        reason = " ".join(str(error).split())
+        raise TracerError(
+            f"the configuration of `{files.name}` cannot be used: {reason}",
+            hint="check its config.json",
+        ) from error
