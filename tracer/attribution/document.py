@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tracer.attribution.influence import Matrix
+from tracer.attribution.origin import FeatureName
 from tracer.attribution.prune import Pruned
 from tracer.attribution.question import graph_id
 from tracer.documents.graph import (
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
 
 def graph_document(attribution: Attribution, matrix: Matrix, pruned: Pruned, slug: str) -> Graph:
     """Nodes by (layer, position, index), errors layer-major, tokens, logits; links by target,
-    then source, in that order."""
+    then source, in that order. A target that is a feature stands where logits would."""
     sources = [
         *_feature_nodes(attribution, pruned),
         *_error_nodes(attribution, pruned, matrix),
         *_token_nodes(attribution),
     ]
-    logits = _logit_nodes(attribution)
-    targets = [*sources[: matrix.n_features], *logits]
+    asked = _target_nodes(attribution)
+    targets = [*sources[: matrix.n_features], *asked]
     links = [
         Link(source=sources[s].node_id, target=targets[t].node_id, weight=float(matrix.rows[t, s]))
         for t, s in pruned.edges.nonzero().tolist()
@@ -41,7 +42,7 @@ def graph_document(attribution: Attribution, matrix: Matrix, pruned: Pruned, slu
     kept = [node for node, keep in zip(sources, pruned.nodes.tolist(), strict=True) if keep]
     return Graph(
         metadata=_metadata(attribution, matrix, pruned, slug),
-        nodes=(*kept, *logits),
+        nodes=(*kept, *asked),
         links=tuple(links),
     )
 
@@ -114,6 +115,44 @@ def _token_nodes(attribution: Attribution) -> list[Node]:
         )
         for position, token_id in enumerate(attribution.frozen.token_ids)
     ]
+
+
+def _target_nodes(attribution: Attribution) -> list[Node]:
+    if attribution.targets.feature is not None:
+        return [_asked_feature(attribution, attribution.targets.feature)]
+    if attribution.targets.question.kind == "direction":
+        return [_asked_direction(attribution)]
+    return _logit_nodes(attribution)
+
+
+def _asked_feature(attribution: Attribution, name: FeatureName) -> Node:
+    activation = float(attribution.targets.values[0])
+    return Node(
+        node_id=str(name),
+        feature=_cantor(name.layer, name.index),
+        layer=str(name.layer),
+        ctx_idx=name.position,
+        feature_type=NEURON,
+        js_node_id=f"{name.layer}_{name.index}-{name.position}",
+        clerp="",
+        influence=0.0,  # a rank share: it comes first, and no threshold hides it
+        activation=activation,
+        effect=activation,
+    )
+
+
+def _asked_direction(attribution: Attribution) -> Node:
+    layer, last = attribution.frozen.n_layers + 1, attribution.frozen.n_positions - 1
+    return Node(
+        node_id=f"{layer}_direction_{last}",
+        feature=None,
+        layer=str(layer),
+        ctx_idx=last,
+        feature_type=LOGIT,
+        js_node_id=f"L_direction-{last}",
+        clerp="a direction of the final stream",
+        is_target_logit=True,
+    )
 
 
 def _logit_nodes(attribution: Attribution) -> list[Node]:

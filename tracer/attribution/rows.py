@@ -83,6 +83,13 @@ class RowWriter:
         return self._in_batches(self.frozen.n_layers, positions, pulled)
 
     @torch.no_grad()
+    def reads(self, layer: int, position: int, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """Rows of what `vectors`, (targets, d_model), read off the residual stream in front of
+        the MLP of `layer` at `position`, and their bias terms."""
+        positions = torch.full((len(vectors),), position, device=vectors.device)
+        return self._in_batches(layer, positions, vectors)
+
+    @torch.no_grad()
     def features(self, layer: int, chosen: Tensor) -> tuple[Tensor, Tensor]:
         """Rows of one layer's features, `chosen` (targets,) among them, and their bias terms."""
         sources = self.layers[layer]

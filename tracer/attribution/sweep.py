@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tracer.attribution.origin import Origin
 from tracer.attribution.rows import Columns, RowWriter
 from tracer.features.source import LayerFeatures
 from tracer.model.frozen_pass import FrozenPass
@@ -47,17 +48,22 @@ def sweep(
     *,
     coverage: float = 1.0,
     quota: Sequence[int] | None = None,
+    origin: Origin | None = None,
     progress: Progress = lambda *_: None,
 ) -> Swept:
     """Expand logits, then each layer's features from the top.
 
     `directions` (targets, d_model) and `weights` (targets,) come from `choose_targets`. In each
     layer the strongest features are expanded until those left carry at most 1 - `coverage` of
-    the layer's influence, and no more than `quota[layer]`.
+    the layer's influence, and no more than `quota[layer]`. With an `origin`, the directions read
+    the residual stream there instead of the normalised final one.
     """
     columns = Columns.of(frozen, layers)
     writer = RowWriter(frozen, layers, columns)
-    logit_rows, logit_biases = writer.logits(directions)
+    if origin is None:
+        logit_rows, logit_biases = writer.logits(directions)
+    else:
+        logit_rows, logit_biases = writer.reads(origin.layer, origin.position, directions)
     influence = weights.to(logit_rows) @ normalised(logit_rows)
     blocks: list[tuple[Tensor, Tensor, Tensor]] = []
     for layer in reversed(range(frozen.n_layers)):

@@ -51,11 +51,12 @@ class Answer(_Open):
 
 
 class Question(_Open):
-    """What the graph explains: a target token, perhaps against others, or all likely tokens."""
+    """What the graph explains: a target token, perhaps against others, all likely tokens, a
+    feature (`target` is its node id) or a direction of the final residual stream."""
 
-    kind: Literal["salient", "target", "contrast"]
+    kind: Literal["salient", "target", "contrast", "feature", "direction"]
     target: str
-    target_id: int
+    target_id: int | None = None
     contrast: tuple[str, ...] = ()
     contrast_ids: tuple[int, ...] = ()
 

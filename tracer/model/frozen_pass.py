@@ -32,6 +32,7 @@ class FrozenPass:
     mlp_outputs: tuple[Tensor, ...]  # per layer (n, d_model)
     embeddings: Tensor  # (n, d_model)
     final_scale: Tensor  # (n,), reciprocal final norm
+    final_stream: Tensor  # (n, d_model), normalised: what the unembedding reads
     logits: Tensor  # (vocabulary,), at the last position
 
     @property
@@ -114,6 +115,7 @@ def freeze(model: Model, token_ids: tuple[int, ...]) -> FrozenPass:
         mlp_outputs=tuple(seen["mlp_output", layer] for layer in range(n_layers)),
         embeddings=seen["embedding", 0],
         final_scale=seen["final_scale", 0],
+        final_stream=seen["final_stream", 0],
         logits=logits,
     )
 
@@ -140,6 +142,7 @@ def _recording(model: Model) -> Iterator[dict[tuple[str, int], Tensor]]:
     hooks = [
         (model.module(names.embedding), note_output(("embedding", 0))),
         (model.module(names.final_norm), note_scale(("final_scale", 0))),
+        (model.module(names.final_norm), note_output(("final_stream", 0))),
     ]
     for layer, block in enumerate(blocks):
         mlp_norm = block.get_submodule(names.mlp_norm)
