@@ -51,7 +51,8 @@ def test_doubling_a_source_moves_the_feature_by_its_edge(fed: Attribution) -> No
 def test_effects_on_a_feature_equal_the_sum_over_every_path(fed: Attribution) -> None:
     columns, rows, expanded = fed.swept.columns, fed.swept.rows, fed.swept.expanded
     activations = torch.cat([one.activations for one in fed.layers])[expanded]
-    slopes, effects = rows[:-1] / activations[:, None], rows[-1].clone()
+    slopes = rows[:-1] / activations[:, None]
+    effects = rows[-1] * fed.targets.values[0].sign()  # on how far it is from zero
     for rank in reversed(range(len(expanded))):
         effects += effects[expanded[rank]] * slopes[rank]
     tokens = effects[columns.tokens :]
@@ -67,7 +68,8 @@ def test_the_graph_ends_at_the_feature(fed: Attribution) -> None:
     assert info.question.target_id is None
     *others, last = graph.nodes
     assert (last.node_id, last.kind) == ("2_31_5", "feature")
-    assert last.effect == last.activation == pytest.approx(float(fed.targets.values[0]))
+    assert last.activation == pytest.approx(float(fed.targets.values[0]))
+    assert last.effect == abs(last.activation or 0)
     assert all(node.layer_number < 2 for node in others if node.kind == "feature")
     assert all(node.ctx_idx <= 5 for node in others if node.kind == "feature")
     assert not any(node.kind == "logit" for node in graph.nodes)

@@ -55,7 +55,7 @@ def test_chat_in_place_of_a_prompt(tmp_path: Path) -> None:
         ("{slug: a, prompt: x, target: b, contrast: [b]}", "`contrast` names the target itself"),
         (
             "{slug: a, prompt: x, target: b, target_feature: 1_2_3}",
-            "either `target` or `target_fea",
+            "either `target` or",
         ),
         ("{slug: a, prompt: x, target_feature: 1_2_3, position: 2}", "leave `position` out"),
         ("{slug: a, prompt: x, position: 0}", "`graphs[0].position`"),

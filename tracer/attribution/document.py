@@ -137,7 +137,7 @@ def _asked_feature(attribution: Attribution, name: FeatureName) -> Node:
         clerp="",
         influence=0.0,  # a rank share: it comes first, and no threshold hides it
         activation=activation,
-        effect=activation,
+        effect=abs(activation),
     )
 
 

@@ -91,6 +91,9 @@ def choose_targets(
 def feature_target(frozen: FrozenPass, active: ActiveFeatures, name: FeatureName) -> Targets:
     """What feeds one feature: its encoder, read in front of its layer's MLP at its position.
 
+    Rows add up to its activation. A neuron may be active below zero, so effects are on how far it
+    is from zero: a positive one strengthens it, whatever its sign.
+
     Raises TracerError where the model has no such feature or it is not active there.
     """
     name.check(active.widths)
@@ -105,7 +108,7 @@ def feature_target(frozen: FrozenPass, active: ActiveFeatures, name: FeatureName
         values=one.activations,
         biases=one.biases,
         weights=torch.ones_like(one.activations),
-        effect_direction=one.encoders[0],
+        effect_direction=one.encoders[0] * one.activations.sign(),
         origin=name.origin,
         feature=name,
     )

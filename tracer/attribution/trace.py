@@ -110,7 +110,8 @@ def trace(
     - `target`, a literal single token, alone or against the mean of `contrast`; effects and links
       into it are in logits. With none of the four, the fewest likely tokens that hold
       `settings.logit_mass` of the probability.
-    - `target_feature`, `layer_index_position`: what feeds it, in units of its activation.
+    - `target_feature`, `layer_index_position`: what feeds it, in units of its activation; a
+      positive effect strengthens it, a negative one weakens it, whatever its own sign.
     - `direction`, (d_model,) in the normalised final residual stream, any dtype and device; in
       units of its inner product with that stream.
 

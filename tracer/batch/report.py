@@ -22,6 +22,12 @@ _STATES = {
 }
 
 
+def plain_console(*, stderr: bool = False) -> Console:
+    """A terminal at its own width; in a file or a pipe, tables have room."""
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=120)
+
+
 class Bars:
     """One bar over all graphs and one for the graph in hand; nothing where there is no terminal."""
 
