@@ -243,9 +243,12 @@ class Graph(_Open):
             f'"links": [\n{_lines(links)}\n]{others}}}\n'
         )
 
-    def save(self, file: Path) -> None:
-        """Write the canonical text atomically. Raises TracerError when it cannot be written."""
-        write_atomically(file, self.to_json())
+    def save(self, file: Path | str) -> None:
+        """Write the canonical text atomically, with any folders it needs.
+
+        Raises TracerError when it cannot be written; what was there before stays.
+        """
+        write_atomically(Path(file), self.to_json())
 
 
 def load_graph(file: Path) -> Graph:
