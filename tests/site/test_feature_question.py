@@ -45,7 +45,7 @@ def test_the_viewer_draws_it_where_answers_are() -> None:
     at = graph.node_ids.index("1_9_5")
     assert data["answers"] == [[at, "neuron 9 of layer 1", None]]
     assert data["nodes"]["kinds"][at] == viewer_data.KINDS.index("logit")
-    assert data["meta"]["target"] == "neuron 9 of layer 1"
+    assert (data["meta"]["target"], data["meta"]["asked"]) == (None, "neuron 9 of layer 1")
 
 
 def test_it_is_published(gallery: GalleryFolder, tmp_path: Path) -> None:

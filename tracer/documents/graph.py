@@ -17,7 +17,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    FiniteFloat,
     ValidationError,
     model_validator,
 )
@@ -180,7 +179,7 @@ class Node(_Open):
 class Link(_Open):
     source: str
     target: str
-    weight: FiniteFloat
+    weight: float
 
 
 class Graph(_Open):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def import_graph(
     """
     data, notices = told_apart(decode(found.text, found.file, hint=_AGAIN))
     graph = graph_of(data, found.file, hint=_AGAIN)
+    _refuse_what_json_cannot_say(graph, found.file)
     slug = _slug(graph, slug, found.file)
     graph = graph.model_copy(update={"metadata": graph.metadata.model_copy(update={"slug": slug})})
     folder = GraphFolder(root / "graphs")
@@ -66,6 +68,17 @@ def import_graph(
         annotation_file=file if to_write is not None else None,
         notices=(*notices, *left_out),
     )
+
+
+def _refuse_what_json_cannot_say(graph: Graph, file: Path) -> None:
+    """Python writes and reads `NaN`; browsers and Neuronpedia do not."""
+    numbers = [(f"{link.source} → {link.target}", link.weight) for link in graph.links]
+    for node in graph.nodes:
+        for value in (node.activation, node.influence, node.effect, node.token_prob):
+            numbers.append((node.node_id, value or 0.0))
+    for name, number in numbers:
+        if not math.isfinite(number):
+            raise TracerError(f"{name} has the value {number}, no number", place=Place(file))
 
 
 def _slug(graph: Graph, wanted: str | None, file: Path) -> str:

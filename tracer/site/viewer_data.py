@@ -52,7 +52,7 @@ def encode(graph: Graph, annotations: Annotations) -> bytes:
 
 
 def _meta(graph: Graph) -> dict[str, Any]:
-    tracer = graph.metadata.tracer
+    tracer, asked = graph.metadata.tracer, asked_instead(graph)
     neurons = any(node.feature_type == NEURON for node in graph.nodes)
     return {
         "slug": graph.metadata.slug,
@@ -60,7 +60,8 @@ def _meta(graph: Graph) -> dict[str, Any]:
         "tokens": graph.metadata.prompt_tokens,
         "model": tracer.model.name if tracer else graph.metadata.scan,
         "noun": "neuron" if neurons else "feature",
-        "target": asked_instead(graph) or (tracer.question.target if tracer else None),
+        "target": tracer.question.target if tracer and not asked else None,
+        "asked": asked,
         "contrast": tracer.question.contrast if tracer else (),
         "replacement": significant(tracer.scores.replacement) if tracer else None,
     }
