@@ -112,6 +112,12 @@ def test_other_addresses_are_refused_unasked(url: str, words: str) -> None:
         find_graph(url)
 
 
+def test_another_machine_does_not_send_us_to_our_own(site: str) -> None:
+    with pytest.raises(TracerError, match="only https addresses are"):
+        download(site + "/graph.json", max_bytes=10**6, sent_by="https://example.org/a")
+    assert download(site + "/graph.json", max_bytes=10**6, sent_by="http://localhost:1/a")
+
+
 def test_no_network_is_one_clear_line() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -18,13 +18,20 @@ TOTAL_SECONDS = 300.0
 _CHUNK = 1 << 16
 
 
-def download(url: str, *, max_bytes: int, total_seconds: float = TOTAL_SECONDS) -> str:
-    """The text at an https address; http only on this machine.
+def download(
+    url: str,
+    *,
+    max_bytes: int,
+    total_seconds: float = TOTAL_SECONDS,
+    sent_by: str | None = None,
+) -> str:
+    """The text at an https address; http only on this machine, and never because another machine,
+    `sent_by`, says so.
 
     Raises TracerError for other addresses, no network, an answer other than 200, and a file that
     is too large, too slow or not UTF-8.
     """
-    _check(url)
+    _check(url, sent_by)
     request = Request(url, headers={"User-Agent": "tracer", "Accept": "application/json"})
     until = time.monotonic() + total_seconds
     try:
@@ -44,7 +51,7 @@ def download(url: str, *, max_bytes: int, total_seconds: float = TOTAL_SECONDS) 
         raise TracerError(f"what {url} holds is not UTF-8 text") from None
 
 
-def _check(url: str) -> None:
+def _check(url: str, sent_by: str | None) -> None:
     """Raises TracerError for an address that is not to be trusted with a request."""
     try:
         parts = urlsplit(url)
@@ -53,18 +60,23 @@ def _check(url: str) -> None:
         raise TracerError(f"{url} is no address: {error}") from None
     if not host:
         raise TracerError(f"{url} is no address: it names no host")
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
+    here = parts.scheme == "http" and host in LOOPBACK
+    if parts.scheme != "https" and not (here and _is_here(sent_by)):
         raise TracerError(
             f"{url} is not fetched: only https addresses are",
             hint="save the file and import that",
         )
 
 
+def _is_here(sent_by: str | None) -> bool:
+    return sent_by is None or urlsplit(sent_by).hostname in LOOPBACK
+
+
 class _SafeRedirects(HTTPRedirectHandler):
     def redirect_request(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> Request | None:
-        _check(newurl)
+        _check(newurl, req.full_url)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 

@@ -93,8 +93,8 @@ def find_graph(source: str, graph: Path | None = None) -> Found:
     text = download(address, max_bytes=MAX_GRAPH_BYTES)
     elsewhere = _pointed_to(text)
     if elsewhere is not None:
-        address = urljoin(address, elsewhere)
-        text = download(address, max_bytes=MAX_GRAPH_BYTES)
+        first, address = address, urljoin(address, elsewhere)
+        text = download(address, max_bytes=MAX_GRAPH_BYTES, sent_by=first)
     return Found(text, Path(address), link)
 
 
