@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tracer.documents.graph import Graph
@@ -53,6 +54,15 @@ def make_graph(**metadata: Any) -> Graph:
             "links": [{"source": s, "target": t, "weight": w} for s, t, w in links],
         }
     )
+
+
+def make_feature_graph() -> Graph:
+    """What feeds neuron 9 of layer 1, in place of an answer."""
+    fields = json.loads(make_graph().to_json())
+    fields["metadata"]["tracer"]["question"] = {"kind": "feature", "target": "1_9_5"}
+    fields["nodes"] = [node for node in fields["nodes"] if node["feature_type"] != "logit"]
+    fields["links"] = [link for link in fields["links"] if link["target"] != "3_42_5"]
+    return Graph.model_validate(fields)
 
 
 def _node(node_id: str, feature_type: str, **fields: Any) -> dict[str, Any]:

@@ -1,6 +1,15 @@
 """Attribution graphs of language models, traced, written down and published.
 
 The public Python API is what `__all__` names; torch is imported when it is first used.
+
+>>> import tracer
+>>> model = tracer.load_model()                                            # doctest: +SKIP
+>>> found = tracer.trace("Moscow is in", model=model, target=" Russia")    # doctest: +SKIP
+>>> found.scores().replacement, found.effects.features[22].shape           # doctest: +SKIP
+>>> found.prune(slug="moscow").save("moscow.json")                         # doctest: +SKIP
+
+`load_model` gives a `Model`; `trace` an `Attribution` (tensors); its `prune` a `Graph` (no torch),
+with `to_json` and `save`. What a user can get wrong raises `tracer.errors.TracerError`.
 """
 
 from __future__ import annotations

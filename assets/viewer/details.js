@@ -123,7 +123,7 @@ export class Details {
             make(
               "button",
               { type: "button", click: () => this.choose(answer.node) },
-              `The answer ${quoteToken(answer.token)}`,
+              graph.meta.asked ?? `The answer ${quoteToken(answer.token)}`,
             ),
             ...graph.groups
               .filter((group) => group.members.length)

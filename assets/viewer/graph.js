@@ -26,6 +26,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {string} model
  * @property {"neuron" | "feature"} noun
  * @property {string | null} target
+ * @property {string | null} asked  what the graph explains, where that is no answer
  * @property {string[]} contrast
  * @property {number | null} replacement
  *
@@ -50,7 +51,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {Map<string, number>} indexOf
  * @property {Float64Array} activation  NaN where unknown, as in the next two
  * @property {Float64Array} influence  share of all influence held by nodes at least this strong
- * @property {Float64Array} effect  in logits
+ * @property {Float64Array} effect  in logits, or in units of what was asked about
  * @property {(string | null)[]} labels
  * @property {Map<number, Byline>} bylines
  * @property {Links} links

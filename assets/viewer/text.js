@@ -104,7 +104,7 @@ export function nameOf(graph, node) {
 function answerName(graph, node) {
   const answer = graph.answerOf.get(node);
   if (!answer) return graph.ids[node];
-  const token = quoteToken(answer.token);
+  const token = graph.meta.asked ?? quoteToken(answer.token);
   return answer.probability === null ? token : `${token} ${showPercent(answer.probability)}`;
 }
 
@@ -153,6 +153,7 @@ export function describe(graph, node) {
     default: {
       const answer = graph.answerOf.get(node);
       const odds = answer?.probability ?? null;
+      if (graph.meta.asked) return `What this graph explains: ${graph.meta.asked}.`;
       const token = quoteToken(answer?.token ?? graph.ids[node]);
       return odds === null
         ? `A possible next token: ${token}.`
@@ -169,7 +170,12 @@ export function describe(graph, node) {
 export function describeEffect(graph, node) {
   const effect = graph.effect[node];
   if (Number.isNaN(effect)) return null;
-  const { target, contrast } = graph.meta;
+  const { target, contrast, asked } = graph.meta;
+  if (asked) {
+    const verb = effect > 0 ? "Strengthens" : "Weakens";
+    if (effect === 0) return `Does not move ${asked}.`;
+    return `${verb} ${asked} by ${showNumber(Math.abs(effect))}, all paths summed.`;
+  }
   const answer = target ? `the answer ${quoteToken(target)}` : "the answer";
   const against = contrast.length ? ` against ${contrast.map(quoteToken).join(", ")}` : "";
   if (effect === 0) return `Does not move ${answer}${against}.`;

@@ -41,7 +41,7 @@ function figures(graph, node) {
   if (graph.kinds[node] === ANSWER || graph.kinds[node] === EMBEDDING) return "";
   const parts = [];
   if (!Number.isNaN(graph.effect[node]))
-    parts.push(`effect ${showSigned(graph.effect[node])} logits`);
+    parts.push(`effect ${showSigned(graph.effect[node])}${graph.meta.asked ? "" : " logits"}`);
   if (graph.influence[node] >= 0)
     parts.push(`top ${showPercent(graph.influence[node])} of influence`);
   return parts.join(" · ");

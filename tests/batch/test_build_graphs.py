@@ -105,6 +105,24 @@ def test_force_writes_only_what_changed(desk: Desk) -> None:
     assert "two/2.json" not in desk.files
 
 
+def test_a_feature_may_be_asked_about_in_place_of_an_answer(desk: Desk) -> None:
+    desk.write("{slug: one, prompt: ' w3 w4 w5', target_feature: 2_31_3}")
+    assert desk.run() == 0
+    graph = load_graph(desk.graphs / "one" / "1.json")
+    assert graph.nodes[-1].node_id == "2_31_3"
+    assert "2_31_3" in desk.said
+    desk.write("{slug: one, prompt: ' w3 w4 w5', target_feature: 2_31_4}")
+    assert desk.run() == 1
+    assert "prompts.yaml:3:" in desk.said
+    assert "did you mean `2_31_3`?" in desk.said
+
+
+def test_an_earlier_position_is_another_graph(desk: Desk) -> None:
+    desk.write("{slug: one, prompt: ' w3 w4 w5', position: 2}")
+    assert desk.run() == 0
+    assert load_graph(desk.graphs / "one" / "1.json").metadata.prompt == " w3 w4"
+
+
 def test_only_and_its_near_match(desk: Desk) -> None:
     assert desk.run(only=["two"]) == 0
     assert list(desk.files) == ["two/1.json"]

@@ -26,7 +26,17 @@ def tracer(
 def test_help_names_every_command() -> None:
     done = tracer("--help")
     assert done.returncode == 0
-    for name in ("build", "build-graphs", "check", "models", "schema", "serve"):
+    for name in (
+        "build",
+        "build-graphs",
+        "check",
+        "export",
+        "import",
+        "models",
+        "schema",
+        "serve",
+        "trace",
+    ):
         assert name in done.stdout
         assert tracer(name, "--help").returncode == 0
 

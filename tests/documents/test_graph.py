@@ -26,6 +26,16 @@ def test_text_round_trips_to_the_same_bytes(tmp_path: Path) -> None:
     graph = make_graph()
     graph.save(tmp_path / "1.json")
     assert load_graph(tmp_path / "1.json").to_json() == graph.to_json()
+    graph.save(str(tmp_path / "2.json"))
+    assert (tmp_path / "2.json").read_bytes() == (tmp_path / "1.json").read_bytes()
+
+
+def test_what_is_not_known_here_stays() -> None:
+    fields = json.loads(make_graph().to_json()) | {"qk_only_nodes": {"1_lor_5_2": {"layer": 1}}}
+    fields["nodes"][0]["theirs"] = fields["links"][0]["theirs"] = [1]
+    again = json.loads(Graph.model_validate(fields).to_json())
+    assert again["qk_only_nodes"] == fields["qk_only_nodes"]
+    assert again["nodes"][0]["theirs"] == again["links"][0]["theirs"] == [1]
 
 
 def test_one_node_or_link_a_line_and_five_digits() -> None:
@@ -117,6 +127,7 @@ def broken(change: Any) -> dict[str, Any]:
         (lambda g: g["nodes"].append(g["nodes"][0]), "two nodes share one node_id"),
         (lambda g: g["nodes"][0].update(ctx_idx=99), "stands at position 99"),
         (lambda g: g.pop("nodes"), "nodes"),
+        (lambda g: g["nodes"][0].update(layer="top"), "a layer is a number or `E`, not `top`"),
         (lambda g: g["metadata"]["tracer"].update(format=2), "format"),
     ],
 )

@@ -53,6 +53,12 @@ def test_chat_in_place_of_a_prompt(tmp_path: Path) -> None:
         ("{slug: 'a/b', prompt: x}", "a slug is lower-case"),
         ("{slug: a, prompt: x, contrast: [b]}", "`contrast` needs a `target`"),
         ("{slug: a, prompt: x, target: b, contrast: [b]}", "`contrast` names the target itself"),
+        (
+            "{slug: a, prompt: x, target: b, target_feature: 1_2_3}",
+            "either `target` or",
+        ),
+        ("{slug: a, prompt: x, target_feature: 1_2_3, position: 2}", "leave `position` out"),
+        ("{slug: a, prompt: x, position: 0}", "`graphs[0].position`"),
         ("{slug: a, prompt: x, candidates: 0}", "`graphs[0].candidates`: input should be"),
         ("{slug: a, prompt: x, coverage: 1.5}", "(found 1.5)"),
         ("{slug: a, prompt: x, precision: flaot32}", "did you mean `float32`?"),

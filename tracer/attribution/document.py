@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from tracer.attribution.origin import FeatureName
 from tracer.attribution.prune import Pruned
 from tracer.attribution.question import graph_id
 from tracer.documents.graph import (
@@ -27,16 +28,16 @@ if TYPE_CHECKING:
 
 def graph_document(attribution: Attribution, pruned: Pruned, slug: str) -> Graph:
     """Nodes by (layer, position, index), errors layer-major, tokens, logits; links by target,
-    then source, in that order."""
+    then source, in that order. A target that is a feature stands where logits would."""
     sources = [
         *_feature_nodes(attribution, pruned),
         *_error_nodes(attribution, pruned),
         *_token_nodes(attribution),
     ]
-    logits = _logit_nodes(attribution)
+    asked = _target_nodes(attribution)
     matrix = attribution.matrix
     weights = matrix.rows[pruned.links[:, 0], pruned.links[:, 1]].tolist()
-    targets = [*sources[: matrix.n_features], *logits]
+    targets = [*sources[: matrix.n_features], *asked]
     links = [
         Link(source=sources[s].node_id, target=targets[t].node_id, weight=weight)
         for (t, s), weight in zip(pruned.links.tolist(), weights, strict=True)
@@ -44,7 +45,7 @@ def graph_document(attribution: Attribution, pruned: Pruned, slug: str) -> Graph
     kept = [node for node, keep in zip(sources, pruned.nodes.tolist(), strict=True) if keep]
     return Graph(
         metadata=_metadata(attribution, pruned, slug),
-        nodes=(*kept, *logits),
+        nodes=(*kept, *asked),
         links=tuple(links),
     )
 
@@ -117,6 +118,44 @@ def _token_nodes(attribution: Attribution) -> list[Node]:
         )
         for position, token_id in enumerate(attribution.frozen.token_ids)
     ]
+
+
+def _target_nodes(attribution: Attribution) -> list[Node]:
+    if attribution.targets.feature is not None:
+        return [_asked_feature(attribution, attribution.targets.feature)]
+    if attribution.targets.question.kind == "direction":
+        return [_asked_direction(attribution)]
+    return _logit_nodes(attribution)
+
+
+def _asked_feature(attribution: Attribution, name: FeatureName) -> Node:
+    activation = float(attribution.targets.values[0])
+    return Node(
+        node_id=str(name),
+        feature=_cantor(name.layer, name.index),
+        layer=str(name.layer),
+        ctx_idx=name.position,
+        feature_type=NEURON,
+        js_node_id=f"{name.layer}_{name.index}-{name.position}",
+        clerp="",
+        influence=0.0,  # a rank share: it comes first, and no threshold hides it
+        activation=activation,
+        effect=abs(activation),
+    )
+
+
+def _asked_direction(attribution: Attribution) -> Node:
+    layer, last = attribution.frozen.n_layers + 1, attribution.frozen.n_positions - 1
+    return Node(
+        node_id=f"{layer}_direction_{last}",
+        feature=None,
+        layer=str(layer),
+        ctx_idx=last,
+        feature_type=LOGIT,
+        js_node_id=f"L_direction-{last}",
+        clerp="a direction of the final stream",
+        is_target_logit=True,
+    )
 
 
 def _logit_nodes(attribution: Attribution) -> list[Node]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tracer.attribution.origin import Origin
 from tracer.features.source import ActiveFeatures
 from tracer.model.frozen_pass import FrozenPass
 
@@ -24,16 +25,22 @@ class Effects:
 
 
 @torch.no_grad()
-def total_effects(frozen: FrozenPass, active: ActiveFeatures, direction: Tensor) -> Effects:
-    """The effects on `direction`, (d_model,) in the normalised final residual stream."""
+def total_effects(
+    frozen: FrozenPass, active: ActiveFeatures, direction: Tensor, origin: Origin | None = None
+) -> Effects:
+    """The effects on `direction`, (d_model,) in the normalised final residual stream; or, with an
+    `origin`, in the residual stream there, in units of what `direction` reads."""
     shape = (frozen.n_positions, frozen.model.info.d_model)
     gradient = torch.zeros(shape, dtype=direction.dtype, device=direction.device)
-    gradient[-1] = frozen.pull_through_final_norm(direction[None])[0]
+    if origin is None:
+        gradient[-1] = frozen.pull_through_final_norm(direction[None])[0]
     by_layer: list[Tensor] = []
     for layer in reversed(range(frozen.n_layers)):
         on_output = frozen.pull_through_mlp_post_norm(layer, gradient)
         effects, onward = active.pull(layer, on_output)
         by_layer.append(effects)
+        if origin is not None and layer == origin.layer:
+            onward[origin.position] = direction  # above it all was zero
         gradient = frozen.pull_through_block(layer, gradient, onward)
     tokens = (gradient * frozen.embeddings).sum(-1)
     return Effects(tuple(reversed(by_layer)), tokens)

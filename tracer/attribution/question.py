@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tracer.attribution.origin import FeatureName
 from tracer.documents.graph import FORMAT
 from tracer.documents.prompts import ChatTurn, TraceSettings
 from tracer.errors import TracerError
@@ -22,6 +23,8 @@ class Ask:
     token_ids: tuple[int, ...]
     target: int | None
     contrast: tuple[int, ...]
+    feature: FeatureName | None = None
+    direction: str | None = None  # a direction's fingerprint
 
     @staticmethod
     def of(
@@ -31,20 +34,48 @@ class Ask:
         chat: Sequence[ChatTurn] | None = None,
         target: str | None = None,
         contrast: Sequence[str] = (),
+        target_feature: str | None = None,
+        position: int | None = None,
+        direction: str | None = None,
     ) -> Ask:
-        """Raises TracerError for an empty or too long prompt or a target that is not one token."""
+        """Raises TracerError for an empty or too long prompt, a target that is not one token, a
+        feature or position that the prompt has not, or two questions at once."""
         if (prompt is None) == (chat is None):
             raise TracerError("there is no single question", hint="give either a prompt or a chat")
         if contrast and target is None:
             raise TracerError("a contrast needs a target", hint="name the answer to explain")
+        asked = {"target": target, "target_feature": target_feature, "direction": direction}
+        named = [name for name, one in asked.items() if one is not None]
+        if len(named) > 1 or (target_feature is not None and position is not None):
+            both = " and ".join(f"`{name}`" for name in [*named, "position"][:2])
+            raise TracerError(f"{both} ask two questions", hint="trace one graph for each")
         token_ids = tokenizer.encode_chat(chat) if chat else tokenizer.encode_prompt(prompt or "")
+        text = prompt
+        if position is not None and position != len(token_ids) - 1:
+            token_ids = _up_to(token_ids, position)
+            text = None if chat else "".join(map(tokenizer.text, token_ids[1:]))
+        feature = None
+        if target_feature is not None:
+            feature = FeatureName.parse(target_feature, positions=len(token_ids))
         return Ask(
-            prompt=prompt if prompt is not None else "".join(map(tokenizer.text, token_ids)),
+            prompt=text if text is not None else "".join(map(tokenizer.text, token_ids)),
             chat=tuple(chat) if chat else None,
             token_ids=token_ids,
             target=None if target is None else tokenizer.single_token(target),
             contrast=tuple(tokenizer.single_token(one) for one in contrast),
+            feature=feature,
+            direction=direction,
         )
+
+
+def _up_to(token_ids: tuple[int, ...], position: int) -> tuple[int, ...]:
+    """The tokens that the answer at `position` can depend on. Position 0 is the start token."""
+    last = len(token_ids) - 1
+    if not 1 <= position <= last:
+        raise TracerError(
+            f"there is no position {position} to explain", hint=f"this prompt's are 1 to {last}"
+        )
+    return token_ids[: position + 1]
 
 
 def graph_id(ask: Ask, *, model_identity: str, features: str, settings: TraceSettings) -> str:
@@ -59,5 +90,9 @@ def graph_id(ask: Ask, *, model_identity: str, features: str, settings: TraceSet
         "features": features,
         "settings": settings.model_dump(),
     }
+    if ask.feature is not None:
+        decides["target_feature"] = str(ask.feature)
+    if ask.direction is not None:
+        decides["direction"] = ask.direction
     canonical = json.dumps(decides, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

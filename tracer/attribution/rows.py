@@ -85,6 +85,13 @@ class RowWriter:
         return self._in_batches(self.frozen.n_layers, positions, start, rows)
 
     @torch.no_grad()
+    def reads(self, layer: int, position: int, vectors: Tensor, rows: Tensor) -> Tensor:
+        """Writes rows of what `vectors`, (targets, d_model), read off the residual stream in
+        front of the MLP of `layer` at `position`; returns their bias terms."""
+        positions = torch.full((len(vectors),), position, device=vectors.device)
+        return self._in_batches(layer, positions, vectors, rows)
+
+    @torch.no_grad()
     def features(self, layer: int, chosen: Tensor, rows: Tensor) -> Tensor:
         """Writes rows of one layer's features, `chosen` (targets,) of them in ascending order;
         returns their bias terms, (targets,)."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tracer.attribution.origin import Origin
 from tracer.attribution.rows import Columns, RowWriter
 from tracer.features.source import LayerFeatures
 from tracer.model.frozen_pass import FrozenPass
@@ -48,6 +49,7 @@ def sweep(
     coverage: float = 1.0,
     quota: Sequence[int] | None = None,
     transport: torch.dtype | None = None,
+    origin: Origin | None = None,
     progress: Progress = lambda *_: None,
 ) -> Swept:
     """Expand logits, then each layer's features from the top.
@@ -55,7 +57,8 @@ def sweep(
     `directions` (targets, d_model) and `weights` (targets,) come from `choose_targets`. In each
     layer the strongest features are expanded until those left carry at most 1 - `coverage` of
     the layer's influence, and no more than `quota[layer]`. `transport` is the number format of
-    the products on the way down, the model's own by default.
+    the products on the way down, the model's own by default. With an `origin`, the directions
+    read the residual stream there instead of the normalised final one.
     """
     writer = RowWriter(frozen, layers, transport=transport)
     columns, n_logits = writer.columns, len(directions)
@@ -64,7 +67,10 @@ def sweep(
     dtype = torch.float64 if directions.dtype == torch.float64 else torch.float32
     rows = torch.empty(columns.n_features + n_logits, columns.total, dtype=dtype)
     begin = len(rows) - n_logits
-    biases = [writer.logits(directions, rows[begin:])]
+    if origin is None:
+        biases = [writer.logits(directions, rows[begin:])]
+    else:
+        biases = [writer.reads(origin.layer, origin.position, directions, rows[begin:])]
     influence = weights.to(rows) @ normalised(rows[begin:])
     expanded: list[Tensor] = []
     for layer in reversed(range(frozen.n_layers)):

@@ -1,14 +1,19 @@
-"""Which logits a graph explains: all likely ones, one, or one against others."""
+"""What a graph explains: likely logits, one, one against others, a feature or a direction."""
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from tracer.attribution.origin import FeatureName, Origin
 from tracer.documents.graph import Answer, Question
+from tracer.errors import TracerError
+from tracer.features.source import ActiveFeatures
 from tracer.model.frozen_pass import FrozenPass
 
 SHOWN_ANSWERS = 10
@@ -16,16 +21,19 @@ SHOWN_ANSWERS = 10
 
 @dataclass(frozen=True)
 class Targets:
-    """Logit targets. Each is a direction in the normalised final residual stream."""
+    """What rows are computed for. Each target is a direction in the normalised final residual
+    stream, or, with an `origin`, in the residual stream there."""
 
     question: Question
     answers: tuple[Answer, ...]  # the likeliest tokens, and any token the question names
-    token_ids: tuple[int, ...]  # one a target
+    token_ids: tuple[int, ...]  # one a target; none where the target is no token
     directions: Tensor  # (targets, d_model)
     values: Tensor  # (targets,): what the model gives along each direction, biases included
     biases: Tensor  # (targets,)
     weights: Tensor  # (targets,): probabilities
     effect_direction: Tensor  # (d_model,): the direction that `effect` is measured along
+    origin: Origin | None = None
+    feature: FeatureName | None = None
 
 
 def choose_targets(
@@ -66,8 +74,6 @@ def choose_targets(
         biases = biases + bias[ids] - (bias[others].mean() if others else bias.mean())
     text = model.tokenizer.text
     kind = "salient" if target is None else "contrast" if others else "target"
-    shown = ranked.indices[:SHOWN_ANSWERS].tolist()
-    named = [one for one in [*ids, *others] if one not in shown]
     return Targets(
         question=Question(
             kind=kind,
@@ -76,19 +82,84 @@ def choose_targets(
             contrast=tuple(text(one) for one in others),
             contrast_ids=tuple(others),
         ),
-        answers=tuple(
-            Answer(
-                token=text(one),
-                token_id=one,
-                probability=float(probabilities[one]),
-                logit=float(frozen.logits[one]),
-            )
-            for one in [*shown, *named]
-        ),
+        answers=_answers(frozen, [*ids, *others]),
         token_ids=tuple(ids),
         directions=directions,
         values=raw[ids] - raw_baseline,
         biases=biases,
         weights=probabilities[ids],
         effect_direction=directions[0],
+    )
+
+
+def feature_target(frozen: FrozenPass, active: ActiveFeatures, name: FeatureName) -> Targets:
+    """What feeds one feature: its encoder, read in front of its layer's MLP at its position.
+
+    Rows add up to its activation. A neuron may be active below zero, so effects are on how far it
+    is from zero: a positive one strengthens it, whatever its sign.
+
+    Raises TracerError where the model has no such feature or it is not active there.
+    """
+    name.check(active.widths)
+    one = active.one(name.layer, name.index, name.position)
+    if not bool(one.activations.any()):
+        raise TracerError(f"the feature `{name}` is not active", hint="choose one that is")
+    return Targets(
+        question=Question(kind="feature", target=str(name)),
+        answers=_answers(frozen),
+        token_ids=(),
+        directions=one.encoders,
+        values=one.activations,
+        biases=one.biases,
+        weights=torch.ones_like(one.activations),
+        effect_direction=one.encoders[0] * one.activations.sign(),
+        origin=name.origin,
+        feature=name,
+    )
+
+
+def direction_target(frozen: FrozenPass, direction: Tensor) -> Targets:
+    """How far the normalised final residual stream goes along `direction`, (d_model,)."""
+    along = direction.to(frozen.final_stream)
+    values = (frozen.final_stream[-1] @ along)[None]
+    constant = frozen.final_norm.bias
+    return Targets(
+        question=Question(kind="direction", target="a direction"),
+        answers=_answers(frozen),
+        token_ids=(),
+        directions=along[None],
+        values=values,
+        biases=torch.zeros_like(values) if constant is None else (along @ constant)[None],
+        weights=torch.ones_like(values),
+        effect_direction=along,
+    )
+
+
+def fingerprint(direction: Tensor, d_model: int) -> str:
+    """What tells two directions apart: sha256 over float32 values.
+
+    Raises TracerError for another shape than (d_model,), zeros and numbers that are not finite.
+    """
+    if direction.shape != (d_model,):
+        shape = tuple(direction.shape)
+        raise TracerError(f"the direction has shape {shape}, not ({d_model},)")
+    if not torch.isfinite(direction).all() or not direction.any():
+        raise TracerError("the direction is zero or not finite", hint="give one that points")
+    values = direction.detach().to("cpu", torch.float32).tolist()
+    return hashlib.sha256(struct.pack(f"<{d_model}f", *values)).hexdigest()
+
+
+def _answers(frozen: FrozenPass, named: Sequence[int] = ()) -> tuple[Answer, ...]:
+    """The likeliest next tokens, and those that the question names."""
+    probabilities = frozen.logits.softmax(-1)
+    ranked = torch.sort(probabilities, descending=True, stable=True)
+    shown = ranked.indices[:SHOWN_ANSWERS].tolist()
+    return tuple(
+        Answer(
+            token=frozen.model.tokenizer.text(one),
+            token_id=one,
+            probability=float(probabilities[one]),
+            logit=float(frozen.logits[one]),
+        )
+        for one in [*shown, *(one for one in named if one not in shown)]
     )

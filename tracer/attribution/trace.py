@@ -15,20 +15,32 @@ from tracer.attribution.influence import Matrix, drop, fold
 from tracer.attribution.prune import prune
 from tracer.attribution.question import Ask
 from tracer.attribution.sweep import Progress, Swept, share_by_layer, sweep
-from tracer.attribution.targets import Targets, choose_targets
+from tracer.attribution.targets import (
+    Targets,
+    choose_targets,
+    direction_target,
+    feature_target,
+    fingerprint,
+)
 from tracer.documents.graph import FeaturesInfo, Graph, Scores
 from tracer.documents.prompts import ChatTurn, TraceSettings
 from tracer.errors import TracerError
 from tracer.features.choose import find_features
 from tracer.features.neurons import Neurons
-from tracer.features.source import FeatureSource, LayerFeatures
+from tracer.features.source import ActiveFeatures, FeatureSource, LayerFeatures
 from tracer.model.frozen_pass import FrozenPass, freeze
 from tracer.model.load import Model
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """Everything one trace found, as tensors, before pruning."""
+    """Everything one trace found, as tensors, before pruning.
+
+    `layers` holds the admitted features of each layer; `effects` every active feature's signed
+    effect over all paths, in logits of the question (or units of the target feature's activation);
+    `swept` the direct effects: rows (expanded features + targets, columns), where columns are
+    features, then the MLP errors of each (layer, position), then tokens.
+    """
 
     ask: Ask
     settings: TraceSettings
@@ -55,7 +67,8 @@ class Attribution:
         return self.matrix.influence()
 
     def scores(self) -> Scores:
-        """Replacement and completeness, with unexpanded features folded and dropped."""
+        """Replacement and completeness, shares between 0 and 1 (circuit-tracer's definitions),
+        with unexpanded features folded into error nodes, and dropped."""
         replacement = self.matrix.replacement_score(self.influence)
         completeness = self.matrix.completeness_score(self.influence)
         flattering = replacement, completeness
@@ -72,7 +85,11 @@ class Attribution:
         )
 
     def prune(self, *, slug: str = "untitled") -> Graph:
-        """The graph to publish, by the settings' thresholds and limit."""
+        """The graph to publish, by the settings' thresholds and limit on links; `slug` names it.
+
+        Thresholds are shares of influence, as circuit-tracer defines them. The graph holds no
+        tensors: it can be saved, compared and shown where torch is not installed.
+        """
         pruned = prune(
             self.matrix,
             influence=self.influence,
@@ -91,20 +108,51 @@ def trace(
     features: str = "neurons",
     target: str | None = None,
     contrast: Sequence[str] = (),
+    target_feature: str | None = None,
+    direction: Tensor | None = None,
+    position: int | None = None,
     settings: TraceSettings | None = None,
     progress: Progress = lambda *_: None,
 ) -> Attribution:
-    """Attribute the model's next token on one prompt to its features and tokens.
+    """Attribute one thing that the model computes on one prompt to its features and tokens.
 
-    Give `prompt` or `chat`. `target` and `contrast` are literal single tokens. Effects and
-    links are in logits of the question asked. Method: `rows`, `sweep`, `effects`.
+    Give `prompt` or `chat`, and at most one target:
 
-    Raises TracerError for an empty or too long prompt, a target that is not one token, unknown
-    features, or numbers that overflow.
+    - `target`, a literal single token, alone or against the mean of `contrast`; effects and links
+      into it are in logits. With none of the four, the fewest likely tokens that hold
+      `settings.logit_mass` of the probability.
+    - `target_feature`, `layer_index_position`: what feeds it, in units of its activation; a
+      positive effect strengthens it, a negative one weakens it, whatever its own sign.
+    - `direction`, (d_model,) in the normalised final residual stream, any dtype and device; in
+      units of its inner product with that stream.
+
+    `position` asks about the token behind an earlier position (1 is the first after the start
+    token): the prompt ends there. `progress` is called with a phase's name, steps done, and steps
+    in all. Method: Ameisen et al. 2025, "Circuit Tracing"; RelP (arXiv 2508.21258) for neurons.
+
+    Raises TracerError for an empty or too long prompt, a target that is not one token, a feature or
+    position that is not there, a direction of another shape, two targets at once, unknown features,
+    or numbers that overflow.
     """
-    settings = settings or TraceSettings()
-    ask = Ask.of(model.tokenizer, prompt=prompt, chat=chat, target=target, contrast=contrast)
-    return trace_ask(ask, model=model, features=features, settings=settings, progress=progress)
+    mark = None if direction is None else fingerprint(direction, model.info.d_model)
+    ask = Ask.of(
+        model.tokenizer,
+        prompt=prompt,
+        chat=chat,
+        target=target,
+        contrast=contrast,
+        target_feature=target_feature,
+        position=position,
+        direction=mark,
+    )
+    return trace_ask(
+        ask,
+        model=model,
+        features=features,
+        settings=settings or TraceSettings(),
+        direction=direction,
+        progress=progress,
+    )
 
 
 def trace_ask(
@@ -113,22 +161,17 @@ def trace_ask(
     model: Model,
     features: str,
     settings: TraceSettings,
+    direction: Tensor | None = None,
     progress: Progress = lambda *_: None,
 ) -> Attribution:
-    """`trace` for a question that is already in tokens."""
+    """`trace` for a question that is already in tokens; `direction` is the one it fingerprints."""
     source = feature_source(model, features)
     progress("forward pass", 0, 1)
     frozen = freeze(model, ask.token_ids)
-    targets = choose_targets(
-        frozen,
-        target=ask.target,
-        contrast=ask.contrast,
-        max_logits=settings.max_logits,
-        logit_mass=settings.logit_mass,
-    )
     active = source.read(frozen)
+    targets = _targets(ask, frozen, active, settings, direction)
     progress("forward pass", 1, 1)
-    effects = total_effects(frozen, active, targets.effect_direction)
+    effects = total_effects(frozen, active, targets.effect_direction, targets.origin)
     layers = active.admit(effects.features, settings.candidates)
     limit = settings.max_expanded
     swept = sweep(
@@ -139,12 +182,33 @@ def trace_ask(
         coverage=settings.coverage,
         transport=torch.bfloat16 if settings.precision == "fast" else None,
         quota=None if limit is None else share_by_layer(effects.features, limit),
+        origin=targets.origin,
         progress=progress,
     )
     if not torch.isfinite(swept.rows).all():
         raise TracerError("the direct effects overflowed", hint="trace with `precision: float32`")
     return Attribution(
         ask, settings, frozen, source.info, active.count, layers, effects, targets, swept
+    )
+
+
+def _targets(
+    ask: Ask,
+    frozen: FrozenPass,
+    active: ActiveFeatures,
+    settings: TraceSettings,
+    direction: Tensor | None,
+) -> Targets:
+    if ask.feature is not None:
+        return feature_target(frozen, active, ask.feature)
+    if direction is not None:
+        return direction_target(frozen, direction)
+    return choose_targets(
+        frozen,
+        target=ask.target,
+        contrast=ask.contrast,
+        max_logits=settings.max_logits,
+        logit_mass=settings.logit_mass,
     )
 
 

@@ -123,6 +123,8 @@ def _job(
         chat=entry.chat,
         target=entry.target,
         contrast=entry.contrast,
+        target_feature=entry.target_feature,
+        position=entry.position,
     )
     wanted = graph_id(
         ask, model_identity=files.identity, features=features.identity, settings=settings

@@ -22,6 +22,12 @@ _STATES = {
 }
 
 
+def plain_console(*, stderr: bool = False) -> Console:
+    """A terminal at its own width; in a file or a pipe, tables have room."""
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=120)
+
+
 class Bars:
     """One bar over all graphs and one for the graph in hand; nothing where there is no terminal."""
 
@@ -93,11 +99,11 @@ def _row(one: Outcome) -> list[str]:
         return [one.slug, "", "", "", "", "", "", f"[red]{one.status}", ""]
     info = graph.metadata.tracer
     target = info.question.target_id
-    answer = next(answer for answer in info.answers if answer.token_id == target)
+    answer = next((answer for answer in info.answers if answer.token_id == target), None)
     return [
         f"{one.slug}/{one.revision}",
-        escape(repr(answer.token)),
-        f"{answer.probability:.2f}",
+        escape(repr(answer.token) if answer else info.question.target),
+        f"{answer.probability:.2f}" if answer else "",
         f"{len(graph.nodes):,}",
         f"{len(graph.links):,}",
         f"{info.scores.replacement:.2f}",

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tracer.batch.plan import make_plan
-from tracer.batch.report import Bars, outcome_table, plan_table
+from tracer.batch.report import Bars, outcome_table, plain_console, plan_table
 from tracer.batch.run_here import run_here
 from tracer.batch.run_on_ray import run_on_ray
 from tracer.batch.trace_job import Outcome
@@ -33,7 +33,7 @@ def build_graphs(
 
     Raises TracerError when `only` names an unknown slug or nothing can be written.
     """
-    console = console or _console()
+    console = console or plain_console(stderr=True)
     folder = GraphFolder(graphs)
     with console.status("looking at what is there") as status:
         jobs = make_plan(
@@ -59,11 +59,6 @@ def build_graphs(
     order = [job.entry.slug for job in jobs]
     outcomes.sort(key=lambda one: order.index(one.slug))
     return _close(console, outcomes, interrupted)
-
-
-def _console() -> Console:
-    console = Console(stderr=True)
-    return console if console.is_terminal else Console(stderr=True, width=120)
 
 
 def _close(console: Console, outcomes: Sequence[Outcome], interrupted: bool) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -51,7 +52,7 @@ def trace_job(job: Job, model: Model, progress: Progress = lambda *_: None) -> T
     """Trace and prune. Raises TracerError; also when memory does not suffice."""
     start = time.perf_counter()
     _reset_peak(model.device)
-    try:
+    with memory_suffices(f"`{job.entry.slug}`"):
         attribution = trace_ask(
             job.ask,
             model=model,
@@ -61,14 +62,21 @@ def trace_job(job: Job, model: Model, progress: Progress = lambda *_: None) -> T
         )
         progress("pruning", 0, 1)
         graph = attribution.prune(slug=job.entry.slug)
-    except (torch.OutOfMemoryError, MemoryError):
-        raise TracerError(
-            f"`{job.entry.slug}` does not fit into this machine's memory",
-            hint="shorten the prompt, lower `candidates`, or use a smaller model",
-        ) from None
     progress("pruning", 1, 1)
     seconds = time.perf_counter() - start
     return Traced(graph, seconds, _peak_bytes(model.device), attribution.swept.notices)
+
+
+@contextmanager
+def memory_suffices(what: str) -> Iterator[None]:
+    """Raises TracerError where it does not, with ways out."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError):
+        raise TracerError(
+            f"{what} does not fit into this machine's memory",
+            hint="shorten the prompt, lower `candidates`, or use a smaller model",
+        ) from None
 
 
 def write_down(job: Job, traced: Traced, folder: GraphFolder) -> Outcome:

@@ -14,10 +14,14 @@ _COMMANDS = {
     "build": "build the site from graphs, write-ups and annotations",
     "build-graphs": "trace the prompts of a list into graph files",
     "check": "find mistakes in everything people write, with file:line:col",
+    "export": "write a graph for Neuronpedia, or as tables",
+    "import": "bring in a graph of circuit-tracer or Neuronpedia",
     "models": "list cached models and supported families",
     "schema": "print the JSON Schema of a file format",
     "serve": "serve the site on this machine, rebuilding with --watch",
+    "trace": "trace one prompt now and say what was found",
 }
+_MODULES = {"import": "import_graph", "trace": "trace_prompt"}  # what Python calls otherwise
 
 
 class _LazyGroup(click.Group):
@@ -27,7 +31,8 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"tracer.cli.{name.replace('-', '_')}")
+        file = _MODULES.get(name, name.replace("-", "_"))
+        module = importlib.import_module(f"tracer.cli.{file}")
         command: click.Command = module.command
         return command
 

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from tracer.cli.needs_tracing import needs_tracing
+from tracer.cli.options import DEVICES, PRECISIONS
 
 if TYPE_CHECKING:
     from tracer.documents.prompts import Precision
     from tracer.model.load import Device
-
-DEVICES = click.Choice(["auto", "cpu", "cuda", "mps"])
-PRECISIONS = click.Choice(["float32", "bf16", "fp16", "fast"])
 
 
 @click.command("build-graphs")

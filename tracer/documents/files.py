@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from tracer.errors import Place, TracerError
 
@@ -39,6 +41,19 @@ def read_text(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> str:
             place=Place(path, line),
         ) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def decode(text: str, file: Path, *, hint: str) -> Any:
+    """The data in JSON text. Raises TracerError with the place when it is cut short or not JSON."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        place = Place(file, error.lineno, error.colno)
+        cut = error.pos >= len(text.rstrip()) - 1
+        what = "the file is cut short" if cut else f"not valid JSON: {error.msg}"
+        raise TracerError(what, hint=hint, place=place) from None
+    except RecursionError:
+        raise TracerError("nested too deeply", hint=hint, place=Place(file)) from None
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

@@ -21,18 +21,21 @@ from pydantic import (
     model_validator,
 )
 
-from tracer.documents.files import read_text, write_atomically
+from tracer.documents.files import decode, read_text, write_atomically
 from tracer.documents.prompts import ChatTurn, TraceSettings
+from tracer.documents.saved_view import QueryParameters
 from tracer.errors import Place, TracerError
 
 FORMAT: Literal[1] = 1
 MAX_GRAPH_BYTES = 200_000_000
+RESTORE = "restore it from version control, or delete it and run `tracer build-graphs` again"
 NodeKind = Literal["feature", "error", "embedding", "logit"]
 
 NEURON = "neuron"
 ERROR = "mlp reconstruction error"
 EMBEDDING = "embedding"
 LOGIT = "logit"
+BIAS = "bias"
 
 
 class _Open(BaseModel):
@@ -51,11 +54,12 @@ class Answer(_Open):
 
 
 class Question(_Open):
-    """What the graph explains: a target token, perhaps against others, or all likely tokens."""
+    """What the graph explains: a target token, perhaps against others, all likely tokens, a
+    feature (`target` is its node id) or a direction of the final residual stream."""
 
-    kind: Literal["salient", "target", "contrast"]
+    kind: Literal["salient", "target", "contrast", "feature", "direction"]
     target: str
-    target_id: int
+    target_id: int | None = None
     contrast: tuple[str, ...] = ()
     contrast_ids: tuple[int, ...] = ()
 
@@ -117,6 +121,16 @@ class TracerInfo(_Open):
     counts: Counts
 
 
+def _layer(value: object) -> str:
+    """Numbers and text alike; embeddings stand at `E`, in some files at -1."""
+    text = str(value)
+    if isinstance(value, float) and value.is_integer():
+        text = str(int(value))
+    if text != "E" and not text.removeprefix("-").isdecimal():
+        raise ValueError(f"a layer is a number or `E`, not `{text}`")
+    return text
+
+
 class Metadata(_Open):
     slug: str
     scan: str
@@ -130,11 +144,11 @@ class Node(_Open):
 
     node_id: str
     feature: int | None
-    layer: Annotated[str, BeforeValidator(str)]
+    layer: Annotated[str, BeforeValidator(_layer)]
     ctx_idx: int
     feature_type: str
     js_node_id: str = Field(alias="jsNodeId")
-    clerp: str
+    clerp: Annotated[str, BeforeValidator(lambda text: "" if text is None else text)]
     influence: float | None = None
     activation: float | None = None
     effect: float | None = None
@@ -145,7 +159,8 @@ class Node(_Open):
     def kind(self) -> NodeKind:
         if self.feature_type in (EMBEDDING, LOGIT):
             return cast(NodeKind, self.feature_type)
-        return "error" if "error" in self.feature_type else "feature"
+        # A bias is, like an error, something that flows in and that no feature says.
+        return "error" if "error" in self.feature_type or self.feature_type == BIAS else "feature"
 
     @property
     def layer_number(self) -> int:
@@ -157,8 +172,8 @@ class Node(_Open):
         """The feature's index in its layer, or the vocabulary id of a token or answer."""
         if self.kind == "error":
             return None
-        parts = self.node_id.split("_")
-        return int(parts[1]) if len(parts) == 3 and parts[1].isdigit() else None
+        parts = self.node_id.split("_")  # `5_310_2`, and `5_lor_310_2` for a head's feature
+        return int(parts[-2]) if len(parts) > 2 and parts[-2].isdecimal() else None
 
 
 class Link(_Open):
@@ -167,23 +182,13 @@ class Link(_Open):
     weight: float
 
 
-class QueryParameters(_Open):
-    """A saved view; circuit-tracer's Save writes strings and nulls here, read as empty."""
-
-    pinned_ids: tuple[str, ...] = Field((), validation_alias=AliasChoices("pinnedIds"))
-    supernodes: tuple[tuple[str, ...], ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _normalise(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return {}
-        lists = ("pinnedIds", "supernodes")
-        return {k: v for k, v in data.items() if k not in lists or isinstance(v, list)}
-
-
 class Graph(_Open):
-    """A pruned attribution graph, as published. Nodes and links keep a stable order."""
+    """A pruned attribution graph, as published. Nodes and links keep a stable order.
+
+    A link's `weight` is a direct effect in the target's units (its activation, or logits); a node's
+    `effect` is its signed effect on the answer over all paths, in logits; `influence` is the
+    cumulative share of influence down to it, between 0 and 1.
+    """
 
     metadata: Metadata
     query: QueryParameters = Field(
@@ -211,7 +216,11 @@ class Graph(_Open):
         return [node.node_id for node in self.nodes]
 
     def to_json(self) -> str:
-        """Canonical text: one node or link a line, five significant digits, a stable order."""
+        """Canonical text: one node or link a line, five significant digits, a stable order.
+
+        It is what Neuronpedia's upload and circuit-tracer's viewer read; ours is under
+        `metadata.tracer`. Fields that are not known here stay as they came.
+        """
         head = self.metadata.model_dump(by_alias=True, exclude_none=True)
         query = {
             "pinnedIds": self.query.pinned_ids,
@@ -222,16 +231,23 @@ class Graph(_Open):
         }
         nodes = (_node_fields(node) for node in self.nodes)
         links = (link.model_dump() for link in self.links)
+        others = "".join(
+            f",\n{json.dumps(key)}: {_line(value)}"
+            for key, value in (self.model_extra or {}).items()
+        )
         return (
             f'{{"metadata": {json.dumps(_rounded(head), ensure_ascii=False, indent=1)},\n'
             f'"qParams": {_line(query)},\n'
             f'"nodes": [\n{_lines(nodes)}\n],\n'
-            f'"links": [\n{_lines(links)}\n]}}\n'
+            f'"links": [\n{_lines(links)}\n]{others}}}\n'
         )
 
-    def save(self, file: Path) -> None:
-        """Write the canonical text atomically. Raises TracerError when it cannot be written."""
-        write_atomically(file, self.to_json())
+    def save(self, file: Path | str) -> None:
+        """Write the canonical text atomically, with any folders it needs.
+
+        Raises TracerError when it cannot be written; what was there before stays.
+        """
+        write_atomically(Path(file), self.to_json())
 
 
 def load_graph(file: Path) -> Graph:
@@ -239,17 +255,11 @@ def load_graph(file: Path) -> Graph:
 
     Raises TracerError with the place when the file is cut short, not JSON or not a graph.
     """
-    text = read_text(file, max_bytes=MAX_GRAPH_BYTES)
-    hint = "restore it from version control, or delete it and run `tracer build-graphs` again"
-    try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        place = Place(file, error.lineno, error.colno)
-        cut = error.pos >= len(text.rstrip()) - 1
-        what = "the file is cut short" if cut else f"not valid JSON: {error.msg}"
-        raise TracerError(what, hint=hint, place=place) from None
-    except RecursionError:
-        raise TracerError("nested too deeply for a graph", hint=hint, place=Place(file)) from None
+    return graph_of(decode(read_text(file, max_bytes=MAX_GRAPH_BYTES), file, hint=RESTORE), file)
+
+
+def graph_of(data: Any, file: Path, *, hint: str = RESTORE) -> Graph:
+    """A graph from decoded JSON. Raises TracerError that names the first thing wrong."""
     try:
         return Graph.model_validate(data)
     except ValidationError as error:

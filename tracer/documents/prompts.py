@@ -84,6 +84,12 @@ class PromptEntry(_Common):
     contrast: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
         (), description="explain the target's logit minus the mean logit of these tokens"
     )
+    target_feature: Annotated[str, Field(min_length=1)] | None = Field(
+        None, description="explain what feeds this feature, `layer_index_position`, not an answer"
+    )
+    position: int | None = Field(
+        None, ge=1, description="explain the answer behind this token, the prompt ending there"
+    )
 
     @model_validator(mode="after")
     def _one_question(self) -> PromptEntry:
@@ -97,6 +103,10 @@ class PromptEntry(_Common):
             raise ValueError("`contrast` needs a `target` to compare with")
         if self.target in self.contrast:
             raise ValueError("`contrast` names the target itself")
+        if self.target_feature is not None and self.target is not None:
+            raise ValueError("give either `target` or `target_feature`")
+        if self.target_feature is not None and self.position is not None:
+            raise ValueError("`target_feature` says its position itself; leave `position` out")
         return self
 
     @property

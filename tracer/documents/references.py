@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -23,6 +24,17 @@ def check_slug(slug: str) -> str:
             "such as `moscow-russian`"
         )
     return slug
+
+
+def slug_from(text: str) -> str | None:
+    """The nearest slug to any text; None where it has no letter or digit to make one of.
+
+    >>> slug_from("Fact: the capital of…"), slug_from("CON"), slug_from("東京")
+    ('fact-the-capital-of', 'graph-con', None)
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:MAX_SLUG].strip("-")
+    return f"graph-{slug}" if _RESERVED.match(slug) else slug or None
 
 
 Slug = Annotated[str, AfterValidator(check_slug)]

@@ -79,6 +79,15 @@ class ActiveNeurons:
         onward = self.frozen.pull_through_mlp_norm(layer, positions, on_input)
         return on_activation * neurons.activation, onward
 
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return tuple(layer.activation.shape[1] for layer in self.layers)
+
+    def one(self, layer: int, index: int, position: int) -> LayerFeatures:
+        device = self.layers[layer].activation.device
+        at, which = torch.tensor([position], device=device), torch.tensor([index], device=device)
+        return self._take(layer, at, which)
+
     def admit(self, effects: Sequence[Tensor], candidates: int) -> list[LayerFeatures]:
         """The strongest `candidates` by absolute effect, never at position 0, which is the same
         for every prompt."""

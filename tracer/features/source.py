@@ -51,6 +51,13 @@ class ActiveFeatures(Protocol):
         goes on through them to the residual stream in front, (positions, d_model).
         """
 
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many features each layer has, active or not."""
+
+    def one(self, layer: int, index: int, position: int) -> LayerFeatures:
+        """A single feature at one position, whatever its effect."""
+
     def admit(self, effects: Sequence[Tensor], candidates: int) -> list[LayerFeatures]:
         """Those that take part in the sweep, by layer, given their effects from `pull`."""
 

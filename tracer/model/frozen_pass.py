@@ -40,6 +40,7 @@ class FrozenPass:
     mlp_outputs: tuple[Tensor, ...]  # per layer (n, d_model), in front of any post-norm
     embeddings: Tensor  # (n, d_model), the residual stream at its bottom
     final_norm: FrozenNorm
+    final_stream: Tensor  # (n, d_model), normalised: what the unembedding reads
     raw_logits: Tensor  # (vocabulary,), at the last position, in front of any softcap
     logits: Tensor  # (vocabulary,), the model's own
 
@@ -159,6 +160,7 @@ def freeze(model: Model, token_ids: tuple[int, ...]) -> FrozenPass:
         mlp_outputs=by_layer("mlp_output"),
         embeddings=seen["block_input", 0],
         final_norm=seen["final_norm", 0],
+        final_stream=seen["final_stream", 0],
         raw_logits=wide(seen["raw_logits", 0][-1]),
         logits=logits,
     )
@@ -190,7 +192,7 @@ def _recording(model: Model) -> Iterator[dict[tuple[str, int], Any]]:
 
     handles = [
         note(blocks[0], reads="block_input"),
-        note(model.module(names.final_norm), norm="final_norm"),
+        note(model.module(names.final_norm), norm="final_norm", gives="final_stream"),
         note(model.module(names.unembedding), gives="raw_logits"),
     ]
     for layer, block in enumerate(blocks):

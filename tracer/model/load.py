@@ -95,6 +95,9 @@ def load_model(
 ) -> Model:
     """Load a model by name: the default, a hub id (`org/repo[@revision]`) or a local folder.
 
+    `precision` is the number format of the weights and of all that is traced with them; `say` is
+    told of downloads and conversions. Weights are read from safetensors and GGUF only.
+
     Raises TracerError when it cannot be had, its family is not supported, or the device is absent.
     """
     chosen = choose_device(device)

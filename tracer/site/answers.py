@@ -42,7 +42,7 @@ def likely_answers(graph: Graph, *, most: int = 5) -> tuple[Likely, ...]:
     else:
         wanted = info.question.target_id
         found = [Likely(a.token, a.probability, a.token_id == wanted) for a in info.answers]
-        if not any(answer.explained for answer in found):
+        if wanted is not None and not any(answer.explained for answer in found):
             found.append(Likely(info.question.target, None, True))
     found.sort(key=lambda answer: -(answer.probability or 0))
     kept = found[:most]
@@ -58,10 +58,23 @@ def target_node(graph: Graph) -> Node | None:
     """The answer's own node: the question's target, else the most probable one."""
     logits = [node for node in graph.nodes if node.kind == "logit"]
     info = graph.metadata.tracer
+    if info is not None and info.question.kind == "feature":
+        return next((node for node in graph.nodes if node.node_id == info.question.target), None)
     if info is not None:
         wanted = info.question.target_id
         logits = [node for node in logits if node.index == wanted] or logits
     return max(logits, key=lambda node: node.token_prob or 0, default=None)
+
+
+def asked_instead(graph: Graph) -> str | None:
+    """What a graph explains that is no answer: a feature or a direction; None for an answer."""
+    info, node = graph.metadata.tracer, target_node(graph)
+    if info is None or node is None or info.question.target_id is not None:
+        return None
+    if info.question.kind == "direction":
+        return "a direction of the final stream"
+    noun = "neuron" if info.features.kind == "neurons" else "feature"
+    return f"{noun} {node.index} of layer {node.layer_number}"
 
 
 def node_token(node: Node) -> str:

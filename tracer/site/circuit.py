@@ -9,7 +9,7 @@ from typing import Literal
 
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph, Node
-from tracer.site.answers import explained_answer, percent, target_node
+from tracer.site.answers import asked_instead, explained_answer, percent, target_node
 from tracer.site.automatic_groups import Segment, automatic_groups
 from tracer.site.circuit_lines import Line, Part, all_lines, strongest
 from tracer.site.effects import effects_on
@@ -73,7 +73,8 @@ def summarise(graph: Graph, annotations: Annotations) -> Circuit | None:
     effects = effects_on(graph, answer.parts[0].nodes)
     automatic = not groups
     if automatic:
-        segments = automatic_groups(graph, effects.total, prompt)
+        others = {one: effect for one, effect in effects.total.items() if one != target.node_id}
+        segments = automatic_groups(graph, others, prompt)
         groups = [_segment_box(segment, nodes, prompt) for segment in segments]
     taken = {one for box in groups for part in box.parts for one in part.nodes}
     word_boxes = tuple(_word_boxes(graph, prompt, taken))
@@ -125,7 +126,8 @@ def _answer_box(graph: Graph, target: Node, named: tuple[str, list[str]] | None)
     if answer is not None and answer.probability is not None:
         detail = percent(answer.probability)
         detail = f"{answer.text} {detail}" if named else detail
-    return Box("answer", name or target.clerp, (Part("answer", nodes),), detail)
+    name = name or asked_instead(graph) or target.clerp
+    return Box("answer", name, (Part("answer", nodes),), detail)
 
 
 def _word_boxes(graph: Graph, prompt: Sequence[Word], taken: set[str]) -> Iterable[Box]:

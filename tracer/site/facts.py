@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tracer.documents.graph import Graph
-from tracer.site.answers import percent
+from tracer.site.answers import asked_instead, percent, target_node
 from tracer.site.tokens import visible
 
 
@@ -31,8 +31,9 @@ def explained(graph: Graph) -> list[str]:
         if neurons
         else "Error nodes are what the features do not reconstruct of each layer’s output."
     )
+    asked = asked_instead(graph) or "the answer"
     sentences = [
-        f"This graph explains {percent(scores.replacement)} of the influence on the answer: that "
+        f"This graph explains {percent(scores.replacement)} of the influence on {asked}: that "
         f"much can be followed through {inside} back to words of the prompt. The other "
         f"{percent(1 - scores.replacement)} comes from {outside}.",
         f"Of what flows into its nodes, weighted by how much they matter, "
@@ -52,6 +53,10 @@ def question(graph: Graph) -> str:
     info = graph.metadata.tracer
     if info is None:
         return "the likely answers, weighted by probability"
+    asked, node = asked_instead(graph), target_node(graph)
+    if asked and node:
+        token = graph.metadata.prompt_tokens[node.ctx_idx]
+        return f"what feeds {asked} at “{visible(token)}”"
     target = f"“{visible(info.question.target)}”"
     if info.question.contrast:
         others = " or ".join(f"“{visible(token)}”" for token in info.question.contrast)

@@ -13,7 +13,7 @@ from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph
 from tracer.errors import TracerError
 from tracer.site import viewer_data
-from tracer.site.answers import Likely, explained_answer, likely_answers
+from tracer.site.answers import Likely, asked_instead, explained_answer, likely_answers
 from tracer.site.circuit import Circuit, summarise
 from tracer.site.circuit_svg import describe, draw, draw_thumbnail
 from tracer.site.content import Entry, FrontMatter
@@ -85,7 +85,8 @@ class GraphPage:
     def title(self) -> str:
         if self.meta.title:
             return self.meta.title
-        answer = f" → {self.answer.text}" if self.answer else ""
+        asked = asked_instead(self.graph)
+        answer = f" → {self.answer.text}" if self.answer else f" → {asked}" if asked else ""
         prompt = self.prompt.strip()
         return f"{prompt if len(prompt) <= 90 else prompt[:89].rstrip() + '…'}{answer}"
 

@@ -24,6 +24,7 @@ from markdown_it import MarkdownIt
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import NEURON, Graph, Link, Node, significant
 from tracer.documents.references import Reference
+from tracer.site.answers import asked_instead, target_node
 
 FORMAT = 1
 KINDS = ("feature", "error", "embedding", "logit")
@@ -41,7 +42,7 @@ def encode(graph: Graph, annotations: Annotations) -> bytes:
     document = {
         "format": FORMAT,
         "meta": _meta(graph),
-        "nodes": _nodes(graph.nodes, annotations),
+        "nodes": _nodes(graph, annotations),
         "links": _links(graph.links, order),
         "groups": _groups(graph, annotations, order),
         "pins": _pins(graph, annotations, order),
@@ -51,7 +52,7 @@ def encode(graph: Graph, annotations: Annotations) -> bytes:
 
 
 def _meta(graph: Graph) -> dict[str, Any]:
-    tracer = graph.metadata.tracer
+    tracer, asked = graph.metadata.tracer, asked_instead(graph)
     neurons = any(node.feature_type == NEURON for node in graph.nodes)
     return {
         "slug": graph.metadata.slug,
@@ -59,18 +60,20 @@ def _meta(graph: Graph) -> dict[str, Any]:
         "tokens": graph.metadata.prompt_tokens,
         "model": tracer.model.name if tracer else graph.metadata.scan,
         "noun": "neuron" if neurons else "feature",
-        "target": tracer.question.target if tracer else None,
+        "target": tracer.question.target if tracer and not asked else None,
+        "asked": asked,
         "contrast": tracer.question.contrast if tracer else (),
         "replacement": significant(tracer.scores.replacement) if tracer else None,
     }
 
 
-def _nodes(nodes: Sequence[Node], annotations: Annotations) -> dict[str, Any]:
+def _nodes(graph: Graph, annotations: Annotations) -> dict[str, Any]:
+    nodes, asked = graph.nodes, _asked_feature(graph)
     labels = [annotations.label_of(node.node_id) for node in nodes]
     names = [node.index if node.index is not None else -1 for node in nodes]
     regular = [_regular_id(node, name) for node, name in zip(nodes, names, strict=True)]
     return {
-        "kinds": [KINDS.index(node.kind) for node in nodes],
+        "kinds": [KINDS.index("logit" if node is asked else node.kind) for node in nodes],
         "layers": [node.layer_number for node in nodes],
         "names": names,
         "positions": [node.ctx_idx for node in nodes],
@@ -182,8 +185,16 @@ def _present(ids: Iterable[str], order: Mapping[str, int]) -> list[int]:
     return sorted({order[one] for one in ids if one in order})
 
 
+def _asked_feature(graph: Graph) -> Node | None:
+    """The feature that a graph explains in an answer's place; it is drawn where answers are."""
+    target = target_node(graph)
+    return target if target is not None and target.kind == "feature" else None
+
+
 def _answers(graph: Graph) -> list[list[Any]]:
     """Each answer node, its token and its probability, likeliest first."""
+    if (asked := _asked_feature(graph)) is not None:
+        return [[graph.nodes.index(asked), asked_instead(graph), None]]
     known = {a.token_id: a for a in graph.metadata.tracer.answers} if graph.metadata.tracer else {}
     answers: list[list[Any]] = []
     for position, node in enumerate(graph.nodes):

@@ -1,0 +1,83 @@
+"""`tracer trace`: what one trace prints and writes."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from rich.console import Console
+
+from tests.tiny_models import PROMPT, save_tiny_model
+from tracer.attribution.trace import trace
+from tracer.batch.findings import strongest
+from tracer.batch.single import trace_prompt
+from tracer.documents.graph import load_graph
+from tracer.errors import TracerError
+from tracer.model.load import load_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(save_tiny_model(tmp_path_factory.mktemp("tiny") / "model"))
+
+
+def said(model: str, **options: Any) -> str:
+    console = Console(file=io.StringIO(), width=120)
+    trace_prompt(PROMPT, model=model, features="neurons", device="cpu", console=console, **options)
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_it_prints_answers_strongest_features_and_scores(model: str) -> None:
+    text = said(model, target=" w9", contrast=[" w2"])
+    assert text.startswith("why “w9” rather than “w2”; effects in logits\n")
+    assert re.search(r"^' w9' ← +0\.\d{4}", text, re.MULTILINE)
+    supporting = re.findall(r"^\d+_\d+_\d+ +' w\d+' +\+\d", text, re.MULTILINE)
+    opposing = re.findall(r"^\d+_\d+_\d+ +' w\d+' +-\d", text, re.MULTILINE)
+    assert (len(supporting), len(opposing)) == (10, 10)
+    assert re.search(
+        r"\d+ nodes, [\d,]+ links; replacement [01]\.\d\d, completeness [01]\.\d\d", text
+    )
+
+
+def test_the_strongest_are_the_strongest(model: str) -> None:
+    found = trace(PROMPT, model=load_model(model, device="cpu"), target=" w9")
+    effects = torch.stack([one[1:] for one in found.effects.features]).flatten()
+    supporting, opposing = strongest(found)
+    assert [one.effect for one in supporting] == effects.sort(descending=True).values[:10].tolist()
+    assert [one.effect for one in opposing] == effects.sort().values[:10].tolist()
+
+
+def test_a_feature_may_be_asked_about(model: str) -> None:
+    text = said(model, target_feature="2_31_5")
+    assert text.startswith("what feeds neuron 31 of layer 2 at “w8”; effects in its activation\n")
+
+
+def test_the_graph_is_written_where_it_is_told(model: str, tmp_path: Path) -> None:
+    said(model, target=" w9", out=tmp_path / "deep" / "My Graph.json")
+    graph = load_graph(tmp_path / "deep" / "My Graph.json")
+    assert graph.metadata.slug == "my-graph"
+    same = trace(PROMPT, model=load_model(model, device="cpu"), target=" w9").prune(slug="my-graph")
+    assert same.to_json() == graph.to_json()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"target": "w9"}, "not one; did you mean ' w9', with a leading space"),
+        ({"target_feature": "2_310_5"}, "did you mean `2_31_5`"),
+        ({"position": 99}, "there is no position 99"),
+    ],
+)
+def test_mistakes_are_clear(model: str, options: dict[str, Any], words: str) -> None:
+    with pytest.raises(TracerError, match=words):
+        said(model, **options)
+
+
+def test_an_unwritable_place_is_told_before_the_work(model: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(TracerError, match="nothing can be written here"):
+        said("no-such-model", out=tmp_path / "file" / "a.json")

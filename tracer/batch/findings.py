@@ -1,0 +1,89 @@
+"""What one trace found, as a person reads it: answers, strongest features, scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from tracer.attribution.trace import Attribution
+from tracer.documents.graph import Graph
+from tracer.site.facts import question
+
+STRONGEST = 10
+
+
+@dataclass(frozen=True)
+class Found:
+    """An admitted feature; `effect` is in units of what was asked about."""
+
+    node_id: str
+    token: str
+    effect: float
+    activation: float
+
+
+def strongest(attribution: Attribution, most: int = STRONGEST) -> tuple[list[Found], list[Found]]:
+    """The features that support the answer most, and those that oppose it most."""
+    found = sorted(_admitted(attribution), key=lambda one: (-one.effect, one.node_id))
+    supporting = [one for one in found[:most] if one.effect > 0]
+    opposing = [one for one in found[::-1][:most] if one.effect < 0]
+    return supporting, opposing
+
+
+def findings(attribution: Attribution, graph: Graph) -> RenderableType:
+    """All of it, ready to print."""
+    supporting, opposing = strongest(attribution)
+    scores = attribution.scores()
+    size = f"{len(graph.nodes):,} nodes, {len(graph.links):,} links"
+    share = f"replacement {scores.replacement:.2f}, completeness {scores.completeness:.2f}"
+    unit = "its activation" if attribution.targets.feature else "logits"
+    if attribution.targets.question.kind == "direction":
+        unit = "units along it"
+    return Group(
+        Text(f"{question(graph)}; effects in {unit}", style="bold"),
+        _answers(attribution),
+        _features("supports", supporting),
+        _features("opposes", opposing),
+        f"{size}; {share}",
+    )
+
+
+def _admitted(attribution: Attribution) -> Iterator[Found]:
+    frozen = attribution.frozen
+    text = [frozen.model.tokenizer.text(one) for one in frozen.token_ids]
+    for layer, features in enumerate(attribution.layers):
+        positions, indices = features.positions, features.indices
+        effects = attribution.effects.features[layer][positions, indices]
+        columns = (positions, indices, effects, features.activations)
+        for position, index, effect, activation in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
+            yield Found(f"{layer}_{index}_{position}", text[position], effect, activation)
+
+
+def _answers(attribution: Attribution) -> Table:
+    targets = attribution.targets
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("answer", no_wrap=True)
+    table.add_column("probability", justify="right")
+    for answer in targets.answers:
+        mark = " ←" if answer.token_id == targets.question.target_id else ""
+        table.add_row(escape(repr(answer.token)) + mark, f"{answer.probability:.4f}")
+    return table
+
+
+def _features(verb: str, found: list[Found]) -> Table:
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column(verb, no_wrap=True, min_width=12)
+    table.add_column("at", no_wrap=True, min_width=14)
+    table.add_column("effect", justify="right", min_width=9)
+    table.add_column("activation", justify="right")
+    for one in found:
+        numbers = (f"{one.effect:+.3f}", f"{one.activation:.3f}")
+        table.add_row(one.node_id, escape(repr(one.token)), *numbers)
+    return table

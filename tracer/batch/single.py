@@ -1,0 +1,62 @@
+"""One `tracer trace` from start to end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from tracer.attribution.trace import trace
+from tracer.batch.findings import findings
+from tracer.batch.report import Bars, plain_console
+from tracer.batch.trace_job import memory_suffices
+from tracer.documents.files import ensure_writable
+from tracer.documents.prompts import Precision, TraceSettings
+from tracer.documents.references import slug_from
+from tracer.model.load import Device, load_model
+
+
+def trace_prompt(
+    prompt: str,
+    *,
+    model: str,
+    features: str,
+    target: str | None = None,
+    contrast: Sequence[str] = (),
+    target_feature: str | None = None,
+    position: int | None = None,
+    device: Device = "auto",
+    precision: Precision = "float32",
+    out: Path | None = None,
+    console: Console | None = None,
+) -> None:
+    """Trace, print what was found, and write the graph to `out`.
+
+    Raises TracerError for whatever `load_model` and `trace` refuse, and where nothing can be
+    written, before the long work.
+    """
+    if out is not None:
+        ensure_writable(out.parent)
+    told = plain_console(stderr=True)
+    with told.status("looking for the model") as status:
+        loaded = load_model(model, device=device, precision=precision, say=status.update)
+    with Bars(told, total=1) as bars, memory_suffices("the prompt"):
+        found = trace(
+            prompt,
+            model=loaded,
+            features=features,
+            target=target,
+            contrast=contrast,
+            target_feature=target_feature,
+            position=position,
+            settings=TraceSettings(precision=precision),
+            progress=partial(bars.phase, "trace"),
+        )
+        graph = found.prune(slug=slug_from(out.stem if out else prompt) or "untitled")
+    (console or plain_console()).print(findings(found, graph))
+    if out is not None:
+        graph.save(out)
+    for notice in found.swept.notices:
+        told.print(notice, style="dim", highlight=False)

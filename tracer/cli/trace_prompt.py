@@ -1,0 +1,37 @@
+"""`tracer trace`: one graph now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tracer.cli.needs_tracing import needs_tracing
+from tracer.cli.options import DEVICES, PRECISIONS
+from tracer.documents.prompts import DEFAULT_MODEL
+
+
+@click.command("trace")
+@click.argument("prompt")
+@click.option("--target", metavar="TOKEN", help='The answer to explain, such as " Paris".')
+@click.option(
+    "--contrast", multiple=True, metavar="TOKEN", help="Against this one; may be repeated."
+)
+@click.option("--target-feature", metavar="L_F_P", help="What feeds this feature, instead.")
+@click.option("--position", type=int, help="The answer behind this token (1 is the first).")
+@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="Name, hub id or folder.")
+@click.option("--features", default="neurons", show_default=True)
+@click.option("--device", type=DEVICES, default="auto", show_default=True)
+@click.option("--precision", type=PRECISIONS, default="float32", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the graph.")
+def command(prompt: str, **options: Any) -> None:
+    """Trace PROMPT now and say what was found.
+
+    Prints the likely answers, the features that support and oppose the one explained most, with
+    their effects in logits, and the scores.
+    """
+    needs_tracing()
+    from tracer.batch.single import trace_prompt
+
+    trace_prompt(prompt, **options)

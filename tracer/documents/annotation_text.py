@@ -1,0 +1,66 @@
+"""Annotations as text: one entry a line, the way people write them."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from tracer.documents.annotations import Annotations, Group, Label
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ()'/_.+-]*(?<! )\Z")
+_WORDS = re.compile(r"(?:null|true|false|yes|no|on|off|y|n)\Z", re.IGNORECASE)
+
+
+def annotations_text(annotations: Annotations) -> str:
+    """YAML that `load_annotations` reads back as the same; counterpoints are left out."""
+    lines = [] if annotations.revision is None else [f"revision: {annotations.revision}"]
+    if annotations.labels:
+        labels = {_quoted(key): _label(one) for key, one in annotations.labels.items()}
+        lines += ["labels:", *_entries(labels)]
+    if annotations.groups:
+        lines += ["groups:", *_entries({k: _group(v) for k, v in annotations.groups.items()})]
+    if annotations.pins:
+        lines.append(f"pins: {_list(annotations.pins)}")
+    return "\n".join(lines) + "\n"
+
+
+def one_line(text: str) -> str:
+    """Text that can stand on one line of a file: control signs gone, runs of space joined."""
+    kept = (c if unicodedata.category(c)[0] != "C" else " " for c in text)
+    return " ".join("".join(kept).split())
+
+
+def _entries(entries: Mapping[str, str]) -> list[str]:
+    width = max(len(key) for key in entries) + 1
+    return [f"  {key + ':':<{width}} {value}" for key, value in entries.items()]
+
+
+def _label(label: Label) -> str:
+    return _fields(text=label.text, by=label.by, confidence=label.confidence, note=label.note)
+
+
+def _group(group: Group) -> str:
+    named = f"name: {_scalar(group.name)}, nodes: {_list(group.nodes)}"
+    rest = _fields(by=group.by, note=group.note).removeprefix("{").removesuffix("}")
+    return f"{{{named}, {rest}}}" if rest else f"{{{named}}}"
+
+
+def _fields(**fields: str | None) -> str:
+    given = (f"{name}: {_scalar(value)}" for name, value in fields.items() if value is not None)
+    return f"{{{', '.join(given)}}}"
+
+
+def _list(ids: Iterable[str]) -> str:
+    return f"[{', '.join(map(_quoted, ids))}]"
+
+
+def _scalar(text: str) -> str:
+    """Plain words stay plain, if they are plain in YAML 1.1 too."""
+    return text if _PLAIN.match(text) and not _WORDS.match(text) else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    """A JSON string is a quoted YAML string."""
+    return json.dumps(text, ensure_ascii=False)
