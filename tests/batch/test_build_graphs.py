@@ -16,8 +16,10 @@ from rich.console import Console
 
 from tests.tiny_models import save_tiny_model
 from tracer.batch import run_here, trace_job
+from tracer.batch.plan import Job, make_plan
 from tracer.batch.session import build_graphs
 from tracer.documents.graph import load_graph
+from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import load_prompts
 from tracer.errors import Problems, TracerError
 
@@ -245,3 +247,12 @@ def test_two_models_in_one_list(desk: Desk, tmp_path: Path) -> None:
     assert str(tmp_path) not in text, "graph files hold no path of this machine"
     shutil.rmtree(other)
     assert desk.run() == 1, "a model that is gone is an error, not a silent skip"
+
+
+@pytest.mark.model
+def test_the_gallerys_own_graphs_keep_their_ids() -> None:
+    root = Path(__file__).parents[2]
+    jobs = make_plan(load_prompts(root / "site_src" / "prompts.yaml"), GraphFolder(root / "graphs"))
+    assert [(job.entry.slug, job.state) for job in jobs if isinstance(job, Job)] == [
+        (job.entry.slug, "done") for job in jobs
+    ]

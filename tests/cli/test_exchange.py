@@ -22,7 +22,7 @@ def test_import_says_what_it_wrote_and_what_it_left_out(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert done.output.splitlines() == [
         "graphs/mine/1.json: 12 nodes, 5 links",
-        "site_src/annotations/mine.yaml: 4 labels, 2 groups, 1 pins",
+        "site_src/annotations/mine.yaml: 4 labels, 2 groups, 1 pin",
         "note: left out, as the graph has no such node: 9_9_9",
         "the link's view, once built: graphs/mine/?clickedId=4_12_4#viewer",
     ]

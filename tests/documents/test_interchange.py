@@ -153,7 +153,7 @@ def test_old_errors_that_share_an_id_with_a_feature_are_told_apart(tmp_path: Pat
     assert (ends["0_2_3", "4_12_4"], ends["2_-1_3", "4_12_4"]) == (-0.5, 0.125)
     assert ends["0_2_3", "6_99_4"] == 9
     (notice,) = done.notices
-    assert notice.startswith("1 links may come from an error")
+    assert notice.endswith("of the same id, read as the feature's: 1")
 
 
 def test_replacement_models_with_attention_features(tmp_path: Path) -> None:

@@ -54,3 +54,4 @@ def test_it_is_published(gallery: GalleryFolder, tmp_path: Path) -> None:
     page = (tmp_path / "out" / "graphs" / "a-neuron" / "index.html").read_text()
     assert "what feeds neuron 9 of layer 1" in page
     assert "the answer this graph explains" not in page
+    assert "works for neuron 9 of layer 1" in page

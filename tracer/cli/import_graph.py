@@ -23,7 +23,7 @@ def command(
     FILE is its JSON, URL an https address of that or a share link of either viewer. Names,
     supernodes and pins saved with it become site_src/annotations/<slug>.yaml.
     """
-    from tracer.documents.interchange import import_graph
+    from tracer.documents.interchange import counted, import_graph
     from tracer.documents.share_link import find_graph
 
     found = find_graph(source, graph)
@@ -33,8 +33,9 @@ def command(
     click.echo(f"{name}: {size}" if done.graph_file else f"{name} is the same: nothing written")
     if done.annotation_file:
         work = done.annotations
-        counts = f"{len(work.labels)} labels, {len(work.groups)} groups, {len(work.pins)} pins"
-        click.echo(f"site_src/annotations/{done.slug}.yaml: {counts}")
+        counts = (("label", work.labels), ("group", work.groups), ("pin", work.pins))
+        written = ", ".join(counted(len(many), noun) for noun, many in counts)
+        click.echo(f"site_src/annotations/{done.slug}.yaml: {written}")
     for notice in done.notices:
         click.echo(f"{click.style('note:', fg='blue')} {notice}")
     if found.link is not None and found.link.look:

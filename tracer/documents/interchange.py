@@ -34,6 +34,14 @@ class Imported:
     notices: tuple[str, ...]
 
 
+def counted(number: int, noun: str) -> str:
+    """
+    >>> counted(1, "pin"), counted(1200, "label")
+    ('1 pin', '1,200 labels')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def import_graph(
     found: Found, root: Path, *, slug: str | None = None, keep_annotations: bool = False
 ) -> Imported:
@@ -135,8 +143,8 @@ def _annotations(work: Annotations, file: Path, *, keep: bool) -> str | None:
     pins = [one for one in work.pins if one not in there.pins]
     if labels or groups or pins:
         raise TracerError(
-            "is there already and is never overwritten; it lacks "
-            f"{len(labels)} labels, {len(groups)} groups and {len(pins)} pins of this graph",
+            f"is there already and is never overwritten; it lacks {counted(len(labels), 'label')}, "
+            f"{counted(len(groups), 'group')} and {counted(len(pins), 'pin')} of this graph",
             hint="import under another --slug, or with --keep-annotations to leave it as it is",
             place=Place(file),
         )

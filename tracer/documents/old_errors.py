@@ -27,8 +27,8 @@ def told_apart(data: Any) -> tuple[Any, list[str]]:
     notices = []
     if unsure:
         notices.append(
-            f"{unsure} links may come from an error or from a feature of the same id; "
-            "they were read as the feature's"
+            "links that may come from an error or from a feature of the same id, read as the "
+            f"feature's: {unsure}"
         )
     return {**data, "nodes": nodes, "links": links}, notices
 

@@ -99,6 +99,11 @@ class GraphPage:
         return explained_answer(self.graph)
 
     @property
+    def subject(self) -> str:
+        """What the graph explains, in a sentence."""
+        return asked_instead(self.graph) or "the answer"
+
+    @property
     def answers(self) -> tuple[Likely, ...]:
         return likely_answers(self.graph)
 
