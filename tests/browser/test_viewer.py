@@ -108,6 +108,7 @@ def test_what_pushes_a_negative_neuron_further_down_strengthens_it(
         for one in graph.nodes
     )
     page.goto(site(graph.model_copy(update={"nodes": nodes})) + "?clickedId=1_3_4")
+    expect(heading(page)).to_have_text("Neuron 3")
     assert rows(page, "inputs") == [("0_7_4", "−0.9"), ("E_4_4", "−0.4"), ("0_-1_4", "+0.2")]
     assert rows(page, "outputs") == [("3_42_5", "+0.8")]
 
