@@ -29,8 +29,8 @@ def test_encoders_give_the_activation_and_decoders_with_errors_the_output(
         torch.testing.assert_close(one.activations, real)
         torch.testing.assert_close(read, real, rtol=1e-9, atol=1e-12)
         rebuilt = one.error.clone()
-        if one.decoder_bias is not None:
-            rebuilt += one.decoder_bias
+        if one.constant is not None:
+            rebuilt += one.constant
         rebuilt.index_add_(0, one.positions, one.activations[:, None] * one.decoders)
         torch.testing.assert_close(rebuilt, frozen.mlp_outputs[layer], rtol=1e-9, atol=1e-12)
         order = one.positions * 10_000 + one.indices

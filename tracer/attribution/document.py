@@ -14,6 +14,7 @@ from tracer.documents.graph import (
     ERROR,
     LOGIT,
     NEURON,
+    TRANSCODER,
     Counts,
     Graph,
     Link,
@@ -62,7 +63,7 @@ def _feature_nodes(attribution: Attribution, pruned: Pruned) -> list[Node]:
             positions.tolist(),
             indices.tolist(),
             features.activations[rows].tolist(),
-            attribution.effects.features[layer][positions, indices].tolist(),
+            features.effects[rows].tolist(),
             strict=True,
         )
         for position, index, activation, effect in columns:
@@ -72,7 +73,7 @@ def _feature_nodes(attribution: Attribution, pruned: Pruned) -> list[Node]:
                     feature=_cantor(layer, index),
                     layer=str(layer),
                     ctx_idx=position,
-                    feature_type=NEURON,
+                    feature_type=_feature_type(attribution),
                     js_node_id=f"{layer}_{index}-{position}",
                     clerp="",
                     influence=shares[len(nodes)],
@@ -83,8 +84,14 @@ def _feature_nodes(attribution: Attribution, pruned: Pruned) -> list[Node]:
     return nodes
 
 
+def _feature_type(attribution: Attribution) -> str:
+    return NEURON if attribution.features_info.kind == "neurons" else TRANSCODER
+
+
 def _error_nodes(attribution: Attribution, pruned: Pruned) -> list[Node]:
     """For neurons nothing is in error: these are the neurons that are not listed."""
+    neurons = attribution.features_info.kind == "neurons"
+    rest = "neurons not listed" if neurons else "what the features leave out"
     shares = pruned.rank_share[attribution.matrix.errors].tolist()
     n = attribution.frozen.n_positions
     return [
@@ -95,7 +102,7 @@ def _error_nodes(attribution: Attribution, pruned: Pruned) -> list[Node]:
             ctx_idx=position,
             feature_type=ERROR,
             js_node_id=f"{layer}_-1-{position}",
-            clerp=f"neurons not listed, layer {layer}",
+            clerp=f"{rest}, layer {layer}",
             influence=shares[layer * n + position],
         )
         for layer in range(attribution.frozen.n_layers)
@@ -135,7 +142,7 @@ def _asked_feature(attribution: Attribution, name: FeatureName) -> Node:
         feature=_cantor(name.layer, name.index),
         layer=str(name.layer),
         ctx_idx=name.position,
-        feature_type=NEURON,
+        feature_type=_feature_type(attribution),
         js_node_id=f"{name.layer}_{name.index}-{name.position}",
         clerp="",
         influence=0.0,  # a rank share: it comes first, and no threshold hides it

@@ -126,13 +126,21 @@ class RowWriter:
         frozen = self.frozen
         walk = Walk(frozen, positions, start, transport=self.transport)
         reads_attention = layer < frozen.n_layers and not frozen.model.parallel_residual
+        # The lowest attention is only contracted, unless something passes beside it.
+        lowest = 0 if layer or reads_attention else None
         for below in reversed(range(layer + 1 if reads_attention else layer)):
+            onward = None
             if below < layer:
                 self._contract(below, walk, rows, biases)
+                onward = self._passed_on(below, walk)
+            if onward is not None and not frozen.model.parallel_residual:
+                walk.add(onward)
             self._add_constants(frozen.attention_constant(below), walk, biases)
-            if below > 0:
+            if below > 0 or onward is not None:
                 walk.through_attention(below)
-        lowest = 0 if layer or reads_attention else None
+                lowest = None if below == 0 else lowest
+            if onward is not None and frozen.model.parallel_residual:
+                walk.add(onward)
         for position, first, weights in walk.to_embeddings(lowest, frozen.embeddings):
             rows[first : first + len(weights), self.columns.tokens + position] += weights.to(rows)
 
@@ -148,6 +156,18 @@ class RowWriter:
             error = columns.error(layer, position) if position else columns.tokens
             targets[:, error] += weights[:, -1]
         self._add_constants(written.constants, walk, biases)
+
+    def _passed_on(self, layer: int, walk: Walk) -> Tensor | None:
+        """What a skip connection hands to the stream in front of the layer's MLP."""
+        passes_on = self.layers[layer].passes_on
+        if passes_on is None:
+            return None
+
+        def through(gradient: Tensor, positions: Tensor) -> Tensor:
+            on_output = self.frozen.pull_through_mlp_post_norm(layer, gradient, positions)
+            return passes_on(on_output, positions)
+
+        return walk.map_gradient(through)
 
     def _add_constants(self, constants: Tensor | None, walk: Walk, biases: Tensor) -> None:
         """Adds what biases write, (positions, d_model), to the targets' bias terms."""
@@ -183,9 +203,8 @@ def _writes(frozen: FrozenPass, layer: int, features: LayerFeatures) -> _Writes:
         layer, written, features.positions
     )
     vectors[ends + places] = frozen.push_through_mlp_post_norm(layer, features.error, places)
-    constants = features.decoder_bias
+    constants = features.constant
     if constants is not None:
-        constants = constants.expand(n, -1)
         constants = frozen.push_through_mlp_post_norm(layer, constants, places)
     return _Writes(vectors, constants, (0, *ends.tolist()))
 

@@ -25,9 +25,11 @@ from tracer.attribution.targets import (
 from tracer.documents.graph import FeaturesInfo, Graph, Scores
 from tracer.documents.prompts import ChatTurn, TraceSettings
 from tracer.errors import TracerError
-from tracer.features.choose import find_features
+from tracer.features.choose import NEURONS, features_folder, find_features, settings_for
 from tracer.features.neurons import Neurons
 from tracer.features.source import ActiveFeatures, FeatureSource, LayerFeatures
+from tracer.features.transcoders import Transcoders
+from tracer.features.weights.recognise import read_dictionary
 from tracer.model.frozen_pass import FrozenPass, freeze
 from tracer.model.load import Model
 
@@ -165,7 +167,7 @@ def trace_ask(
     progress: Progress = lambda *_: None,
 ) -> Attribution:
     """`trace` for a question that is already in tokens; `direction` is the one it fingerprints."""
-    source = feature_source(model, features)
+    source, settings = feature_source(model, features), settings_for(settings, features)
     progress("forward pass", 0, 1)
     frozen = freeze(model, ask.token_ids)
     active = source.read(frozen)
@@ -214,6 +216,9 @@ def _targets(
 
 def feature_source(model: Model, features: str) -> FeatureSource:
     """Raises TracerError for features this version does not know."""
-    info = model.info
-    find_features(features, model_source=model.source_name, model_identity=info.identity)
-    return Neurons(model)
+    if features == NEURONS:
+        return Neurons(model)
+    info = find_features(
+        features, model_source=model.source_name, model_identity=model.info.identity
+    )
+    return Transcoders(info, read_dictionary(features_folder(features)))

@@ -7,7 +7,7 @@ from one position; the last is contracted with the embeddings before it is multi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -54,6 +54,26 @@ class Walk:
             return
         for position, first in enumerate(self.first):
             yield position, first, self.gradient[position, :, first:]
+
+    def map_gradient(self, change: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+        """`change` of every gradient vector, (m, d_model) at positions (m,), in the layout that
+        `add` takes."""
+        if self.gradient is None:
+            return change(self.start, self.positions)
+        reach, d_model, targets = self.gradient.shape
+        places = torch.arange(reach, device=self.positions.device).repeat_interleave(targets)
+        vectors = self.gradient.transpose(1, 2).reshape(-1, d_model)
+        return change(vectors, places).view(reach, targets, d_model).transpose(1, 2)
+
+    def add(self, change: Tensor) -> None:
+        """Adds what `map_gradient` gave, wherever the walk has gone in between."""
+        if change.ndim == 3 and self.gradient is not None:
+            self.gradient += change
+        elif self.gradient is None:
+            self.start = self.start + change
+        else:
+            every = torch.arange(len(change), device=change.device)
+            self.gradient[self.positions, :, every] += change
 
     def through_attention(self, layer: int) -> None:
         """To the stream in front of a layer's attention."""

@@ -10,7 +10,7 @@ from tracer.attribution.question import Ask, graph_id
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import Precision, PromptEntry, PromptList, TraceSettings
 from tracer.errors import Problems, TracerError, did_you_mean
-from tracer.features.choose import find_features
+from tracer.features.choose import find_features, settings_for
 from tracer.model.default_model import Say
 from tracer.model.files import ModelFiles, find_model
 from tracer.model.tokens import Tokenizer, load_tokenizer
@@ -111,7 +111,7 @@ def _job(
     precision: Precision | None,
 ) -> Job:
     files, tokenizer = models[entry.model]
-    settings = entry.settings
+    settings = settings_for(entry.settings, entry.features)
     if precision is not None:
         settings = settings.model_copy(update={"precision": precision})
     features = find_features(

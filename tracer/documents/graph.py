@@ -32,6 +32,7 @@ RESTORE = "restore it from version control, or delete it and run `tracer build-g
 NodeKind = Literal["feature", "error", "embedding", "logit"]
 
 NEURON = "neuron"
+TRANSCODER = "cross layer transcoder"  # what circuit-tracer writes for every kind
 ERROR = "mlp reconstruction error"
 EMBEDDING = "embedding"
 LOGIT = "logit"

@@ -111,8 +111,8 @@ class PromptEntry(_Common):
 
     @property
     def settings(self) -> TraceSettings:
-        names = TraceSettings.model_fields
-        return TraceSettings(**{name: getattr(self, name) for name in names})
+        said = self.model_fields_set & set(TraceSettings.model_fields)
+        return TraceSettings(**{name: getattr(self, name) for name in said})
 
 
 class PromptFile(_Strict):

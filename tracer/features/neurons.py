@@ -86,7 +86,7 @@ class ActiveNeurons:
     def one(self, layer: int, index: int, position: int) -> LayerFeatures:
         device = self.layers[layer].activation.device
         at, which = torch.tensor([position], device=device), torch.tensor([index], device=device)
-        return self._take(layer, at, which)
+        return self._take(layer, at, which, torch.zeros(len(at), device=device))
 
     def admit(self, effects: Sequence[Tensor], candidates: int) -> list[LayerFeatures]:
         """The strongest `candidates` by absolute effect, never at position 0, which is the same
@@ -97,12 +97,15 @@ class ActiveNeurons:
         count = min(candidates, int((flat >= 0).sum()))
         chosen = torch.zeros_like(flat, dtype=torch.bool)
         chosen[torch.sort(flat, descending=True, stable=True).indices[:count]] = True
-        chosen = chosen.view_as(strength)
+        places = [mask.nonzero(as_tuple=True) for mask in chosen.view_as(strength)]
         return [
-            self._take(layer, *mask.nonzero(as_tuple=True)) for layer, mask in enumerate(chosen)
+            self._take(layer, positions, indices, effects[layer][positions, indices])
+            for layer, (positions, indices) in enumerate(places)
         ]
 
-    def _take(self, layer: int, positions: Tensor, indices: Tensor) -> LayerFeatures:
+    def _take(
+        self, layer: int, positions: Tensor, indices: Tensor, effects: Tensor
+    ) -> LayerFeatures:
         neurons, mlp = self.layers[layer], self.layers[layer].mlp
         on_input = torch.zeros_like(mlp.gate[indices])  # (features, d_model)
         biases = torch.zeros_like(neurons.activation[positions, indices])
@@ -129,7 +132,8 @@ class ActiveNeurons:
             biases=biases,
             decoders=decoders,
             error=error,
-            decoder_bias=mlp.down_bias,
+            constant=None if mlp.down_bias is None else mlp.down_bias.expand_as(error),
+            effects=effects,
         )
 
 

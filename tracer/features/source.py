@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,8 +18,10 @@ class LayerFeatures:
 
     `encoders` are gradients of the activations on the residual stream in front of the MLP,
     through its frozen norm; `biases` are what an activation holds beyond them, so that
-    activation = encoder · residual + bias. `error` is what the MLP writes and these features,
-    with the decoder's bias, do not.
+    activation = encoder · residual + bias. `error` is what the MLP writes and no feature does,
+    less `constant`, which no node stands for. `passes_on` takes gradients on the MLP's output,
+    (m, d_model) at positions (m,), to what goes through it beside the features, on the residual
+    stream in front of its norm; None where nothing does.
     """
 
     positions: Tensor  # (features,)
@@ -29,7 +31,9 @@ class LayerFeatures:
     biases: Tensor  # (features,)
     decoders: Tensor  # (features, d_model)
     error: Tensor  # (positions, d_model)
-    decoder_bias: Tensor | None  # (d_model,)
+    constant: Tensor | None  # (positions, d_model)
+    effects: Tensor  # (features,): total effects on what is asked about
+    passes_on: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -47,8 +51,8 @@ class ActiveFeatures(Protocol):
 
         `gradient` is (positions, d_model) on what the layer's MLP gives, in front of any
         post-norm.
-        Returns the effect of each active feature, (positions, features), and the gradient that
-        goes on through them to the residual stream in front, (positions, d_model).
+        Returns the effect of each active feature, as `admit` takes it, and the gradient that
+        goes on to the residual stream in front, (positions, d_model).
         """
 
     @property

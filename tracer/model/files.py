@@ -113,11 +113,11 @@ def _content_identity(folder: Path) -> str:
         )
     digest = hashlib.sha256()
     for file in [folder / "config.json", *weights]:
-        digest.update(f"{file.name} {_file_identity(file)}\n".encode())
+        digest.update(f"{file.name} {file_identity(file)}\n".encode())
     return digest.hexdigest()
 
 
-def _file_identity(file: Path) -> str:
+def file_identity(file: Path) -> str:
     """sha256 of a file, remembered by path, size and time of change; shards are large."""
     real = file.resolve()
     if re.fullmatch(r"[0-9a-f]{64}", real.name):

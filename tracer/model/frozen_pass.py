@@ -92,10 +92,12 @@ class FrozenPass:
         norm = self.mlp_norms[layer]
         return None if norm is None else norm.bias
 
-    def pull_through_mlp_post_norm(self, layer: int, gradient: Tensor) -> Tensor:
-        """From gradients on the residual stream behind the MLP, (positions, d_model), to
+    def pull_through_mlp_post_norm(
+        self, layer: int, gradient: Tensor, positions: Tensor | slice = slice(None)
+    ) -> Tensor:
+        """From gradients on the residual stream behind the MLP, (m, d_model) at `positions`, to
         gradients on the MLP's output as its module gives it."""
-        return _pull(self.mlp_post_norms[layer], gradient, slice(None))
+        return _pull(self.mlp_post_norms[layer], gradient, positions)
 
     def push_through_mlp_post_norm(self, layer: int, written: Tensor, positions: Tensor) -> Tensor:
         """What joins the residual stream, (m, d_model), of what is written to the MLP's output at

@@ -1,0 +1,101 @@
+"""Which features of one stored layer are active, and how strongly.
+
+The encoder is read in blocks of features, so that it never has to fit in memory.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tracer.features.weights.dictionary import StoredLayer
+from tracer.features.weights.stored import whole
+
+MOST_BLOCK_BYTES = 256 * 2**20  # larger blocks are no faster
+SHARE_OF_FREE_MEMORY = 8
+
+
+@dataclass(frozen=True)
+class Active:
+    """Active features, sorted by (position, index)."""
+
+    positions: Tensor  # (features,)
+    indices: Tensor  # (features,)
+    activations: Tensor  # (features,)
+
+    @staticmethod
+    def sorted(positions: Tensor, indices: Tensor, activations: Tensor) -> Active:
+        order = torch.argsort(indices, stable=True)
+        order = order[torch.argsort(positions[order], stable=True)]
+        return Active(positions[order], indices[order], activations[order])
+
+
+def encode(layer: StoredLayer, x: Tensor, *, first: int, top_k: int | None = None) -> Active:
+    """The features active on `x`, (positions, d_model), from position `first` on.
+
+    ReLU without a threshold; with one JumpReLU, `x · (x > threshold)`; with `top_k` the k largest
+    of each position, as far as they are above zero.
+    """
+    read = x[first:]
+    biases = whole(layer.encoder_bias).to(x)  # (features,)
+    thresholds = None if layer.threshold is None else whole(layer.threshold).to(x).flatten()
+    best = _Best.none(read, top_k) if top_k is not None else None
+    found: list[tuple[Tensor, Tensor, Tensor]] = []
+    for start, block in layer.encoder.blocks(_block_rows(x)):
+        here = slice(start, start + len(block))
+        before = torch.addmm(biases[here], read, block.to(x).T)  # (positions, block)
+        if best is not None:
+            best = best.against(before, start)
+            continue
+        on = before > 0 if thresholds is None else (before > thresholds[here]) & (before != 0)
+        positions, columns = on.nonzero(as_tuple=True)
+        found.append((positions, columns + start, before[positions, columns]))
+    if best is not None:
+        found.append(best.active())
+    positions, indices, activations = (torch.cat(parts) for parts in zip(*found, strict=True))
+    return Active.sorted(positions + first, indices, activations)
+
+
+@dataclass(frozen=True)
+class _Best:
+    """The k largest values of each position so far."""
+
+    values: Tensor  # (positions, k)
+    indices: Tensor  # (positions, k)
+    k: int
+
+    @staticmethod
+    def none(x: Tensor, k: int) -> _Best:
+        empty = x.new_zeros(len(x), 0)
+        return _Best(empty, empty.long(), k)
+
+    def against(self, values: Tensor, start: int) -> _Best:
+        indices = torch.arange(start, start + values.shape[1], device=values.device)
+        both = torch.cat([self.values, values], dim=1)
+        places = torch.cat([self.indices, indices.expand(len(values), -1)], dim=1)
+        top = torch.topk(both, min(self.k, both.shape[1]), dim=1)
+        return _Best(top.values, places.gather(1, top.indices), self.k)
+
+    def active(self) -> tuple[Tensor, Tensor, Tensor]:
+        positions, ranks = (self.values > 0).nonzero(as_tuple=True)
+        return positions, self.indices[positions, ranks], self.values[positions, ranks]
+
+
+def _block_rows(x: Tensor) -> int:
+    """How many encoder rows to hold at once: read, converted, and their values on `x`."""
+    positions, d_model = x.shape
+    row = (2 * d_model + 2 * positions) * max(4, x.element_size())
+    budget = min(MOST_BLOCK_BYTES, _free_bytes(x.device) // SHARE_OF_FREE_MEMORY)
+    return max(1, budget // row)
+
+
+def _free_bytes(device: torch.device) -> int:
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):  # not every system tells
+        return SHARE_OF_FREE_MEMORY * MOST_BLOCK_BYTES

@@ -1,0 +1,24 @@
+"""`layer_0.safetensors`, `layer_1.safetensors`, …: per-layer transcoders as circuit-tracer
+writes them (those of Llama 3.2 and Qwen 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tracer.features.weights.dictionary import StoredLayer
+from tracer.features.weights.stored import Rows, Stored
+
+LAYOUT = "per-layer transcoders (`layer_0.safetensors` … with `W_enc`, `W_dec`)"
+FILE = r"layer_(\d+)\.safetensors"
+KEYS = frozenset({"W_enc", "W_dec", "b_enc", "b_dec"})
+
+
+def native_plt_layer(tensors: Mapping[str, Stored]) -> StoredLayer:
+    return StoredLayer(
+        encoder=Rows(tensors["W_enc"]),
+        decoder=Rows(tensors["W_dec"]),
+        encoder_bias=tensors["b_enc"],
+        decoder_bias=tensors["b_dec"],
+        threshold=tensors.get("activation_function.threshold"),
+        skip=tensors.get("W_skip"),
+    )

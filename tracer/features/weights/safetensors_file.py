@@ -1,0 +1,57 @@
+"""Where each tensor of a safetensors file lies.
+
+Source: the format's description in the safetensors README: eight bytes of header length, a JSON
+header, the tensors' bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from tracer.errors import Place, TracerError
+from tracer.features.weights.stored import MappedTensor
+
+MAX_HEADER_BYTES = 100_000_000
+_DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+_SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+
+
+def safetensors_tensors(file: Path) -> dict[str, MappedTensor]:
+    """The floating-point tensors by name. Raises TracerError when the file is damaged."""
+    try:
+        size = file.stat().st_size
+        with file.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            if not 2 <= length <= min(MAX_HEADER_BYTES, size - 8):
+                raise _damaged(file)
+            header = json.loads(stream.read(length))
+        start = 8 + length
+        return {
+            name: _tensor(file, start, size, entry)
+            for name, entry in header.items()
+            if name != "__metadata__" and entry["dtype"] in _DTYPES
+        }
+    except OSError as error:
+        raise TracerError(f"cannot be read: {error.strerror}", place=Place(file)) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise _damaged(file) from None
+
+
+def _tensor(file: Path, start: int, size: int, entry: dict[str, Any]) -> MappedTensor:
+    dtype, shape = entry["dtype"], tuple(int(length) for length in entry["shape"])
+    begin, end = entry["data_offsets"]
+    bytes_needed = math.prod(shape) * _SIZES[dtype]
+    if min(begin, *shape, 0) < 0 or end - begin != bytes_needed or start + end > size:
+        raise _damaged(file)
+    return MappedTensor(file, start + begin, _DTYPES[dtype], shape, bfloat16=dtype == "BF16")
+
+
+def _damaged(file: Path) -> TracerError:
+    return TracerError(
+        "is damaged or cut short: not a safetensors file",
+        hint="fetch it again",
+        place=Place(file),
+    )
