@@ -90,16 +90,29 @@ def agreement(folder: Path, precision: str) -> dict[str, float]:
         "row_error": float((left - right).norm() / right.norm()),
         "logit_row_error": float(logits.norm() / peer["adjacency"][-n_logits:].norm()),
     }
-    if n_peer == len(mine) == len(my_rank):
-        nodes = peer["nodes"][: len(ours["nodes"])]
-        found["nodes_in_common"] = float((nodes & ours["nodes"]).sum() / nodes.sum())
-        top = ours["influence"].argsort(descending=True)[:50]
-        found["top_50_kept"] = float(nodes[top].float().mean())
-        edges = {(t, s) for t, s in peer["edges"].nonzero().tolist()}
-        offset = peer["adjacency"].shape[0] - n_logits - n_peer
-        links = {(t if t < n_peer else t + offset, s) for t, s in ours["links"].tolist()}
-        found["links_in_common"] = len(edges & links) / len(edges)
+    if n_peer == len(mine):
+        found |= _pruned_agreement(ours, peer)
     return found
+
+
+def _pruned_agreement(ours: dict[str, Any], peer: dict[str, Any]) -> dict[str, float]:
+    """How much of the pruned graphs is the same, node by node and link by link, where the peer
+    expanded everything. Features without influence have no row on our side."""
+    n_peer, n_mine = len(peer["active"]), len(ours["expanded"])
+    n_logits = len(ours["logit_tokens"])
+    n_rest = len(ours["nodes"]) - n_mine
+    sources = [*ours["expanded"].tolist(), *range(n_peer, n_peer + n_rest)]
+    targets = [*sources[:n_mine], *range(n_peer + n_rest, n_peer + n_rest + n_logits)]
+    my_nodes = {sources[one] for one in ours["nodes"].nonzero()[:, 0].tolist()}
+    their_nodes = set(peer["nodes"][:-n_logits].nonzero()[:, 0].tolist())
+    my_links = {(targets[t], sources[s]) for t, s in ours["links"].tolist()}
+    their_links = set(map(tuple, peer["edges"].nonzero().tolist()))
+    top = {sources[one] for one in ours["influence"].argsort(descending=True)[:50].tolist()}
+    return {
+        "nodes_in_common": len(my_nodes & their_nodes) / len(my_nodes | their_nodes),
+        "links_in_common": len(my_links & their_links) / len(my_links | their_links),
+        "top_50_kept": len(top & their_nodes) / len(top),
+    }
 
 
 def _side(python: str, script: str, folder: Path, name: str, *arguments: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def peer_table() -> str:
     for size in found["sizes"]:
         ratios, peer = size["ratios"], size["peer"]
         what = f"{ratios['size']}: {peer['active']:,} active, {peer['expanded']:,} expanded"
-        rows.append((what, "circuit-tracer 0.5", f"{ratios['peer_seconds']:.1f} s", "", "", ""))
+        rows.append((what, "circuit-tracer 0.5", f"{ratios['peer_seconds']:.1f} s", "", "", "", ""))
         for precision in ("float32", "fast"):
             one = ratios[precision]
             rows.append(
@@ -50,11 +50,26 @@ def peer_table() -> str:
                     f"{one['times_faster']:.1f} ×",
                     f"{one['of_peer_memory']:.2f}",
                     f"{one['row_error']:.0e} ({one['rows_compared']:,} rows)",
+                    _shares(one),
                 )
             )
-    head = ("workload", "", "trace + score + prune", "faster", "memory", "rows differ by")
+    head = (
+        "workload",
+        "",
+        "trace + score + prune",
+        "faster",
+        "memory",
+        "rows differ by",
+        "same nodes, links",
+    )
     where = f"{found['machine']}; {found['date']}; commit {found['commit']}"
     return f"{table(head, rows)}\n\n{where}."
+
+
+def _shares(agreement: dict[str, float]) -> str:
+    if "nodes_in_common" not in agreement:
+        return ""
+    return f"{agreement['nodes_in_common']:.1%}, {agreement['links_in_common']:.1%}"
 
 
 TABLES = {"runs": runs_table, "peer": peer_table}
