@@ -152,6 +152,22 @@ def test_a_published_graph_says_what_its_features_are(model: Model, tmp_path: Pa
     assert not any(node.kind == "error" and node.ctx_idx == 0 for node in graph.nodes)
 
 
+def test_what_feeds_one_feature(model: Model, tmp_path: Path) -> None:
+    features = str(write_set(tmp_path / "features"))
+    whole = trace(PROMPT, model=model, features=features, settings=EVERYTHING)
+    last = whole.layers[2]
+    name = f"2_{last.indices[3]}_{last.positions[3]}"
+    fed = trace(PROMPT, model=model, features=features, target_feature=name)
+    total = fed.swept.rows[-1].sum() + fed.swept.biases[-1] + fed.targets.biases[0]
+    assert float(total) == pytest.approx(float(last.activations[3]), abs=1e-9)
+    node = fed.prune().nodes[-1]
+    assert (node.node_id, node.feature_type) == (name, "cross layer transcoder")
+    active = last.indices[last.positions == 5].tolist()
+    quiet = next(one for one in range(WIDTH) if one not in active)
+    with pytest.raises(TracerError, match=f"the feature `2_{quiet}_5` is not active"):
+        trace(PROMPT, model=model, features=features, target_feature=f"2_{quiet}_5")
+
+
 def test_identity_follows_content(tmp_path: Path) -> None:
     def identity(folder: Path) -> str:
         return find_features(str(folder), model_source="m", model_identity="0").identity

@@ -60,7 +60,7 @@ class ActiveFeatures(Protocol):
         """How many features each layer has, active or not."""
 
     def one(self, layer: int, index: int, position: int) -> LayerFeatures:
-        """A single feature at one position, whatever its effect."""
+        """A single feature at one position, whatever its effect; none where it is not active."""
 
     def admit(self, effects: Sequence[Tensor], candidates: int) -> list[LayerFeatures]:
         """Those that take part in the sweep, by layer, given their effects from `pull`."""

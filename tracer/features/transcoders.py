@@ -76,28 +76,16 @@ class ActiveTranscoders:
         return on_activation * features.activations, onward
 
     def one(self, layer: int, index: int, position: int) -> LayerFeatures:
-        """A single feature; its activation is zero where it is not active."""
+        """A single feature; none where it is not active."""
         features = self.layers[layer]
         here = (features.positions == position) & (features.indices == index)
-        if not here.any():
-            nothing = torch.zeros(1, dtype=features.positions.dtype)
-            blank = torch.zeros(1, features.encoders.shape[1])
-            return replace(
-                features,
-                positions=nothing + position,
-                indices=nothing + index,
-                activations=torch.zeros(1),
-                encoders=blank,
-                biases=torch.zeros(1),
-                decoders=blank,
-                effects=torch.zeros(1),
-            )
         return replace(
             features,
-            **{
-                name: getattr(features, name)[here]
-                for name in ("positions", "indices", "activations", "encoders", "biases")
-            },
+            positions=features.positions[here],
+            indices=features.indices[here],
+            activations=features.activations[here],
+            encoders=features.encoders[here],
+            biases=features.biases[here],
             decoders=features.decoders[here],
             effects=features.effects[here],
         )
