@@ -108,7 +108,7 @@ def test_no_question_means_the_likely_answers(small: Model) -> None:
         ({"prompt": ""}, "the prompt is empty"),
         ({"prompt": PROMPT, "target": " w9 w8"}, "2 tokens, not one"),
         ({"prompt": PROMPT, "contrast": [" w9"]}, "a contrast needs a target"),
-        ({"prompt": PROMPT, "features": "hf:org/repo"}, "unknown features"),
+        ({"prompt": PROMPT, "features": "/no/such/folder"}, "unknown features"),
         ({"prompt": " w3" * 64}, "longer|long, more than"),
         ({"chat": [ChatTurn(role="user", content="x")]}, "no chat template"),
         ({}, "give either a prompt or a chat"),

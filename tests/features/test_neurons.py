@@ -59,5 +59,7 @@ def test_a_gate_of_exactly_zero_has_a_finite_slope(tmp_path: Path) -> None:
 def test_unknown_features_get_the_near_match() -> None:
     with pytest.raises(TracerError, match=r"unknown features `nurons`; did you mean `neurons`\?"):
         find_features("nurons", model_source="tiny", model_identity="0")
-    with pytest.raises(TracerError, match="use `features: neurons`"):
-        find_features("hf:org/repo", model_source="tiny", model_identity="0")
+    with pytest.raises(
+        TracerError, match="use `neurons`, `hf:org/repo`, a folder, `gemma`, `llama`"
+    ):
+        find_features("/no/such/folder", model_source="tiny", model_identity="0")

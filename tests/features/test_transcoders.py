@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -17,7 +18,7 @@ from tracer.attribution.trace import Attribution, trace
 from tracer.documents.prompts import TraceSettings
 from tracer.errors import TracerError
 from tracer.features.choose import find_features
-from tracer.features.weights.recognise import read_dictionary
+from tracer.features.weights.recognise import open_dictionary
 from tracer.model.load import Model
 
 FAMILIES = ("llama", "llama-biases", "gpt2", "gpt-neox", "gemma2")
@@ -178,19 +179,22 @@ def test_identity_follows_content(tmp_path: Path) -> None:
 
 
 def test_an_unknown_layout_says_what_was_found(tmp_path: Path) -> None:
-    (tmp_path / "weights.bin").write_bytes(b"x")
-    with pytest.raises(TracerError, match=r"\(found: weights.bin\); understood: per-layer"):
-        read_dictionary(tmp_path)
+    save_file({"weird": torch.zeros(2)}, tmp_path / "layer_0.safetensors")
+    with pytest.raises(TracerError, match=r"found layer_0.* with weird; understood: per-layer"):
+        open_dictionary(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(TracerError, match="there are no transcoders here"):
+        open_dictionary(tmp_path / "empty")
 
 
 def test_a_missing_layer_or_tensor(tmp_path: Path) -> None:
     folder = write_set(tmp_path / "features")
     save_file({"W_enc": torch.zeros(4, 4)}, folder / "layer_1.safetensors")
-    with pytest.raises(TracerError, match=r"layer_1.safetensors: `W_dec` is missing|`b_dec`"):
-        read_dictionary(folder)
+    with pytest.raises(TracerError, match=r"layout of these weights is not known.* with W_enc"):
+        open_dictionary(folder)
     (folder / "layer_1.safetensors").unlink()
-    with pytest.raises(TracerError, match="no layout of transcoders that is known"):
-        read_dictionary(folder)
+    with pytest.raises(TracerError, match="layers are missing: found 0, 2; fetch the whole set"):
+        open_dictionary(folder)
 
 
 def test_a_set_for_another_model(model: Model, tmp_path: Path) -> None:
@@ -205,7 +209,7 @@ def test_a_file_cut_short(tmp_path: Path) -> None:
     file = folder / "layer_0.safetensors"
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(TracerError, match=r"layer_0.safetensors: is damaged or cut short"):
-        read_dictionary(folder)
+        open_dictionary(folder)
 
 
 @pytest.mark.parametrize(
@@ -213,10 +217,128 @@ def test_a_file_cut_short(tmp_path: Path) -> None:
     [
         ("feature_input_hook: hook_elsewhere", r"config.yaml:1:21: `feature_input_hook: hook_else"),
         ("feature_output_hook: hook_attn_out", r"`feature_output_hook: hook_attn_out` is not"),
-        ("activation: topk", r"needs `k`"),
-        ("activation: gelu", r"`activation: gelu` is not understood; known: relu, topk"),
+        ("activation: topk", r"add `k`"),
+        ("activation: gelu", r"config.yaml:1:13: `activation`: input should be .topk. or .relu."),
     ],
 )
 def test_a_configuration_not_understood(tmp_path: Path, config: str, words: str) -> None:
     with pytest.raises(TracerError, match=words):
-        read_dictionary(write_set(tmp_path / "features", config=config))
+        open_dictionary(write_set(tmp_path / "features", config=config))
+
+
+def layer_tensors(layer: int) -> dict[str, Tensor]:
+    torch.manual_seed(50 + layer)
+    return {
+        "W_enc": torch.randn(WIDTH, D_MODEL) * 0.3,
+        "W_dec": torch.randn(WIDTH, D_MODEL) * 0.2,
+        "b_enc": torch.randn(WIDTH) * 0.1,
+        "b_dec": torch.randn(D_MODEL) * 0.1,
+        "W_skip": torch.randn(D_MODEL, D_MODEL) * 0.1,
+        "threshold": torch.rand(WIDTH) * 0.5,
+    }
+
+
+def save(tensors: dict[str, Tensor], file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    save_file({name: one.contiguous() for name, one in tensors.items()}, file)
+
+
+def native(folder: Path, *, hook: str, threshold: bool, skip: bool, more: str = "") -> Path:
+    for layer in range(LAYERS):
+        made = layer_tensors(layer)
+        limit = made.pop("threshold")
+        if threshold:
+            made["activation_function.threshold"] = limit
+        if not skip:
+            made.pop("W_skip")
+        save(made, folder / f"layer_{layer}.safetensors")
+    (folder / "config.yaml").write_text(f"feature_input_hook: {hook}\n{more}")
+    return folder
+
+
+def gemma_scope(folder: Path) -> Path:
+    for layer in range(LAYERS):
+        made = layer_tensors(layer)
+        made.pop("W_skip")
+        file = folder / f"layer_{layer}" / "width_16k" / f"average_l0_{layer + 7}" / "params.npz"
+        file.parent.mkdir(parents=True)
+        made["W_enc"] = made["W_enc"].T
+        np.savez(file, **{name: one.numpy() for name, one in made.items()})
+    return folder
+
+
+def gemma_scope_2(folder: Path) -> Path:
+    for layer in range(LAYERS):
+        made = layer_tensors(layer)
+        renamed = {"w_enc": made["W_enc"].T, "w_dec": made["W_dec"]}
+        renamed |= {name: made[name] for name in ("b_enc", "b_dec", "threshold")}
+        renamed["affine_skip_connection"] = made["W_skip"].T
+        save(renamed, folder / f"layer_{layer}_width_16k_l0_small_affine" / "params.safetensors")
+    return folder
+
+
+def sparsify(folder: Path, *, transcode: str = "true") -> Path:
+    for layer in range(LAYERS):
+        made = layer_tensors(layer)
+        renamed = {"encoder.weight": made["W_enc"], "encoder.bias": made["b_enc"]}
+        renamed |= {name: made[name] for name in ("W_dec", "b_dec", "W_skip")}
+        save(renamed, folder / f"layers.{layer}.mlp" / "sae.safetensors")
+        config = f'{{"k": 6, "activation": "topk", "transcode": {transcode}}}'
+        (folder / f"layers.{layer}.mlp" / "cfg.json").write_text(config)
+    return folder
+
+
+LAYOUTS: dict[str, tuple[Callable[[Path], Path], dict[str, Any]]] = {
+    "gemma scope": (
+        gemma_scope,
+        {"hook": "ln2.hook_normalized", "threshold": True, "skip": False},
+    ),
+    "gemma scope 2": (gemma_scope_2, {"hook": "mlp.hook_in", "threshold": True, "skip": True}),
+    "sparsify": (
+        sparsify,
+        {
+            "hook": "mlp.hook_in",
+            "threshold": False,
+            "skip": True,
+            "more": "activation: topk\nk: 6\n",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_is_read_to_the_same_graph(model: Model, tmp_path: Path, layout: str) -> None:
+    write, as_native = LAYOUTS[layout]
+    folders = write(tmp_path / "a"), native(tmp_path / "b", **as_native)
+    mine, theirs = (
+        trace(PROMPT, model=model, features=str(folder), settings=EVERYTHING) for folder in folders
+    )
+    assert len(mine.swept.expanded) > 20
+    torch.testing.assert_close(mine.swept.rows, theirs.swept.rows, rtol=1e-9, atol=1e-12)
+
+
+def test_an_autoencoder_and_a_cross_layer_set_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TracerError, match="sparse autoencoder, not a transcoder"):
+        open_dictionary(sparsify(tmp_path / "sae", transcode="false"))
+    made = layer_tensors(0)
+    across = {"w_enc": made["W_enc"].T, "w_dec": torch.zeros(WIDTH, LAYERS, D_MODEL)}
+    across |= {name: made[name] for name in ("b_enc", "b_dec", "threshold")}
+    save(across, tmp_path / "clt" / "params_layer_0.safetensors")
+    with pytest.raises(TracerError, match="cross-layer transcoders are not read; understood"):
+        open_dictionary(tmp_path / "clt")
+
+
+def test_a_set_in_the_hubs_own_cache(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    repo, commit = tmp_path / "models--someone--some-set", "0123456789abcdef" * 2 + "01234567"
+    native(repo / "snapshots" / commit / "wide", hook="mlp.hook_in", threshold=True, skip=False)
+    (repo / "refs").mkdir()
+    (repo / "refs" / "main").write_text(commit)
+    (repo / "blobs").mkdir()
+    found = trace(PROMPT, model=model, features="hf:someone/some-set/wide", settings=EVERYTHING)
+    assert found.features_info.source == "someone.some-set.wide"
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(TracerError, match="the features `someone/absent` could not be fetched"):
+        trace(PROMPT, model=model, features="hf:someone/absent")

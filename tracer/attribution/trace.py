@@ -25,11 +25,10 @@ from tracer.attribution.targets import (
 from tracer.documents.graph import FeaturesInfo, Graph, Scores
 from tracer.documents.prompts import ChatTurn, TraceSettings
 from tracer.errors import TracerError
-from tracer.features.choose import NEURONS, features_folder, find_features, settings_for
+from tracer.features.choose import choose_features, settings_for
 from tracer.features.neurons import Neurons
 from tracer.features.source import ActiveFeatures, FeatureSource, LayerFeatures
 from tracer.features.transcoders import Transcoders
-from tracer.features.weights.recognise import read_dictionary
 from tracer.model.frozen_pass import FrozenPass, freeze
 from tracer.model.load import Model
 
@@ -215,10 +214,10 @@ def _targets(
 
 
 def feature_source(model: Model, features: str) -> FeatureSource:
-    """Raises TracerError for features this version does not know."""
-    if features == NEURONS:
-        return Neurons(model)
-    info = find_features(
+    """Raises TracerError for features that are not known or cannot be had."""
+    found = choose_features(
         features, model_source=model.source_name, model_identity=model.info.identity
     )
-    return Transcoders(info, read_dictionary(features_folder(features)))
+    if found.dictionary is None:
+        return Neurons(model)
+    return Transcoders(found.info, found.dictionary)

@@ -1,83 +1,144 @@
-"""Which published layout a folder of weights has: from its files and tensor names, never from its
-own name."""
+"""Which published layout a folder holds, told from its file names and tensor keys alone."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
-from tracer.documents.yaml_source import YamlSource, load_yaml
-from tracer.errors import Place, Problems, TracerError
-from tracer.features.weights import native_plt
-from tracer.features.weights.dictionary import Dictionary, Reads
+from tracer.errors import Place, TracerError
+from tracer.features.weights import gemma_scope, native_plt, sparsify
+from tracer.features.weights.config import SetConfig, load_config
+from tracer.features.weights.dictionary import Dictionary, Reads, StoredLayer
+from tracer.features.weights.npz_file import npz_tensors
 from tracer.features.weights.safetensors_file import safetensors_tensors
+from tracer.features.weights.stored import Stored
 
-READS: dict[str, Reads] = {
+LAYOUTS = (
+    native_plt.LAYOUT,
+    gemma_scope.NPZ_LAYOUT,
+    gemma_scope.SECOND_LAYOUT,
+    sparsify.LAYOUT,
+)
+_LAYER = re.compile(r"(?:layer_|layers\.|W_enc_|W_dec_)(\d+)(?=[._/])")
+_READS: dict[str, Reads] = {
     "hook_resid_mid": "stream",
     "ln2.hook_normalized": "normalised",
     "mlp.hook_in": "mlp",
 }
-WRITES = ("hook_mlp_out", "mlp.hook_out")
+_WRITES = ("hook_mlp_out", "mlp.hook_out")
+
+Tensors = Mapping[str, Stored]
 
 
-def feature_files(folder: Path) -> list[Path]:
-    """The files that hold one layer each, in order.
-
-    Raises TracerError that says what was found and what would be understood.
-    """
-    matches = {file: re.fullmatch(native_plt.FILE, file.name) for file in sorted(folder.iterdir())}
-    files = {int(match[1]): file for file, match in matches.items() if match}
-    if not files or set(files) != set(range(len(files))):
-        found = ", ".join(file.name for file in list(matches)[:6]) or "nothing"
-        raise TracerError(
-            f"no layout of transcoders that is known here (found: {found})",
-            hint=f"understood: {native_plt.LAYOUT}",
-            place=Place(folder),
-        )
-    return [files[layer] for layer in range(len(files))]
-
-
-def read_dictionary(folder: Path) -> Dictionary:
-    """The set in a folder, nothing of its weights read yet.
-
-    Raises TracerError for an unknown layout, a missing tensor or a damaged file.
-    """
-    layers = []
-    for file in feature_files(folder):
-        tensors = safetensors_tensors(file)
-        if missing := native_plt.KEYS - set(tensors):
+def open_dictionary(folder: Path) -> Dictionary:
+    """Raises TracerError when the layout is unknown, damaged or ambiguous."""
+    config = load_config(folder)
+    files = weight_files(folder)
+    by_layer: dict[int, dict[str, Stored]] = {}
+    homes: dict[int, set[Path]] = {}
+    for file in files:
+        match = _LAYER.search(file.relative_to(folder).as_posix())
+        if match is None:
+            raise _unknown(folder, files, {})
+        layer = int(match[1])
+        tensors = npz_tensors(file) if file.suffix == ".npz" else safetensors_tensors(file)
+        if by_layer.setdefault(layer, {}).keys() & tensors.keys():
             raise TracerError(
-                f"`{min(missing)}` is missing (found: {', '.join(sorted(tensors))})",
-                hint=f"understood: {native_plt.LAYOUT}",
+                f"there are several sets here: layer {layer} is in {file.name} and elsewhere",
+                hint="name the subfolder of one of them",
                 place=Place(file),
             )
-        layers.append(native_plt.native_plt_layer(tensors))
-    reads, top_k = _configuration(folder / "config.yaml")
-    return Dictionary(native_plt.LAYOUT, "transcoders", layers, reads, top_k)
+        by_layer[layer].update(tensors)
+        homes.setdefault(layer, set()).add(file)
+    if sorted(by_layer) != list(range(len(by_layer))):
+        raise TracerError(
+            f"layers are missing: found {', '.join(map(str, sorted(by_layer)))}",
+            hint="fetch the whole set",
+            place=Place(folder),
+        )
+    return _dictionary(folder, config, by_layer, homes)
 
 
-def _configuration(config: Path) -> tuple[Reads, int | None]:
-    """Where the features read, and how many are kept at each position, as circuit-tracer's
-    `config.yaml` says; without one, what the MLP itself reads, and all that are above zero."""
-    if not config.exists():
-        return "mlp", None
-    source = load_yaml(config)
-    data = source.data if isinstance(source.data, dict) else {}
-    problems = [*_unknown(source, "feature_output_hook", WRITES)]
-    problems += _unknown(source, "feature_input_hook", tuple(READS))
-    problems += _unknown(source, "activation", ("relu", "topk"))
-    top_k = data.get("k") if data.get("activation") == "topk" else None
-    if data.get("activation") == "topk" and not (isinstance(top_k, int) and top_k > 0):
-        what = "`activation: topk` needs `k`, how many features are kept at each position"
-        problems.append(TracerError(what, place=source.place(("k",))))
-    if problems:
-        raise Problems(problems)
-    return READS[data.get("feature_input_hook", "mlp.hook_in")], top_k
+def weight_files(folder: Path) -> list[Path]:
+    """The weights below a folder. Raises TracerError when there are none."""
+    found = [one for kind in ("safetensors", "npz") for one in folder.rglob(f"*.{kind}")]
+    if not found:
+        raise TracerError(
+            "there are no transcoders here: no safetensors and no npz file",
+            hint=_understood(),
+            place=Place(folder),
+        )
+    return sorted(found)
 
 
-def _unknown(source: YamlSource, key: str, known: tuple[str, ...]) -> list[TracerError]:
-    data = source.data if isinstance(source.data, dict) else {}
-    if key not in data or data[key] in known:
-        return []
-    what = f"`{key}: {data[key]}` is not understood"
-    return [TracerError(what, hint=f"known: {', '.join(known)}", place=source.place((key,)))]
+def _dictionary(
+    folder: Path,
+    config: SetConfig,
+    by_layer: Mapping[int, Tensors],
+    homes: Mapping[int, set[Path]],
+) -> Dictionary:
+    layers, names, top_k = [], set(), config.top_k
+    reads: Reads = "stream"
+    for layer in range(len(by_layer)):
+        tensors = by_layer[layer]
+        some = sorted(homes[layer])[0]
+        name, stored, reads = _layer(folder, tensors, npz=some.suffix == ".npz")
+        if len(stored.decoder.stored.shape) != 2:
+            raise TracerError(
+                "these features write to several layers, and cross-layer transcoders are not read",
+                hint=_understood(),
+                place=Place(some),
+            )
+        if name == sparsify.LAYOUT:
+            top_k = sparsify.sparsify_top_k(some)
+        names.add(name)
+        layers.append(stored)
+    if len(names) != 1:
+        raise _unknown(folder, weight_files(folder), by_layer[0])
+    return Dictionary(
+        layout=names.pop(),
+        kind="transcoders",
+        layers=layers,
+        reads=_reads(config, reads),
+        top_k=top_k,
+    )
+
+
+def _layer(folder: Path, tensors: Tensors, *, npz: bool) -> tuple[str, StoredLayer, Reads]:
+    """Layout, layer, and what it reads where no `config.yaml` says."""
+    keys = tensors.keys()
+    if npz and keys >= gemma_scope.NPZ_KEYS:
+        return gemma_scope.NPZ_LAYOUT, gemma_scope.gemma_scope_layer(tensors), "normalised"
+    if keys >= native_plt.KEYS:
+        return native_plt.LAYOUT, native_plt.native_plt_layer(tensors), "mlp"
+    if keys >= gemma_scope.SECOND_KEYS:
+        return gemma_scope.SECOND_LAYOUT, gemma_scope.gemma_scope_2_layer(tensors), "mlp"
+    if keys >= sparsify.KEYS:
+        return sparsify.LAYOUT, sparsify.sparsify_layer(tensors), "mlp"
+    raise _unknown(folder, weight_files(folder), tensors)
+
+
+def _reads(config: SetConfig, otherwise: Reads) -> Reads:
+    hook, output = config.feature_input_hook, config.feature_output_hook
+    if output is not None and output not in _WRITES:
+        raise config.refused("feature_output_hook", f"known: {', '.join(_WRITES)}")
+    if hook is None:
+        return otherwise
+    if hook not in _READS:
+        raise config.refused("feature_input_hook", f"known: {', '.join(_READS)}")
+    return _READS[hook]
+
+
+def _unknown(folder: Path, files: list[Path], tensors: Tensors) -> TracerError:
+    names = ", ".join(one.relative_to(folder).as_posix() for one in files[:3])
+    keys = f" with {', '.join(sorted(tensors)[:8])}" if tensors else ""
+    return TracerError(
+        f"the layout of these weights is not known: found {names}{keys}",
+        hint=_understood(),
+        place=Place(folder),
+    )
+
+
+def _understood() -> str:
+    return "understood: " + "; ".join(LAYOUTS)
