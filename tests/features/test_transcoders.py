@@ -21,7 +21,7 @@ from tracer.features.choose import find_features
 from tracer.features.weights.recognise import open_dictionary
 from tracer.model.load import Model
 
-FAMILIES = ("llama", "llama-biases", "gpt2", "gpt-neox", "gemma2")
+FAMILIES = ("llama", "llama-biases", "gpt2", "gpt-neox")
 WIDTH, LAYERS, D_MODEL = 40, 3, 32
 EVERYTHING = TraceSettings(coverage=1.0)
 
@@ -167,6 +167,13 @@ def test_what_feeds_one_feature(model: Model, tmp_path: Path) -> None:
     quiet = next(one for one in range(WIDTH) if one not in active)
     with pytest.raises(TracerError, match=f"the feature `2_{quiet}_5` is not active"):
         trace(PROMPT, model=model, features=features, target_feature=f"2_{quiet}_5")
+
+
+def test_a_model_that_normalises_what_its_mlp_gives_is_refused(tmp_path: Path) -> None:
+    gemma = exact_tiny_model(tmp_path / "model", "gemma2")
+    features = str(write_set(tmp_path / "features"))
+    with pytest.raises(TracerError, match=r"not read for `gemma2` models.*features: neurons"):
+        trace(PROMPT, model=gemma, features=features)
 
 
 def test_identity_follows_content(tmp_path: Path) -> None:

@@ -187,6 +187,13 @@ def _skip(stored: StoredLayer, like: Tensor) -> Tensor | None:
 
 def _refuse_misfit(info: FeaturesInfo, dictionary: Dictionary, frozen: FrozenPass) -> None:
     model = frozen.model.info
+    if any(norm is not None for norm in frozen.mlp_post_norms):
+        # Published sets for such models stand for what comes out behind that norm.
+        raise TracerError(
+            f"transcoders are not read for `{model.family}` models: their MLP's output is "
+            "normalised again",
+            hint="use `features: neurons`",
+        )
     found = (len(dictionary.layers), dictionary.d_model)
     if found != (model.layers, model.d_model):
         raise TracerError(
