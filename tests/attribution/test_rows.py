@@ -75,7 +75,10 @@ def test_doubling_a_source_moves_each_target_by_the_edge(
     for column in picks:
         layer = next(i for i in range(columns.n_layers) if column < columns.starts[i + 1])
         one, row = attribution.layers[layer], column - columns.starts[layer]
-        written = one.activations[row] * one.decoders[row]
+        written = (
+            one.activations[row]
+            * attribution.frozen.model.layers[layer].mlp.down[:, one.indices[row]]
+        )
         after = independent.run(Nudge(mlps={(layer, int(one.positions[row])): written}))
         moved = answer(attribution, after) - answer(attribution, before)
         assert moved == pytest.approx(swept.rows[-1, column].item(), abs=1e-9)

@@ -74,7 +74,7 @@ class RowWriter:
         self.transport = transport
         self.batch = batch or _batch_that_fits(frozen)
         self.notices: list[str] = []
-        self._writes = [_writes(frozen, layer, one) for layer, one in enumerate(layers)]
+        self._writes = [_writes(layers[: layer + 1], self.columns) for layer in range(len(layers))]
 
     @torch.no_grad()
     def logits(self, directions: Tensor, rows: Tensor) -> Tensor:
@@ -145,14 +145,17 @@ class RowWriter:
             rows[first : first + len(weights), self.columns.tokens + position] += weights.to(rows)
 
     def _contract(self, layer: int, walk: Walk, rows: Tensor, biases: Tensor) -> None:
-        """What the layer's MLP writes: its features, its errors, and at position 0 one constant
-        that belongs to the first token, since it is the same for every prompt."""
+        """What is written in the place of the layer's MLP: features of it and of layers below,
+        its errors, and at position 0 one constant that belongs to the first token, since it is
+        the same for every prompt."""
         written, columns = self._writes[layer], self.columns
         for position, first, gradient in walk.live():
             weights = (gradient.T @ written.at(position).T).to(rows)  # (targets, features + 1)
             targets = rows[first : first + len(weights)]
-            start = columns.starts[layer] + written.starts[position]
-            targets[:, start : start + weights.shape[1] - 1] = weights[:, :-1]
+            done = 0
+            for start, count in written.blocks[position]:
+                targets[:, start : start + count] += weights[:, done : done + count]
+                done += count
             error = columns.error(layer, position) if position else columns.tokens
             targets[:, error] += weights[:, -1]
         self._add_constants(written.constants, walk, biases)
@@ -160,14 +163,7 @@ class RowWriter:
     def _passed_on(self, layer: int, walk: Walk) -> Tensor | None:
         """What a skip connection hands to the stream in front of the layer's MLP."""
         passes_on = self.layers[layer].passes_on
-        if passes_on is None:
-            return None
-
-        def through(gradient: Tensor, positions: Tensor) -> Tensor:
-            on_output = self.frozen.pull_through_mlp_post_norm(layer, gradient, positions)
-            return passes_on(on_output, positions)
-
-        return walk.map_gradient(through)
+        return None if passes_on is None else walk.map_gradient(passes_on)
 
     def _add_constants(self, constants: Tensor | None, walk: Walk, biases: Tensor) -> None:
         """Adds what biases write, (positions, d_model), to the targets' bias terms."""
@@ -179,34 +175,42 @@ class RowWriter:
 
 @dataclass(frozen=True)
 class _Writes:
-    """What each position's features and, last, its error write to the stream."""
+    """What joins the stream behind one MLP: at each position features, by layer, then an error."""
 
     vectors: Tensor  # (features + positions, d_model)
+    ends: tuple[int, ...]  # of each position's vectors
+    blocks: tuple[tuple[tuple[int, int], ...], ...]  # its features: first column, and how many
     constants: Tensor | None  # (positions, d_model)
-    starts: tuple[int, ...]  # first feature of each position, and the end
 
     def at(self, position: int) -> Tensor:
-        return self.vectors[
-            self.starts[position] + position : self.starts[position + 1] + position + 1
-        ]
+        return self.vectors[self.ends[position - 1] if position else 0 : self.ends[position]]
 
 
-def _writes(frozen: FrozenPass, layer: int, features: LayerFeatures) -> _Writes:
-    n = frozen.n_positions
-    places = torch.arange(n, device=features.positions.device)
-    counts = torch.bincount(features.positions, minlength=n)
-    ends = counts.cumsum(0)
-    vectors = features.error.new_empty(len(features) + n, features.error.shape[1])
-    every = torch.arange(len(features), device=places.device)
-    written = features.decoders * features.activations[:, None]
-    vectors[every + features.positions] = frozen.push_through_mlp_post_norm(
-        layer, written, features.positions
+def _writes(layers: Sequence[LayerFeatures], columns: Columns) -> _Writes:
+    """Behind the MLP of the last of the `layers`, which are all those below it too."""
+    n, own = columns.n_positions, layers[-1]
+    places = torch.arange(n, device=own.positions.device)
+    vectors, positions = [], []
+    blocks: list[list[tuple[int, int]]] = [[] for _ in range(n)]
+    for layer, one in enumerate(layers):
+        decoders = one.decoders_into(len(layers) - 1 - layer)
+        if decoders is None or not len(one):
+            continue
+        vectors.append(decoders * one.activations[:, None])
+        positions.append(one.positions)
+        start = columns.starts[layer]
+        for position, count in enumerate(torch.bincount(one.positions, minlength=n).tolist()):
+            blocks[position] += [(start, count)] if count else []
+            start += count
+    at = torch.cat([*positions, places])
+    order = torch.argsort(at, stable=True)
+    ends = torch.bincount(at, minlength=n).cumsum(0)
+    return _Writes(
+        vectors=torch.cat([*vectors, own.error])[order],
+        ends=tuple(ends.tolist()),
+        blocks=tuple(map(tuple, blocks)),
+        constants=own.constant,
     )
-    vectors[ends + places] = frozen.push_through_mlp_post_norm(layer, features.error, places)
-    constants = features.constant
-    if constants is not None:
-        constants = frozen.push_through_mlp_post_norm(layer, constants, places)
-    return _Writes(vectors, constants, (0, *ends.tolist()))
 
 
 def _batch_that_fits(frozen: FrozenPass) -> int:

@@ -99,7 +99,9 @@ class FrozenPass:
         gradients on the MLP's output as its module gives it."""
         return _pull(self.mlp_post_norms[layer], gradient, positions)
 
-    def push_through_mlp_post_norm(self, layer: int, written: Tensor, positions: Tensor) -> Tensor:
+    def push_through_mlp_post_norm(
+        self, layer: int, written: Tensor, positions: Tensor | slice = slice(None)
+    ) -> Tensor:
         """What joins the residual stream, (m, d_model), of what is written to the MLP's output at
         `positions` (m,)."""
         norm = self.mlp_post_norms[layer]
