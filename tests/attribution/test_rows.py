@@ -118,7 +118,7 @@ def test_small_batches_give_the_same_rows(tiny: Model) -> None:
 def layer_rows(writer: RowWriter, layer: int) -> torch.Tensor:
     """The rows of all of a layer's features."""
     chosen = torch.arange(len(writer.layers[layer]))
-    rows = torch.full((len(chosen), writer.columns.total), torch.nan, dtype=torch.float64)
+    rows = torch.zeros(len(chosen), writer.columns.total, dtype=torch.float64)
     writer.features(layer, chosen, rows)
     return rows
 
@@ -132,9 +132,9 @@ def test_running_out_of_memory_halves_the_batch_and_loses_nothing(
     real_walk = RowWriter._walk
 
     def walk(self, layer, positions, start, rows, biases):  # type: ignore[no-untyped-def]
-        if len(start) > 4:
-            raise torch.OutOfMemoryError
         real_walk(self, layer, positions, start, rows, biases)
+        if len(start) > 4:  # what it has written by then must not count twice
+            raise torch.OutOfMemoryError
 
     monkeypatch.setattr(RowWriter, "_walk", walk)
     parts = layer_rows(writer, 2)

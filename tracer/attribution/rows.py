@@ -8,57 +8,28 @@ a pattern product, and is contracted on its way with what every layer's sources 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from tracer.attribution.walk import Walk
+from tracer.attribution.columns import Columns
+from tracer.attribution.walk import Walk, by_position
+from tracer.attribution.writes import Writes, add_constants
 from tracer.features.source import LayerFeatures
+from tracer.model.attention_map import AttentionMap
 from tracer.model.frozen_pass import FrozenPass
 
-BATCH_BYTES_ON_CPU = 256 * 2**20
-COPIES = 3  # of the gradient: itself, and what each head has of it at queries and at keys
+COLUMNS_ON_CPU = 1536  # of a product: positions times targets; more no longer fit its caches
+LEAST_IN_A_BATCH = 16
 MOST_IN_A_BATCH = 1024
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The order of sources: features by (layer, position, index), errors layer-major, tokens."""
-
-    starts: tuple[int, ...]  # first feature column of each layer, and the end
-    n_layers: int
-    n_positions: int
-
-    @staticmethod
-    def of(frozen: FrozenPass, layers: Sequence[LayerFeatures]) -> Columns:
-        starts = [0]
-        for layer in layers:
-            starts.append(starts[-1] + len(layer))
-        return Columns(tuple(starts), frozen.n_layers, frozen.n_positions)
-
-    @property
-    def n_features(self) -> int:
-        return self.starts[-1]
-
-    @property
-    def tokens(self) -> int:
-        """First token column."""
-        return self.n_features + self.n_layers * self.n_positions
-
-    @property
-    def total(self) -> int:
-        return self.tokens + self.n_positions
-
-    def error(self, layer: int, position: int = 0) -> int:
-        return self.n_features + layer * self.n_positions + position
-
-    def features(self, layer: int) -> slice:
-        return slice(self.starts[layer], self.starts[layer + 1])
+COPIES = 4  # of the gradient: itself, what each head has of it at queries and at keys, a product
 
 
 class RowWriter:
-    """Computes rows for batches of targets, halving the batch when memory runs out."""
+    """Computes rows for batches of targets, halving the batch when memory runs out.
+
+    Rows are given as zeros, and only what a target can be reached from is written.
+    """
 
     def __init__(
         self,
@@ -71,10 +42,13 @@ class RowWriter:
         self.frozen = frozen
         self.layers = layers
         self.columns = Columns.of(frozen, layers)
-        self.transport = transport
+        self.transport = transport or frozen.embeddings.dtype
         self.batch = batch or _batch_that_fits(frozen)
         self.notices: list[str] = []
-        self._writes = [_writes(layers[: layer + 1], self.columns) for layer in range(len(layers))]
+        self._writes = [
+            Writes.behind(layers[: layer + 1], self.columns) for layer in range(len(layers))
+        ]
+        self._attention: dict[int, AttentionMap] = {}
 
     @torch.no_grad()
     def logits(self, directions: Tensor, rows: Tensor) -> Tensor:
@@ -109,6 +83,8 @@ class RowWriter:
             except torch.OutOfMemoryError:
                 if self.batch == 1:
                     raise
+                rows[part].zero_()
+                biases[part].zero_()
                 self.batch //= 2
                 if start.is_cuda:
                     torch.cuda.empty_cache()
@@ -121,101 +97,49 @@ class RowWriter:
         self, layer: int, positions: Tensor, start: Tensor, rows: Tensor, biases: Tensor
     ) -> None:
         """One batch from `layer`'s MLP input (or the final stream, layer = n_layers) down."""
-        rows.zero_()
-        biases.zero_()
-        frozen = self.frozen
-        walk = Walk(frozen, positions, start, transport=self.transport)
-        reads_attention = layer < frozen.n_layers and not frozen.model.parallel_residual
-        # The lowest attention is only contracted, unless something passes beside it.
-        lowest = 0 if layer or reads_attention else None
-        for below in reversed(range(layer + 1 if reads_attention else layer)):
-            onward = None
+        frozen, parallel = self.frozen, self.frozen.model.parallel_residual
+        walk = Walk(positions, start, transport=self.transport)
+        # An MLP beside its attention reads what the attention does, so both stand behind.
+        reads_attention = layer < frozen.n_layers and not parallel
+        top = layer + 1 if reads_attention else layer
+        tokens = rows[:, self.columns.tokens :][:, : walk.reach].T
+        for below in reversed(range(top)):
+            beside = None  # what joins in front of attention from an MLP beside it
             if below < layer:
-                self._contract(below, walk, rows, biases)
-                onward = self._passed_on(below, walk)
-            if onward is not None and not frozen.model.parallel_residual:
-                walk.add(onward)
-            self._add_constants(frozen.attention_constant(below), walk, biases)
-            if below > 0 or onward is not None:
-                walk.through_attention(below)
-                lowest = None if below == 0 else lowest
-            if onward is not None and frozen.model.parallel_residual:
-                walk.add(onward)
-        for position, first, weights in walk.to_embeddings(lowest, frozen.embeddings):
-            rows[first : first + len(weights), self.columns.tokens + position] += weights.to(rows)
-
-    def _contract(self, layer: int, walk: Walk, rows: Tensor, biases: Tensor) -> None:
-        """What is written in the place of the layer's MLP: features of it and of layers below,
-        its errors, and at position 0 one constant that belongs to the first token, since it is
-        the same for every prompt."""
-        written, columns = self._writes[layer], self.columns
-        for position, first, gradient in walk.live():
-            weights = (gradient.T @ written.at(position).T).to(rows)  # (targets, features + 1)
-            targets = rows[first : first + len(weights)]
-            done = 0
-            for start, count in written.blocks[position]:
-                targets[:, start : start + count] += weights[:, done : done + count]
-                done += count
-            error = columns.error(layer, position) if position else columns.tokens
-            targets[:, error] += weights[:, -1]
-        self._add_constants(written.constants, walk, biases)
+                self._writes[below].read(walk, rows, biases)
+                beside = self._passed_on(below, walk)
+            if beside is not None and not parallel:
+                walk.add(beside)
+                beside = None
+            add_constants(frozen.attention_constant(below), walk, biases)
+            attention = self._attention_map(below)
+            if below:
+                walk.through_attention(attention)
+                if beside is not None:
+                    walk.add(beside)
+                continue
+            tokens += walk.read_in_front(attention, frozen.embeddings)
+            if beside is not None:
+                tokens += by_position(frozen.embeddings, beside)
+        if top == 0:
+            tokens += walk.read(frozen.embeddings)
 
     def _passed_on(self, layer: int, walk: Walk) -> Tensor | None:
         """What a skip connection hands to the stream in front of the layer's MLP."""
         passes_on = self.layers[layer].passes_on
-        return None if passes_on is None else walk.map_gradient(passes_on)
+        return None if passes_on is None else walk.mapped(passes_on)
 
-    def _add_constants(self, constants: Tensor | None, walk: Walk, biases: Tensor) -> None:
-        """Adds what biases write, (positions, d_model), to the targets' bias terms."""
-        if constants is not None:
-            for position, first, gradient in walk.live():
-                total = (constants[position] @ gradient).to(biases)
-                biases[first : first + len(total)] += total
-
-
-@dataclass(frozen=True)
-class _Writes:
-    """What joins the stream behind one MLP: at each position features, by layer, then an error."""
-
-    vectors: Tensor  # (features + positions, d_model)
-    ends: tuple[int, ...]  # of each position's vectors
-    blocks: tuple[tuple[tuple[int, int], ...], ...]  # its features: first column, and how many
-    constants: Tensor | None  # (positions, d_model)
-
-    def at(self, position: int) -> Tensor:
-        return self.vectors[self.ends[position - 1] if position else 0 : self.ends[position]]
-
-
-def _writes(layers: Sequence[LayerFeatures], columns: Columns) -> _Writes:
-    """Behind the MLP of the last of the `layers`, which are all those below it too."""
-    n, own = columns.n_positions, layers[-1]
-    places = torch.arange(n, device=own.positions.device)
-    vectors, positions = [], []
-    blocks: list[list[tuple[int, int]]] = [[] for _ in range(n)]
-    for layer, one in enumerate(layers):
-        decoders = one.decoders_into(len(layers) - 1 - layer)
-        if decoders is None or not len(one):
-            continue
-        vectors.append(decoders * one.activations[:, None])
-        positions.append(one.positions)
-        start = columns.starts[layer]
-        for position, count in enumerate(torch.bincount(one.positions, minlength=n).tolist()):
-            blocks[position] += [(start, count)] if count else []
-            start += count
-    at = torch.cat([*positions, places])
-    order = torch.argsort(at, stable=True)
-    ends = torch.bincount(at, minlength=n).cumsum(0)
-    return _Writes(
-        vectors=torch.cat([*vectors, own.error])[order],
-        ends=tuple(ends.tolist()),
-        blocks=tuple(map(tuple, blocks)),
-        constants=own.constant,
-    )
+    def _attention_map(self, layer: int) -> AttentionMap:
+        if layer not in self._attention:
+            self._attention[layer] = self.frozen.attention_map(layer).to(self.transport)
+        return self._attention[layer]
 
 
 def _batch_that_fits(frozen: FrozenPass) -> int:
-    device, free = frozen.model.device, BATCH_BYTES_ON_CPU
-    if device.type == "cuda":
-        free = torch.cuda.mem_get_info(device)[0] // 2
-    width = frozen.n_positions * frozen.model.info.d_model
+    """Targets at once."""
+    device, positions = frozen.model.device, frozen.n_positions
+    if device.type != "cuda":
+        return max(LEAST_IN_A_BATCH, COLUMNS_ON_CPU // positions)
+    free = torch.cuda.mem_get_info(device)[0] // 2
+    width = positions * frozen.model.info.d_model
     return max(1, min(MOST_IN_A_BATCH, free // (width * COPIES * 4)))

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tracer.attribution.columns import Columns
 from tracer.attribution.origin import Origin
-from tracer.attribution.rows import Columns, RowWriter
+from tracer.attribution.rows import RowWriter
 from tracer.features.source import LayerFeatures
 from tracer.model.frozen_pass import FrozenPass
 
@@ -62,10 +63,10 @@ def sweep(
     """
     writer = RowWriter(frozen, layers, transport=transport)
     columns, n_logits = writer.columns, len(directions)
-    # Never zeroed as a whole: pages that no row reaches are never touched. Filled from the end,
-    # so that what is expanded last, the lowest layer, stands first.
+    # Pages that no row reaches are never touched: fresh memory is zero. Filled from the end, so
+    # that what is expanded last, the lowest layer, stands first.
     dtype = torch.float64 if directions.dtype == torch.float64 else torch.float32
-    rows = torch.empty(columns.n_features + n_logits, columns.total, dtype=dtype)
+    rows = torch.zeros(columns.n_features + n_logits, columns.total, dtype=dtype)
     begin = len(rows) - n_logits
     if origin is None:
         biases = [writer.logits(directions, rows[begin:])]
