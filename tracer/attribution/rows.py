@@ -8,21 +8,18 @@ a pattern product, and is contracted on its way with what every layer's sources 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
+from tracer.attribution.batches import Batches, halves
 from tracer.attribution.columns import Columns
 from tracer.attribution.walk import Walk, by_position
-from tracer.attribution.writes import Writes, add_constants
+from tracer.attribution.writes import Writes
 from tracer.features.source import LayerFeatures
 from tracer.model.attention_map import AttentionMap
 from tracer.model.frozen_pass import FrozenPass
-
-COLUMNS_ON_CPU = 1536  # of a product: positions times targets; more no longer fit its caches
-LEAST_IN_A_BATCH = 16
-MOST_IN_A_BATCH = 1024
-COPIES = 4  # of the gradient: itself, what each head has of it at queries and at keys, a product
 
 
 class RowWriter:
@@ -43,12 +40,12 @@ class RowWriter:
         self.layers = layers
         self.columns = Columns.of(frozen, layers)
         self.transport = transport or frozen.embeddings.dtype
-        self.batch = batch or _batch_that_fits(frozen)
+        self.batches = Batches.fitting(frozen, most=batch)
         self.notices: list[str] = []
         self._writes = [
             Writes.behind(layers[: layer + 1], self.columns) for layer in range(len(layers))
         ]
-        self._attention: dict[int, AttentionMap] = {}
+        self._attentions: dict[int, tuple[AttentionMap, Tensor | None]] = {}
 
     @torch.no_grad()
     def logits(self, directions: Tensor, rows: Tensor) -> Tensor:
@@ -75,24 +72,33 @@ class RowWriter:
 
     def _in_batches(self, layer: int, positions: Tensor, start: Tensor, rows: Tensor) -> Tensor:
         biases = rows.new_zeros(len(start))
-        done = 0
-        while done < len(start):
-            part = slice(done, min(done + self.batch, len(start)))
-            try:
-                self._walk(layer, positions[part], start[part], rows[part], biases[part])
-            except torch.OutOfMemoryError:
-                if self.batch == 1:
-                    raise
-                rows[part].zero_()
-                biases[part].zero_()
-                self.batch //= 2
-                if start.is_cuda:
-                    torch.cuda.empty_cache()
-                self.notices.append(f"memory ran out: going on with batches of {self.batch}")
-                continue
-            done = part.stop
+
+        def walk(part: slice) -> None:
+            if self.batches.allow(part):
+                try:
+                    self._walk(layer, positions[part], start[part], rows[part], biases[part])
+                    return
+                except torch.OutOfMemoryError:
+                    self._make_room(part)
+                    rows[part].zero_()
+                    biases[part].zero_()
+            for half in halves(part):
+                walk(half)
+
+        self.batches.run(walk, self.batches.of(positions.tolist()))
         return biases
 
+    def _make_room(self, failed: slice) -> None:
+        """Smaller batches from now on; what is finished stays."""
+        count = failed.stop - failed.start
+        if count == 1:
+            raise
+        self.batches = replace(self.batches, most=count // 2)
+        self.notices.append(f"memory ran out: going on with batches of {count // 2}")
+        if self.frozen.model.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    @torch.no_grad()
     def _walk(
         self, layer: int, positions: Tensor, start: Tensor, rows: Tensor, biases: Tensor
     ) -> None:
@@ -111,8 +117,9 @@ class RowWriter:
             if beside is not None and not parallel:
                 walk.add(beside)
                 beside = None
-            add_constants(frozen.attention_constant(below), walk, biases)
-            attention = self._attention_map(below)
+            attention, constants = self._attention(below)
+            if constants is not None:
+                biases += walk.read(constants).sum(0).to(biases)
             if below:
                 walk.through_attention(attention)
                 if beside is not None:
@@ -129,17 +136,11 @@ class RowWriter:
         passes_on = self.layers[layer].passes_on
         return None if passes_on is None else walk.mapped(passes_on)
 
-    def _attention_map(self, layer: int) -> AttentionMap:
-        if layer not in self._attention:
-            self._attention[layer] = self.frozen.attention_map(layer).to(self.transport)
-        return self._attention[layer]
-
-
-def _batch_that_fits(frozen: FrozenPass) -> int:
-    """Targets at once."""
-    device, positions = frozen.model.device, frozen.n_positions
-    if device.type != "cuda":
-        return max(LEAST_IN_A_BATCH, COLUMNS_ON_CPU // positions)
-    free = torch.cuda.mem_get_info(device)[0] // 2
-    width = positions * frozen.model.info.d_model
-    return max(1, min(MOST_IN_A_BATCH, free // (width * COPIES * 4)))
+    def _attention(self, layer: int) -> tuple[AttentionMap, Tensor | None]:
+        """A layer's attention, and what its biases add."""
+        if layer not in self._attentions:
+            self._attentions[layer] = (
+                self.frozen.attention_map(layer).to(self.transport),
+                self.frozen.attention_constant(layer),
+            )
+        return self._attentions[layer]

@@ -12,6 +12,7 @@ from tracer.attribution.columns import Columns
 from tracer.attribution.walk import Walk
 from tracer.features.source import LayerFeatures
 
+NO_COLUMN = -1
 MOST_PADDING = 2  # a piece holds this many times the mean of a position at most
 
 
@@ -36,7 +37,7 @@ class Writes:
     positions: Tensor  # (pieces,), ascending
     ends: tuple[int, ...]  # how many pieces stand at each position or before
     blocks: tuple[Block, ...]
-    constants: Tensor | None  # (positions, d_model)
+    constants: Block | None  # what biases write: no column's
 
     @staticmethod
     def behind(layers: Sequence[LayerFeatures], columns: Columns) -> Writes:
@@ -54,7 +55,9 @@ class Writes:
             if decoders is not None and len(one):
                 written = decoders * one.activations[:, None]
                 parts.append(_Part(columns.starts[layer], one.positions, written))
-        return _laid_out(parts, own.constant, n)
+        if own.constant is not None:
+            parts.append(_Part(NO_COLUMN, every, own.constant))
+        return _laid_out(parts, n)
 
     def read(self, walk: Walk, rows: Tensor, biases: Tensor) -> None:
         """Adds what is written to rows of targets, (targets, columns), and their bias terms."""
@@ -67,13 +70,8 @@ class Writes:
         for block in self.blocks:
             slots = block.slots[: block.ends[walk.reach - 1]]
             rows[:, block.first : block.first + len(slots)] += found[slots].T.to(rows)
-        add_constants(self.constants, walk, biases)
-
-
-def add_constants(constants: Tensor | None, walk: Walk, biases: Tensor) -> None:
-    """Adds what biases write, (positions, d_model), to the targets' bias terms."""
-    if constants is not None:
-        biases += walk.read(constants).sum(0).to(biases)
+        if self.constants is not None:
+            biases += found[self.constants.slots[: walk.reach]].sum(0).to(biases)
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ class _Part:
     vectors: Tensor  # (vectors, d_model)
 
 
-def _laid_out(parts: Sequence[_Part], constants: Tensor | None, n: int) -> Writes:
+def _laid_out(parts: Sequence[_Part], n: int) -> Writes:
     positions = torch.cat([part.positions for part in parts])
     vectors = torch.cat([part.vectors for part in parts])
     counts = torch.bincount(positions, minlength=n)
@@ -109,6 +107,6 @@ def _laid_out(parts: Sequence[_Part], constants: Tensor | None, n: int) -> Write
         pieces=laid.view(-1, width, vectors.shape[1]),
         positions=every.repeat_interleave(pieces),
         ends=tuple(ends.tolist()),
-        blocks=tuple(blocks),
-        constants=constants,
+        blocks=tuple(block for block in blocks if block.first != NO_COLUMN),
+        constants=next((block for block in blocks if block.first == NO_COLUMN), None),
     )
