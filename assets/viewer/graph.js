@@ -57,6 +57,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {Links} links
  * @property {Float64Array} importance  influence on the answers along the links of this graph
  * @property {Float64Array} flow  the part of its target's importance that each link carries
+ * @property {number} strongestFlow
  * @property {Group[]} groups
  * @property {Group[][]} groupsOf
  * @property {number[]} pins
@@ -86,6 +87,7 @@ export function readGraph(data) {
     links,
     importance,
     flow,
+    strongestFlow: flow.reduce((most, value) => (value > most ? value : most), 0),
     groups,
     groupsOf: groupsByNode(groups, size),
     pins: data.pins,

@@ -1,6 +1,6 @@
 // Fetches the graph, puts the panels together, and says so plainly when that fails.
 import { makeConnections } from "./connections.js";
-import { makeControls } from "./controls.js";
+import { makeControls, makeHiddenLine } from "./controls.js";
 import { Details } from "./details.js";
 import { make } from "./dom.js";
 import { readGraph } from "./graph.js";
@@ -52,6 +52,7 @@ function show(element, graph) {
   const side = make("div", { class: "viewer-side" });
   element.append(
     makeControls(graph, store, () => linkGraph.stage.focus({ preventScroll: true })),
+    makeHiddenLine(graph, store),
     make(
       "div",
       { class: "viewer-main" },

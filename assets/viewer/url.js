@@ -6,7 +6,13 @@ import { KINDS } from "./visibility.js";
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./state.js").State} State */
 
-const NAMES = ["pinnedIds", "clickedId", "pruningThreshold", "q", "kinds"];
+const NAMES = ["pinnedIds", "clickedId", "pruningThreshold", "q", "kinds", "weight", "sign"];
+
+/** @type {Map<string, -1 | 1>} */
+const SIGNS = new Map([
+  ["strengthens", 1],
+  ["weakens", -1],
+]);
 
 /**
  * @param {Graph} graph
@@ -21,6 +27,9 @@ export function readState(graph, query) {
   state.clicked = graph.indexOf.get(given.get("clickedId") ?? "") ?? -1;
   const threshold = Number(given.get("pruningThreshold") ?? 1);
   if (threshold >= 0 && threshold <= 1) state.threshold = threshold;
+  const weight = Number(given.get("weight") ?? 0);
+  if (weight >= 0 && weight <= 1) state.weight = weight;
+  state.sign = SIGNS.get(given.get("sign") ?? "") ?? 0;
   state.query = given.get("q") ?? "";
   const kinds = given.get("kinds")?.split(",");
   if (kinds) state.kinds = KINDS.map((kind) => kinds.includes(kind));
@@ -52,6 +61,8 @@ function writeState(graph, state, query) {
   if (state.clicked >= 0) given.set("clickedId", graph.ids[state.clicked]);
   if (state.threshold < 1) given.set("pruningThreshold", String(state.threshold));
   if (state.query) given.set("q", state.query);
+  if (state.weight > 0) given.set("weight", String(state.weight));
+  for (const [name, sign] of SIGNS) if (state.sign === sign) given.set("sign", name);
   if (!state.kinds.every(Boolean)) {
     given.set("kinds", KINDS.filter((_, kind) => state.kinds[kind]).join(","));
   }
