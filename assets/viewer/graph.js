@@ -24,6 +24,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {string} prompt
  * @property {string[]} tokens
  * @property {string} model
+ * @property {string} source  the set of features that node numbers belong to
  * @property {"neuron" | "feature"} noun
  * @property {string | null} target
  * @property {string | null} asked  what the graph explains, where that is no answer

@@ -23,6 +23,8 @@ const KEYS =
   "Arrow up and down follow the strongest line towards the answer or the prompt; left and right go " +
   "along the layer; Escape clears the selection; slash searches.";
 
+let made = 0;
+
 export class LinkGraph {
   /**
    * @param {Graph} graph
@@ -50,6 +52,7 @@ export class LinkGraph {
       this.overlay,
       this.frame.element,
     );
+    const keysId = `graph-keys-${++made}`;
     this.stage = make(
       "div",
       {
@@ -57,12 +60,12 @@ export class LinkGraph {
         tabindex: "0",
         role: "application",
         "aria-label": "Link graph",
-        "aria-describedby": "graph-keys",
+        "aria-describedby": keysId,
         keydown: (event) => this.onKey(event),
       },
       this.paper,
     );
-    const keys = make("p", { id: "graph-keys", class: "visually-hidden" }, KEYS);
+    const keys = make("p", { id: keysId, class: "visually-hidden" }, KEYS);
     this.element = make("div", { class: "graph" }, this.stage, this.tooltip.element, keys);
     this.buttons = this.zoomButtons();
     this.measure = textMeasure();

@@ -3,9 +3,9 @@ import { makeConnections } from "./connections.js";
 import { makeControls, makeHiddenLine } from "./controls.js";
 import { Details } from "./details.js";
 import { make } from "./dom.js";
-import { readGraph } from "./graph.js";
 import { makeLegend } from "./legend.js";
 import { LinkGraph } from "./link_graph.js";
+import { loadGraph } from "./load.js";
 import { followPageLinks } from "./page_links.js";
 import { createStore, focusOf } from "./state.js";
 import { describe, describeEffect, nameOf } from "./text.js";
@@ -19,7 +19,7 @@ async function open(element) {
   const status = /** @type {HTMLElement} */ (element.querySelector(".viewer-status"));
   status.textContent = "Loading the graph …";
   try {
-    const graph = readGraph(await fetchData(element.dataset.graph ?? ""));
+    const graph = await loadGraph(element.dataset.graph ?? "");
     show(element, graph);
     status.remove();
   } catch (error) {
@@ -29,17 +29,6 @@ async function open(element) {
       `${error instanceof Error ? error.message : error}. The rest of this page does not need it. ` +
       "Reload to try again.";
   }
-}
-
-/** @param {string} address */
-async function fetchData(address) {
-  const answer = await fetch(address).catch(() => {
-    throw new Error("its data file could not be fetched");
-  });
-  if (!answer.ok) throw new Error(`its data file answers ${answer.status}`);
-  return answer.json().catch(() => {
-    throw new Error("its data file is damaged");
-  });
 }
 
 /**

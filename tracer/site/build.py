@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tracer.errors import Problems, TracerError
 from tracer.site.assets import load_assets
+from tracer.site.compare_page import ComparePage
 from tracer.site.content import Gallery, load_gallery, survey
 from tracer.site.graph_page import GraphPage
 from tracer.site.links import LinkCheck
@@ -98,6 +99,14 @@ def publish(
         put(f"{page.folder}{page.data_name}", partial(bytes, page.data))
         put(f"{page.folder}index.html", partial(pages.graph_page, page))
         put(page.file, (gallery.root / page.file).read_bytes)
+    by_slug = {page.slug: page for page in newest}
+    curated = [
+        ComparePage(by_slug[left], by_slug[right], text)
+        for (left, right), text in sorted(gallery.comparisons.items())
+    ]
+    for pair in curated:
+        put(f"{pair.folder}index.html", partial(pages.compare_page, pair))
+    put("compare/index.html", lambda: pages.compare_any_page([*newest, *older], curated))
     for name, text in gallery.pages.items():
         put(f"{name}/index.html", partial(pages.text_page, name, text))
     put("index.html", lambda: pages.gallery_page(newest))

@@ -20,6 +20,7 @@ from tracer.documents.references import check_slug
 from tracer.documents.site_config import SiteConfig, load_site_config
 from tracer.documents.yaml_source import YamlSource, parse_yaml
 from tracer.errors import Place, Problems, TracerError, did_you_mean
+from tracer.site.comparisons import compared_slugs
 from tracer.site.dangling import dangling_annotations
 
 Loaded = TypeVar("Loaded")
@@ -82,6 +83,7 @@ class Gallery:
     config: SiteConfig
     entries: tuple[Entry, ...]
     pages: Mapping[str, MarkdownFile]
+    comparisons: Mapping[tuple[str, str], MarkdownFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -148,12 +150,18 @@ class _Reader:
         prompts = self._prompts()
         self._report_orphans()
         entries = [entry for slug in self.slugs if (entry := self._entry(slug, prompts))]
-        pages = self._pages()
+        pages, comparisons = self._pages(), self._comparisons()
+        shown = {entry.slug for entry in entries if drafts or not entry.meta.draft}
         gallery = Gallery(
             root=self.root,
             config=config,
             entries=tuple(sorted((e for e in entries if drafts or not e.meta.draft), key=_order)),
             pages={name: page for name, page in pages.items() if drafts or not page.meta.draft},
+            comparisons={
+                pair: page
+                for pair, page in comparisons.items()
+                if set(pair) <= shown and (drafts or not page.meta.draft)
+            },
         )
         return Survey(gallery, tuple(self.problems), tuple(self.notes))
 
@@ -239,6 +247,15 @@ class _Reader:
             place = source.place(("revision",))
             self.problems.append(TracerError(what, hint=hint, place=place))
 
+    def _comparisons(self) -> dict[tuple[str, str], MarkdownFile]:
+        found = {}
+        for file in _files(self.source / "comparisons"):
+            pair = self._try(partial(compared_slugs, file, self.slugs))
+            text = self._try(partial(load_markdown, file))
+            if pair is not None and text is not None:
+                found[pair] = text
+        return found
+
     def _pages(self) -> dict[str, MarkdownFile]:
         pages = {}
         for file in _files(self.source / "pages"):
@@ -250,7 +267,7 @@ class _Reader:
             except ValueError as error:
                 self.problems.append(TracerError(str(error), place=Place(file)))
                 continue
-            if name in ("graphs", "assets"):
+            if name in ("graphs", "assets", "compare"):
                 what = f"`{name}` is an address that the site itself uses"
                 hint = "choose another file name"
                 self.problems.append(TracerError(what, hint=hint, place=Place(file)))

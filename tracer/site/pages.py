@@ -14,6 +14,7 @@ from jinja2.exceptions import TemplateSyntaxError
 from tracer.errors import Place, TracerError
 from tracer.site.answers import percent
 from tracer.site.assets import Assets
+from tracer.site.compare_page import ComparePage
 from tracer.site.content import Gallery, MarkdownFile
 from tracer.site.graph_page import GraphPage
 from tracer.site.markdown import render
@@ -68,6 +69,16 @@ class Pages:
             data_url=page.data_name,
             repository_file=self._repository_file(page.slug),
         )
+
+    def compare_page(self, page: ComparePage) -> bytes:
+        root = "../" * page.folder.count("/")
+        return self._render("compare.html", root, page.folder, page=page)
+
+    def compare_any_page(
+        self, graphs: Iterable[GraphPage], curated: Iterable[ComparePage]
+    ) -> bytes:
+        values = {"graphs": list(graphs), "curated": list(curated)}
+        return self._render("compare_any.html", "../", "compare/", **values)
 
     def text_page(self, name: str, text: MarkdownFile) -> bytes:
         title = text.meta.title or name.replace("-", " ").capitalize()

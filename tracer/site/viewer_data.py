@@ -22,6 +22,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.feature_source import feature_source
 from tracer.documents.graph import NEURON, Graph, Link, Node, significant
 from tracer.documents.references import Reference
 from tracer.site.answers import asked_instead, target_node
@@ -46,7 +47,7 @@ def encode(graph: Graph, annotations: Annotations) -> bytes:
         "links": _links(graph.links, order),
         "groups": _groups(graph, annotations, order),
         "pins": _pins(graph, annotations, order),
-        "answers": _answers(graph),
+        "answers": answer_rows(graph),
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -59,6 +60,7 @@ def _meta(graph: Graph) -> dict[str, Any]:
         "prompt": graph.metadata.prompt,
         "tokens": graph.metadata.prompt_tokens,
         "model": tracer.model.name if tracer else graph.metadata.scan,
+        "source": feature_source(graph),
         "noun": "neuron" if neurons else "feature",
         "target": tracer.question.target if tracer and not asked else None,
         "asked": asked,
@@ -82,7 +84,7 @@ def _nodes(graph: Graph, annotations: Annotations) -> dict[str, Any]:
         "influence": [_number(node.influence) for node in nodes],
         "effect": [_number(node.effect) for node in nodes],
         "labels": [
-            label.text if label else _own_label(node)
+            label.text if label else own_label(node)
             for node, label in zip(nodes, labels, strict=True)
         ],
         "bylines": [
@@ -97,7 +99,7 @@ def _regular_id(node: Node, name: int) -> str:
     return f"{'E' if node.layer_number < 0 else node.layer_number}_{name}_{node.ctx_idx}"
 
 
-def _own_label(node: Node) -> str | None:
+def own_label(node: Node) -> str | None:
     """What the graph itself calls a node; tokens and answers are shown by their token instead."""
     return (node.clerp or None) if node.kind in ("feature", "error") else None
 
@@ -191,7 +193,7 @@ def _asked_feature(graph: Graph) -> Node | None:
     return target if target is not None and target.kind == "feature" else None
 
 
-def _answers(graph: Graph) -> list[list[Any]]:
+def answer_rows(graph: Graph) -> list[list[Any]]:
     """Each answer node, its token and its probability, likeliest first."""
     if (asked := _asked_feature(graph)) is not None:
         return [[graph.nodes.index(asked), asked_instead(graph), None]]

@@ -1,0 +1,45 @@
+"""All that the page of a curated comparison shows, worked out before the template sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from markupsafe import Markup
+
+from tracer.site.alignment import Alignment, Annotated, align
+from tracer.site.content import MarkdownFile
+from tracer.site.graph_page import GraphPage
+from tracer.site.markdown import render
+
+
+@dataclass(frozen=True)
+class ComparePage:
+    """Two graphs in their newest revisions, and what was written about the pair."""
+
+    left: GraphPage
+    right: GraphPage
+    text: MarkdownFile
+
+    @property
+    def folder(self) -> str:
+        """Below the site's root, with a slash at its end."""
+        return f"compare/{self.left.slug}/{self.right.slug}/"
+
+    @property
+    def title(self) -> str:
+        return self.text.meta.title or f"{self.left.title} · {self.right.title}"
+
+    @property
+    def sides(self) -> tuple[GraphPage, GraphPage]:
+        return (self.left, self.right)
+
+    @cached_property
+    def html(self) -> Markup:
+        """Raises Problems for links that lead nowhere."""
+        return render(self.text.body, self.text.file)
+
+    @cached_property
+    def alignment(self) -> Alignment:
+        sides = (Annotated(side.graph, side.annotations) for side in self.sides)
+        return align(*sides)
