@@ -5,7 +5,7 @@ import { make } from "./dom.js";
 import { LinkGraph } from "./link_graph.js";
 import { loadGraph } from "./load.js";
 import { createStore, initialState } from "./state.js";
-import { count, showPercent } from "./text.js";
+import { count } from "./text.js";
 import { makeVirtualList } from "./virtual_list.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
@@ -175,8 +175,10 @@ const item = (row, choose) =>
   );
 
 /** @param {Row} row */
-const figures = ({ left, right }) =>
-  `left ${left ? showPercent(left.influence) : "–"}, right ${right ? showPercent(right.influence) : "–"}`;
+const figures = ({ left, right }) => `left ${share(left)}, right ${share(right)}`;
+
+/** @param {import("./alignment.js").Part | null} part */
+const share = (part) => (part ? `${(100 * part.influence).toFixed(1)} %` : "–");
 
 /** @param {Row} row */
 const inWords = (row) => `${row.name}: influence ${figures(row)}.`;

@@ -1,4 +1,4 @@
-"""Which set of features a graph's nodes are numbered in: only within one can numbers be compared."""
+"""Which set a graph's features are numbered in: only within one can numbers be compared."""
 
 from __future__ import annotations
 

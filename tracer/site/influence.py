@@ -13,7 +13,7 @@ from tracer.documents.graph import Graph, Link
 
 
 def influence_shares(graph: Graph, answers: Mapping[str, float]) -> dict[str, float]:
-    """Node id -> its share of the influence on the answers, which weigh as much as `answers` say."""
+    """Node id -> its share of the influence on the answers, which weigh what `answers` says."""
     inputs: dict[str, list[Link]] = defaultdict(list)
     for link in graph.links:
         inputs[link.target].append(link)
