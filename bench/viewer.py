@@ -132,7 +132,7 @@ def main() -> None:
         server.shutdown()
     text = json.dumps(found, indent=1, ensure_ascii=False)
     (ROOT / "bench" / "viewer.json").write_text(text + "\n", encoding="utf-8")
-    print(text)
+    sys.stdout.write(text + "\n")
 
 
 def _write_graphs(gallery: Path) -> dict[str, tuple[str, dict[str, int]]]:

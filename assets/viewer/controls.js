@@ -1,6 +1,7 @@
 // Search, the influence threshold, strength and sign of lines, kinds of node; and apart, so that it
 // can stay in sight, how much is hidden and why.
-import { make } from "./dom.js";
+import { isTyping, make } from "./dom.js";
+import { openHelp } from "./help.js";
 import { lineSign, lineStrength } from "./line_controls.js";
 import { search } from "./search.js";
 import { focusOf } from "./state.js";
@@ -37,8 +38,9 @@ export const makeControls = (graph, store, leave) =>
 /**
  * @param {Graph} graph
  * @param {Store} store
+ * @param {() => void} share
  */
-export function makeHiddenLine(graph, store) {
+export function makeHiddenLine(graph, store, share) {
   const hidden = make("p", { class: "hidden-count", role: "status" });
   const lines = make("p", { class: "lines-left", role: "status" });
   const hint = make(
@@ -56,7 +58,13 @@ export function makeHiddenLine(graph, store) {
     lines.textContent = describeLines(state);
     hint.hidden = focusOf(graph, state).length > 0;
   });
-  return make("div", { class: "hidden-line" }, hidden, lines, reset, hint);
+  const buttons = make(
+    "span",
+    { class: "hidden-line-buttons" },
+    make("button", { type: "button", click: share }, "Share…"),
+    make("button", { type: "button", "aria-label": "Keys and search", click: openHelp }, "?"),
+  );
+  return make("div", { class: "hidden-line" }, hidden, lines, reset, hint, buttons);
 }
 
 /**
@@ -107,12 +115,7 @@ function searchBox(graph, store, leave) {
 /** @param {HTMLInputElement} input */
 function focusOnSlash(input) {
   document.addEventListener("keydown", (event) => {
-    const typing =
-      event.target instanceof HTMLElement &&
-      event.target.closest(
-        "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]",
-      );
-    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key !== "/" || isTyping(event) || document.querySelector("dialog[open]")) return;
     event.preventDefault();
     input.focus();
   });

@@ -3,16 +3,19 @@ import { makeConnections } from "./connections.js";
 import { makeControls, makeHiddenLine } from "./controls.js";
 import { Details } from "./details.js";
 import { make } from "./dom.js";
+import { signEmbedded } from "./embed.js";
 import { makeLegend } from "./legend.js";
+import { helpOnQuestionMark } from "./help.js";
 import { LinkGraph } from "./link_graph.js";
 import { loadGraph } from "./load.js";
 import { followPageLinks } from "./page_links.js";
+import { onToItsRevision } from "./revision.js";
 import { createStore, focusOf } from "./state.js";
 import { describe, describeEffect, nameOf } from "./text.js";
 import { followAddress, readState } from "./url.js";
 
 const viewer = document.getElementById("viewer");
-if (viewer) open(viewer);
+if (viewer && !onToItsRevision(viewer.dataset.revision ?? "")) open(viewer);
 
 /** @param {HTMLElement} element */
 async function open(element) {
@@ -39,9 +42,13 @@ function show(element, graph) {
   const store = createStore(graph, readState(graph, location.search));
   const linkGraph = new LinkGraph(graph, store);
   const side = make("div", { class: "viewer-side" });
+  const share = async () => {
+    const { openShare } = await import("./share.js");
+    openShare(graph, store, linkGraph, element.dataset.revision ?? "");
+  };
   element.append(
     makeControls(graph, store, () => linkGraph.stage.focus({ preventScroll: true })),
-    makeHiddenLine(graph, store),
+    makeHiddenLine(graph, store, share),
     make(
       "div",
       { class: "viewer-main" },
@@ -63,6 +70,8 @@ function show(element, graph) {
   pointOut(graph, linkGraph, side);
   followAddress(graph, store);
   followPageLinks(graph, store, element, linkGraph.stage);
+  helpOnQuestionMark();
+  signEmbedded(element);
 }
 
 /**

@@ -135,7 +135,7 @@ function tracePath(context, kind, x, y, radius) {
  * @param {number} node
  * @param {Palette} palette
  */
-function colourOf(graph, node, palette) {
+export function colourOf(graph, node, palette) {
   if (graph.kinds[node] === EMBEDDING) return palette.embedding;
   const effect = graph.effect[node];
   if (Number.isNaN(effect)) return palette.feature;

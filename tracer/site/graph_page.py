@@ -11,11 +11,13 @@ from markupsafe import Markup
 
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph
+from tracer.documents.site_config import SiteConfig
 from tracer.errors import TracerError
 from tracer.site import viewer_data
 from tracer.site.answers import Likely, asked_instead, explained_answer, likely_answers
 from tracer.site.circuit import Circuit, summarise
 from tracer.site.circuit_svg import describe, draw, draw_thumbnail
+from tracer.site.citation import bibtex
 from tracer.site.content import Entry, FrontMatter
 from tracer.site.facts import Fact, explained, facts, model_name, question
 from tracer.site.markdown import LinkTarget, render, render_note
@@ -122,6 +124,17 @@ class GraphPage:
     @property
     def facts(self) -> list[Fact]:
         return facts(self.graph)
+
+    def citation(self, site: SiteConfig, path: str) -> str:
+        """BibTeX for this revision; `path` is the page's, below the site's root."""
+        base = site.base_url
+        return bibtex(
+            f"{self.slug}-{self.revision}",
+            title=f"{self.title} (attribution graph, revision {self.revision})",
+            authors=self.meta.authors or (site.title,),
+            date=self.meta.date,
+            url=f"{base.rstrip('/')}/{path}?revision={self.revision}" if base else None,
+        )
 
     @property
     def annotations(self) -> Annotations:
