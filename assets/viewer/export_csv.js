@@ -6,6 +6,8 @@ import { tokenOf } from "./text.js";
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {string | number | null} Cell */
 
+const DIGITS = 4; // as many as the data file holds
+
 const NODE_COLUMNS = [
   "node_id",
   "kind",
@@ -56,7 +58,7 @@ export function linksAsCsv(graph) {
   const rows = Array.from(weight, (value, link) => [
     graph.ids[source[link]],
     graph.ids[target[link]],
-    graph.activation[target[link]] < 0 ? -value : value,
+    Number((graph.activation[target[link]] < 0 ? -value : value).toPrecision(DIGITS)),
   ]);
   return table([["source", "target", "weight"], ...rows]);
 }
