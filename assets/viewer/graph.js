@@ -64,14 +64,17 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {number[]} pins
  * @property {Answer[]} answers
  * @property {Map<number, Answer>} answerOf
+ * @property {{address: string, keys: Set<string>}} examples  features with texts that make them
+ *   active, as `22_580`, and where their files are
  */
 
 /**
  * @param {any} data  the parsed data file
+ * @param {string} address  where it came from
  * @returns {Graph}
  * @throws {Error} when the file is of another format or its columns disagree
  */
-export function readGraph(data) {
+export function readGraph(data, address) {
   if (data?.format !== FORMAT) throw new Error("the file is not a graph this page can read");
   const nodes = readNodes(data.nodes);
   const size = nodes.kinds.length;
@@ -93,6 +96,10 @@ export function readGraph(data) {
     groupsOf: groupsByNode(groups, size),
     pins: data.pins,
     answers,
+    examples: {
+      address: new URL(data.examples?.folder ?? ".", address).href,
+      keys: new Set(data.examples?.keys),
+    },
     answerOf: new Map(answers.map((/** @type {Answer} */ answer) => [answer.node, answer])),
   });
 }

@@ -12,6 +12,7 @@ import { nameOf, showToken } from "./text.js";
 import { makeTooltip } from "./tooltip.js";
 import { travel } from "./travel.js";
 import { lineFilter, visibilityOf } from "./visibility.js";
+import { makeZoomButtons } from "./zoom_buttons.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./state.js").State} State */
@@ -67,7 +68,7 @@ export class LinkGraph {
     );
     const keys = make("p", { id: keysId, class: "visually-hidden" }, KEYS);
     this.element = make("div", { class: "graph" }, this.stage, this.tooltip.element, keys);
-    this.buttons = this.zoomButtons();
+    this.buttons = makeZoomButtons((factor) => this.zoomBy(factor));
     this.measure = textMeasure();
     this.behaviour = this.makeZoom();
     this.listen();
@@ -324,26 +325,6 @@ export class LinkGraph {
     const smooth = prefersStill() ? paper : paper.transition().duration(200);
     if (factor) this.behaviour.scaleBy(/** @type {any} */ (smooth), factor);
     else this.behaviour.transform(/** @type {any} */ (smooth), zoomIdentity);
-  }
-
-  zoomButtons() {
-    /** @type {[string, string, number][]} */
-    const buttons = [
-      ["+", "Zoom in", 1.5],
-      ["−", "Zoom out", 1 / 1.5],
-      ["⤢", "Show everything", 0],
-    ];
-    return make(
-      "div",
-      { class: "graph-zoom" },
-      ...buttons.map(([sign, name, factor]) =>
-        make(
-          "button",
-          { type: "button", "aria-label": name, title: name, click: () => this.zoomBy(factor) },
-          sign,
-        ),
-      ),
-    );
   }
 }
 

@@ -5,7 +5,8 @@ import { readGraph } from "./graph.js";
  * @param {string} address
  * @returns {Promise<import("./graph.js").Graph>}
  */
-export const loadGraph = async (address) => readGraph(await fetchJson(address, "its data file"));
+export const loadGraph = async (address) =>
+  readGraph(await fetchJson(address, "its data file"), new URL(address, location.href).href);
 
 /**
  * @param {string} address

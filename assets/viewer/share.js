@@ -71,7 +71,7 @@ const citing = (citation, link) =>
 function copyable(title, text) {
   const field = make("textarea", {
     readonly: true,
-    rows: String(Math.min(8, text.split("\n").length)),
+    rows: String(Math.min(9, Math.max(2, text.split("\n").length))),
   });
   field.value = text;
   const button = make("button", { type: "button", click: copy }, "Copy");

@@ -74,7 +74,7 @@ def test_the_link_holds_the_view_and_its_revision(page: Page, site: str) -> None
 
 def test_a_link_to_an_older_revision_leads_to_where_it_is_kept(page: Page, site: str) -> None:
     page.goto(f"{site}graphs/france-paris/?clickedId=1_9_5&revision=1#viewer")
-    expect(page).to_have_url(re.compile(r"/france-paris/1/\?clickedId=1_9_5&revision=1#viewer$"))
+    expect(page).to_have_url(re.compile(r"/france-paris/1/\?(?=.*clickedId=1_9_5).*#viewer$"))
     expect(page.locator("#viewer .node-name")).to_have_text("Neuron 9")
     expect(page.locator(".notice")).to_contain_text("This is revision 1.")
     page.goto(f"{site}graphs/france-paris/?revision=../../x")
@@ -114,7 +114,7 @@ def test_tables_hold_the_graphs_own_numbers(page: Page, site: str, built: Path) 
     assert found == {(link.source, link.target): link.weight for link in graph.links}
     nodes = {r["node_id"]: r for r in csv.DictReader(io.StringIO(saved(page, "Nodes, CSV")))}
     assert list(nodes) == graph.node_ids
-    assert nodes["1_3_4"]["label"] == "'=cmd|calc,\"x\""
+    assert nodes["1_3_4"]["label"] == '\'=cmd|calc,"x"'
     assert nodes["1_3_4"]["activation"] == "-2"
     assert (nodes["1_3_4"]["shown"], nodes["1_9_5"]["shown"]) == ("", "yes")
     assert (nodes["1_9_5"]["pinned"], nodes["1_3_4"]["pinned"]) == ("yes", "")

@@ -16,6 +16,7 @@ _COMMANDS = {
     "check": "find mistakes in everything people write, with file:line:col",
     "export": "write a graph for Neuronpedia, or as tables",
     "import": "bring in a graph of circuit-tracer or Neuronpedia",
+    "import-examples": "bring in texts that make a graph's features active",
     "models": "list cached models and supported families",
     "schema": "print the JSON Schema of a file format",
     "serve": "serve the site on this machine, rebuilding with --watch",

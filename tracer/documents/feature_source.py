@@ -7,18 +7,18 @@ import re
 from tracer.documents.graph import Graph
 
 _SET = re.compile(r"""['"]transcoder_set['"]\s*:\s*['"]([^'"]+)['"]""")
-_OUTSIDE = re.compile(r"[^a-z0-9.-]+")
+_OUTSIDE = re.compile(r"[^a-z0-9-]+")
 
 
 def feature_source(graph: Graph) -> str:
-    """The id of the graph's feature source, as in `smollm2-135m-instruct.neurons`.
+    """The id of the graph's feature source, as in `smollm2-135m-instruct.neurons`; a file name too.
 
     Graphs of other programs name a set of transcoders under `info`, sometimes as the text of a
     Python dictionary; those that name none are told apart by their model alone.
     """
     if graph.metadata.tracer:
-        return graph.metadata.tracer.features.source
-    info = (graph.metadata.model_extra or {}).get("info")
-    named = _SET.search(str(info))
-    parts = [graph.metadata.scan, *([named[1]] if named else [])]
-    return ".".join(_OUTSIDE.sub(".", part.lower()).strip(".") for part in parts)
+        parts = [graph.metadata.tracer.features.source]
+    else:
+        named = _SET.search(str((graph.metadata.model_extra or {}).get("info")))
+        parts = [graph.metadata.scan, *([named[1]] if named else [])]
+    return _OUTSIDE.sub(".", ".".join(parts).lower()).strip(".") or "unknown"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from tracer.documents.feature_examples import load_feature_examples
 from tracer.errors import Problems, TracerError
 from tracer.site.assets import load_assets
 from tracer.site.compare_page import ComparePage
@@ -99,6 +100,8 @@ def publish(
         put(f"{page.folder}{page.data_name}", partial(bytes, page.data))
         put(f"{page.folder}index.html", partial(pages.graph_page, page))
         put(page.file, (gallery.root / page.file).read_bytes)
+    for name in sorted({name for page in [*newest, *older] for name in page.example_files}):
+        put(name, partial(read_examples, gallery.root / name))
     by_slug = {page.slug: page for page in newest}
     curated = [
         ComparePage(by_slug[left], by_slug[right], text)
@@ -114,3 +117,9 @@ def publish(
     if links and not problems:
         problems += link_check.problems()
     return problems
+
+
+def read_examples(file: Path) -> bytes:
+    """A file of feature examples, as it is. Raises TracerError when it is no such document."""
+    load_feature_examples(file)
+    return file.read_bytes()

@@ -12,6 +12,8 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.feature_examples import FeatureFolder
+from tracer.documents.feature_source import feature_source
 from tracer.documents.files import read_text
 from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import GraphFolder
@@ -64,6 +66,7 @@ class Entry:
     annotation_source: YamlSource | None = field(repr=False, default=None)
     write_up: MarkdownFile | None = None
     tags: tuple[str, ...] = ()
+    examples: frozenset[str] = frozenset()
 
     @property
     def meta(self) -> FrontMatter:
@@ -221,6 +224,7 @@ class _Reader:
             annotation_source=source,
             write_up=write_up,
             tags=tuple(dict.fromkeys(tags)),
+            examples=FeatureFolder(self.root / "features").keys(feature_source(graph)),
         )
 
     def _write_up(self, slug: str) -> MarkdownFile | None:
@@ -267,7 +271,7 @@ class _Reader:
             except ValueError as error:
                 self.problems.append(TracerError(str(error), place=Place(file)))
                 continue
-            if name in ("graphs", "assets", "compare"):
+            if name in ("graphs", "assets", "compare", "features"):
                 what = f"`{name}` is an address that the site itself uses"
                 hint = "choose another file name"
                 self.problems.append(TracerError(what, hint=hint, place=Place(file)))

@@ -10,6 +10,8 @@ from functools import cached_property
 from markupsafe import Markup
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.feature_examples import feature_key
+from tracer.documents.feature_source import feature_source
 from tracer.documents.graph import Graph
 from tracer.documents.site_config import SiteConfig
 from tracer.errors import TracerError
@@ -213,7 +215,19 @@ class GraphPage:
 
     @cached_property
     def data(self) -> bytes:
-        return viewer_data.encode(self.graph, self.annotations)
+        return viewer_data.encode(
+            self.graph,
+            self.annotations,
+            features="../" * self.folder.count("/") + "features/",
+            examples=self.entry.examples,
+        )
+
+    @property
+    def example_files(self) -> list[str]:
+        """Files of examples of this graph's features, below the gallery and the site alike."""
+        keys = {feature_key(node_id) for node_id in self.graph.node_ids}
+        source = feature_source(self.graph)
+        return [f"features/{source}/{key}.json" for key in sorted(keys & self.entry.examples)]
 
     @property
     def data_name(self) -> str:

@@ -16,12 +16,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from markdown_it import MarkdownIt
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.feature_examples import feature_key
 from tracer.documents.feature_source import feature_source
 from tracer.documents.graph import NEURON, Graph, Link, Node, significant
 from tracer.documents.references import Reference
@@ -37,8 +38,18 @@ _POWERS = len(ALPHABET) // 2
 _OUTPUT = re.compile(r'(?:.*Output )?"(?P<token>.*)"\s*\(p=', re.DOTALL)
 
 
-def encode(graph: Graph, annotations: Annotations) -> bytes:
-    """The viewer's data file; the same graph and annotations always give the same bytes."""
+def encode(
+    graph: Graph,
+    annotations: Annotations,
+    *,
+    features: str = "",
+    examples: Collection[str] = (),
+) -> bytes:
+    """The viewer's data file; the same graph and annotations always give the same bytes.
+
+    `examples` are the keys of features with a file of examples, and `features` leads from the data
+    file to the folder that holds one folder for each feature source.
+    """
     order = {node_id: index for index, node_id in enumerate(graph.node_ids)}
     document = {
         "format": FORMAT,
@@ -49,6 +60,10 @@ def encode(graph: Graph, annotations: Annotations) -> bytes:
         "pins": _pins(graph, annotations, order),
         "answers": answer_rows(graph),
     }
+    known = {feature_key(node.node_id) for node in graph.nodes if node.kind == "feature"}
+    if with_examples := sorted(known & set(examples)):
+        folder = f"{features}{feature_source(graph)}/"
+        document["examples"] = {"folder": folder, "keys": with_examples}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
