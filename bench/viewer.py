@@ -1,7 +1,8 @@
 """Measures the viewer in Chromium against the budgets, on graphs of known size.
 
-`python bench/viewer.py` writes `bench/viewer.json`. One graph is generated (2,000 nodes, 100,000
-links); a real one of 694 nodes is added when somebody's file is beside the checkout.
+`python bench/viewer.py` writes `bench/viewer.json`. Two graphs are generated (2,000 nodes and
+100,000 links, 5,000 and 300,000); a real one of 694 nodes is added when somebody's file is beside
+the checkout.
 
 A hover, a click or a step of the slider is timed from the moment the page hears of it until the
 browser has painted the answer; what the browser waits for its next frame before it tells the page
@@ -136,7 +137,10 @@ def main() -> None:
 
 
 def _write_graphs(gallery: Path) -> dict[str, tuple[str, dict[str, int]]]:
-    graphs = {"generated": large_graph(nodes=2000, links=100_000)}
+    graphs = {
+        "generated": large_graph(nodes=2000, links=100_000),
+        "largest": large_graph(nodes=5000, links=300_000),
+    }
     if REAL.exists():
         graphs["real"] = load_graph(REAL)
     for name, graph in graphs.items():

@@ -32,7 +32,8 @@ export function readState(graph, query) {
   state.sign = SIGNS.get(given.get("sign") ?? "") ?? 0;
   state.query = given.get("q") ?? "";
   const kinds = given.get("kinds")?.split(",");
-  if (kinds) state.kinds = KINDS.map((kind) => kinds.includes(kind));
+  if (kinds?.some((kind) => KINDS.includes(kind)))
+    state.kinds = KINDS.map((kind) => kinds.includes(kind));
   return state;
 }
 

@@ -96,7 +96,8 @@ def test_a_frame_elsewhere_shows_the_bare_viewer(
     inside = page.frame_locator("iframe")
     expect(inside.locator("#viewer .node-name")).to_have_text("Neuron 9")
     expect(inside.locator(".site-head")).to_be_hidden()
-    expect(inside.locator("h1")).to_be_hidden()
+    expect(inside.locator("h1")).to_have_text("50 % of {Paris}")
+    expect(inside.locator("#circuit")).to_be_hidden()
     width = inside.locator("html").evaluate("html => html.scrollWidth - html.clientWidth")
     assert width == 0
     source = inside.locator(".embed-source a")
