@@ -155,7 +155,7 @@ export class LinkGraph {
     const scrolled = this.stage.scrollLeft;
     const drawing = { grid, places, view, scene, shown, clicked, pinned, scrolled, measure };
     this.frame.draw(drawing, ground);
-    this.paintOverlay();
+    if (ground) this.paintOverlay();
   }
 
   paintNodes() {

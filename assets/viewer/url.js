@@ -77,18 +77,19 @@ function writeState(graph, state, query) {
  * @param {import("./state.js").Store} store
  */
 export function followAddress(graph, store) {
+  let query = location.search;
   store.subscribe((state, previous) => {
-    const query = writeState(graph, state, location.search);
-    if (query === location.search) return;
-    const moved = state.clicked !== previous.clicked || isStep(state, previous);
-    const address = location.pathname + query + location.hash;
-    if (!moved) return replaceSoon(address);
-    replaceNow();
-    history.pushState(null, "", address);
+    const next = writeState(graph, state, query);
+    if (next === query) return;
+    query = next;
+    const step = state.clicked !== previous.clicked || isStep(state, previous);
+    intend(location.pathname + query + location.hash, step);
   });
+  addEventListener("pagehide", carryOut);
   addEventListener("popstate", () => {
-    waiting = null;
-    store.dispatch({ type: "restore", state: readState(graph, location.search) });
+    intended.length = 0;
+    query = location.search;
+    store.dispatch({ type: "restore", state: readState(graph, query) });
   });
 }
 
@@ -101,19 +102,26 @@ export function followAddress(graph, store) {
 const isStep = (state, previous) =>
   state.pinned.filter((node) => !previous.pinned.includes(node)).length > 1;
 
-/** @type {string | null} */
-let waiting = null;
+/** @type {{address: string, step: boolean}[]} */
+const intended = [];
 
 /**
- * Browsers refuse many changes of address in a short time, and a slider makes many.
+ * Changing the address takes longer than drawing a selection, so a step waits until that is
+ * painted. Browsers refuse many changes in a short time, and a slider makes many.
  * @param {string} address
+ * @param {boolean} step
  */
-function replaceSoon(address) {
-  if (waiting === null) setTimeout(replaceNow, 150);
-  waiting = address;
+function intend(address, step) {
+  const last = intended.at(-1);
+  if (last && !step) last.address = address;
+  else intended.push({ address, step });
+  if (step) requestAnimationFrame(() => setTimeout(carryOut));
+  else setTimeout(carryOut, 150);
 }
 
-function replaceNow() {
-  if (waiting !== null) history.replaceState(null, "", waiting);
-  waiting = null;
+function carryOut() {
+  for (const { address, step } of intended.splice(0)) {
+    if (step) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
+  }
 }
