@@ -38,7 +38,7 @@ from tracer.documents.graph import load_graph  # noqa: E402
 from tracer.site.build import build  # noqa: E402
 
 REAL = ROOT.parent / "shared" / "data" / "graphs" / "gemma-small-big-en.labelled.json"
-LOADS, THROTTLED_LOADS, MOVES, CLICKS, STEPS = 7, 3, 80, 60, 30
+LOADS, THROTTLED_LOADS, MOVES, CLICKS, STEPS = 5, 3, 80, 60, 30
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 TYPES |= {".json": "application/json", ".svg": "image/svg+xml"}
 
