@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.builders import make_graph
 from tests.documents.test_feature_examples import feature_file, gallery_of
 from tests.galleries import make_gallery
 from tests.large_graph import large_graph
@@ -35,6 +34,7 @@ def test_the_strongest_path_leads_to_the_answer_and_to_the_prompt(
 ) -> None:
     root = make_gallery(tmp_path / "gallery").root
     page.goto(built(root, tmp_path / "host", serve_folder) + "graphs/france-paris/?clickedId=1_3_4")
+    expect(page.get_by_role("list", name="To the answer")).to_be_visible()
     assert path(page, "To the answer") == ["3_42_5"]
     assert path(page, "To the prompt") == ["0_7_4", "E_4_4"]
     page.get_by_role("button", name="Show the whole path").click()
@@ -65,29 +65,22 @@ def strongest_by_brute_force(graph: Graph, start: str, ends: set[str]) -> float:
 def test_no_path_is_stronger_than_the_one_shown(
     page: Page, tmp_path: Path, serve_folder: Serve
 ) -> None:
-    graph = large_graph(nodes=60, links=300)
-    fields = json.loads(graph.to_json())
-    sources = [node["node_id"] for node in fields["nodes"] if int(node["layer"]) > 20][:10]
-    answer = {**make_graph().nodes[-1].model_dump(by_alias=True), "layer": "31"}
-    fields["nodes"].append(answer)
-    fields["links"] += [
-        {"source": source, "target": "3_42_5", "weight": 0.1 * at}
-        for at, source in enumerate(sources, start=1)
-    ]
-    graph = Graph.model_validate(fields)
+    graph = large_graph(nodes=85, links=400)
+    answers = {node.node_id for node in graph.nodes if node.kind == "logit"}
     root = make_gallery(tmp_path / "gallery").root
     graph.save(root / "graphs" / "large" / "1.json")
     address = built(root, tmp_path / "host", serve_folder)
     weights = {(link.source, link.target): abs(link.weight) for link in graph.links}
     into = {node: sum(w for (_, t), w in weights.items() if t == node) for node in graph.node_ids}
-    for start in graph.node_ids[:3]:
+    for start in graph.node_ids[:2] + graph.node_ids[30:32]:
         page.goto(f"{address}graphs/large/?clickedId={start}")
+        expect(page.get_by_role("list", name="To the answer")).to_be_visible()
         steps = [start, *path(page, "To the answer")]
-        assert steps[-1] == "3_42_5"
+        assert steps[-1] in answers
         product = 1.0
         for pair in itertools.pairwise(steps):
             product *= weights[pair] / into[str(pair[1])]  # type: ignore[index]
-        best = strongest_by_brute_force(graph, start, {"3_42_5"})
+        best = strongest_by_brute_force(graph, start, answers)
         assert product == pytest.approx(best, rel=1e-2)
 
 

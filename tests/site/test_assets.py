@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[2]
 def test_what_is_imported_on_the_way_is_loaded_ahead_and_what_comes_later_is_not() -> None:
     modules = {
         "viewer/main.js": 'import { a } from "./a.js";\nawait import("./later.js");\n',
-        "viewer/a.js": 'import {\n  b,\n  c,\n} from "../vendor/b.js";\nexport { d } from "./d.js";\n',
+        "viewer/a.js": 'import {\n  b,\n  c,\n} from "../vendor/b.js";\n'
+        'export { d } from "./d.js";\n',
         "viewer/d.js": 'import { a } from "./a.js"; // a circle\n',
         "vendor/b.js": "export const b = 1;\n",
         "viewer/later.js": 'import { e } from "./e.js";\n',
