@@ -1,5 +1,6 @@
 // The strongest way from a node up to an answer and down to a word of the prompt. A link counts as
-// its share of all that flows into its target; a way is as strong as the product of its links. Pure.
+// its share of all that flows into its target; a way is as strong as the product of its links and,
+// upwards, as its answer is likely. Pure.
 import { EMBEDDING } from "./graph.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
@@ -53,7 +54,7 @@ function findWays(graph) {
 
   const up = new Int32Array(graph.size).fill(-1);
   const upwards = new Float64Array(graph.size);
-  for (const { node } of graph.answers) upwards[node] = 1;
+  for (const { node, probability } of graph.answers) upwards[node] = probability ?? 1;
   for (const node of [...order].reverse()) {
     if (graph.answerOf.has(node)) continue;
     for (let at = outputStart[node]; at < outputStart[node + 1]; at++) {

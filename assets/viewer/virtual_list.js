@@ -2,7 +2,7 @@
 // it, Tab goes past it.
 import { make } from "./dom.js";
 
-const HEIGHT = 46; // of a row, as in viewer.css
+const HEIGHT = 50; // of a row, as in viewer.css
 const IN_SIGHT = 7;
 const AROUND = 2; // rows kept ready above and below
 

@@ -46,16 +46,15 @@ def test_the_strongest_path_leads_to_the_answer_and_to_the_prompt(
     expect(page.get_by_role("list", name="To the prompt")).to_have_count(0)
 
 
-def strongest_by_brute_force(graph: Graph, start: str, ends: set[str]) -> float:
-    """The largest product of shares along any path from `start` up to one of `ends`."""
+def strongest_by_brute_force(graph: Graph, start: str, answers: dict[str, float]) -> float:
+    """The largest product of shares and an answer's probability along any path upwards."""
     total: dict[str, float] = {}
     for link in graph.links:
         total[link.target] = total.get(link.target, 0) + abs(link.weight)
     best, stack = 0.0, [(start, 1.0)]
     while stack:
         node, product = stack.pop()
-        if node in ends:
-            best = max(best, product)
+        best = max(best, product * answers.get(node, 0.0))
         for link in graph.links:
             if link.source == node and product * abs(link.weight) / total[link.target] > best:
                 stack.append((link.target, product * abs(link.weight) / total[link.target]))
@@ -66,7 +65,7 @@ def test_no_path_is_stronger_than_the_one_shown(
     page: Page, tmp_path: Path, serve_folder: Serve
 ) -> None:
     graph = large_graph(nodes=85, links=400)
-    answers = {node.node_id for node in graph.nodes if node.kind == "logit"}
+    answers = {n.node_id: n.token_prob or 0.0 for n in graph.nodes if n.kind == "logit"}
     root = make_gallery(tmp_path / "gallery").root
     graph.save(root / "graphs" / "large" / "1.json")
     address = built(root, tmp_path / "host", serve_folder)
@@ -77,7 +76,7 @@ def test_no_path_is_stronger_than_the_one_shown(
         expect(page.get_by_role("list", name="To the answer")).to_be_visible()
         steps = [start, *path(page, "To the answer")]
         assert steps[-1] in answers
-        product = 1.0
+        product = answers[str(steps[-1])]
         for pair in itertools.pairwise(steps):
             product *= weights[pair] / into[str(pair[1])]  # type: ignore[index]
         best = strongest_by_brute_force(graph, start, answers)

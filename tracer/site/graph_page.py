@@ -218,6 +218,7 @@ class GraphPage:
         return viewer_data.encode(
             self.graph,
             self.annotations,
+            slug=self.slug,
             features="../" * self.folder.count("/") + "features/",
             examples=self.entry.examples,
         )

@@ -42,18 +42,19 @@ def encode(
     graph: Graph,
     annotations: Annotations,
     *,
+    slug: str | None = None,
     features: str = "",
     examples: Collection[str] = (),
 ) -> bytes:
     """The viewer's data file; the same graph and annotations always give the same bytes.
 
-    `examples` are the keys of features with a file of examples, and `features` leads from the data
+    `slug` is the graph's in this gallery; its own may be another. `examples` are the keys of features with a file of examples, and `features` leads from the data
     file to the folder that holds one folder for each feature source.
     """
     order = {node_id: index for index, node_id in enumerate(graph.node_ids)}
     document = {
         "format": FORMAT,
-        "meta": _meta(graph),
+        "meta": _meta(graph) | ({"slug": slug} if slug else {}),
         "nodes": _nodes(graph, annotations),
         "links": _links(graph.links, order),
         "groups": _groups(graph, annotations, order),
