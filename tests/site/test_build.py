@@ -34,6 +34,7 @@ def test_the_site_has_every_kind_of_page(gallery: GalleryFolder) -> None:
     assert pages == {
         "index.html",
         "404.html",
+        "compare/index.html",
         "how-to-read/index.html",
         "graphs/france-paris/index.html",
         "graphs/france-paris/1/index.html",

@@ -48,8 +48,9 @@ def encode(
 ) -> bytes:
     """The viewer's data file; the same graph and annotations always give the same bytes.
 
-    `slug` is the graph's in this gallery; its own may be another. `examples` are the keys of features with a file of examples, and `features` leads from the data
-    file to the folder that holds one folder for each feature source.
+    `slug` is the graph's in this gallery; its own may be another. `examples` are the keys of
+    features with a file of examples, and `features` leads from the data file to the folder that
+    holds one folder for each feature source.
     """
     order = {node_id: index for index, node_id in enumerate(graph.node_ids)}
     document = {
