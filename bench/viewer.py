@@ -164,7 +164,6 @@ def _measure(browser: Browser, address: str, size: dict[str, int]) -> dict[str, 
         "hover": hover,
         "click": click,
         "slider": slider,
-        "elements": elements,
         "medians": {
             "javascript_bytes": plain[-1]["javascript_bytes"],
             "foreign_requests": max(one["foreign_requests"] for one in plain),
@@ -179,7 +178,7 @@ def _measure(browser: Browser, address: str, size: dict[str, int]) -> dict[str, 
             "click_with_wait_p95_ms": _p95(one for _, one in click),
             "slider_median_ms": _median(one for one, _ in slider),
             "slider_p95_ms": _p95(one for one, _ in slider),
-            "elements": elements,
+            **elements,
         },
     }
 
@@ -222,11 +221,14 @@ def _load(browser: Browser, address: str, *, throttled: bool = False) -> dict[st
 Times = list[tuple[float, float]]
 
 
-def _interact(browser: Browser, address: str) -> tuple[Times, Times, Times, int]:
+def _interact(browser: Browser, address: str) -> tuple[Times, Times, Times, dict[str, int]]:
     page = _open(browser, address)
     page.goto(address)
     page.evaluate("window.shown")
-    elements = page.evaluate("document.querySelectorAll('*').length")
+    elements = {
+        name: page.evaluate("selector => document.querySelectorAll(selector).length", selector)
+        for name, selector in (("elements", "*"), ("viewer_elements", "#viewer, #viewer *"))
+    }
     stage = page.locator("#viewer .graph-stage")
     stage.scroll_into_view_if_needed()
     box = stage.bounding_box()

@@ -9,6 +9,7 @@ import { helpOnQuestionMark } from "./help.js";
 import { LinkGraph } from "./link_graph.js";
 import { loadGraph } from "./load.js";
 import { followPageLinks } from "./page_links.js";
+import { strongestPaths } from "./paths.js";
 import { onToItsRevision } from "./revision.js";
 import { createStore, focusOf } from "./state.js";
 import { describe, describeEffect, nameOf } from "./text.js";
@@ -71,6 +72,7 @@ function show(element, graph) {
   followAddress(graph, store);
   followPageLinks(graph, store, element, linkGraph.stage);
   helpOnQuestionMark();
+  setTimeout(() => strongestPaths(graph, 0)); // found once, so that no click has to wait for them
   signEmbedded(element);
 }
 
