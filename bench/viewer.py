@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -127,7 +127,7 @@ def main() -> None:
                 "commit": _commit(),
                 "load": os.getloadavg()[0],
                 "graphs": {
-                    name: _measure(browser, f"{address}graphs/{slug}/", size)
+                    name: _measure(browser, f"{address}graphs/{slug}/", size, name != "largest")
                     for name, (slug, size) in slugs.items()
                 },
             }
@@ -153,9 +153,12 @@ def _write_graphs(gallery: Path) -> dict[str, tuple[str, dict[str, int]]]:
     }
 
 
-def _measure(browser: Browser, address: str, size: dict[str, int]) -> dict[str, Any]:
+def _measure(
+    browser: Browser, address: str, size: dict[str, int], throttled: bool
+) -> dict[str, Any]:
     plain = [_load(browser, address) for _ in range(LOADS)]
-    slow = [_load(browser, address, throttled=True) for _ in range(THROTTLED_LOADS)]
+    times = THROTTLED_LOADS if throttled else 0
+    slow = [_load(browser, address, throttled=True) for _ in range(times)]
     hover, click, slider, elements = _interact(browser, address)
     return {
         "size": size,
@@ -265,11 +268,12 @@ def _timed(page: Page, event: str, actions: list[Callable[[], None]]) -> Times:
     return [(round(work, 2), round(whole, 2)) for work, whole in found]
 
 
-def _median(values: Any) -> float:
-    return round(statistics.median(values), 1)
+def _median(values: Iterable[float]) -> float | None:
+    listed = list(values)
+    return round(statistics.median(listed), 1) if listed else None
 
 
-def _p95(values: Any) -> float:
+def _p95(values: Iterable[float]) -> float:
     """The smallest value that at least 95 % of them do not exceed."""
     ordered = sorted(values)
     return round(ordered[math.ceil(0.95 * len(ordered)) - 1], 1)
