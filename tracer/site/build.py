@@ -100,8 +100,10 @@ def publish(
         put(page.file, (gallery.root / page.file).read_bytes)
     for name, text in gallery.pages.items():
         put(f"{name}/index.html", partial(pages.text_page, name, text))
+    for path, file in gallery.media.items():
+        put(path, file.read_bytes)
     put("index.html", lambda: pages.gallery_page(newest))
     put("404.html", pages.missing_page)
     if links and not problems:
-        problems += link_check.problems()
+        problems += link_check.problems(pages.prose.place_of)
     return problems

@@ -21,10 +21,13 @@ from tracer.documents.site_config import SiteConfig, load_site_config
 from tracer.documents.yaml_source import YamlSource, parse_yaml
 from tracer.errors import Place, Problems, TracerError, did_you_mean
 from tracer.site.dangling import dangling_annotations
+from tracer.site.media import media_files
 
 Loaded = TypeVar("Loaded")
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+
+RESERVED_NAMES = frozenset({"assets", "compare", "features", "files", "graphs", "models", "tags"})
 
 
 class FrontMatter(BaseModel):
@@ -82,6 +85,7 @@ class Gallery:
     config: SiteConfig
     entries: tuple[Entry, ...]
     pages: Mapping[str, MarkdownFile]
+    media: Mapping[str, Path] = field(default_factory=dict)  # address below the root -> file
 
 
 @dataclass(frozen=True)
@@ -149,11 +153,14 @@ class _Reader:
         self._report_orphans()
         entries = [entry for slug in self.slugs if (entry := self._entry(slug, prompts))]
         pages = self._pages()
+        media, problems = media_files(self.source)
+        self.problems += problems
         gallery = Gallery(
             root=self.root,
             config=config,
             entries=tuple(sorted((e for e in entries if drafts or not e.meta.draft), key=_order)),
             pages={name: page for name, page in pages.items() if drafts or not page.meta.draft},
+            media=media,
         )
         return Survey(gallery, tuple(self.problems), tuple(self.notes))
 
@@ -250,7 +257,7 @@ class _Reader:
             except ValueError as error:
                 self.problems.append(TracerError(str(error), place=Place(file)))
                 continue
-            if name in ("graphs", "assets"):
+            if name in RESERVED_NAMES:
                 what = f"`{name}` is an address that the site itself uses"
                 hint = "choose another file name"
                 self.problems.append(TracerError(what, hint=hint, place=Place(file)))

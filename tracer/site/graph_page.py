@@ -11,14 +11,16 @@ from markupsafe import Markup
 
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph
-from tracer.errors import TracerError
+from tracer.documents.yaml_source import KeyPath
+from tracer.errors import Place, TracerError
 from tracer.site import viewer_data
+from tracer.site.addresses import write_up_here
 from tracer.site.answers import Likely, asked_instead, explained_answer, likely_answers
 from tracer.site.circuit import Circuit, summarise
 from tracer.site.circuit_svg import describe, draw, draw_thumbnail
 from tracer.site.content import Entry, FrontMatter
 from tracer.site.facts import Fact, explained, facts, model_name, question
-from tracer.site.markdown import LinkTarget, render, render_note
+from tracer.site.markdown import LinkTarget, render_note
 from tracer.site.node_links import node_link
 from tracer.site.tokens import prompt_text
 
@@ -71,6 +73,11 @@ class GraphPage:
         """Below the site's root, with a slash at its end."""
         base = f"graphs/{self.slug}/"
         return base if self.newest else f"{base}{self.revision}/"
+
+    @property
+    def root(self) -> str:
+        """The way from this page up to the site's root."""
+        return "../" * self.folder.count("/")
 
     @property
     def file(self) -> str:
@@ -144,14 +151,6 @@ class GraphPage:
         return describe(self.circuit) if self.circuit else []
 
     @cached_property
-    def write_up(self) -> Markup:
-        """Raises Problems for links to nodes that the newest graph has not."""
-        if self.entry.write_up is None:
-            return Markup("")
-        text = self.entry.write_up
-        return self._of_the_newest(lambda: render(text.body, text.file, self._target))
-
-    @cached_property
     def groups(self) -> list[NamedGroup]:
         """The groups that this revision has nodes of. Raises Problems for bad links in notes."""
         members = self.annotations.group_members(self.graph.node_ids)
@@ -179,17 +178,32 @@ class GraphPage:
         ]
 
     @property
-    def _target(self) -> LinkTarget:
+    def target(self) -> LinkTarget:
         return LinkTarget(self.graph, self.annotations)
+
+    @property
+    def notes(self) -> list[tuple[str, Place]]:
+        """Every note and counterpoint of the annotations, with the place of its text."""
+        said = self.annotations
+        paths: list[tuple[str, KeyPath]] = [
+            (group.note, ("groups", key, "note"))
+            for key, group in said.groups.items()
+            if group.note
+        ]
+        paths += [
+            (one.text, ("counterpoints", n, "text")) for n, one in enumerate(said.counterpoints)
+        ]
+        source = self.entry.annotation_source
+        return [(text, source.place(path)) for text, path in paths] if source else []
 
     def _note(self, text: str, *path: str | int) -> Markup:
         source = self.entry.annotation_source
         if source is None:
             return Markup("")
-        place = source.place(path)
-        return self._of_the_newest(lambda: render_note(text, place, self._target))
+        place, here = source.place(path), write_up_here(self.slug, self.root)
+        return self.of_the_newest(lambda: render_note(text, place, self.target, here=here))
 
-    def _of_the_newest(self, make: Callable[[], Markup]) -> Markup:
+    def of_the_newest(self, make: Callable[[], Markup]) -> Markup:
         """Texts are about the newest revision; an older one may lack the nodes they name."""
         try:
             return make()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from tracer.errors import Place, TracerError, did_you_mean
+
+Locate = Callable[[str, str], Place | None]  # page and link -> where the link was written
 
 
 @dataclass
@@ -37,19 +40,24 @@ class LinkCheck:
             reader.close()
             self._pages[path] = reader.page
 
-    def problems(self) -> list[TracerError]:
-        """One error for each broken link and each id used twice, in the order of the pages."""
-        found = []
+    def problems(self, locate: Locate = lambda page, target: None) -> list[TracerError]:
+        """One error for each broken link and each id used twice, in the order of the pages.
+
+        `locate` finds where an author wrote a link; what nobody wrote stands at its page.
+        """
+        found: dict[str, TracerError] = {}
         for path, page in sorted(self._pages.items()):
             for target in dict.fromkeys(page.targets):
                 if (problem := self._problem(path, target)) is not None:
-                    found.append(problem)
+                    problem.place = locate(path, target) or problem.place
+                    found.setdefault(str(problem), problem)
             twice = sorted({one for one in page.ids if page.ids.count(one) > 1})
             for one in twice:
                 what = f"two elements have the id `{one}`"
                 hint = "rename one of the headings"
-                found.append(TracerError(what, hint=hint, place=Place(Path(path))))
-        return found
+                problem = TracerError(what, hint=hint, place=Place(Path(path)))
+                found.setdefault(str(problem), problem)
+        return list(found.values())
 
     def _problem(self, page: str, target: str) -> TracerError | None:
         parts = urlsplit(target)

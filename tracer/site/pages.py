@@ -16,8 +16,8 @@ from tracer.site.answers import percent
 from tracer.site.assets import Assets
 from tracer.site.content import Gallery, MarkdownFile
 from tracer.site.graph_page import GraphPage
-from tracer.site.markdown import render
 from tracer.site.policy import POLICY
+from tracer.site.prose import Prose
 from tracer.site.resources import resource_folders
 
 
@@ -46,6 +46,7 @@ class Pages:
         self._templates.globals.update(
             site=gallery.config, policy=POLICY, nav=_navigation(gallery.pages)
         )
+        self.prose = Prose(gallery, self._part)
 
     @property
     def base_path(self) -> str:
@@ -59,19 +60,19 @@ class Pages:
         return self._render("gallery.html", "./", "", cards=cards, tags=tags)
 
     def graph_page(self, page: GraphPage) -> bytes:
-        root = "../" * page.folder.count("/")
         return self._render(
             "graph.html",
-            root,
+            page.root,
             page.folder,
             page=page,
+            write_up=self.prose.write_up(page),
             data_url=page.data_name,
             repository_file=self._repository_file(page.slug),
         )
 
     def text_page(self, name: str, text: MarkdownFile) -> bytes:
         title = text.meta.title or name.replace("-", " ").capitalize()
-        html = render(text.body, text.file)
+        html = self.prose.page(name, text)
         return self._render("text.html", "../", f"{name}/", title=title, text=text, html=html)
 
     def missing_page(self) -> bytes:
@@ -81,17 +82,20 @@ class Pages:
     def _render(self, template: str, root: str, path: str, **values: Any) -> bytes:
         assets_url = root + self.assets.folder
         modules = self.assets.viewer_modules
+        text = self._part(
+            template, root=root, path=path, assets_url=assets_url, viewer_modules=modules, **values
+        )
+        return text.encode()
+
+    def _part(self, template: str, **values: Any) -> str:
         try:
-            text = self._templates.get_template(template).render(
-                root=root, path=path, assets_url=assets_url, viewer_modules=modules, **values
-            )
+            return self._templates.get_template(template).render(**values)
         except TemplateSyntaxError as error:
             place = Place(Path(error.filename or error.name or template), error.lineno)
             raise TracerError(f"not a valid template: {error.message}", place=place) from None
         except TemplateError as error:
             place = _template_place(error, template)
             raise TracerError(f"the template fails: {error.message}", place=place) from None
-        return text.encode()
 
     def _repository_file(self, slug: str) -> str | None:
         """Where the annotation file is, or would be, on the forge."""
