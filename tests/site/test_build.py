@@ -37,6 +37,8 @@ def test_the_site_has_every_kind_of_page(gallery: GalleryFolder) -> None:
         "how-to-read/index.html",
         "graphs/france-paris/index.html",
         "graphs/france-paris/1/index.html",
+        "models/index.html",
+        "models/tiny/index.html",
     }
     assert report.graphs == 1
     assert report.files == len(made) - 1  # the marker is not part of the site

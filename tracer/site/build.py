@@ -12,6 +12,7 @@ from tracer.site.assets import load_assets
 from tracer.site.content import Gallery, load_gallery, survey
 from tracer.site.graph_page import GraphPage
 from tracer.site.links import LinkCheck
+from tracer.site.listings import KINDS, listings
 from tracer.site.output import OutputFolder
 from tracer.site.pages import Pages
 
@@ -78,7 +79,8 @@ def publish(
 ) -> list[TracerError]:
     """Write every file of the site through `write`; returns what is wrong with the pages."""
     problems: list[TracerError] = []
-    pages = Pages(gallery, load_assets(gallery.root))
+    theme = gallery.config.theme.stylesheet()
+    pages = Pages(gallery, load_assets(gallery.root, theme=theme))
     link_check = LinkCheck(pages.base_path)
 
     def put(path: str, make: Callable[[], bytes]) -> None:
@@ -102,8 +104,14 @@ def publish(
         put(f"{name}/index.html", partial(pages.text_page, name, text))
     for path, file in gallery.media.items():
         put(path, file.read_bytes)
+    for kind in KINDS:
+        found = listings(kind, newest)
+        if found:
+            put(f"{kind}/index.html", partial(pages.listings_page, kind, found))
+        for listing in found:
+            put(f"{listing.folder}index.html", partial(pages.listing_page, listing))
     put("index.html", lambda: pages.gallery_page(newest))
     put("404.html", pages.missing_page)
     if links and not problems:
-        problems += link_check.problems(pages.prose.place_of)
+        problems += link_check.problems(pages.place_of)
     return problems

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from tracer.documents.yaml_source import YamlSource, parse_yaml
 from tracer.errors import Place, Problems, TracerError, did_you_mean
 from tracer.site.dangling import dangling_annotations
 from tracer.site.media import media_files
+from tracer.site.tags import tags_written_differently
 
 Loaded = TypeVar("Loaded")
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
@@ -52,6 +53,7 @@ class MarkdownFile:
     file: Path
     meta: FrontMatter
     body: str = field(repr=False)
+    front: YamlSource | None = field(repr=False, default=None)
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class Gallery:
     config: SiteConfig
     entries: tuple[Entry, ...]
     pages: Mapping[str, MarkdownFile]
+    config_source: YamlSource | None = None
     media: Mapping[str, Path] = field(default_factory=dict)  # address below the root -> file
 
 
@@ -133,7 +136,7 @@ def load_markdown(file: Path) -> MarkdownFile:
     # Blank lines in place of what was cut keep every later line number true.
     source = parse_yaml("\n" + "\n".join(lines[1:end]), file)
     meta = FrontMatter() if source.data is None else source.validate(FrontMatter)
-    return MarkdownFile(file, meta, "\n" * (end + 1) + "\n".join(lines[end + 1 :]))
+    return MarkdownFile(file, meta, "\n" * (end + 1) + "\n".join(lines[end + 1 :]), source)
 
 
 class _Reader:
@@ -148,16 +151,19 @@ class _Reader:
         self.notes: list[str] = []
 
     def read(self, *, drafts: bool) -> Survey:
-        config = self._try(lambda: load_site_config(self.source / "site.yaml")) or SiteConfig()
+        file = self.source / "site.yaml"
+        config, source = self._try(lambda: load_site_config(file)) or (SiteConfig(), None)
         prompts = self._prompts()
         self._report_orphans()
         entries = [entry for slug in self.slugs if (entry := self._entry(slug, prompts))]
+        self.problems += tags_written_differently(self._tags(entries, prompts))
         pages = self._pages()
         media, problems = media_files(self.source)
         self.problems += problems
         gallery = Gallery(
             root=self.root,
             config=config,
+            config_source=source,
             entries=tuple(sorted((e for e in entries if drafts or not e.meta.draft), key=_order)),
             pages={name: page for name, page in pages.items() if drafts or not page.meta.draft},
             media=media,
@@ -221,6 +227,18 @@ class _Reader:
             write_up=write_up,
             tags=tuple(dict.fromkeys(tags)),
         )
+
+    def _tags(
+        self, entries: list[Entry], prompts: PromptList | None
+    ) -> Iterator[tuple[str, Place]]:
+        if prompts is not None:
+            for listed in prompts.graphs:
+                place = prompts.where(listed.slug, "tags")
+                yield from ((tag, place) for tag in listed.tags)
+        for text in (entry.write_up for entry in entries):
+            if text is not None and text.front is not None:
+                for number, tag in enumerate(text.meta.tags):
+                    yield tag, text.front.place(("tags", number))
 
     def _write_up(self, slug: str) -> MarkdownFile | None:
         file = self.source / "write-ups" / f"{slug}.md"

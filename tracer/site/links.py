@@ -49,8 +49,10 @@ class LinkCheck:
         for path, page in sorted(self._pages.items()):
             for target in dict.fromkeys(page.targets):
                 if (problem := self._problem(path, target)) is not None:
-                    problem.place = locate(path, target) or problem.place
-                    found.setdefault(str(problem), problem)
+                    # What one author wrote once may stand on many pages.
+                    written = locate(path, target)
+                    problem.place = written or problem.place
+                    found.setdefault(str(written or problem), problem)
             twice = sorted({one for one in page.ids if page.ids.count(one) > 1})
             for one in twice:
                 what = f"two elements have the id `{one}`"

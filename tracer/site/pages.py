@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from jinja2.exceptions import TemplateSyntaxError
 
 from tracer.errors import Place, TracerError
 from tracer.site.answers import percent
-from tracer.site.assets import Assets
+from tracer.site.assets import THEME, Assets
 from tracer.site.content import Gallery, MarkdownFile
 from tracer.site.graph_page import GraphPage
+from tracer.site.listings import Kind, Listing, listing_folder
 from tracer.site.policy import POLICY
 from tracer.site.prose import Prose
 from tracer.site.resources import resource_folders
@@ -23,10 +24,11 @@ from tracer.site.resources import resource_folders
 
 @dataclass(frozen=True)
 class NavItem:
-    """A link of the site's head: the address below the root, and what it is called."""
+    """A link of the site's head: the address below the root or elsewhere, and its name."""
 
     path: str
     name: str
+    url: str | None = None
 
 
 class Pages:
@@ -44,7 +46,11 @@ class Pages:
         )
         self._templates.filters["percent"] = percent
         self._templates.globals.update(
-            site=gallery.config, policy=POLICY, nav=_navigation(gallery.pages)
+            site=gallery.config,
+            policy=POLICY,
+            nav=_navigation(gallery),
+            themed=THEME in assets.files,
+            listing_folder=listing_folder,
         )
         self.prose = Prose(gallery, self._part)
 
@@ -57,7 +63,17 @@ class Pages:
     def gallery_page(self, graphs: Iterable[GraphPage]) -> bytes:
         cards = list(graphs)
         tags = sorted({tag for card in cards for tag in card.entry.tags})
-        return self._render("gallery.html", "./", "", cards=cards, tags=tags)
+        models = sorted({card.model for card in cards})
+        return self._render("gallery.html", "./", "", cards=cards, tags=tags, models=models)
+
+    def listing_page(self, listing: Listing) -> bytes:
+        """The graphs of one tag or model."""
+        return self._render("listing.html", "../../", listing.folder, listing=listing)
+
+    def listings_page(self, kind: Kind, found: Sequence[Listing]) -> bytes:
+        """All tags, or all models."""
+        title = "Tags" if kind == "tags" else "Models"
+        return self._render("listings.html", "../", f"{kind}/", title=title, listings=found)
 
     def graph_page(self, page: GraphPage) -> bytes:
         return self._render(
@@ -74,6 +90,15 @@ class Pages:
         title = text.meta.title or name.replace("-", " ").capitalize()
         html = self.prose.page(name, text)
         return self._render("text.html", "../", f"{name}/", title=title, text=text, html=html)
+
+    def place_of(self, path: str, link: str) -> Place | None:
+        """Where an author wrote a link of this page; None where no author did."""
+        source = self.gallery.config_source
+        for number, item in enumerate(self.gallery.config.navigation or ()):
+            root = self.base_path if path == "404.html" else "../" * path.count("/") or "./"
+            if source is not None and link == root + item.to:
+                return source.place(("navigation", number, "to"))
+        return self.prose.place_of(path, link)
 
     def missing_page(self) -> bytes:
         # A host shows this page at any depth, where a relative address would miss.
@@ -108,8 +133,14 @@ class Pages:
         return f"{repository.rstrip('/')}/{kind}/HEAD/{where}"
 
 
-def _navigation(pages: Mapping[str, MarkdownFile]) -> list[NavItem]:
-    ordered = sorted(pages.items(), key=lambda item: (item[1].meta.order or 0, item[0]))
+def _navigation(gallery: Gallery) -> list[NavItem]:
+    listed = gallery.config.navigation
+    if listed is not None:
+        return [
+            NavItem("", one.title, one.to) if "://" in one.to else NavItem(one.to, one.title)
+            for one in listed
+        ]
+    ordered = sorted(gallery.pages.items(), key=lambda item: (item[1].meta.order or 0, item[0]))
     return [
         NavItem(f"{name}/", page.meta.title or name.replace("-", " ").capitalize())
         for name, page in ordered
