@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from tests.builders import make_graph
 from tracer.documents.annotations import Annotations
 from tracer.errors import Place, Problems
-from tracer.site.markdown import LinkTarget, render, render_note
+from tracer.site.markdown import RESERVED_IDS, LinkTarget, render, render_note
 
 FILE = Path("write-up.md")
 ANNOTATIONS = Annotations.model_validate({"groups": {"italy": {"name": "I", "nodes": ["1_3"]}}})
@@ -153,3 +154,10 @@ def test_markup_in_formulas_is_refused_or_stays_text(latex: str) -> None:
     except Problems:
         return
     assert "<script" not in made and "<b>" not in made and "href" not in made
+
+
+def test_every_id_of_the_templates_is_reserved() -> None:
+    templates = (Path(__file__).parents[2] / "templates").rglob("*.html")
+    assert set(re.findall(r' id="([^"{]+)"', "".join(t.read_text() for t in templates))) <= (
+        RESERVED_IDS
+    )

@@ -12,6 +12,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.feature_labels import FeatureLabels, labels_file, load_feature_labels
 from tracer.documents.files import read_text
 from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import GraphFolder
@@ -66,6 +67,7 @@ class Entry:
     older: Mapping[int, Graph] = field(repr=False, default_factory=dict)
     annotations: Annotations = field(default_factory=Annotations)
     annotation_source: YamlSource | None = field(repr=False, default=None)
+    shared_source: YamlSource | None = field(repr=False, default=None)  # of labels of all graphs
     write_up: MarkdownFile | None = None
     tags: tuple[str, ...] = ()
 
@@ -149,6 +151,7 @@ class _Reader:
         self.slugs = self.folder.slugs()
         self.problems: list[TracerError] = []
         self.notes: list[str] = []
+        self._labels: dict[Path, tuple[FeatureLabels, YamlSource] | None] = {}
 
     def read(self, *, drafts: bool) -> Survey:
         file = self.source / "site.yaml"
@@ -215,15 +218,18 @@ class _Reader:
         if graph is None:
             return None
         listed = next((e for e in prompts.graphs if e.slug == slug), None) if prompts else None
-        annotations, source = self._annotations(slug, graph, newest)
+        known = {n: one for n, one in earlier.items() if one is not None}
+        annotations, source = self._annotations(slug, graph, newest, known)
+        shared = self._shared_labels(graph)
         tags = (*(listed.tags if listed else ()), *(write_up.meta.tags if write_up else ()))
         return Entry(
             slug=slug,
             graph=graph,
             revision=newest,
-            older={n: one for n, one in earlier.items() if one is not None},
-            annotations=annotations,
+            older=known,
+            annotations=shared[0].added_to(annotations, graph) if shared else annotations,
             annotation_source=source,
+            shared_source=shared[1] if shared else None,
             write_up=write_up,
             tags=tuple(dict.fromkeys(tags)),
         )
@@ -244,8 +250,16 @@ class _Reader:
         file = self.source / "write-ups" / f"{slug}.md"
         return self._try(lambda: load_markdown(file)) if file.exists() else None
 
+    def _shared_labels(self, graph: Graph) -> tuple[FeatureLabels, YamlSource] | None:
+        file = labels_file(self.source, graph)
+        if file is None or not file.exists():
+            return None
+        if file not in self._labels:
+            self._labels[file] = self._try(lambda: load_feature_labels(file))
+        return self._labels[file]
+
     def _annotations(
-        self, slug: str, graph: Graph, newest: int
+        self, slug: str, graph: Graph, newest: int, older: Mapping[int, Graph]
     ) -> tuple[Annotations, YamlSource | None]:
         file = self.source / "annotations" / f"{slug}.yaml"
         loaded = self._try(lambda: load_annotations(file)) if file.exists() else None
@@ -253,7 +267,7 @@ class _Reader:
             return Annotations(), None
         annotations, source = loaded
         self._check_revision(slug, annotations, source)
-        self.problems += dangling_annotations(annotations, source, graph, newest)
+        self.problems += dangling_annotations(annotations, source, graph, newest, older)
         return annotations, source
 
     def _check_revision(self, slug: str, annotations: Annotations, source: YamlSource) -> None:

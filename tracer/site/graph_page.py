@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from markupsafe import Markup
 
-from tracer.documents.annotations import Annotations
+from tracer.documents.annotations import Annotations, Label
 from tracer.documents.graph import Graph
+from tracer.documents.references import Reference
 from tracer.documents.yaml_source import KeyPath
 from tracer.errors import Place, TracerError
 from tracer.site import viewer_data
@@ -42,6 +44,21 @@ class NamedGroup:
     by: str | None
     nodes: tuple[str, ...]
     note: Markup
+
+    @property
+    def link(self) -> dict[str, str]:
+        return node_link(self.nodes)
+
+
+@dataclass(frozen=True)
+class NamedFeature:
+    """A feature's name, with who gave it, how sure they are, and why."""
+
+    key: str
+    label: Label
+    nodes: tuple[str, ...]
+    note: Markup
+    shared: bool  # by all graphs of the feature source
 
     @property
     def link(self) -> dict[str, str]:
@@ -159,10 +176,26 @@ class GraphPage:
                 name=group.name,
                 by=group.by,
                 nodes=tuple(members[key]),
-                note=self._note(group.note or "", "groups", key, "note"),
+                note=self._note(group.note, ("groups", key, "note")),
             )
             for key, group in self.annotations.groups.items()
             if members[key]
+        ]
+
+    @cached_property
+    def named_features(self) -> list[NamedFeature]:
+        """The labels that this revision has nodes of. Raises Problems for bad links in notes."""
+        ids = self.graph.node_ids
+        return [
+            NamedFeature(
+                key=key,
+                label=label,
+                nodes=tuple(nodes),
+                note=self._note(label.note, ("labels", key, "note")),
+                shared=self._is_shared(key),
+            )
+            for key, label in self.annotations.labels.items()
+            if (nodes := Reference(key).resolve(ids, {}))
         ]
 
     @cached_property
@@ -172,36 +205,46 @@ class GraphPage:
             Counterpoint(
                 name=one.name,
                 date=one.date.isoformat(),
-                html=self._note(one.text, "counterpoints", index, "text"),
+                html=self._note(one.text, ("counterpoints", index, "text")),
             )
             for index, one in enumerate(self.annotations.counterpoints)
         ]
 
     @property
     def target(self) -> LinkTarget:
-        return LinkTarget(self.graph, self.annotations)
+        entry = self.entry
+        return LinkTarget(self.graph, self.annotations, self.revision, entry.older)
 
     @property
     def notes(self) -> list[tuple[str, Place]]:
         """Every note and counterpoint of the annotations, with the place of its text."""
         said = self.annotations
-        paths: list[tuple[str, KeyPath]] = [
-            (group.note, ("groups", key, "note"))
-            for key, group in said.groups.items()
-            if group.note
-        ]
-        paths += [
-            (one.text, ("counterpoints", n, "text")) for n, one in enumerate(said.counterpoints)
-        ]
-        source = self.entry.annotation_source
-        return [(text, source.place(path)) for text, path in paths] if source else []
+        found: list[tuple[str | None, KeyPath]] = []
+        found += [(one.note, ("labels", key, "note")) for key, one in said.labels.items()]
+        found += [(one.note, ("groups", key, "note")) for key, one in said.groups.items()]
+        points = enumerate(said.counterpoints)
+        found += [(one.text, ("counterpoints", n, "text")) for n, one in points]
+        return [(text, self._place(path)) for text, path in found if text]
 
-    def _note(self, text: str, *path: str | int) -> Markup:
+    def _is_shared(self, key: str) -> bool:
         source = self.entry.annotation_source
-        if source is None:
+        return source is None or ("labels", key) not in source.keys
+
+    def _place(self, path: KeyPath) -> Place:
+        """Where annotations, or else the labels shared by all graphs, say something."""
+        entry = self.entry
+        shared = path[0] == "labels" and self._is_shared(str(path[1]))
+        source = entry.shared_source if shared else entry.annotation_source
+        return source.place(path) if source else Place(Path(self.file))
+
+    def _note(self, text: str | None, path: KeyPath) -> Markup:
+        if not text:
             return Markup("")
-        place, here = source.place(path), write_up_here(self.slug, self.root)
-        return self.of_the_newest(lambda: render_note(text, place, self.target, here=here))
+        place, here = self._place(path), write_up_here(self.slug, self.root)
+        # What all graphs of a feature source share cannot link into one of them.
+        shared = path[0] == "labels" and self._is_shared(str(path[1]))
+        target = None if shared else self.target
+        return self.of_the_newest(lambda: render_note(text, place, target, here=here))
 
     def of_the_newest(self, make: Callable[[], Markup]) -> Markup:
         """Texts are about the newest revision; an older one may lack the nodes they name."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,21 @@ from tracer.documents.graph import Graph
 from tracer.documents.references import Reference
 from tracer.errors import Place, Problems, TracerError
 from tracer.site.addresses import Here
-from tracer.site.dangling import nearest
+from tracer.site.dangling import Revisions, nearest
 from tracer.site.figures import DrawFigure, figures_in, place_figures, use_figures
 from tracer.site.maths import typeset, use_maths
 from tracer.site.node_links import node_link
 from tracer.site.text_places import find_in_block
 
 # Ids that the templates use; a heading of that name must not take them.
-RESERVED_IDS = frozenset({"content", "viewer", "circuit", "write-up", "facts", "counterpoints"})
+RESERVED_IDS = frozenset(
+    {
+        *("content", "cards", "count", "filter", "search"),
+        *("circuit", "circuit-title", "names", "write-up", "limits-title"),
+        *("viewer", "viewer-title", "facts", "facts-title"),
+        *("counterpoints", "counterpoints-title"),
+    }
+)
 _ALIGNMENT = re.compile(r"text-align:(left|center|right)")
 
 
@@ -44,10 +51,17 @@ class LinkTarget:
 
     graph: Graph
     annotations: Annotations
+    revision: int = 1
+    older: Revisions = field(default_factory=dict)
 
     def resolve(self, text: str) -> list[str]:
         groups = {key: group.nodes for key, group in self.annotations.groups.items()}
         return Reference(text).resolve(self.graph.node_ids, groups)
+
+    def nearest(self, text: str) -> str:
+        """What to do about a reference that matches nothing."""
+        found = nearest(text, self.graph, self.annotations, self.revision, self.older)
+        return found or "node ids are in the graph's file and in the viewer"
 
 
 def render(
@@ -183,10 +197,8 @@ def _link_nodes(
             what = f"`{address}` needs a graph, and this page has none"
             yield TracerError(what, hint=hint, place=place)
         else:
-            hint_text = nearest(name, target.graph, target.annotations)
-            hint = hint_text or "node ids are in the graph's file and in the viewer"
             what = f"the graph has no {'group' if 'group:' in name else 'node'} `{name}`"
-            yield TracerError(what, hint=hint, place=place)
+            yield TracerError(what, hint=target.nearest(name), place=place)
 
 
 def _lower_headings(tokens: Sequence[Token]) -> None:
