@@ -141,7 +141,11 @@ class PromptList(BaseModel):
 
 def load_prompts(file: Path) -> PromptList:
     """Read a prompt list. Raises TracerError or Problems with file:line:col."""
-    source = load_yaml(file)
+    return parse_prompts(load_yaml(file))
+
+
+def parse_prompts(source: YamlSource) -> PromptList:
+    """A prompt list from parsed YAML. Raises TracerError or Problems with file:line:col."""
     if not isinstance(source.data, dict) or not source.data.get("graphs"):
         raise TracerError(
             "there are no prompts in this file",

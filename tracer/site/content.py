@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, TypeVar
-
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from typing import TypeVar
 
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.feature_labels import FeatureLabels, labels_file, load_feature_labels
 from tracer.documents.files import read_text
+from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import PromptList, load_prompts
@@ -26,25 +24,8 @@ from tracer.site.media import media_files
 from tracer.site.tags import tags_written_differently
 
 Loaded = TypeVar("Loaded")
-ShortText = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
 
 RESERVED_NAMES = frozenset({"assets", "compare", "features", "files", "graphs", "models", "tags"})
-
-
-class FrontMatter(BaseModel):
-    """What stands between the `---` lines at the top of a Markdown file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    title: ShortText | None = None
-    summary: str = Field("", max_length=600, description="one or two sentences for the card")
-    date: datetime.date | None = None
-    authors: tuple[ShortText, ...] = ()
-    tags: tuple[Tag, ...] = ()
-    draft: bool = Field(False, description="left out unless drafts are asked for")
-    featured: bool = Field(False, description="first in the gallery")
-    order: int | None = Field(None, description="lower comes first")
 
 
 @dataclass(frozen=True)
@@ -157,7 +138,7 @@ class _Reader:
         file = self.source / "site.yaml"
         config, source = self._try(lambda: load_site_config(file)) or (SiteConfig(), None)
         prompts = self._prompts()
-        self._report_orphans()
+        self._report_orphans(prompts)
         entries = [entry for slug in self.slugs if (entry := self._entry(slug, prompts))]
         self.problems += tags_written_differently(self._tags(entries, prompts))
         pages = self._pages()
@@ -194,13 +175,14 @@ class _Reader:
                     self.notes.append(f"{place}: `{entry.slug}` has no graph yet")
         return prompts
 
-    def _report_orphans(self) -> None:
+    def _report_orphans(self, prompts: PromptList | None) -> None:
+        known = [*self.slugs, *(entry.slug for entry in (prompts.graphs if prompts else ()))]
         for folder, ending in (("write-ups", ".md"), ("annotations", ".yaml")):
             for file in _files(self.source / folder):
                 if file.suffix != ending:
                     self.problems.append(_misnamed(file, ending))
-                elif file.stem not in self.slugs:
-                    near = did_you_mean(file.stem, self.slugs)
+                elif file.stem not in known:
+                    near = did_you_mean(file.stem, known)
                     hint = near or f"trace it, or remove {file.name}"
                     what = f"there is no graph `{file.stem}`"
                     self.problems.append(TracerError(what, hint=hint, place=Place(file)))

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateError,
+)
 from jinja2.exceptions import TemplateSyntaxError
 
 from tracer.errors import Place, TracerError
@@ -38,7 +46,7 @@ class Pages:
         self.gallery = gallery
         self.assets = assets
         self._templates = Environment(
-            loader=FileSystemLoader(resource_folders("templates", gallery.root)),
+            loader=_template_loader(gallery.root),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -131,6 +139,15 @@ class Pages:
         there = (self.gallery.root / name).exists()
         kind, where = ("blob", name) if there else ("tree", "site_src/annotations")
         return f"{repository.rstrip('/')}/{kind}/HEAD/{where}"
+
+
+def _template_loader(root: Path) -> BaseLoader:
+    """The gallery's own templates first; `tracer/base.html` is always the packaged one."""
+    folders = resource_folders("templates", root)
+    packaged = [folder for folder in folders if folder != root.resolve() / "templates"]
+    return ChoiceLoader(
+        [FileSystemLoader(folders), PrefixLoader({"tracer": FileSystemLoader(packaged)})]
+    )
 
 
 def _navigation(gallery: Gallery) -> list[NavItem]:
