@@ -22,6 +22,7 @@ class SiteConfig(BaseModel):
     base_url: HttpUrl | None = Field(None, description="the public address, for canonical links")
     repository: HttpUrl | None = Field(None, description="where pull requests go")
     language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")
+    search: bool = Field(True, description="full-text search, by an index made with pagefind")
     licence: str | None = Field(None, max_length=200)
 
 

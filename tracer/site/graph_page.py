@@ -56,7 +56,7 @@ class GraphPage:
     @cached_property
     def graph(self) -> Graph:
         newest = self.revision == self.entry.revision
-        return self.entry.graph if newest else self.entry.older[self.revision]
+        return (self.entry.stored if newest else self.entry.older[self.revision]).graph
 
     @property
     def newest(self) -> bool:

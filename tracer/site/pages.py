@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,19 +13,12 @@ from jinja2.exceptions import TemplateSyntaxError
 from tracer.errors import Place, TracerError
 from tracer.site.answers import percent
 from tracer.site.assets import Assets
-from tracer.site.content import Gallery, MarkdownFile
+from tracer.site.content import Entry, Gallery, MarkdownFile
 from tracer.site.graph_page import GraphPage
 from tracer.site.markdown import render
 from tracer.site.policy import POLICY
 from tracer.site.resources import resource_folders
-
-
-@dataclass(frozen=True)
-class NavItem:
-    """A link of the site's head: the address below the root, and what it is called."""
-
-    path: str
-    name: str
+from tracer.site.summary import Summary
 
 
 class Pages:
@@ -43,9 +35,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters["percent"] = percent
-        self._templates.globals.update(
-            site=gallery.config, policy=POLICY, nav=_navigation(gallery.pages)
-        )
+        self._templates.globals["policy"] = POLICY
 
     @property
     def base_path(self) -> str:
@@ -53,9 +43,8 @@ class Pages:
         base = self.gallery.config.base_url
         return urlsplit(base).path.rstrip("/") + "/" if base else "/"
 
-    def gallery_page(self, graphs: Iterable[GraphPage]) -> bytes:
-        cards = list(graphs)
-        tags = sorted({tag for card in cards for tag in card.entry.tags})
+    def gallery_page(self, cards: Sequence[Summary]) -> bytes:
+        tags = sorted({tag for card in cards for tag in card.tags})
         return self._render("gallery.html", "./", "", cards=cards, tags=tags)
 
     def graph_page(self, page: GraphPage) -> bytes:
@@ -66,13 +55,15 @@ class Pages:
             page.folder,
             page=page,
             data_url=page.data_name,
-            repository_file=self._repository_file(page.slug),
+            repository_file=self._repository_file(page.entry),
         )
 
     def text_page(self, name: str, text: MarkdownFile) -> bytes:
-        title = text.meta.title or name.replace("-", " ").capitalize()
         html = render(text.body, text.file)
-        return self._render("text.html", "../", f"{name}/", title=title, text=text, html=html)
+        return self._render("text.html", "../", f"{name}/", title=text.title, text=text, html=html)
+
+    def search_page(self) -> bytes:
+        return self._render("search.html", "../", "search/")
 
     def missing_page(self) -> bytes:
         # A host shows this page at any depth, where a relative address would miss.
@@ -83,7 +74,13 @@ class Pages:
         modules = self.assets.viewer_modules
         try:
             text = self._templates.get_template(template).render(
-                root=root, path=path, assets_url=assets_url, viewer_modules=modules, **values
+                site=self.gallery.config,
+                nav=self.gallery.navigation,
+                root=root,
+                path=path,
+                assets_url=assets_url,
+                viewer_modules=modules,
+                **values,
             )
         except TemplateSyntaxError as error:
             place = Place(Path(error.filename or error.name or template), error.lineno)
@@ -93,23 +90,15 @@ class Pages:
             raise TracerError(f"the template fails: {error.message}", place=place) from None
         return text.encode()
 
-    def _repository_file(self, slug: str) -> str | None:
+    def _repository_file(self, entry: Entry) -> str | None:
         """Where the annotation file is, or would be, on the forge."""
         repository = self.gallery.config.repository
         if repository is None:
             return None
-        name = f"site_src/annotations/{slug}.yaml"
-        there = (self.gallery.root / name).exists()
+        name = f"site_src/annotations/{entry.slug}.yaml"
+        there = entry.annotation_source is not None
         kind, where = ("blob", name) if there else ("tree", "site_src/annotations")
         return f"{repository.rstrip('/')}/{kind}/HEAD/{where}"
-
-
-def _navigation(pages: Mapping[str, MarkdownFile]) -> list[NavItem]:
-    ordered = sorted(pages.items(), key=lambda item: (item[1].meta.order or 0, item[0]))
-    return [
-        NavItem(f"{name}/", page.meta.title or name.replace("-", " ").capitalize())
-        for name, page in ordered
-    ]
 
 
 def _template_place(error: TemplateError, template: str) -> Place:
