@@ -36,7 +36,7 @@ class Building:
     def write(self, path: str, content: bytes) -> Signature:
         """Write one file; gives what tells later whether it is still the same."""
         file = self._place(path)
-        with open(file, "wb") as handle:  # noqa: PTH123
+        with open(file, "wb", buffering=0) as handle:  # noqa: PTH123
             handle.write(content)
             return _signature(os.fstat(handle.fileno()))
 
