@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import importlib.util
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
-
-from pagefind.index import IndexConfig, PagefindIndex
 
 from tracer.errors import TracerError
 
@@ -18,28 +15,29 @@ _HINT = "pip install 'pagefind[bin]', or set `search: false` in site_src/site.ya
 _WANTED = (".js", ".json", ".pagefind", ".pf_meta", ".pf_index", ".pf_fragment", ".pf_filter")
 
 
-def check_search() -> None:
-    """Raises TracerError where pagefind has no program for this machine."""
-    names = ("pagefind_bin", "pagefind_bin_extended")
-    if not any(map(importlib.util.find_spec, names)) and shutil.which("pagefind") is None:
-        raise TracerError("the search index cannot be made: pagefind's program is missing", hint=_HINT)
+def check_search() -> Path:
+    """The program that makes the index. Raises TracerError where there is none for this machine."""
+    try:
+        import pagefind_bin
+
+        return Path(pagefind_bin.get_executable())
+    except (ImportError, OSError):
+        if (found := shutil.which("pagefind")) is not None:
+            return Path(found)
+        what = "the search index cannot be made: pagefind's program is missing"
+        raise TracerError(what, hint=_HINT) from None
 
 
 def search_index(site: Path) -> dict[str, bytes]:
     """The index over all pages in the folder `site`, by path below the site's root."""
     with tempfile.TemporaryDirectory(prefix="tracer-search-") as scratch:
-        try:
-            asyncio.run(_index(site.resolve(), Path(scratch)))
-        except (OSError, RuntimeError, AssertionError, FileNotFoundError) as error:
-            raise TracerError(f"the search index cannot be made: {error}", hint=_HINT) from error
+        command = [check_search(), "--site", site.resolve(), "--output-path", scratch]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            reason = " ".join((done.stderr or done.stdout).split())[-300:]
+            raise TracerError(f"the search index cannot be made: {reason}", hint=_HINT)
         return {
             f"{FOLDER}/{file.relative_to(scratch).as_posix()}": file.read_bytes()
             for file in sorted(Path(scratch).rglob("*"))
             if file.is_file() and file.suffix in _WANTED and "-ui" not in file.name
         }
-
-
-async def _index(site: Path, out: Path) -> None:
-    config = IndexConfig(output_path=str(out), keep_index_url=False)
-    async with PagefindIndex(config=config) as index:
-        await index.add_directory(str(site))
