@@ -34,6 +34,7 @@ def test_the_site_has_every_kind_of_page(gallery: GalleryFolder) -> None:
     assert pages == {
         "index.html",
         "404.html",
+        "search/index.html",
         "how-to-read/index.html",
         "graphs/france-paris/index.html",
         "graphs/france-paris/1/index.html",
@@ -90,7 +91,7 @@ def test_a_failed_build_leaves_the_old_site_whole(gallery: GalleryFolder) -> Non
     with pytest.raises(Problems, match=re.escape("france-paris.md:1:5")):
         build(gallery.root, out)
     assert contents(out) == before
-    assert [path.name for path in gallery.root.iterdir() if path.name.startswith(".")] == []
+    assert list(gallery.root.glob(".*.tmp")) == []
 
 
 def test_what_is_gone_from_the_gallery_is_gone_from_the_site(gallery: GalleryFolder) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TypeVar
 
 from rich.console import Console
@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 PATIENCE_SECONDS = 1.0
 
 
-def late_bar(items: Sequence[Item], label: str) -> Iterable[Item]:
+def late_bar(items: Iterable[Item], total: int, label: str) -> Iterable[Item]:
     """Goes through the items; after a second, shows how far it is (on a terminal only)."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     began = time.monotonic()
@@ -21,7 +21,7 @@ def late_bar(items: Sequence[Item], label: str) -> Iterable[Item]:
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as progress:
-        task = progress.add_task(label, total=len(items), visible=False)
+        task = progress.add_task(label, total=total, visible=False)
         for item in items:
             yield item
             late = time.monotonic() - began > PATIENCE_SECONDS

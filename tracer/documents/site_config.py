@@ -73,6 +73,7 @@ class SiteConfig(_Strict):
     base_url: Address | None = Field(None, description="the public address, for canonical links")
     repository: Address | None = Field(None, description="where pull requests go")
     language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")
+    search: bool = Field(True, description="full-text search, by an index made with pagefind")
     licence: str | None = Field(None, max_length=200)
     authors: tuple[Author, ...] = Field((), description="whose names lead somewhere")
     navigation: tuple[NavigationLink, ...] | None = Field(

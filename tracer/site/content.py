@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
 from tracer.documents.annotations import Annotations, load_annotations
-from tracer.documents.feature_labels import FeatureLabels, labels_file, load_feature_labels
-from tracer.documents.files import read_text
+from tracer.documents.feature_labels import SharedLabels, load_feature_labels
 from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
-from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.graph_folder import GraphFolder, StoredGraph
 from tracer.documents.prompts import PromptList, load_prompts
 from tracer.documents.references import check_slug
 from tracer.documents.site_config import SiteConfig, load_site_config
-from tracer.documents.yaml_source import YamlSource, parse_yaml
+from tracer.documents.yaml_source import YamlSource
 from tracer.errors import Place, Problems, TracerError, did_you_mean
 from tracer.site.dangling import dangling_annotations
-from tracer.site.media import media_files
+from tracer.site.markdown_file import MarkdownFile, load_markdown
+from tracer.site.media import MediaFile, media_files
+from tracer.site.memory import Memory
 from tracer.site.tags import tags_written_differently
 
 Loaded = TypeVar("Loaded")
-
-RESERVED_NAMES = frozenset({"assets", "compare", "features", "files", "graphs", "models", "tags"})
-
-
-@dataclass(frozen=True)
-class MarkdownFile:
-    """A Markdown file; `body` keeps the file's own line numbers."""
-
-    file: Path
-    meta: FrontMatter
-    body: str = field(repr=False)
-    front: YamlSource | None = field(repr=False, default=None)
+RESERVED_NAMES = frozenset(
+    {"assets", "compare", "features", "files", "graphs", "models", "search", "tags"}
+)
 
 
 @dataclass(frozen=True)
@@ -43,14 +35,18 @@ class Entry:
     """One graph of the gallery, in its newest revision, and all that is said about it."""
 
     slug: str
-    graph: Graph = field(repr=False)
+    stored: StoredGraph = field(repr=False)
     revision: int
-    older: Mapping[int, Graph] = field(repr=False, default_factory=dict)
+    older: Mapping[int, StoredGraph] = field(repr=False, default_factory=dict)
     annotations: Annotations = field(default_factory=Annotations)
     annotation_source: YamlSource | None = field(repr=False, default=None)
-    shared_source: YamlSource | None = field(repr=False, default=None)  # of labels of all graphs
     write_up: MarkdownFile | None = None
     tags: tuple[str, ...] = ()
+
+    @property
+    def graph(self) -> Graph:
+        """The newest revision, parsed when first asked for. Raises TracerError if it is broken."""
+        return self.stored.graph
 
     @property
     def meta(self) -> FrontMatter:
@@ -63,6 +59,15 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class NavItem:
+    """A link of the site's head: the address below the root or elsewhere, and its name."""
+
+    path: str
+    name: str
+    url: str | None = None
+
+
+@dataclass(frozen=True)
 class Gallery:
     """Everything that a site is made from."""
 
@@ -71,7 +76,34 @@ class Gallery:
     entries: tuple[Entry, ...]
     pages: Mapping[str, MarkdownFile]
     config_source: YamlSource | None = None
-    media: Mapping[str, Path] = field(default_factory=dict)  # address below the root -> file
+    labels: Mapping[str, SharedLabels] = field(default_factory=dict)  # by feature source
+    media: Mapping[str, MediaFile] = field(default_factory=dict)  # by address below the root
+
+    @cached_property
+    def navigation(self) -> tuple[NavItem, ...]:
+        """The pages that the site's head leads to, in order."""
+        if self.config.navigation is not None:
+            return tuple(
+                NavItem("", one.title, one.to) if "://" in one.to else NavItem(one.to, one.title)
+                for one in self.config.navigation
+            )
+        pages = sorted(self.pages.items(), key=lambda item: (item[1].meta.order or 0, item[0]))
+        return tuple(NavItem(f"{name}/", page.title) for name, page in pages)
+
+    def entry(self, slug: str) -> Entry | None:
+        """The graph of this name, if there is one."""
+        return self._by_slug.get(slug)
+
+    def page(self, name: str) -> MarkdownFile:
+        return self.pages[name]
+
+    def labels_of(self, source: str) -> SharedLabels | None:
+        """The labels that all graphs of a feature source share."""
+        return self.labels.get(source)
+
+    @cached_property
+    def _by_slug(self) -> dict[str, Entry]:
+        return {entry.slug: entry for entry in self.entries}
 
 
 @dataclass(frozen=True)
@@ -91,10 +123,13 @@ def load_gallery(root: Path, *, drafts: bool = False) -> Gallery:
     return found.gallery
 
 
-def survey(root: Path, *, drafts: bool = False) -> Survey:
+def survey(
+    root: Path, *, drafts: bool = False, graphs: bool = True, memory: Memory | None = None
+) -> Survey:
     """Read as much of a gallery as can be read, and collect what is wrong with the rest.
 
-    Raises TracerError only where `root` is no gallery at all.
+    With `graphs=False` graphs are not opened; `check_entry` does that later, one by one. `memory`
+    holds what was read before. Raises TracerError only where `root` is no gallery at all.
     """
     if not (root / "graphs").is_dir() and not (root / "site_src").is_dir():
         raise TracerError(
@@ -102,55 +137,74 @@ def survey(root: Path, *, drafts: bool = False) -> Survey:
             hint="go to a gallery's folder or name it with --root",
             place=Place(root),
         )
-    return _Reader(root).read(drafts=drafts)
+    found = _Reader(root, memory or Memory()).read(drafts=drafts)
+    if not graphs:
+        return found
+    problems = {entry.slug: check_entry(entry) for entry in found.gallery.entries}
+    sound = tuple(one for one in found.gallery.entries if not _broken(one))
+    return Survey(
+        replace(found.gallery, entries=sound),
+        (*found.problems, *(one for several in problems.values() for one in several)),
+        found.notes,
+    )
 
 
-def load_markdown(file: Path) -> MarkdownFile:
-    """Read a Markdown file with optional front matter. Raises TracerError or Problems."""
-    text = read_text(file)
-    lines = text.split("\n")
-    if lines[0].rstrip() != "---":
-        return MarkdownFile(file, FrontMatter(), text)
-    end = next((i for i, line in enumerate(lines) if i and line.rstrip() == "---"), None)
-    if end is None:
-        raise TracerError(
-            "the front matter has no end", hint="close it with a line `---`", place=Place(file, 1)
-        )
-    # Blank lines in place of what was cut keep every later line number true.
-    source = parse_yaml("\n" + "\n".join(lines[1:end]), file)
-    meta = FrontMatter() if source.data is None else source.validate(FrontMatter)
-    return MarkdownFile(file, meta, "\n" * (end + 1) + "\n".join(lines[end + 1 :]), source)
+def check_entry(entry: Entry) -> list[TracerError]:
+    """What is wrong with an entry's graphs, and with what annotations say of the newest."""
+    problems = _broken(entry)
+    annotations, source = entry.annotations, entry.annotation_source
+    if source is None:
+        return problems
+    if annotations.revision is not None and annotations.revision not in entry.revisions:
+        hint = f"there is {', '.join(map(str, entry.revisions))}"
+        what = f"the graph has no revision {annotations.revision}"
+        problems.append(TracerError(what, hint=hint, place=source.place(("revision",))))
+    if not problems:
+        older = {number: stored.graph for number, stored in entry.older.items()}
+        problems += dangling_annotations(annotations, source, entry.graph, entry.revision, older)
+    return problems
+
+
+def _broken(entry: Entry) -> list[TracerError]:
+    problems: list[TracerError] = []
+    for stored in (entry.stored, *entry.older.values()):
+        try:
+            _ = stored.graph
+        except TracerError as error:
+            problems += error.problems
+    return problems
 
 
 class _Reader:
     """Reads one gallery, keeping errors aside so that all are told at once."""
 
-    def __init__(self, root: Path):
+    def __init__(self, root: Path, memory: Memory):
         self.root = root
+        self.memory = memory
         self.source = root / "site_src"
         self.folder = GraphFolder(root / "graphs")
-        self.slugs = self.folder.slugs()
+        self.slugs = self.folder.listing()
         self.problems: list[TracerError] = []
         self.notes: list[str] = []
-        self._labels: dict[Path, tuple[FeatureLabels, YamlSource] | None] = {}
 
     def read(self, *, drafts: bool) -> Survey:
         file = self.source / "site.yaml"
-        config, source = self._try(lambda: load_site_config(file)) or (SiteConfig(), None)
+        config, source = self._load(load_site_config, file) or (SiteConfig(), None)
         prompts = self._prompts()
         self._report_orphans(prompts)
         entries = [entry for slug in self.slugs if (entry := self._entry(slug, prompts))]
         self.problems += tags_written_differently(self._tags(entries, prompts))
         pages = self._pages()
-        media, problems = media_files(self.source)
+        media, problems = media_files(self.source, self.memory)
         self.problems += problems
         gallery = Gallery(
             root=self.root,
             config=config,
             config_source=source,
+            labels=self._labels(),
+            media=media,
             entries=tuple(sorted((e for e in entries if drafts or not e.meta.draft), key=_order)),
             pages={name: page for name, page in pages.items() if drafts or not page.meta.draft},
-            media=media,
         )
         return Survey(gallery, tuple(self.problems), tuple(self.notes))
 
@@ -163,7 +217,7 @@ class _Reader:
 
     def _prompts(self) -> PromptList | None:
         file = self.source / "prompts.yaml"
-        prompts = self._try(lambda: load_prompts(file)) if file.exists() else None
+        prompts = self._load(load_prompts, file) if file.exists() else None
         if prompts is not None:
             listed = {entry.slug for entry in prompts.graphs}
             for slug in self.slugs:
@@ -193,28 +247,31 @@ class _Reader:
         except ValueError as error:
             self.problems.append(TracerError(str(error), place=Place(self.folder.root / slug)))
             return None
-        *older, newest = self.folder.revisions(slug)
-        graph = self._try(lambda: self.folder.load(slug, newest))
-        earlier = {n: self._try(partial(self.folder.load, slug, n)) for n in older}
-        write_up = self._write_up(slug)
-        if graph is None:
+        stored = {n: self._stored(slug, n) for n in self.slugs[slug]}
+        write_up, (annotations, source) = self._write_up(slug), self._annotations(slug)
+        known = {n: one for n, one in stored.items() if one is not None}
+        if len(known) < len(stored):
             return None
+        newest = max(known)
         listed = next((e for e in prompts.graphs if e.slug == slug), None) if prompts else None
-        known = {n: one for n, one in earlier.items() if one is not None}
-        annotations, source = self._annotations(slug, graph, newest, known)
-        shared = self._shared_labels(graph)
         tags = (*(listed.tags if listed else ()), *(write_up.meta.tags if write_up else ()))
-        return Entry(
+        entry = Entry(
             slug=slug,
-            graph=graph,
+            stored=known.pop(newest),
             revision=newest,
             older=known,
-            annotations=shared[0].added_to(annotations, graph) if shared else annotations,
+            annotations=annotations,
             annotation_source=source,
-            shared_source=shared[1] if shared else None,
             write_up=write_up,
             tags=tuple(dict.fromkeys(tags)),
         )
+        return self.memory.same(slug, entry)
+
+    def _stored(self, slug: str, revision: int) -> StoredGraph | None:
+        return self._load(StoredGraph, self.folder.path(slug, revision))
+
+    def _load(self, loader: Callable[[Path], Loaded], file: Path) -> Loaded | None:
+        return self._try(partial(self.memory.load, loader, file))
 
     def _tags(
         self, entries: list[Entry], prompts: PromptList | None
@@ -228,37 +285,23 @@ class _Reader:
                 for number, tag in enumerate(text.meta.tags):
                     yield tag, text.front.place(("tags", number))
 
+    def _labels(self) -> dict[str, SharedLabels]:
+        found = {}
+        for file in _files(self.source / "labels"):
+            if file.suffix != ".yaml":
+                self.problems.append(_misnamed(file, ".yaml"))
+            elif (loaded := self._load(load_feature_labels, file)) is not None:
+                found[file.stem] = SharedLabels(*loaded)
+        return found
+
     def _write_up(self, slug: str) -> MarkdownFile | None:
         file = self.source / "write-ups" / f"{slug}.md"
-        return self._try(lambda: load_markdown(file)) if file.exists() else None
+        return self._load(load_markdown, file) if file.exists() else None
 
-    def _shared_labels(self, graph: Graph) -> tuple[FeatureLabels, YamlSource] | None:
-        file = labels_file(self.source, graph)
-        if file is None or not file.exists():
-            return None
-        if file not in self._labels:
-            self._labels[file] = self._try(lambda: load_feature_labels(file))
-        return self._labels[file]
-
-    def _annotations(
-        self, slug: str, graph: Graph, newest: int, older: Mapping[int, Graph]
-    ) -> tuple[Annotations, YamlSource | None]:
+    def _annotations(self, slug: str) -> tuple[Annotations, YamlSource | None]:
         file = self.source / "annotations" / f"{slug}.yaml"
-        loaded = self._try(lambda: load_annotations(file)) if file.exists() else None
-        if loaded is None:
-            return Annotations(), None
-        annotations, source = loaded
-        self._check_revision(slug, annotations, source)
-        self.problems += dangling_annotations(annotations, source, graph, newest, older)
-        return annotations, source
-
-    def _check_revision(self, slug: str, annotations: Annotations, source: YamlSource) -> None:
-        known = self.folder.revisions(slug)
-        if annotations.revision is not None and annotations.revision not in known:
-            hint = f"there is {', '.join(map(str, known))}"
-            what = f"the graph has no revision {annotations.revision}"
-            place = source.place(("revision",))
-            self.problems.append(TracerError(what, hint=hint, place=place))
+        loaded = self._load(load_annotations, file) if file.exists() else None
+        return loaded or (Annotations(), None)
 
     def _pages(self) -> dict[str, MarkdownFile]:
         pages = {}
@@ -275,7 +318,7 @@ class _Reader:
                 what = f"`{name}` is an address that the site itself uses"
                 hint = "choose another file name"
                 self.problems.append(TracerError(what, hint=hint, place=Place(file)))
-            elif (page := self._try(partial(load_markdown, file))) is not None:
+            elif (page := self._load(load_markdown, file)) is not None:
                 pages[name] = page
         return pages
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from tracer.site.graph_page import GraphPage
+from tracer.site.summary import Summary
 from tracer.site.tags import address_of
 
 Kind = Literal["tags", "models"]
@@ -20,18 +20,18 @@ class Listing:
 
     kind: Kind
     name: str
-    graphs: tuple[GraphPage, ...]
+    graphs: tuple[Summary, ...]
 
     @property
     def folder(self) -> str:
         return listing_folder(self.kind, self.name)
 
 
-def listings(kind: Kind, graphs: Iterable[GraphPage]) -> list[Listing]:
+def listings(kind: Kind, graphs: Iterable[Summary]) -> list[Listing]:
     """All of a kind, by name; each lists its graphs in the gallery's order."""
-    found: dict[str, list[GraphPage]] = defaultdict(list)
+    found: dict[str, list[Summary]] = defaultdict(list)
     for page in graphs:
-        for name in page.entry.tags if kind == "tags" else (page.model,):
+        for name in page.tags if kind == "tags" else (page.model or "",):
             found[name].append(page)
     names = sorted(found, key=lambda name: (name.casefold(), name))
     return [Listing(kind, name, tuple(found[name])) for name in names]

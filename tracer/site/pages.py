@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,21 +21,14 @@ from jinja2.exceptions import TemplateSyntaxError
 from tracer.errors import Place, TracerError
 from tracer.site.answers import percent
 from tracer.site.assets import THEME, Assets
-from tracer.site.content import Gallery, MarkdownFile
+from tracer.site.content import Entry, Gallery
 from tracer.site.graph_page import GraphPage
 from tracer.site.listings import Kind, Listing, listing_folder
+from tracer.site.markdown_file import MarkdownFile
 from tracer.site.policy import POLICY
 from tracer.site.prose import Prose
 from tracer.site.resources import resource_folders
-
-
-@dataclass(frozen=True)
-class NavItem:
-    """A link of the site's head: the address below the root or elsewhere, and its name."""
-
-    path: str
-    name: str
-    url: str | None = None
+from tracer.site.summary import Summary
 
 
 class Pages:
@@ -53,13 +45,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters["percent"] = percent
-        self._templates.globals.update(
-            site=gallery.config,
-            policy=POLICY,
-            nav=_navigation(gallery),
-            themed=THEME in assets.files,
-            listing_folder=listing_folder,
-        )
+        self._templates.globals.update(policy=POLICY, listing_folder=listing_folder)
         self.prose = Prose(gallery, self._part)
 
     @property
@@ -68,10 +54,9 @@ class Pages:
         base = self.gallery.config.base_url
         return urlsplit(base).path.rstrip("/") + "/" if base else "/"
 
-    def gallery_page(self, graphs: Iterable[GraphPage]) -> bytes:
-        cards = list(graphs)
-        tags = sorted({tag for card in cards for tag in card.entry.tags})
-        models = sorted({card.model for card in cards})
+    def gallery_page(self, cards: Sequence[Summary]) -> bytes:
+        tags = sorted({tag for card in cards for tag in card.tags})
+        models = sorted({card.model for card in cards if card.model})
         return self._render("gallery.html", "./", "", cards=cards, tags=tags, models=models)
 
     def listing_page(self, listing: Listing) -> bytes:
@@ -91,32 +76,40 @@ class Pages:
             page=page,
             write_up=self.prose.write_up(page),
             data_url=page.data_name,
-            repository_file=self._repository_file(page.slug),
+            repository_file=self._repository_file(page.entry),
         )
 
     def text_page(self, name: str, text: MarkdownFile) -> bytes:
-        title = text.meta.title or name.replace("-", " ").capitalize()
         html = self.prose.page(name, text)
-        return self._render("text.html", "../", f"{name}/", title=title, text=text, html=html)
+        return self._render("text.html", "../", f"{name}/", title=text.title, text=text, html=html)
 
-    def place_of(self, path: str, link: str) -> Place | None:
-        """Where an author wrote a link of this page; None where no author did."""
-        source = self.gallery.config_source
-        for number, item in enumerate(self.gallery.config.navigation or ()):
-            root = self.base_path if path == "404.html" else "../" * path.count("/") or "./"
-            if source is not None and link == root + item.to:
-                return source.place(("navigation", number, "to"))
-        return self.prose.place_of(path, link)
+    def search_page(self) -> bytes:
+        return self._render("search.html", "../", "search/")
 
     def missing_page(self) -> bytes:
         # A host shows this page at any depth, where a relative address would miss.
         return self._render("404.html", self.base_path, "404.html")
 
+    def place_of(self, path: str, link: str) -> Place | None:
+        """Where an author wrote a link of this page; None where no author did."""
+        source = self.gallery.config_source
+        root = self.base_path if path == "404.html" else "../" * path.count("/") or "./"
+        for number, item in enumerate(self.gallery.config.navigation or ()):
+            if source is not None and link == root + item.to:
+                return source.place(("navigation", number, "to"))
+        return self.prose.place_of(path, link)
+
     def _render(self, template: str, root: str, path: str, **values: Any) -> bytes:
-        assets_url = root + self.assets.folder
-        modules = self.assets.viewer_modules
         text = self._part(
-            template, root=root, path=path, assets_url=assets_url, viewer_modules=modules, **values
+            template,
+            site=self.gallery.config,
+            nav=self.gallery.navigation,
+            themed=THEME in self.assets.files,
+            root=root,
+            path=path,
+            assets_url=root + self.assets.folder,
+            viewer_modules=self.assets.viewer_modules,
+            **values,
         )
         return text.encode()
 
@@ -130,13 +123,13 @@ class Pages:
             place = _template_place(error, template)
             raise TracerError(f"the template fails: {error.message}", place=place) from None
 
-    def _repository_file(self, slug: str) -> str | None:
+    def _repository_file(self, entry: Entry) -> str | None:
         """Where the annotation file is, or would be, on the forge."""
         repository = self.gallery.config.repository
         if repository is None:
             return None
-        name = f"site_src/annotations/{slug}.yaml"
-        there = (self.gallery.root / name).exists()
+        name = f"site_src/annotations/{entry.slug}.yaml"
+        there = entry.annotation_source is not None
         kind, where = ("blob", name) if there else ("tree", "site_src/annotations")
         return f"{repository.rstrip('/')}/{kind}/HEAD/{where}"
 
@@ -148,20 +141,6 @@ def _template_loader(root: Path) -> BaseLoader:
     return ChoiceLoader(
         [FileSystemLoader(folders), PrefixLoader({"tracer": FileSystemLoader(packaged)})]
     )
-
-
-def _navigation(gallery: Gallery) -> list[NavItem]:
-    listed = gallery.config.navigation
-    if listed is not None:
-        return [
-            NavItem("", one.title, one.to) if "://" in one.to else NavItem(one.to, one.title)
-            for one in listed
-        ]
-    ordered = sorted(gallery.pages.items(), key=lambda item: (item[1].meta.order or 0, item[0]))
-    return [
-        NavItem(f"{name}/", page.meta.title or name.replace("-", " ").capitalize())
-        for name, page in ordered
-    ]
 
 
 def _template_place(error: TemplateError, template: str) -> Place:

@@ -1,0 +1,171 @@
+"""What a site consists of: units that are made one by one, and again only when they must."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from tracer.documents.graph_folder import StoredGraph
+from tracer.errors import Place, Problems
+from tracer.site import feeds, hosting
+from tracer.site.assets import Assets
+from tracer.site.clock import phase
+from tracer.site.content import Entry, check_entry
+from tracer.site.fingerprint import fingerprint
+from tracer.site.graph_page import GraphPage, shared_labels
+from tracer.site.listings import KINDS, listings
+from tracer.site.markdown_file import MarkdownFile
+from tracer.site.media import MediaFile
+from tracer.site.memory import Memory
+from tracer.site.pages import Pages
+from tracer.site.recording import Recording
+from tracer.site.social_card import draw_card
+from tracer.site.summary import Summary, summary_of
+
+
+@dataclass(frozen=True)
+class Product:
+    """The files of one unit, by their path below the site's root, and what lists say of it."""
+
+    files: Mapping[str, bytes]
+    summary: Summary | None = None
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Some files that are made together.
+
+    `owns` is a file, or a folder with a slash at its end. `key` changes with whatever `make` uses
+    that it does not ask of the gallery.
+    """
+
+    name: str
+    owns: str
+    make: Callable[[], Product] = field(repr=False)
+    key: str = ""
+
+
+class Plan:
+    """The units of one gallery's site."""
+
+    def __init__(self, recording: Recording, assets: Assets, memory: Memory):
+        self.assets = assets
+        self._gallery = recording.gallery
+        self._pages = Pages(self._gallery, assets)
+        self._memory = memory
+
+    @property
+    def base_path(self) -> str:
+        return self._pages.base_path
+
+    def place_of(self, path: str, link: str) -> Place | None:
+        """Where an author wrote a link of a page; None where no author did."""
+        return self._pages.place_of(path, link)
+
+    def from_sources(self, *, cards: bool = True) -> list[Unit]:
+        """Assets, and everything that is made from its own few source files."""
+        gallery = self._gallery
+        units = [Unit("assets", self.assets.folder, self._assets, self.assets.folder)]
+        for entry in gallery.entries:
+            units.append(
+                Unit(f"graph {entry.slug}", f"graphs/{entry.slug}/", lambda e=entry: self._graph(e))
+            )
+            if cards:
+                units.append(self._card(entry))
+        units += [
+            Unit(f"page {name}", f"{name}/", lambda n=name: self._text(n)) for name in gallery.pages
+        ]
+        units += [
+            Unit(f"file {path}", path, lambda p=path, f=file: _copy(p, f), file.digest)
+            for path, file in gallery.media.items()
+        ]
+        return units
+
+    def from_summaries(self, summaries: Sequence[Summary]) -> list[Unit]:
+        """What tells of all pages: the gallery, lists, feed; cheap to make."""
+        graphs = [one for one in summaries if one.is_graph]
+        gallery, pages = self._gallery, self._pages
+        config = gallery.config
+        listed = {kind: listings(kind, graphs) for kind in KINDS}
+        folders = sorted(
+            {one.folder.split("/")[0] for one in summaries}
+            | {kind for kind in KINDS if listed[kind]}
+            | {path.split("/")[0] for path in gallery.media}
+        )
+        makers: dict[str, tuple[Callable[[], bytes], object]] = {
+            "index.html": (lambda: pages.gallery_page(graphs), graphs),
+            "404.html": (pages.missing_page, None),
+            "search/index.html": (pages.search_page, None),
+            "_headers": (lambda: hosting.headers(folders).encode(), folders),
+            "robots.txt": (lambda: hosting.robots(config).encode(), config.base_url),
+        }
+        for kind, found in listed.items():
+            if found:
+                names = [(one.name, len(one.graphs)) for one in found]
+                index = partial(pages.listings_page, kind, found)
+                makers[f"{kind}/index.html"] = (index, names)
+            for one in found:
+                listing = partial(pages.listing_page, one)
+                makers[f"{one.folder}index.html"] = (listing, one)
+        if not config.search:
+            del makers["search/index.html"]
+        if config.base_url:
+            makers["sitemap.xml"] = (lambda: feeds.sitemap(config, summaries), [config, *summaries])
+            makers["feed.xml"] = (lambda: feeds.atom(config, summaries), [config, *summaries])
+        return [
+            Unit(path, path, lambda p=path, m=make: Product({p: m()}), fingerprint(uses))
+            for path, (make, uses) in makers.items()
+        ]
+
+    def _assets(self) -> Product:
+        return Product({self.assets.folder + n: data for n, data in self.assets.files.items()})
+
+    def _graph(self, entry: Entry) -> Product:
+        self._gallery.entry(entry.slug)  # so that the recording knows
+        with phase("read graphs"):
+            if problems := check_entry(entry):
+                raise Problems(problems)
+        files: dict[str, bytes] = {}
+        for stored, page in self._revisions(entry):
+            with phase("viewer data"):
+                files[f"{page.folder}{page.data_name}"] = page.data
+            with phase("pictures"):
+                _ = page.picture
+            with phase("templates"):
+                files[f"{page.folder}index.html"] = self._pages.graph_page(page)
+            files[page.file] = stored.content()
+        return Product(files, summary_of(self._newest(entry)))
+
+    def _revisions(self, entry: Entry) -> Iterator[tuple[StoredGraph, GraphPage]]:
+        older = ((n, entry.older[n]) for n in sorted(entry.older))
+        for number, stored in ((entry.revision, entry.stored), *older):
+            yield stored, self._page_of(entry, number)
+
+    def _newest(self, entry: Entry) -> GraphPage:
+        return self._page_of(entry, entry.revision)
+
+    def _page_of(self, entry: Entry, revision: int) -> GraphPage:
+        page = GraphPage(entry, revision, shared_labels(self._gallery, entry))
+        return self._memory.same(f"{entry.slug} {revision}", page)
+
+    def _card(self, entry: Entry) -> Unit:
+        path, title = f"graphs/{entry.slug}/card.png", self._gallery.config.title
+        drawn = [title, entry.stored.digest, entry.annotations.groups, entry.meta.title]
+
+        def make() -> Product:
+            with phase("social cards"):
+                return Product({path: draw_card(self._newest(entry), site=title)})
+
+        return Unit(f"card {entry.slug}", path, make, fingerprint(drawn))
+
+    def _text(self, name: str) -> Product:
+        text: MarkdownFile = self._gallery.page(name)
+        with phase("text pages"):
+            html = self._pages.text_page(name, text)
+        summary = Summary(folder=f"{name}/", title=text.title, meta=text.meta, tags=text.meta.tags)
+        return Product({f"{name}/index.html": html}, summary)
+
+
+def _copy(path: str, file: MediaFile) -> Product:
+    return Product({path: file.file.read_bytes()})
