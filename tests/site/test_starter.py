@@ -7,14 +7,15 @@ import pytest
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import load_prompts
 from tracer.errors import TracerError
-from tracer.site.build import build, check
+from tracer.site.build import build
+from tracer.site.check import check
 from tracer.site.starter import EXAMPLE, start_gallery
 
 
 def test_a_new_gallery_has_no_mistakes_and_builds(tmp_path: Path) -> None:
     names = start_gallery(tmp_path / "mine", title='"So": we go')
     assert {".gitignore", "netlify.toml", "README.md", "requirements.txt"} < set(names)
-    assert check(tmp_path / "mine").problems == ()
+    assert check(tmp_path / "mine") == []
     build(tmp_path / "mine", tmp_path / "mine" / "public")
     front = (tmp_path / "mine" / "public" / "index.html").read_text()
     assert "&#34;So&#34;: we go" in front

@@ -130,6 +130,10 @@ class PromptList(BaseModel):
     source: YamlSource = Field(repr=False, exclude=True)
     graphs: tuple[PromptEntry, ...]
 
+    def entry(self, slug: str) -> PromptEntry | None:
+        """The entry of this slug, if there is one."""
+        return next((one for one in self.graphs if one.slug == slug), None)
+
     def where(self, slug: str, key: str | None = None) -> Place:
         """The Place of an entry, or of one of its keys."""
         for index, entry in enumerate(self.graphs):

@@ -22,6 +22,7 @@ from tracer.site.dangling import dangling_annotations
 from tracer.site.markdown_file import MarkdownFile, load_markdown
 from tracer.site.media import MediaFile, media_files
 from tracer.site.memory import Memory
+from tracer.site.navigation import NavItem, navigation
 from tracer.site.tags import tags_written_differently
 
 Loaded = TypeVar("Loaded")
@@ -59,15 +60,6 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class NavItem:
-    """A link of the site's head: the address below the root or elsewhere, and its name."""
-
-    path: str
-    name: str
-    url: str | None = None
-
-
-@dataclass(frozen=True)
 class Gallery:
     """Everything that a site is made from."""
 
@@ -82,13 +74,13 @@ class Gallery:
     @cached_property
     def navigation(self) -> tuple[NavItem, ...]:
         """The pages that the site's head leads to, in order."""
-        if self.config.navigation is not None:
-            return tuple(
-                NavItem("", one.title, one.to) if "://" in one.to else NavItem(one.to, one.title)
-                for one in self.config.navigation
-            )
-        pages = sorted(self.pages.items(), key=lambda item: (item[1].meta.order or 0, item[0]))
-        return tuple(NavItem(f"{name}/", page.title) for name, page in pages)
+        return navigation(self.config, self.pages)
+
+    @property
+    def texts(self) -> list[MarkdownFile]:
+        """Every write-up and page."""
+        write_ups = (entry.write_up for entry in self.entries)
+        return [*(text for text in write_ups if text is not None), *self.pages.values()]
 
     def entry(self, slug: str) -> Entry | None:
         """The graph of this name, if there is one."""
@@ -112,7 +104,8 @@ class Survey:
 
     gallery: Gallery
     problems: tuple[TracerError, ...]
-    notes: tuple[str, ...]
+    notes: tuple[TracerError, ...]
+    prompts: PromptList | None = None
 
 
 def load_gallery(root: Path, *, drafts: bool = False) -> Gallery:
@@ -146,6 +139,7 @@ def survey(
         replace(found.gallery, entries=sound),
         (*found.problems, *(one for several in problems.values() for one in several)),
         found.notes,
+        found.prompts,
     )
 
 
@@ -185,7 +179,7 @@ class _Reader:
         self.folder = GraphFolder(root / "graphs")
         self.slugs = self.folder.listing()
         self.problems: list[TracerError] = []
-        self.notes: list[str] = []
+        self.notes: list[TracerError] = []
 
     def read(self, *, drafts: bool) -> Survey:
         file = self.source / "site.yaml"
@@ -206,7 +200,7 @@ class _Reader:
             entries=tuple(sorted((e for e in entries if drafts or not e.meta.draft), key=_order)),
             pages={name: page for name, page in pages.items() if drafts or not page.meta.draft},
         )
-        return Survey(gallery, tuple(self.problems), tuple(self.notes))
+        return Survey(gallery, tuple(self.problems), tuple(self.notes), prompts)
 
     def _try(self, load: Callable[[], Loaded]) -> Loaded | None:
         try:
@@ -222,11 +216,14 @@ class _Reader:
             listed = {entry.slug for entry in prompts.graphs}
             for slug in self.slugs:
                 if slug not in listed:
-                    self.notes.append(f"graphs/{slug}: not on the prompt list (that is allowed)")
+                    what, hint = "this graph is not on the prompt list", "it stays as it is"
+                    place = Place(self.folder.root / slug)
+                    self.notes.append(TracerError(what, hint=hint, place=place))
             for entry in prompts.graphs:
                 if entry.slug not in self.slugs:
+                    what, hint = f"`{entry.slug}` has no graph yet", "run `tracer build-graphs`"
                     place = prompts.where(entry.slug)
-                    self.notes.append(f"{place}: `{entry.slug}` has no graph yet")
+                    self.notes.append(TracerError(what, hint=hint, place=place))
         return prompts
 
     def _report_orphans(self, prompts: PromptList | None) -> None:

@@ -85,4 +85,6 @@ def _moment(date: datetime.date) -> str:
 
 def _document(root: Xml.Element) -> bytes:
     Xml.indent(root, space=" ")
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(root, encoding="utf-8") + b"\n"
+    return (
+        b'<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(root, encoding="utf-8") + b"\n"
+    )
