@@ -36,6 +36,7 @@ _NOTHING_YET = (
     b'<link rel="icon" href="data:,"></head><body><p>Not built yet.</p></body></html>'
 )
 
+
 def listen(port: int | None) -> socket.socket:
     """A listening socket: on this port, or on the first free one from 8000.
 

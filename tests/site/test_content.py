@@ -80,14 +80,6 @@ def test_dangling_references_of_annotations_are_told_with_place_and_near_match(
     ]
 
 
-def test_annotations_of_an_older_revision_say_what_became_of_a_node(gallery: GalleryFolder) -> None:
-    make_graph().save(gallery.root / "graphs" / "france-paris" / "2.json")
-    text = 'revision: 1\npins: ["88_88888_8"]\n'
-    gallery.write("site_src/annotations/france-paris.yaml", text)
-    (message,) = messages(gallery)
-    assert "written for revision 1, and revision 2 has no such node" in message
-
-
 def test_annotations_for_a_revision_that_is_not_there(gallery: GalleryFolder) -> None:
     gallery.write("site_src/annotations/france-paris.yaml", "revision: 7\n")
     assert messages(gallery) == [

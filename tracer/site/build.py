@@ -12,10 +12,11 @@ from pydantic import ValidationError
 from tracer.documents.files import read_text
 from tracer.documents.site_config import SiteConfig
 from tracer.errors import Problems, TracerError
-from tracer.site.assets import Assets, load_assets
+from tracer.site.assets import load_assets
 from tracer.site.clock import phase, taken
-from tracer.site.content import Gallery, Survey, survey
+from tracer.site.content import Survey, survey
 from tracer.site.fingerprint import code_fingerprint, fingerprint
+from tracer.site.gallery import Gallery
 from tracer.site.links import link_problems
 from tracer.site.make import Made, Maker, Write
 from tracer.site.manifest import (
@@ -59,10 +60,9 @@ class CheckReport:
 class Site:
     """A gallery as it was found, and what is needed to make any part of its site."""
 
-    def __init__(
-        self, found: Survey, assets: Assets, memory: Memory, *, base_url: str | None = None
-    ):
+    def __init__(self, found: Survey, memory: Memory, *, base_url: str | None = None):
         gallery = _at(found.gallery, base_url)
+        assets = load_assets(gallery.root, theme=gallery.config.theme.stylesheet())
         self.gallery = gallery
         self.recording = Recording(gallery)
         self.plan = Plan(self.recording, assets, memory)
@@ -100,7 +100,7 @@ def build(
             raise Problems(survey(root, drafts=drafts, memory=memory).problems)
         if strict and found.notes:
             raise Problems(TracerError(note) for note in found.notes)
-        site = Site(found, load_assets(root), memory, base_url=base_url)
+        site = Site(found, memory, base_url=base_url)
         if site.gallery.config.search:
             check_search()
     file = manifest_file(root, out)
@@ -164,13 +164,15 @@ class _Job:
         if not self._problems:
             files = self._files()
             pages = {path: one.links for path, one in files.items() if one.links is not None}
-            self._problems["links"] = tuple(link_problems(pages, files))
+            self._problems["links"] = tuple(link_problems(pages, files, self._site.plan.place_of))
         problems = [one for several in self._problems.values() for one in several]
         if problems:
             raise Problems(problems)
 
     def _files(self) -> dict[str, MadeFile]:
-        return {p: one for record in self.manifest.units.values() for p, one in record.files.items()}
+        return {
+            p: one for record in self.manifest.units.values() for p, one in record.files.items()
+        }
 
     def _stage(self, units: list[Unit], track: Track) -> None:
         with phase("take over"):
@@ -210,7 +212,7 @@ def check(root: Path) -> CheckReport:
     """Everything that would stop a build, drafts included, and notes; writes nothing."""
     found = survey(root, drafts=True, graphs=False)
     problems = list(found.problems)
-    site = Site(found, load_assets(root), Memory())
+    site = Site(found, Memory())
     maker = site.maker(lambda path, content: (0, 0, 0))
     records: list[Record] = []
 
@@ -227,7 +229,7 @@ def check(root: Path) -> CheckReport:
         files = {path: one.links for record in records for path, one in record.files.items()}
         pages = {path: links for path, links in files.items() if links is not None}
         cards = {f"graphs/{entry.slug}/card.png" for entry in site.gallery.entries}
-        problems += link_problems(pages, files.keys() | cards)
+        problems += link_problems(pages, files.keys() | cards, site.plan.place_of)
     return CheckReport(tuple(problems), found.notes)
 
 

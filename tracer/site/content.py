@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, TypeVar
-
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from typing import TypeVar
 
 from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.feature_labels import load_feature_labels
 from tracer.documents.files import read_text
-from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import GraphFolder, StoredGraph
 from tracer.documents.prompts import PromptList, load_prompts
 from tracer.documents.references import check_slug
@@ -21,102 +18,19 @@ from tracer.documents.site_config import SiteConfig, load_site_config
 from tracer.documents.yaml_source import YamlSource, parse_yaml
 from tracer.errors import Place, Problems, TracerError, did_you_mean
 from tracer.site.dangling import dangling_annotations
+from tracer.site.gallery import Entry, FrontMatter, Gallery, MarkdownFile, SharedLabels
+from tracer.site.media import media_files
 from tracer.site.memory import Memory
+from tracer.site.tags import tags_written_differently
 
 Loaded = TypeVar("Loaded")
-ShortText = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
 
-
-class FrontMatter(BaseModel):
-    """What stands between the `---` lines at the top of a Markdown file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    title: ShortText | None = None
-    summary: str = Field("", max_length=600, description="one or two sentences for the card")
-    date: datetime.date | None = None
-    authors: tuple[ShortText, ...] = ()
-    tags: tuple[Tag, ...] = ()
-    draft: bool = Field(False, description="left out unless drafts are asked for")
-    featured: bool = Field(False, description="first in the gallery")
-    order: int | None = Field(None, description="lower comes first")
-
-
-@dataclass(frozen=True)
-class MarkdownFile:
-    """A Markdown file; `body` keeps the file's own line numbers."""
-
-    file: Path
-    meta: FrontMatter
-    body: str = field(repr=False)
-
-    @property
-    def title(self) -> str:
-        return self.meta.title or self.file.stem.replace("-", " ").capitalize()
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One graph of the gallery, in its newest revision, and all that is said about it."""
-
-    slug: str
-    stored: StoredGraph = field(repr=False)
-    revision: int
-    older: Mapping[int, StoredGraph] = field(repr=False, default_factory=dict)
-    annotations: Annotations = field(default_factory=Annotations)
-    annotation_source: YamlSource | None = field(repr=False, default=None)
-    write_up: MarkdownFile | None = None
-    tags: tuple[str, ...] = ()
-
-    @property
-    def graph(self) -> Graph:
-        """The newest revision, parsed when first asked for. Raises TracerError if it is broken."""
-        return self.stored.graph
-
-    @property
-    def meta(self) -> FrontMatter:
-        return self.write_up.meta if self.write_up else FrontMatter()
-
-    @property
-    def revisions(self) -> tuple[int, ...]:
-        """All revision numbers, lowest first."""
-        return (*sorted(self.older), self.revision)
-
-
-@dataclass(frozen=True)
-class NavItem:
-    """A link of the site's head: the address below the root, and what it is called."""
-
-    path: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Gallery:
-    """Everything that a site is made from."""
-
-    root: Path
-    config: SiteConfig
-    entries: tuple[Entry, ...]
-    pages: Mapping[str, MarkdownFile]
-
-    @cached_property
-    def navigation(self) -> tuple[NavItem, ...]:
-        """The pages that the site's head leads to, in order."""
-        pages = sorted(self.pages.items(), key=lambda item: (item[1].meta.order or 0, item[0]))
-        return tuple(NavItem(f"{name}/", page.title) for name, page in pages)
-
-    def entry(self, slug: str) -> Entry | None:
-        """The graph of this name, if there is one."""
-        return self._by_slug.get(slug)
-
-    def page(self, name: str) -> MarkdownFile:
-        return self.pages[name]
-
-    @cached_property
-    def _by_slug(self) -> dict[str, Entry]:
-        return {entry.slug: entry for entry in self.entries}
+RESERVED_NAMES = frozenset(
+    {
+        *("assets", "compare", "features", "files", "graphs", "models"),
+        *("pagefind", "search", "tags"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -165,7 +79,7 @@ def survey(
 def check_entry(entry: Entry) -> list[TracerError]:
     """What is wrong with an entry's graphs, and with what annotations say of the newest."""
     problems = _broken(entry)
-    annotations, source = entry.annotations, entry.annotation_source
+    annotations, source = entry.said, entry.annotation_source
     if source is None:
         return problems
     if annotations.revision is not None and annotations.revision not in entry.revisions:
@@ -173,7 +87,8 @@ def check_entry(entry: Entry) -> list[TracerError]:
         what = f"the graph has no revision {annotations.revision}"
         problems.append(TracerError(what, hint=hint, place=source.place(("revision",))))
     if not problems:
-        problems += dangling_annotations(annotations, source, entry.graph, entry.revision)
+        said = annotations, source, entry.graph, entry.revision, entry.earlier
+        problems += dangling_annotations(*said)
     return problems
 
 
@@ -201,7 +116,7 @@ def load_markdown(file: Path) -> MarkdownFile:
     # Blank lines in place of what was cut keep every later line number true.
     source = parse_yaml("\n" + "\n".join(lines[1:end]), file)
     meta = FrontMatter() if source.data is None else source.validate(FrontMatter)
-    return MarkdownFile(file, meta, "\n" * (end + 1) + "\n".join(lines[end + 1 :]))
+    return MarkdownFile(file, meta, "\n" * (end + 1) + "\n".join(lines[end + 1 :]), source)
 
 
 class _Reader:
@@ -215,18 +130,28 @@ class _Reader:
         self.slugs = self.folder.listing()
         self.problems: list[TracerError] = []
         self.notes: list[str] = []
+        self.labels: dict[str, SharedLabels] = {}
 
     def read(self, *, drafts: bool) -> Survey:
-        config = self._load(load_site_config, self.source / "site.yaml") or SiteConfig()
+        config, source = self._load(load_site_config, self.source / "site.yaml") or (
+            SiteConfig(),
+            None,
+        )
         prompts = self._prompts()
         self._report_orphans()
+        self.labels = self._feature_labels()
         entries = [entry for slug in self.slugs if (entry := self._entry(slug, prompts))]
+        self.problems += tags_written_differently(self._tags(entries, prompts))
         pages = self._pages()
+        media, problems = media_files(self.source)
+        self.problems += problems
         gallery = Gallery(
             root=self.root,
             config=config,
+            config_source=source,
             entries=tuple(sorted((e for e in entries if drafts or not e.meta.draft), key=_order)),
             pages={name: page for name, page in pages.items() if drafts or not page.meta.draft},
+            media=media,
         )
         return Survey(gallery, tuple(self.problems), tuple(self.notes))
 
@@ -281,8 +206,9 @@ class _Reader:
             stored=known.pop(newest),
             revision=newest,
             older=known,
-            annotations=annotations,
+            said=annotations,
             annotation_source=source,
+            labels=self.labels,
             write_up=write_up,
             tags=tuple(dict.fromkeys(tags)),
         )
@@ -294,6 +220,18 @@ class _Reader:
     def _load(self, loader: Callable[[Path], Loaded], file: Path) -> Loaded | None:
         return self._try(partial(self.memory.load, loader, file))
 
+    def _tags(
+        self, entries: list[Entry], prompts: PromptList | None
+    ) -> Iterator[tuple[str, Place]]:
+        if prompts is not None:
+            for listed in prompts.graphs:
+                place = prompts.where(listed.slug, "tags")
+                yield from ((tag, place) for tag in listed.tags)
+        for text in (entry.write_up for entry in entries):
+            if text is not None and text.front is not None:
+                for number, tag in enumerate(text.meta.tags):
+                    yield tag, text.front.place(("tags", number))
+
     def _write_up(self, slug: str) -> MarkdownFile | None:
         file = self.source / "write-ups" / f"{slug}.md"
         return self._load(load_markdown, file) if file.exists() else None
@@ -302,6 +240,12 @@ class _Reader:
         file = self.source / "annotations" / f"{slug}.yaml"
         loaded = self._load(load_annotations, file) if file.exists() else None
         return loaded or (Annotations(), None)
+
+    def _feature_labels(self) -> dict[str, SharedLabels]:
+        """By feature source, as the files are called."""
+        files = [one for one in _files(self.source / "labels") if one.suffix == ".yaml"]
+        found = {file.stem: self._load(load_feature_labels, file) for file in files}
+        return {name: one for name, one in found.items() if one is not None}
 
     def _pages(self) -> dict[str, MarkdownFile]:
         pages = {}
@@ -314,7 +258,7 @@ class _Reader:
             except ValueError as error:
                 self.problems.append(TracerError(str(error), place=Place(file)))
                 continue
-            if name in ("graphs", "assets"):
+            if name in RESERVED_NAMES:
                 what = f"`{name}` is an address that the site itself uses"
                 hint = "choose another file name"
                 self.problems.append(TracerError(what, hint=hint, place=Place(file)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from tracer.errors import Place, TracerError, did_you_mean
+
+Locate = Callable[[str, str], Place | None]  # page and link -> where the link was written
 
 _SELECTOR = "[id], [href], [src], [data-graph]"
 
@@ -52,21 +54,32 @@ def read_links(path: str, content: bytes, base_path: str = "/") -> PageLinks:
     )
 
 
-def link_problems(pages: Mapping[str, PageLinks], files: Collection[str]) -> list[TracerError]:
-    """One error for each broken link and each id used twice, in the order of the pages."""
+def link_problems(
+    pages: Mapping[str, PageLinks],
+    files: Collection[str],
+    locate: Locate = lambda page, target: None,
+) -> list[TracerError]:
+    """One error for each broken link and each id used twice, in the order of the pages.
+
+    `locate` finds where an author wrote a link; what nobody wrote stands at its page.
+    """
     there = set(files)
     wanted = {one for page in pages.values() for one in page.needs}
     there |= {f"{path}#{one}" for path, page in pages.items() for one in page.ids}
     broken = wanted - there
-    found = []
+    found: dict[str, TracerError] = {}
     for path, page in sorted(pages.items()):
-        for need in page.needs:
-            if need in broken:
-                found.append(_broken(path, need, page.needs[need], pages, files))
+        for need in [need for need in page.needs if need in broken]:
+            problem = _broken(path, need, page.needs[need], pages, files)
+            # What one author wrote once may stand on many pages.
+            written = locate(path, page.needs[need])
+            problem.place = written or problem.place
+            found.setdefault(str(written or problem), problem)
         for one in page.twice:
             what, hint = f"two elements have the id `{one}`", "rename one of the headings"
-            found.append(TracerError(what, hint=hint, place=Place(Path(path))))
-    return found
+            problem = TracerError(what, hint=hint, place=Place(Path(path)))
+            found.setdefault(str(problem), problem)
+    return list(found.values())
 
 
 def _broken(

@@ -12,11 +12,12 @@ from jinja2.exceptions import TemplateSyntaxError
 
 from tracer.errors import Place, TracerError
 from tracer.site.answers import percent
-from tracer.site.assets import Assets
-from tracer.site.content import Entry, Gallery, MarkdownFile
+from tracer.site.assets import THEME, Assets
+from tracer.site.gallery import Entry, Gallery, MarkdownFile
 from tracer.site.graph_page import GraphPage
-from tracer.site.markdown import render
+from tracer.site.listings import Kind, Listing, listing_folder
 from tracer.site.policy import POLICY
+from tracer.site.prose import Prose
 from tracer.site.resources import resource_folders
 from tracer.site.summary import Summary
 
@@ -35,7 +36,10 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters["percent"] = percent
-        self._templates.globals["policy"] = POLICY
+        self._templates.globals.update(
+            policy=POLICY, themed=THEME in assets.files, listing_folder=listing_folder
+        )
+        self.prose = Prose(gallery, self._part)
 
     @property
     def base_path(self) -> str:
@@ -45,22 +49,42 @@ class Pages:
 
     def gallery_page(self, cards: Sequence[Summary]) -> bytes:
         tags = sorted({tag for card in cards for tag in card.tags})
-        return self._render("gallery.html", "./", "", cards=cards, tags=tags)
+        models = sorted({card.model for card in cards if card.model})
+        return self._render("gallery.html", "./", "", cards=cards, tags=tags, models=models)
+
+    def listing_page(self, listing: Listing) -> bytes:
+        """The graphs of one tag or model."""
+        return self._render("listing.html", "../../", listing.folder, listing=listing)
+
+    def listings_page(self, kind: Kind, found: Sequence[Listing]) -> bytes:
+        """All tags, or all models."""
+        title = "Tags" if kind == "tags" else "Models"
+        return self._render("listings.html", "../", f"{kind}/", title=title, listings=found)
 
     def graph_page(self, page: GraphPage) -> bytes:
-        root = "../" * page.folder.count("/")
         return self._render(
             "graph.html",
-            root,
+            page.root,
             page.folder,
             page=page,
+            write_up=self.prose.write_up(page),
+            canonical=f"graphs/{page.slug}/",
             data_url=page.data_name,
             repository_file=self._repository_file(page.entry),
         )
 
     def text_page(self, name: str, text: MarkdownFile) -> bytes:
-        html = render(text.body, text.file)
+        html = self.prose.page(name, text)
         return self._render("text.html", "../", f"{name}/", title=text.title, text=text, html=html)
+
+    def place_of(self, path: str, link: str) -> Place | None:
+        """Where an author wrote a link of this page; None where no author did."""
+        source = self.gallery.config_source
+        for number, item in enumerate(self.gallery.config.navigation or ()):
+            root = self.base_path if path == "404.html" else "../" * path.count("/") or "./"
+            if source is not None and link == root + item.to:
+                return source.place(("navigation", number, "to"))
+        return self.prose.place_of(path, link)
 
     def search_page(self) -> bytes:
         return self._render("search.html", "../", "search/")
@@ -72,23 +96,27 @@ class Pages:
     def _render(self, template: str, root: str, path: str, **values: Any) -> bytes:
         assets_url = root + self.assets.folder
         modules = self.assets.viewer_modules
+        text = self._part(
+            template,
+            nav=self.gallery.navigation,
+            root=root,
+            path=path,
+            assets_url=assets_url,
+            viewer_modules=modules,
+            **values,
+        )
+        return text.encode()
+
+    def _part(self, template: str, **values: Any) -> str:
         try:
-            text = self._templates.get_template(template).render(
-                site=self.gallery.config,
-                nav=self.gallery.navigation,
-                root=root,
-                path=path,
-                assets_url=assets_url,
-                viewer_modules=modules,
-                **values,
-            )
+            template_of = self._templates.get_template(template)
+            return template_of.render(site=self.gallery.config, **values)
         except TemplateSyntaxError as error:
             place = Place(Path(error.filename or error.name or template), error.lineno)
             raise TracerError(f"not a valid template: {error.message}", place=place) from None
         except TemplateError as error:
             place = _template_place(error, template)
             raise TracerError(f"the template fails: {error.message}", place=place) from None
-        return text.encode()
 
     def _repository_file(self, entry: Entry) -> str | None:
         """Where the annotation file is, or would be, on the forge."""

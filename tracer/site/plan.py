@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
-from tracer.documents.graph_folder import StoredGraph
-from tracer.errors import Problems
+from tracer.documents.graph_folder import StoredFile, StoredGraph
+from tracer.errors import Place, Problems
 from tracer.site import feeds, hosting
 from tracer.site.assets import Assets
 from tracer.site.clock import phase
-from tracer.site.content import Entry, MarkdownFile, check_entry
+from tracer.site.content import check_entry
 from tracer.site.fingerprint import fingerprint
+from tracer.site.gallery import Entry, MarkdownFile
 from tracer.site.graph_page import GraphPage
+from tracer.site.listings import KINDS, listings
+from tracer.site.media import MAX_BYTES
 from tracer.site.memory import Memory
 from tracer.site.pages import Pages
 from tracer.site.recording import Recording
@@ -55,18 +60,23 @@ class Plan:
     def base_path(self) -> str:
         return self._pages.base_path
 
+    def place_of(self, path: str, link: str) -> Place | None:
+        """Where an author wrote a link of this page; None where no author did."""
+        return self._pages.place_of(path, link)
+
     def from_sources(self, *, cards: bool = True) -> list[Unit]:
         """Assets, and everything that is made from its own few source files."""
         gallery = self._gallery
         units = [Unit("assets", self.assets.folder, self._assets, self.assets.folder)]
         for entry in gallery.entries:
             units.append(
-                Unit(f"graph {entry.slug}", f"graphs/{entry.slug}/", lambda e=entry: self._graph(e))
+                Unit(f"graph {entry.slug}", f"graphs/{entry.slug}/", partial(self._graph, entry))
             )
             if cards:
                 units.append(self._card(entry))
+        units += [self._media(path, file) for path, file in gallery.media.items()]
         units += [
-            Unit(f"page {name}", f"{name}/", lambda n=name: self._text(n)) for name in gallery.pages
+            Unit(f"page {name}", f"{name}/", partial(self._text, name)) for name in gallery.pages
         ]
         return units
 
@@ -88,10 +98,27 @@ class Plan:
         if config.base_url:
             makers["sitemap.xml"] = (lambda: feeds.sitemap(config, summaries), [config, *summaries])
             makers["feed.xml"] = (lambda: feeds.atom(config, summaries), [config, *summaries])
+        for path, page, uses in self._listings(graphs):
+            makers[path] = page, uses
         return [
-            Unit(path, path, lambda p=path, m=make: Product({p: m()}), fingerprint(uses))
+            Unit(path, path, partial(_file, path, make), fingerprint(uses))
             for path, (make, uses) in makers.items()
         ]
+
+    def _listings(
+        self, graphs: Sequence[Summary]
+    ) -> Iterator[tuple[str, Callable[[], bytes], object]]:
+        pages = self._pages
+        for kind in KINDS:
+            if found := listings(kind, graphs):
+                names = [[one.name, len(one.graphs)] for one in found]
+                yield f"{kind}/index.html", partial(pages.listings_page, kind, found), names
+            for one in found:
+                yield f"{one.folder}index.html", partial(pages.listing_page, one), one.graphs
+
+    def _media(self, path: str, file: Path) -> Unit:
+        stored = StoredFile(file, max_bytes=MAX_BYTES)
+        return Unit(path, path, lambda: Product({path: stored.content()}), stored.digest)
 
     def _assets(self) -> Product:
         return Product({self.assets.folder + n: data for n, data in self.assets.files.items()})
@@ -125,7 +152,7 @@ class Plan:
 
     def _card(self, entry: Entry) -> Unit:
         path, title = f"graphs/{entry.slug}/card.png", self._gallery.config.title
-        drawn = [title, entry.stored.digest, entry.annotations.groups, entry.meta.title]
+        drawn = [title, entry.stored.digest, entry.said.groups, entry.meta.title]
 
         def make() -> Product:
             with phase("social cards"):
@@ -137,7 +164,9 @@ class Plan:
         text: MarkdownFile = self._gallery.page(name)
         with phase("text pages"):
             html = self._pages.text_page(name, text)
-        summary = Summary(
-            folder=f"{name}/", title=text.title, meta=text.meta, tags=text.meta.tags
-        )
+        summary = Summary(folder=f"{name}/", title=text.title, meta=text.meta, tags=text.meta.tags)
         return Product({f"{name}/index.html": html}, summary)
+
+
+def _file(path: str, make: Callable[[], bytes]) -> Product:
+    return Product({path: make()})

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
-from tracer.site.content import Entry, Gallery
 from tracer.site.fingerprint import fingerprint
+from tracer.site.gallery import Entry, Gallery
 
 _ONE_BY_ONE = {"entry": "entries", "page": "pages"}  # asked for by name, or all at once
 

@@ -6,7 +6,7 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
 from tracer.site.answers import Likely
-from tracer.site.content import FrontMatter
+from tracer.site.gallery import FrontMatter
 from tracer.site.graph_page import GraphPage
 
 
