@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -141,8 +141,9 @@ class _Reader:
         self._report_orphans()
         self.labels = self._feature_labels()
         entries = [entry for slug in self.slugs if (entry := self._entry(slug, prompts))]
-        self.problems += tags_written_differently(self._tags(entries, prompts))
         pages = self._pages()
+        texts = [*(entry.write_up for entry in entries), *pages.values()]
+        self.problems += tags_written_differently(self._tags(texts, prompts))
         media, problems = media_files(self.source)
         self.problems += problems
         gallery = Gallery(
@@ -221,13 +222,13 @@ class _Reader:
         return self._try(partial(self.memory.load, loader, file))
 
     def _tags(
-        self, entries: list[Entry], prompts: PromptList | None
+        self, texts: Iterable[MarkdownFile | None], prompts: PromptList | None
     ) -> Iterator[tuple[str, Place]]:
         if prompts is not None:
             for listed in prompts.graphs:
                 place = prompts.where(listed.slug, "tags")
                 yield from ((tag, place) for tag in listed.tags)
-        for text in (entry.write_up for entry in entries):
+        for text in texts:
             if text is not None and text.front is not None:
                 for number, tag in enumerate(text.meta.tags):
                     yield tag, text.front.place(("tags", number))

@@ -98,7 +98,7 @@ class Plan:
         if config.base_url:
             makers["sitemap.xml"] = (lambda: feeds.sitemap(config, summaries), [config, *summaries])
             makers["feed.xml"] = (lambda: feeds.atom(config, summaries), [config, *summaries])
-        for path, page, uses in self._listings(graphs):
+        for path, page, uses in self._listings(summaries):
             makers[path] = page, uses
         return [
             Unit(path, path, partial(_file, path, make), fingerprint(uses))
@@ -106,15 +106,15 @@ class Plan:
         ]
 
     def _listings(
-        self, graphs: Sequence[Summary]
+        self, summaries: Sequence[Summary]
     ) -> Iterator[tuple[str, Callable[[], bytes], object]]:
         pages = self._pages
         for kind in KINDS:
-            if found := listings(kind, graphs):
-                names = [[one.name, len(one.graphs)] for one in found]
+            if found := listings(kind, summaries):
+                names = [[one.name, one.count] for one in found]
                 yield f"{kind}/index.html", partial(pages.listings_page, kind, found), names
             for one in found:
-                yield f"{one.folder}index.html", partial(pages.listing_page, one), one.graphs
+                yield f"{one.folder}index.html", partial(pages.listing_page, one), one.pages
 
     def _media(self, path: str, file: Path) -> Unit:
         stored = StoredFile(file, max_bytes=MAX_BYTES)
