@@ -11,8 +11,7 @@ from tracer.documents.new_graph import new_graph
 from tracer.documents.prompt_entry import with_entry
 from tracer.documents.prompts import load_prompts
 from tracer.errors import TracerError
-from tracer.site.content import survey
-from tracer.site.markdown_file import load_markdown
+from tracer.site.content import load_markdown, survey
 
 FILE = Path("prompts.yaml")
 LISTED = """\

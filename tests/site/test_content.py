@@ -8,8 +8,7 @@ import pytest
 from tests.builders import make_graph
 from tests.galleries import GalleryFolder
 from tracer.errors import Problems, TracerError
-from tracer.site.content import load_gallery, survey
-from tracer.site.markdown_file import load_markdown
+from tracer.site.content import load_gallery, load_markdown, survey
 
 
 def messages(gallery: GalleryFolder) -> list[str]:

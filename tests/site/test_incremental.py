@@ -48,7 +48,8 @@ def remove(gallery: GalleryFolder, chance: random.Random) -> None:
 
 def drop_graph(gallery: GalleryFolder, chance: random.Random) -> None:
     slugs = sorted(path.name for path in (gallery.root / "graphs").iterdir())
-    if len(slugs) > 1:
+    slugs.remove("france-paris")  # pages show its picture
+    if slugs:
         slug = chance.choice(slugs)
         shutil.rmtree(gallery.root / "graphs" / slug)
         for file in (gallery.root / "site_src").rglob(f"{slug}.*"):
@@ -61,7 +62,8 @@ def write_up(gallery: GalleryFolder, chance: random.Random) -> None:
     tags = f"tags: [t{number}]\ndate: 2026-01-0{number + 1}\n"
     gallery.write(
         f"site_src/write-ups/{slug}.md",
-        f"---\ntitle: T{number}\ndraft: {str(number == 3).lower()}\n{tags}---\n"
+        f"---\ntitle: T{number}\ndraft: {str(number == 3 and slug != 'france-paris').lower()}\n"
+        f"{tags}---\n"
         f"text {number} [a](node:1_3_4)\n",
     )
 
@@ -88,6 +90,13 @@ EDITS: list[Edit] = [
     lambda g, c: g.write("site_src/site.yaml", "base_url: https://example.org/a\nsearch: false\n"),
     lambda g, c: g.write("site_src/site.yaml", f"search: {str(c.random() < 0.2).lower()}\n"),
     lambda g, c: g.write(f"site_src/pages/p{c.randrange(3)}.md", f"# H{c.randrange(3)}\n"),
+    lambda g, c: g.write("site_src/files/a.txt", f"file {c.randrange(3)}"),
+    lambda g, c: g.write(
+        "site_src/labels/tiny.neurons.yaml", f"labels: {{1_3: {{text: L{c.randrange(3)}}}}}\n"
+    ),
+    lambda g, c: g.write(
+        f"site_src/pages/p{c.randrange(3)}.md", "::: circuit france-paris\nCaption\n:::\n"
+    ),
     lambda g, c: g.write("templates/parts/facts.html", f"<p>{c.randrange(3)}</p>"),
     lambda g, c: g.write("assets/styles/tokens.css", f":root {{ --x: {c.randrange(3)} }}"),
     lambda g, c: graph(g, c.choice(["a", "b", "c"]), c.randrange(1, 4), c.choice(["x", "y"])),
@@ -133,7 +142,7 @@ def test_one_edit_makes_its_own_pages_and_the_lists_again(gallery: GalleryFolder
     assert report.made == 3  # the page, its data, the graph as it is: one unit
     gallery.write("site_src/write-ups/a.md", "---\ntitle: New\n---\nNew words.\n")
     report = build(gallery.root, gallery.root / "public")
-    assert report.made == 6  # its card, the gallery and the list of its model show the title
+    assert report.made == 6  # its card, and the lists that show the title: gallery and model
 
 
 def test_many_pages_are_made_by_many_processes_alike(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -43,14 +42,6 @@ class FeatureLabels(BaseModel):
             if key not in annotations.labels and Reference(key).resolve(ids, {})
         }
         return annotations.model_copy(update={"labels": {**annotations.labels, **more}})
-
-
-@dataclass(frozen=True)
-class SharedLabels:
-    """A file of labels, with the places of what it says."""
-
-    labels: FeatureLabels
-    source: YamlSource = field(repr=False)
 
 
 def labels_file(site_source: Path, graph: Graph) -> Path | None:

@@ -17,21 +17,26 @@ from tracer.errors import Place, TracerError
 _REVISION = re.compile(r"([1-9][0-9]{0,8})\.json\Z")
 
 
-class StoredGraph:
-    """A graph's file, known by its content at once and parsed when it is first asked for."""
+class StoredFile:
+    """A file, known by its content at once and read again when it is needed."""
 
-    def __init__(self, file: Path):
+    def __init__(self, file: Path, *, max_bytes: int = MAX_GRAPH_BYTES):
         """Raises TracerError when the file cannot be read."""
         self.file = file
-        self.digest = _digest(read_bytes(file, max_bytes=MAX_GRAPH_BYTES))
+        self._max_bytes = max_bytes
+        self.digest = _digest(read_bytes(file, max_bytes=max_bytes))
 
     def content(self) -> bytes:
         """The file as it was found. Raises TracerError when it has changed since."""
-        content = read_bytes(self.file, max_bytes=MAX_GRAPH_BYTES)
+        content = read_bytes(self.file, max_bytes=self._max_bytes)
         if _digest(content) != self.digest:
             what = "changed while it was being read"
             raise TracerError(what, hint="run the command again", place=Place(self.file))
         return content
+
+
+class StoredGraph(StoredFile):
+    """A graph's file, parsed when the graph is first asked for."""
 
     @cached_property
     def graph(self) -> Graph:

@@ -12,10 +12,11 @@ from pydantic import ValidationError
 from tracer.documents.files import read_text
 from tracer.documents.site_config import SiteConfig
 from tracer.errors import Problems, TracerError
-from tracer.site.assets import Assets, load_assets
+from tracer.site.assets import load_assets
 from tracer.site.clock import phase, taken
-from tracer.site.content import Gallery, Survey, survey
+from tracer.site.content import Survey, survey
 from tracer.site.fingerprint import code_fingerprint, fingerprint
+from tracer.site.gallery import Gallery
 from tracer.site.links import link_problems
 from tracer.site.make import Made, Maker, Write
 from tracer.site.manifest import (
@@ -52,10 +53,9 @@ class BuildReport:
 class Site:
     """A gallery as it was found, and what is needed to make any part of its site."""
 
-    def __init__(
-        self, found: Survey, assets: Assets, memory: Memory, *, base_url: str | None = None
-    ):
+    def __init__(self, found: Survey, memory: Memory, *, base_url: str | None = None):
         gallery = _at(found.gallery, base_url)
+        assets = load_assets(gallery.root, theme=gallery.config.theme.stylesheet())
         self.gallery = gallery
         self.recording = Recording(gallery)
         self.plan = Plan(self.recording, assets, memory)
@@ -93,8 +93,7 @@ def build(
             raise Problems(survey(root, drafts=drafts, memory=memory).problems)
         if strict and (warnings := [o for o in review(found) if o.level == "warning"]):
             raise Problems(one.problem for one in warnings)
-        theme = found.gallery.config.theme.stylesheet()
-        site = Site(found, load_assets(root, theme=theme), memory, base_url=base_url)
+        site = Site(found, memory, base_url=base_url)
         if site.gallery.config.search:
             check_search()
     file = manifest_file(root, out)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from tracer.errors import TracerError
-from tracer.site.assets import load_assets
 from tracer.site.build import Site
 from tracer.site.content import Survey, survey
 from tracer.site.findings import Finding
@@ -37,8 +36,7 @@ def check(root: Path) -> list[Finding]:
 def _of_pages(found: Survey, *, links: bool) -> list[TracerError]:
     """What is wrong with the pages, and with the links between them where all could be made."""
     problems: list[TracerError] = []
-    theme = found.gallery.config.theme.stylesheet()
-    site = Site(found, load_assets(found.gallery.root, theme=theme), Memory())
+    site = Site(found, Memory())
     maker = site.maker(lambda path, content: (0, 0, 0))
     records: list[Record] = []
 

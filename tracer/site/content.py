@@ -2,100 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from tracer.documents.annotations import Annotations, load_annotations
-from tracer.documents.feature_labels import SharedLabels, load_feature_labels
+from tracer.documents.feature_labels import load_feature_labels
+from tracer.documents.files import read_text
 from tracer.documents.front_matter import FrontMatter
-from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import GraphFolder, StoredGraph
 from tracer.documents.prompts import PromptList, load_prompts
 from tracer.documents.references import check_slug
 from tracer.documents.site_config import SiteConfig, load_site_config
-from tracer.documents.yaml_source import YamlSource
+from tracer.documents.yaml_source import YamlSource, parse_yaml
 from tracer.errors import Place, Problems, TracerError, did_you_mean
 from tracer.site.dangling import dangling_annotations
-from tracer.site.markdown_file import MarkdownFile, load_markdown
-from tracer.site.media import MediaFile, media_files
+from tracer.site.gallery import Entry, Gallery, MarkdownFile, SharedLabels
+from tracer.site.media import media_files
 from tracer.site.memory import Memory
-from tracer.site.navigation import NavItem, navigation
 from tracer.site.tags import tags_written_differently
 
 Loaded = TypeVar("Loaded")
+
 RESERVED_NAMES = frozenset(
-    {"assets", "compare", "features", "files", "graphs", "models", "search", "tags"}
+    {
+        *("assets", "compare", "features", "files", "graphs", "models"),
+        *("pagefind", "search", "tags"),
+    }
 )
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One graph of the gallery, in its newest revision, and all that is said about it."""
-
-    slug: str
-    stored: StoredGraph = field(repr=False)
-    revision: int
-    older: Mapping[int, StoredGraph] = field(repr=False, default_factory=dict)
-    annotations: Annotations = field(default_factory=Annotations)
-    annotation_source: YamlSource | None = field(repr=False, default=None)
-    write_up: MarkdownFile | None = None
-    tags: tuple[str, ...] = ()
-
-    @property
-    def graph(self) -> Graph:
-        """The newest revision, parsed when first asked for. Raises TracerError if it is broken."""
-        return self.stored.graph
-
-    @property
-    def meta(self) -> FrontMatter:
-        return self.write_up.meta if self.write_up else FrontMatter()
-
-    @property
-    def revisions(self) -> tuple[int, ...]:
-        """All revision numbers, lowest first."""
-        return (*sorted(self.older), self.revision)
-
-
-@dataclass(frozen=True)
-class Gallery:
-    """Everything that a site is made from."""
-
-    root: Path
-    config: SiteConfig
-    entries: tuple[Entry, ...]
-    pages: Mapping[str, MarkdownFile]
-    config_source: YamlSource | None = None
-    labels: Mapping[str, SharedLabels] = field(default_factory=dict)  # by feature source
-    media: Mapping[str, MediaFile] = field(default_factory=dict)  # by address below the root
-
-    @cached_property
-    def navigation(self) -> tuple[NavItem, ...]:
-        """The pages that the site's head leads to, in order."""
-        return navigation(self.config, self.pages)
-
-    @property
-    def texts(self) -> list[MarkdownFile]:
-        """Every write-up and page."""
-        write_ups = (entry.write_up for entry in self.entries)
-        return [*(text for text in write_ups if text is not None), *self.pages.values()]
-
-    def entry(self, slug: str) -> Entry | None:
-        """The graph of this name, if there is one."""
-        return self._by_slug.get(slug)
-
-    def page(self, name: str) -> MarkdownFile:
-        return self.pages[name]
-
-    def labels_of(self, source: str) -> SharedLabels | None:
-        """The labels that all graphs of a feature source share."""
-        return self.labels.get(source)
-
-    @cached_property
-    def _by_slug(self) -> dict[str, Entry]:
-        return {entry.slug: entry for entry in self.entries}
 
 
 @dataclass(frozen=True)
@@ -146,7 +82,7 @@ def survey(
 def check_entry(entry: Entry) -> list[TracerError]:
     """What is wrong with an entry's graphs, and with what annotations say of the newest."""
     problems = _broken(entry)
-    annotations, source = entry.annotations, entry.annotation_source
+    annotations, source = entry.said, entry.annotation_source
     if source is None:
         return problems
     if annotations.revision is not None and annotations.revision not in entry.revisions:
@@ -154,8 +90,8 @@ def check_entry(entry: Entry) -> list[TracerError]:
         what = f"the graph has no revision {annotations.revision}"
         problems.append(TracerError(what, hint=hint, place=source.place(("revision",))))
     if not problems:
-        older = {number: stored.graph for number, stored in entry.older.items()}
-        problems += dangling_annotations(annotations, source, entry.graph, entry.revision, older)
+        said = annotations, source, entry.graph, entry.revision, entry.earlier
+        problems += dangling_annotations(*said)
     return problems
 
 
@@ -169,6 +105,23 @@ def _broken(entry: Entry) -> list[TracerError]:
     return problems
 
 
+def load_markdown(file: Path) -> MarkdownFile:
+    """Read a Markdown file with optional front matter. Raises TracerError or Problems."""
+    text = read_text(file)
+    lines = text.split("\n")
+    if lines[0].rstrip() != "---":
+        return MarkdownFile(file, FrontMatter(), text)
+    end = next((i for i, line in enumerate(lines) if i and line.rstrip() == "---"), None)
+    if end is None:
+        raise TracerError(
+            "the front matter has no end", hint="close it with a line `---`", place=Place(file, 1)
+        )
+    # Blank lines in place of what was cut keep every later line number true.
+    source = parse_yaml("\n" + "\n".join(lines[1:end]), file)
+    meta = FrontMatter() if source.data is None else source.validate(FrontMatter)
+    return MarkdownFile(file, meta, "\n" * (end + 1) + "\n".join(lines[end + 1 :]), source)
+
+
 class _Reader:
     """Reads one gallery, keeping errors aside so that all are told at once."""
 
@@ -180,25 +133,29 @@ class _Reader:
         self.slugs = self.folder.listing()
         self.problems: list[TracerError] = []
         self.notes: list[TracerError] = []
+        self.labels: dict[str, SharedLabels] = {}
 
     def read(self, *, drafts: bool) -> Survey:
-        file = self.source / "site.yaml"
-        config, source = self._load(load_site_config, file) or (SiteConfig(), None)
+        config, source = self._load(load_site_config, self.source / "site.yaml") or (
+            SiteConfig(),
+            None,
+        )
         prompts = self._prompts()
         self._report_orphans(prompts)
+        self.labels = self._feature_labels()
         entries = [entry for slug in self.slugs if (entry := self._entry(slug, prompts))]
-        self.problems += tags_written_differently(self._tags(entries, prompts))
         pages = self._pages()
-        media, problems = media_files(self.source, self.memory)
+        texts = [*(entry.write_up for entry in entries), *pages.values()]
+        self.problems += tags_written_differently(self._tags(texts, prompts))
+        media, problems = media_files(self.source)
         self.problems += problems
         gallery = Gallery(
             root=self.root,
             config=config,
             config_source=source,
-            labels=self._labels(),
-            media=media,
             entries=tuple(sorted((e for e in entries if drafts or not e.meta.draft), key=_order)),
             pages={name: page for name, page in pages.items() if drafts or not page.meta.draft},
+            media=media,
         )
         return Survey(gallery, tuple(self.problems), tuple(self.notes), prompts)
 
@@ -257,8 +214,9 @@ class _Reader:
             stored=known.pop(newest),
             revision=newest,
             older=known,
-            annotations=annotations,
+            said=annotations,
             annotation_source=source,
+            labels=self.labels,
             write_up=write_up,
             tags=tuple(dict.fromkeys(tags)),
         )
@@ -271,25 +229,16 @@ class _Reader:
         return self._try(partial(self.memory.load, loader, file))
 
     def _tags(
-        self, entries: list[Entry], prompts: PromptList | None
+        self, texts: Iterable[MarkdownFile | None], prompts: PromptList | None
     ) -> Iterator[tuple[str, Place]]:
         if prompts is not None:
             for listed in prompts.graphs:
                 place = prompts.where(listed.slug, "tags")
                 yield from ((tag, place) for tag in listed.tags)
-        for text in (entry.write_up for entry in entries):
+        for text in texts:
             if text is not None and text.front is not None:
                 for number, tag in enumerate(text.meta.tags):
                     yield tag, text.front.place(("tags", number))
-
-    def _labels(self) -> dict[str, SharedLabels]:
-        found = {}
-        for file in _files(self.source / "labels"):
-            if file.suffix != ".yaml":
-                self.problems.append(_misnamed(file, ".yaml"))
-            elif (loaded := self._load(load_feature_labels, file)) is not None:
-                found[file.stem] = SharedLabels(*loaded)
-        return found
 
     def _write_up(self, slug: str) -> MarkdownFile | None:
         file = self.source / "write-ups" / f"{slug}.md"
@@ -299,6 +248,16 @@ class _Reader:
         file = self.source / "annotations" / f"{slug}.yaml"
         loaded = self._load(load_annotations, file) if file.exists() else None
         return loaded or (Annotations(), None)
+
+    def _feature_labels(self) -> dict[str, SharedLabels]:
+        """By feature source, as the files are called."""
+        found = {}
+        for file in _files(self.source / "labels"):
+            if file.suffix != ".yaml":
+                self.problems.append(_misnamed(file, ".yaml"))
+            elif (loaded := self._load(load_feature_labels, file)) is not None:
+                found[file.stem] = loaded
+        return found
 
     def _pages(self) -> dict[str, MarkdownFile]:
         pages = {}

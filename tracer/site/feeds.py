@@ -85,6 +85,5 @@ def _moment(date: datetime.date) -> str:
 
 def _document(root: Xml.Element) -> bytes:
     Xml.indent(root, space=" ")
-    return (
-        b'<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(root, encoding="utf-8") + b"\n"
-    )
+    text: str = Xml.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()

@@ -11,15 +11,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tracer.documents.graph_folder import StoredGraph
+from tracer.documents.graph_folder import StoredFile
 from tracer.documents.yaml_source import YamlSource
 
 # What the bytes of a page depend on besides this package.
 _LIBRARIES = (
     "jinja2",
+    "math-core",
     "markdown-it-py",
     "markupsafe",
-    "math-core",
     "mdit-py-plugins",
     "pagefind",
     "pygments",
@@ -55,8 +55,8 @@ def _pieces(value: Any) -> Iterable[str]:
         yield f"{type(value).__name__} {value}"
     elif isinstance(value, BaseModel):
         yield f"{type(value).__name__} {value.model_dump_json()}"
-    elif isinstance(value, StoredGraph):
-        yield f"graph {value.digest}"
+    elif isinstance(value, StoredFile):
+        yield f"file {value.digest}"
     elif isinstance(value, YamlSource):
         yield f"yaml {(value.data, value.values, value.keys)}"
     elif isinstance(value, Path):

@@ -11,7 +11,6 @@ from pathlib import Path
 from markupsafe import Markup
 
 from tracer.documents.annotations import Annotations, Label
-from tracer.documents.feature_labels import SharedLabels
 from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
 from tracer.documents.references import Reference
@@ -22,8 +21,8 @@ from tracer.site.addresses import write_up_here
 from tracer.site.answers import Likely, asked_instead, explained_answer, likely_answers
 from tracer.site.circuit import Circuit, summarise
 from tracer.site.circuit_svg import describe, draw, draw_thumbnail
-from tracer.site.content import Entry, Gallery
 from tracer.site.facts import Fact, explained, facts, model_name, question
+from tracer.site.gallery import Entry
 from tracer.site.markdown import LinkTarget, render_note
 from tracer.site.node_links import node_link
 from tracer.site.tokens import prompt_text
@@ -67,19 +66,12 @@ class NamedFeature:
         return node_link(self.nodes)
 
 
-def shared_labels(gallery: Gallery, entry: Entry) -> SharedLabels | None:
-    """The labels that all graphs of this one's feature source share."""
-    info = entry.graph.metadata.tracer
-    return gallery.labels_of(info.features.source) if info else None
-
-
 @dataclass(frozen=True)
 class GraphPage:
     """One revision of one graph, as its page and its card show it."""
 
     entry: Entry
     revision: int
-    shared: SharedLabels | None = None
 
     @cached_property
     def graph(self) -> Graph:
@@ -156,11 +148,9 @@ class GraphPage:
     def facts(self) -> list[Fact]:
         return facts(self.graph)
 
-    @cached_property
+    @property
     def annotations(self) -> Annotations:
-        """The graph's own, and those labels of its feature source that it has features for."""
-        own = self.entry.annotations
-        return self.shared.labels.added_to(own, self.graph) if self.shared else own
+        return self.entry.annotations
 
     @cached_property
     def circuit(self) -> Circuit | None:
@@ -224,8 +214,7 @@ class GraphPage:
     @property
     def target(self) -> LinkTarget:
         entry = self.entry
-        older = {number: stored.graph for number, stored in entry.older.items()}
-        return LinkTarget(self.graph, self.annotations, self.revision, older)
+        return LinkTarget(self.graph, self.annotations, self.revision, entry.earlier)
 
     @property
     def notes(self) -> list[tuple[str, Place]]:
@@ -244,9 +233,9 @@ class GraphPage:
 
     def _place(self, path: KeyPath) -> Place:
         """Where annotations, or else the labels shared by all graphs, say something."""
-        source = self.entry.annotation_source
-        if path[0] == "labels" and self._is_shared(str(path[1])) and self.shared:
-            source = self.shared.source
+        entry = self.entry
+        shared = path[0] == "labels" and self._is_shared(str(path[1]))
+        source = entry.shared_source if shared else entry.annotation_source
         return source.place(path) if source else Place(Path(self.file))
 
     def _note(self, text: str | None, path: KeyPath) -> Markup:

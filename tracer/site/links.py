@@ -14,7 +14,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from tracer.errors import Place, TracerError, did_you_mean
 
-Locate = Callable[[str, str], Place | None]  # page and link -> where an author wrote it
+Locate = Callable[[str, str], Place | None]  # page and link -> where the link was written
+
 _SELECTOR = "[id], [href], [src], [data-graph]"
 
 
@@ -56,11 +57,11 @@ def read_links(path: str, content: bytes, base_path: str = "/") -> PageLinks:
 def link_problems(
     pages: Mapping[str, PageLinks],
     files: Collection[str],
-    locate: Locate = lambda page, link: None,
+    locate: Locate = lambda page, target: None,
 ) -> list[TracerError]:
     """One error for each broken link and each id used twice, in the order of the pages.
 
-    What an author wrote once may stand on many pages; it is told once, where it was written.
+    `locate` finds where an author wrote a link; what nobody wrote stands at its page.
     """
     there = set(files)
     wanted = {one for page in pages.values() for one in page.needs}
@@ -68,16 +69,16 @@ def link_problems(
     broken = wanted - there
     found: dict[str, TracerError] = {}
     for path, page in sorted(pages.items()):
-        for need in page.needs:
-            if need in broken:
-                problem = _broken(path, need, page.needs[need], pages, files)
-                written = locate(path, page.needs[need])
-                problem.place = written or problem.place
-                found.setdefault(str(written or problem), problem)
+        for need in [need for need in page.needs if need in broken]:
+            problem = _broken(path, need, page.needs[need], pages, files)
+            # What one author wrote once may stand on many pages.
+            written = locate(path, page.needs[need])
+            problem.place = written or problem.place
+            found.setdefault(str(written or problem), problem)
         for one in page.twice:
             what, hint = f"two elements have the id `{one}`", "rename one of the headings"
             problem = TracerError(what, hint=hint, place=Place(Path(path)))
-            found[str(problem)] = problem
+            found.setdefault(str(problem), problem)
     return list(found.values())
 
 

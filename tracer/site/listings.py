@@ -1,4 +1,4 @@
-"""Pages that list graphs: one for each tag and model, and one over each kind."""
+"""Pages that list others: one for each tag and model, and one over each kind."""
 
 from __future__ import annotations
 
@@ -16,22 +16,28 @@ KINDS: tuple[Kind, ...] = ("tags", "models")
 
 @dataclass(frozen=True)
 class Listing:
-    """The graphs that share a tag or a model."""
+    """The pages that share a tag or a model."""
 
     kind: Kind
     name: str
-    graphs: tuple[Summary, ...]
+    pages: tuple[Summary, ...]
+
+    @property
+    def count(self) -> str:
+        """How many there are, in words."""
+        noun = "graph" if all(one.is_graph for one in self.pages) else "page"
+        return f"{len(self.pages)} {noun}{'' if len(self.pages) == 1 else 's'}"
 
     @property
     def folder(self) -> str:
         return listing_folder(self.kind, self.name)
 
 
-def listings(kind: Kind, graphs: Iterable[Summary]) -> list[Listing]:
-    """All of a kind, by name; each lists its graphs in the gallery's order."""
+def listings(kind: Kind, pages: Iterable[Summary]) -> list[Listing]:
+    """All of a kind, by name; each lists its pages in the gallery's order."""
     found: dict[str, list[Summary]] = defaultdict(list)
-    for page in graphs:
-        for name in page.tags if kind == "tags" else (page.model or "",):
+    for page in pages:
+        for name in page.tags if kind == "tags" else filter(None, [page.model]):
             found[name].append(page)
     names = sorted(found, key=lambda name: (name.casefold(), name))
     return [Listing(kind, name, tuple(found[name])) for name in names]

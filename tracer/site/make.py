@@ -60,7 +60,7 @@ class Maker:
         return Made(unit, self._record(unit, product, asked))
 
     def make_all(self, units: Sequence[Unit], processes: int = 0) -> Iterator[Made]:
-        """Make units in any order; when there are many, in several processes (0: as many as fit)."""
+        """Make units in any order; when there are many, in `processes` (0: as many as fit)."""
         processes = processes or _processors()
         if len(units) < FEWEST_FOR_PROCESSES or processes == 1:
             yield from map(self.make, units)
@@ -72,7 +72,8 @@ class Maker:
             numbers = range(len(units))
             size = max(1, min(16, len(units) // (8 * processes)))
             for number, record, problems, seconds in pool.imap_unordered(_make_one, numbers, size):
-                SECONDS.update(seconds)
+                for name, spent in seconds.items():
+                    SECONDS[name] += spent
                 yield Made(units[number], record, problems)
 
     def _record(self, unit: Unit, product: Product, asked: Iterable[str]) -> Record:

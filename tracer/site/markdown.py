@@ -36,8 +36,8 @@ from tracer.site.text_places import find_in_block
 # Ids that the templates use; a heading of that name must not take them.
 RESERVED_IDS = frozenset(
     {
-        *("content", "cards", "count", "filter", "search", "search-form", "search-results"),
-        *("search-status", "search-words"),
+        *("content", "cards", "count", "filter", "search"),
+        *("search-form", "search-results", "search-status", "search-words"),
         *("circuit", "circuit-title", "names", "write-up", "limits-title"),
         *("viewer", "viewer-title", "facts", "facts-title"),
         *("counterpoints", "counterpoints-title"),

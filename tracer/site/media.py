@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
-from tracer.documents.files import read_bytes
 from tracer.errors import Place, TracerError
-from tracer.site.memory import Memory
 
 FOLDER = "files"
 _ACTIVE = frozenset({".html", ".htm", ".xhtml", ".js", ".mjs", ".css"})
@@ -17,48 +13,44 @@ _SCRIPTED = re.compile(rb"<script|<foreignobject|\son\w+\s*=|javascript:", re.IG
 MAX_BYTES = 25_000_000  # what every static host takes as one file
 
 
-@dataclass(frozen=True)
-class MediaFile:
-    """A file, known by its content."""
-
-    file: Path
-    digest: str
-
-
-def media_files(source: Path, memory: Memory) -> tuple[dict[str, MediaFile], list[TracerError]]:
+def media_files(source: Path) -> tuple[dict[str, Path], list[TracerError]]:
     """Address below the site's root -> file; and what cannot be published."""
     folder = source / FOLDER
-    found: dict[str, MediaFile] = {}
+    found: dict[str, Path] = {}
     problems: list[TracerError] = []
     seen: dict[str, Path] = {}
     for file in sorted(folder.rglob("*")) if folder.is_dir() else ():
         name = file.relative_to(folder).as_posix()
         if any(part.startswith(".") for part in name.split("/")) or file.is_dir():
             continue
-        try:
-            _check_name(file, folder, seen.setdefault(name.casefold(), file))
-            found[f"{FOLDER}/{name}"] = memory.load(_load, file)
-        except TracerError as error:
-            problems.append(error)
+        twin = seen.setdefault(name.casefold(), file)
+        problem = _refusal(file, folder, twin)
+        if problem is None:
+            found[f"{FOLDER}/{name}"] = file
+        else:
+            problems.append(problem)
     return found, problems
 
 
-def _check_name(file: Path, folder: Path, twin: Path) -> None:
+def _refusal(file: Path, folder: Path, twin: Path) -> TracerError | None:
     place = Place(file)
     if not file.resolve().is_relative_to(folder.resolve()):
         what = "this is a link to a file elsewhere, which the site must not publish"
-        raise TracerError(what, hint="copy the file itself here", place=place)
+        return TracerError(what, hint="copy the file itself here", place=place)
     if twin != file:
         what = f"its name differs from {twin.name} only in capital letters"
-        raise TracerError(what, hint="rename one: many hosts take them for one", place=place)
+        return TracerError(what, hint="rename one: many hosts take them for one", place=place)
     if file.suffix.lower() in _ACTIVE:
         what = f"`{file.suffix}` files are not published from here"
-        raise TracerError(what, hint="write a page in `pages/`", place=place)
-
-
-def _load(file: Path) -> MediaFile:
-    content = read_bytes(file, max_bytes=MAX_BYTES)
+        return TracerError(what, hint="write a page in `pages/`", place=place)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        return TracerError(f"cannot be read: {error.strerror or error}", place=place)
+    if len(content) > MAX_BYTES:
+        what = f"{len(content):,} bytes is more than many hosts take ({MAX_BYTES:,})"
+        return TracerError(what, hint="make it smaller, or link to it elsewhere", place=place)
     if file.suffix.lower() == ".svg" and _SCRIPTED.search(content):
         what = "this drawing holds a script"
-        raise TracerError(what, hint="save it as plain SVG", place=Place(file))
-    return MediaFile(file, hashlib.sha256(content).hexdigest())
+        return TracerError(what, hint="save it as plain SVG", place=place)
+    return None

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 Loaded = TypeVar("Loaded")
 Value = TypeVar("Value")
@@ -41,10 +41,10 @@ class Memory:
         return value
 
     def same(self, name: str, value: Value) -> Value:
-        """The earlier value of this name where it is equal, so that what it has worked out stays."""
+        """The earlier value of this name where it is equal: what it has worked out stays."""
         known = self._values.get(name)
         if known == value:
-            return known  # type: ignore[no-any-return]
+            return cast(Value, known)
         self._values[name] = value
         return value
 

@@ -21,10 +21,9 @@ from jinja2.exceptions import TemplateSyntaxError
 from tracer.errors import Place, TracerError
 from tracer.site.answers import percent
 from tracer.site.assets import THEME, Assets
-from tracer.site.content import Entry, Gallery
+from tracer.site.gallery import Entry, Gallery, MarkdownFile
 from tracer.site.graph_page import GraphPage
 from tracer.site.listings import Kind, Listing, listing_folder
-from tracer.site.markdown_file import MarkdownFile
 from tracer.site.policy import POLICY
 from tracer.site.prose import Prose
 from tracer.site.resources import resource_folders
@@ -45,7 +44,9 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters["percent"] = percent
-        self._templates.globals.update(policy=POLICY, listing_folder=listing_folder)
+        self._templates.globals.update(
+            policy=POLICY, themed=THEME in assets.files, listing_folder=listing_folder
+        )
         self.prose = Prose(gallery, self._part)
 
     @property
@@ -75,6 +76,7 @@ class Pages:
             page.folder,
             page=page,
             write_up=self.prose.write_up(page),
+            canonical=f"graphs/{page.slug}/",
             data_url=page.data_name,
             repository_file=self._repository_file(page.entry),
         )
@@ -83,6 +85,15 @@ class Pages:
         html = self.prose.page(name, text)
         return self._render("text.html", "../", f"{name}/", title=text.title, text=text, html=html)
 
+    def place_of(self, path: str, link: str) -> Place | None:
+        """Where an author wrote a link of this page; None where no author did."""
+        source = self.gallery.config_source
+        for number, item in enumerate(self.gallery.config.navigation or ()):
+            root = self.base_path if path == "404.html" else "../" * path.count("/") or "./"
+            if source is not None and link == root + item.to:
+                return source.place(("navigation", number, "to"))
+        return self.prose.place_of(path, link)
+
     def search_page(self) -> bytes:
         return self._render("search.html", "../", "search/")
 
@@ -90,32 +101,24 @@ class Pages:
         # A host shows this page at any depth, where a relative address would miss.
         return self._render("404.html", self.base_path, "404.html")
 
-    def place_of(self, path: str, link: str) -> Place | None:
-        """Where an author wrote a link of this page; None where no author did."""
-        source = self.gallery.config_source
-        root = self.base_path if path == "404.html" else "../" * path.count("/") or "./"
-        for number, item in enumerate(self.gallery.config.navigation or ()):
-            if source is not None and link == root + item.to:
-                return source.place(("navigation", number, "to"))
-        return self.prose.place_of(path, link)
-
     def _render(self, template: str, root: str, path: str, **values: Any) -> bytes:
+        assets_url = root + self.assets.folder
+        modules = self.assets.viewer_modules
         text = self._part(
             template,
-            site=self.gallery.config,
             nav=self.gallery.navigation,
-            themed=THEME in self.assets.files,
             root=root,
             path=path,
-            assets_url=root + self.assets.folder,
-            viewer_modules=self.assets.viewer_modules,
+            assets_url=assets_url,
+            viewer_modules=modules,
             **values,
         )
         return text.encode()
 
     def _part(self, template: str, **values: Any) -> str:
         try:
-            return self._templates.get_template(template).render(**values)
+            template_of = self._templates.get_template(template)
+            return template_of.render(site=self.gallery.config, **values)
         except TemplateSyntaxError as error:
             place = Place(Path(error.filename or error.name or template), error.lineno)
             raise TracerError(f"not a valid template: {error.message}", place=place) from None

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
-from tracer.documents.graph_folder import StoredGraph
+from tracer.documents.graph_folder import StoredFile, StoredGraph
 from tracer.errors import Place, Problems
 from tracer.site import feeds, hosting
 from tracer.site.assets import Assets
 from tracer.site.clock import phase
-from tracer.site.content import Entry, check_entry
+from tracer.site.content import check_entry
 from tracer.site.fingerprint import fingerprint
-from tracer.site.graph_page import GraphPage, shared_labels
+from tracer.site.gallery import Entry, MarkdownFile
+from tracer.site.graph_page import GraphPage
 from tracer.site.listings import KINDS, listings
-from tracer.site.markdown_file import MarkdownFile
-from tracer.site.media import MediaFile
+from tracer.site.media import MAX_BYTES
 from tracer.site.memory import Memory
 from tracer.site.pages import Pages
 from tracer.site.recording import Recording
@@ -60,7 +61,7 @@ class Plan:
         return self._pages.base_path
 
     def place_of(self, path: str, link: str) -> Place | None:
-        """Where an author wrote a link of a page; None where no author did."""
+        """Where an author wrote a link of this page; None where no author did."""
         return self._pages.place_of(path, link)
 
     def from_sources(self, *, cards: bool = True) -> list[Unit]:
@@ -69,16 +70,13 @@ class Plan:
         units = [Unit("assets", self.assets.folder, self._assets, self.assets.folder)]
         for entry in gallery.entries:
             units.append(
-                Unit(f"graph {entry.slug}", f"graphs/{entry.slug}/", lambda e=entry: self._graph(e))
+                Unit(f"graph {entry.slug}", f"graphs/{entry.slug}/", partial(self._graph, entry))
             )
             if cards:
                 units.append(self._card(entry))
+        units += [self._media(path, file) for path, file in gallery.media.items()]
         units += [
-            Unit(f"page {name}", f"{name}/", lambda n=name: self._text(n)) for name in gallery.pages
-        ]
-        units += [
-            Unit(f"file {path}", path, lambda p=path, f=file: _copy(p, f), file.digest)
-            for path, file in gallery.media.items()
+            Unit(f"page {name}", f"{name}/", partial(self._text, name)) for name in gallery.pages
         ]
         return units
 
@@ -87,12 +85,7 @@ class Plan:
         graphs = [one for one in summaries if one.is_graph]
         gallery, pages = self._gallery, self._pages
         config = gallery.config
-        listed = {kind: listings(kind, graphs) for kind in KINDS}
-        folders = sorted(
-            {one.folder.split("/")[0] for one in summaries}
-            | {kind for kind in KINDS if listed[kind]}
-            | {path.split("/")[0] for path in gallery.media}
-        )
+        folders = sorted({one.folder.split("/")[0] for one in summaries})
         makers: dict[str, tuple[Callable[[], bytes], object]] = {
             "index.html": (lambda: pages.gallery_page(graphs), graphs),
             "404.html": (pages.missing_page, None),
@@ -100,23 +93,32 @@ class Plan:
             "_headers": (lambda: hosting.headers(folders).encode(), folders),
             "robots.txt": (lambda: hosting.robots(config).encode(), config.base_url),
         }
-        for kind, found in listed.items():
-            if found:
-                names = [(one.name, len(one.graphs)) for one in found]
-                index = partial(pages.listings_page, kind, found)
-                makers[f"{kind}/index.html"] = (index, names)
-            for one in found:
-                listing = partial(pages.listing_page, one)
-                makers[f"{one.folder}index.html"] = (listing, one)
         if not config.search:
             del makers["search/index.html"]
         if config.base_url:
             makers["sitemap.xml"] = (lambda: feeds.sitemap(config, summaries), [config, *summaries])
             makers["feed.xml"] = (lambda: feeds.atom(config, summaries), [config, *summaries])
+        for path, page, uses in self._listings(summaries):
+            makers[path] = page, uses
         return [
-            Unit(path, path, lambda p=path, m=make: Product({p: m()}), fingerprint(uses))
+            Unit(path, path, partial(_file, path, make), fingerprint(uses))
             for path, (make, uses) in makers.items()
         ]
+
+    def _listings(
+        self, summaries: Sequence[Summary]
+    ) -> Iterator[tuple[str, Callable[[], bytes], object]]:
+        pages = self._pages
+        for kind in KINDS:
+            if found := listings(kind, summaries):
+                names = [[one.name, one.count] for one in found]
+                yield f"{kind}/index.html", partial(pages.listings_page, kind, found), names
+            for one in found:
+                yield f"{one.folder}index.html", partial(pages.listing_page, one), one.pages
+
+    def _media(self, path: str, file: Path) -> Unit:
+        stored = StoredFile(file, max_bytes=MAX_BYTES)
+        return Unit(path, path, lambda: Product({path: stored.content()}), stored.digest)
 
     def _assets(self) -> Product:
         return Product({self.assets.folder + n: data for n, data in self.assets.files.items()})
@@ -146,12 +148,11 @@ class Plan:
         return self._page_of(entry, entry.revision)
 
     def _page_of(self, entry: Entry, revision: int) -> GraphPage:
-        page = GraphPage(entry, revision, shared_labels(self._gallery, entry))
-        return self._memory.same(f"{entry.slug} {revision}", page)
+        return self._memory.same(f"{entry.slug} {revision}", GraphPage(entry, revision))
 
     def _card(self, entry: Entry) -> Unit:
         path, title = f"graphs/{entry.slug}/card.png", self._gallery.config.title
-        drawn = [title, entry.stored.digest, entry.annotations.groups, entry.meta.title]
+        drawn = [title, entry.stored.digest, entry.said.groups, entry.meta.title]
 
         def make() -> Product:
             with phase("social cards"):
@@ -167,5 +168,5 @@ class Plan:
         return Product({f"{name}/index.html": html}, summary)
 
 
-def _copy(path: str, file: MediaFile) -> Product:
-    return Product({path: file.file.read_bytes()})
+def _file(path: str, make: Callable[[], bytes]) -> Product:
+    return Product({path: make()})

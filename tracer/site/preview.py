@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from tracer.errors import Problems
-from tracer.site.assets import Assets, load_assets
+from tracer.site.assets import Assets
 from tracer.site.build import Site, build
 from tracer.site.content import survey
 from tracer.site.memory import Memory
@@ -32,11 +32,11 @@ class Preview:
         found = survey(self._root, drafts=True, graphs=False, memory=self._memory)
         if found.problems:
             raise Problems(found.problems)
-        assets = load_assets(self._root, theme=found.gallery.config.theme.stylesheet())
-        site = Site(found, assets, self._memory)
+        site = Site(found, self._memory)
         units = {unit.owns: unit for unit in site.plan.from_sources()}
         with self._lock:
-            self._site, self._assets, self._units, self._made = site, assets, units, {}
+            self._site, self._assets = site, site.plan.assets
+            self._units, self._made = units, {}
 
     def build(self) -> None:
         """Make the whole site in its folder. Raises Problems with every mistake."""

@@ -9,10 +9,9 @@ from markupsafe import Markup
 
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.site.addresses import page_here, write_up_here
-from tracer.site.content import Gallery
-from tracer.site.graph_page import GraphPage, shared_labels
+from tracer.site.gallery import Gallery, MarkdownFile
+from tracer.site.graph_page import GraphPage
 from tracer.site.markdown import links, render
-from tracer.site.markdown_file import MarkdownFile
 from tracer.site.node_links import from_elsewhere
 
 ShowPart = Callable[..., str]  # a template's name and its values -> HTML
@@ -60,26 +59,28 @@ class Prose:
             if page is not None:
                 yield from links(page.body, page.file, here=page_here(str(folder)))
             return
-        entry = self._gallery.entry(folder.parts[1]) if len(folder.parts) > 1 else None
-        if entry is None:
+        graph = self._page(folder.parts[1])
+        if graph is None:
             return
-        here = write_up_here(entry.slug, "../" * len(folder.parts))
-        if (write_up := entry.write_up) is not None:
+        here = write_up_here(graph.slug, "../" * len(folder.parts))
+        if (write_up := graph.entry.write_up) is not None:
             yield from links(write_up.body, write_up.file, here=here)
-        shared = shared_labels(self._gallery, entry)
-        for text, place in GraphPage(entry, entry.revision, shared).notes:
+        for text, place in graph.notes:
             yield from ((found, place) for found, _ in links(text, place.file, here=here))
+
+    def _page(self, slug: str) -> GraphPage | None:
+        entry = self._gallery.entry(slug)
+        return GraphPage(entry, entry.revision) if entry else None
 
     def _figure(self, slugs: Sequence[str], caption: Markup, root: str, own: str | None) -> Markup:
         """One circuit, or several side by side; `own` is the graph whose page this is."""
         shown = []
         for slug in slugs:
-            entry = self._gallery.entry(slug)
-            if entry is None:
-                near = did_you_mean(slug, [one.slug for one in self._gallery.entries])
-                hint = near or "name a graph of this site"
+            page = self._page(slug)
+            if page is None:
+                slugs = [entry.slug for entry in self._gallery.entries]
+                hint = did_you_mean(slug, slugs) or "name a graph of this site"
                 raise TracerError(f"there is no graph `{slug}`", hint=hint)
-            page = GraphPage(entry, entry.revision)
             if page.circuit is None:
                 hint = "its file has no answer node"
                 raise TracerError(f"the graph `{slug}` has no picture", hint=hint)

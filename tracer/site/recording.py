@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
-from tracer.site.content import Entry, Gallery
 from tracer.site.fingerprint import fingerprint
+from tracer.site.gallery import Entry, Gallery
 
-_ONE_BY_ONE = frozenset({"entry", "page", "labels_of"})  # asked for by name, or all at once
+_ONE_BY_ONE = {"entry": "entries", "page": "pages"}  # asked for by name, or all at once
 
 
 class Recording:
@@ -65,6 +65,6 @@ class Recording:
         return getattr(self._gallery, name)
 
     def _one(self, name: str, which: str) -> Entry | Any:
-        if name == "page":
-            return self._gallery.pages.get(which)
-        return getattr(self._gallery, name)(which)
+        if name == "entry":
+            return self._gallery.entry(which)
+        return self._gallery.pages.get(which)

@@ -8,8 +8,9 @@ from pathlib import Path
 from tracer.documents.prompts import PromptEntry
 from tracer.documents.schemas import FOLDER, WRITTEN_BY_PEOPLE, schema_text
 from tracer.errors import Place, TracerError, did_you_mean
-from tracer.site.content import Entry, Gallery, Survey
+from tracer.site.content import Survey
 from tracer.site.findings import Finding
+from tracer.site.gallery import Entry, Gallery
 from tracer.site.markdown import pictures_without_words
 from tracer.site.unused import unused
 
@@ -34,7 +35,7 @@ def _of_entry(entry: Entry, found: Survey) -> Iterator[TracerError]:
         file = found.gallery.root / "site_src" / "write-ups" / f"{entry.slug}.md"
         what, hint = "this graph has no write-up", f"tell what it shows in {file}"
         yield TracerError(what, hint=hint, place=Place(entry.stored.file))
-    annotations, source = entry.annotations, entry.annotation_source
+    annotations, source = entry.said, entry.annotation_source
     old = annotations.revision is not None and annotations.revision < entry.revision
     if old and source is not None and annotations.revision in entry.revisions:
         what = f"written for revision {annotations.revision}, and there is {entry.revision} now"

@@ -15,15 +15,15 @@ _HINT = "pip install 'pagefind[bin]', or set `search: false` in site_src/site.ya
 _WANTED = (".js", ".json", ".pagefind", ".pf_meta", ".pf_index", ".pf_fragment", ".pf_filter")
 
 
-def check_search() -> Path:
+def check_search() -> str:
     """The program that makes the index. Raises TracerError where there is none for this machine."""
     try:
         import pagefind_bin
 
-        return Path(pagefind_bin.get_executable())
+        return str(pagefind_bin.get_executable())
     except (ImportError, OSError):
         if (found := shutil.which("pagefind")) is not None:
-            return Path(found)
+            return found
         what = "the search index cannot be made: pagefind's program is missing"
         raise TracerError(what, hint=_HINT) from None
 
@@ -31,7 +31,7 @@ def check_search() -> Path:
 def search_index(site: Path) -> dict[str, bytes]:
     """The index over all pages in the folder `site`, by path below the site's root."""
     with tempfile.TemporaryDirectory(prefix="tracer-search-") as scratch:
-        command = [check_search(), "--site", site.resolve(), "--output-path", scratch]
+        command = [check_search(), "--site", str(site.resolve()), "--output-path", scratch]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             reason = " ".join((done.stderr or done.stdout).split())[-300:]

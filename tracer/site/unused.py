@@ -9,7 +9,7 @@ from pathlib import Path
 from tracer.documents.files import read_text
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.site.addresses import Here
-from tracer.site.content import Gallery
+from tracer.site.gallery import Gallery
 from tracer.site.markdown import links
 from tracer.site.resources import Kind, resource_files, resource_folders
 
@@ -57,19 +57,20 @@ def _media(gallery: Gallery) -> Iterator[TracerError]:
         here = Here(text.file.parent.name, "", "")
         used |= {address for address, _ in links(text.body, text.file, here=here)}
     templates = _template_texts(gallery.root)
-    for address, media in gallery.media.items():
+    for address, file in gallery.media.items():
         if address not in used and address not in templates:
-            yield _nothing_reads(media.file, "show it in a text, link to it, or remove it")
+            yield _nothing_reads(file, "show it in a text, link to it, or remove it")
 
 
 def _labels(gallery: Gallery) -> Iterator[TracerError]:
     infos = (entry.graph.metadata.tracer for entry in gallery.entries)
     sources = {info.features.source for info in infos if info is not None}
-    for source, labels in gallery.labels.items():
+    shared = gallery.entries[0].labels if gallery.entries else {}
+    for source, (_, labels) in shared.items():
         if source not in sources:
             near = did_you_mean(source, sources)
             hint = near or f"feature sources here: {', '.join(sorted(sources)) or 'none'}"
-            place = Place(labels.source.file)
+            place = Place(labels.file)
             yield TracerError(f"no graph is made of `{source}`", hint=hint, place=place)
 
 
