@@ -29,6 +29,8 @@ from tracer.site.prose import Prose
 from tracer.site.resources import resource_folders
 from tracer.site.summary import Summary
 
+COMPARE = "compare_any.html"  # the page that compares any two graphs, `compare/?a=…&b=…`
+
 
 class Pages:
     """Renders every kind of page of one gallery."""
@@ -47,7 +49,8 @@ class Pages:
         self._templates.globals.update(
             policy=POLICY, themed=THEME in assets.files, listing_folder=listing_folder
         )
-        self.prose = Prose(gallery, self._part)
+        comparing = COMPARE in self._templates.list_templates(extensions=["html"])
+        self.prose = Prose(gallery, self._part, comparing=comparing)
 
     @property
     def base_path(self) -> str:
