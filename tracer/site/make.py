@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import multiprocessing
 import os
@@ -68,7 +69,9 @@ class Maker:
         global _working
         _working = self, units
         context = multiprocessing.get_context("fork")
-        with context.Pool(processes) as pool:
+        # What was read stays read: looking through it for garbage again and again is in vain.
+        gc.freeze()
+        with context.Pool(processes, initializer=gc.set_threshold, initargs=(50_000,)) as pool:
             numbers = range(len(units))
             size = max(1, min(16, len(units) // (8 * processes)))
             for number, record, problems, seconds in pool.imap_unordered(_make_one, numbers, size):

@@ -19,6 +19,7 @@ from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
@@ -43,6 +44,7 @@ RESERVED_IDS = frozenset(
         *("counterpoints", "counterpoints-title"),
     }
 )
+_FORMATTER = HtmlFormatter(nowrap=True)
 _ALIGNMENT = re.compile(r"text-align:(left|center|right)")
 
 
@@ -226,12 +228,17 @@ def _anchor(title: str) -> str:
 
 def _highlight(code: str, language: str, _: str) -> str:
     """Code with classes for its parts; the box can be scrolled with the keyboard."""
-    try:
-        lexer = get_lexer_by_name(language, stripnl=False) if language else None
-    except ClassNotFound:
-        lexer = None
-    body = highlight(code, lexer, HtmlFormatter(nowrap=True)) if lexer else str(escape(code))
+    lexer = _lexer(language)
+    body = highlight(code, lexer, _FORMATTER) if lexer else str(escape(code))
     return f'<pre class="code" tabindex="0"><code>{body}</code></pre>'
+
+
+@cache
+def _lexer(language: str) -> Lexer | None:
+    try:
+        return get_lexer_by_name(language, stripnl=False) if language else None
+    except ClassNotFound:
+        return None
 
 
 def _open_table(*_: Any) -> str:
