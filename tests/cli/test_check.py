@@ -176,10 +176,13 @@ def test_for_github(gallery: GalleryFolder, monkeypatch: pytest.MonkeyPatch) -> 
     assert "file=gallery/site_src/pages/a.md," in told("--format", "github", "--root", "gallery")[0]
 
 
-def test_a_folder_that_is_no_gallery(tmp_path: Path) -> None:
-    done = run("--root", str(tmp_path), "--format", "json")
-    assert done.exit_code == 1
-    assert "is no gallery" in json.loads(done.output)["findings"][0]["message"]
+def test_what_stops_everything_is_told_with_the_rest(gallery: GalleryFolder) -> None:
+    gallery.write("site_src/site.yaml", "titel: x\n")
+    gallery.write("templates/404.html", "").write_bytes(b"caf\xe9")
+    lines = told()
+    assert len(lines) == 2
+    assert "unknown key `titel`" in lines[0]
+    assert re.search(r"templates/404\.html:1: byte 0xe9 is not UTF-8", lines[1])
 
 
 def test_checking_writes_nothing(gallery: GalleryFolder) -> None:

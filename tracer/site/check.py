@@ -16,10 +16,13 @@ from tracer.site.review import review
 
 
 def check(root: Path) -> list[Finding]:
-    """Errors, which would stop a build with drafts or without; then warnings; then notes."""
+    """Errors, which would stop a build with drafts or without; then warnings; then notes.
+
+    Raises TracerError only where `root` is no gallery at all.
+    """
+    found = survey(root, drafts=True)
+    problems = {str(one): one for one in found.problems}
     try:
-        found = survey(root, drafts=True)
-        problems = {str(one): one for one in found.problems}
         for one in _of_pages(found, links=not problems):
             problems.setdefault(str(one), one)
         if not problems and _has_drafts(found):
@@ -29,7 +32,8 @@ def check(root: Path) -> list[Finding]:
                 problems[str(one)] = TracerError(told, hint=one.hint, place=one.place)
         more = review(found)
     except TracerError as error:
-        return [Finding("error", one) for one in error.problems]
+        problems.update((str(one), one) for one in error.problems)
+        more = []
     return [*(Finding("error", one) for one in problems.values()), *more]
 
 
