@@ -22,8 +22,7 @@ from tracer.attribution.trace import trace
 from tracer.documents.graph import Graph
 from tracer.documents.prompts import TraceSettings
 from tracer.errors import TracerError
-from tracer.features.choose import find_features
-from tracer.features.weights.recognise import open_dictionary
+from tracer.features.choose import choose_features, find_features
 from tracer.model.load import Model
 
 EVERYTHING = TraceSettings(coverage=1.0)
@@ -57,6 +56,10 @@ NATIVE: dict[str, tuple[Writer, Writer]] = {
         lambda to: write_gemma_scope_2(to, skip=True),
         lambda to: write_plt(to, reads="mlp.hook_in", threshold=True, skip=True, **BEHIND),
     ),
+    "Gemma Scope 2, another hook": (
+        lambda to: write_gemma_scope_2(to, reads="pre_feedforward_layernorm.input"),
+        lambda to: write_plt(to, reads="hook_resid_mid", threshold=True, **BEHIND),
+    ),
     "Gemma Scope 2 across layers": (
         write_gemma_scope_2_clt,
         lambda to: write_clt(to, reads="mlp.hook_in", threshold=True, **BEHIND),
@@ -79,6 +82,10 @@ def test_every_layout_is_read_to_the_same_graph(model: Model, tmp_path: Path, la
     assert graphs[0].links == graphs[1].links
 
 
+def opened(folder: Path) -> object:
+    return choose_features(str(folder), model_source="m", model_identity="0").dictionary
+
+
 def graph(model: Model, folder: Path) -> Graph:
     found = trace(PROMPT, model=model, features=str(folder), settings=EVERYTHING)
     return found.prune(slug="one")
@@ -97,20 +104,20 @@ def test_identity_follows_content(tmp_path: Path) -> None:
 def test_an_unknown_layout_says_what_was_found(tmp_path: Path) -> None:
     save_file({"weird": torch.zeros(2)}, tmp_path / "layer_0.safetensors")
     with pytest.raises(TracerError, match=r"found layer_0.* with weird; understood: per-layer"):
-        open_dictionary(tmp_path)
+        opened(tmp_path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(TracerError, match="there are no transcoders here"):
-        open_dictionary(tmp_path / "empty")
+        opened(tmp_path / "empty")
 
 
 def test_a_missing_layer_or_tensor(tmp_path: Path) -> None:
     folder = write_plt(tmp_path / "features")
     save_file({"W_enc": torch.zeros(4, 4)}, folder / "layer_1.safetensors")
     with pytest.raises(TracerError, match=r"layout of these weights is not known.* with W_enc"):
-        open_dictionary(folder)
+        opened(folder)
     (folder / "layer_1.safetensors").unlink()
     with pytest.raises(TracerError, match="layers are missing: found 0, 2; fetch the whole set"):
-        open_dictionary(folder)
+        opened(folder)
 
 
 @pytest.mark.parametrize("write", [write_plt, write_clt])
@@ -118,7 +125,7 @@ def test_a_set_for_another_model(model: Model, tmp_path: Path, write: Writer) ->
     folder = write(tmp_path)
     for file in folder.glob("*_2.safetensors"):
         file.unlink()
-    with pytest.raises(TracerError, match=r"2 layers of width 32, the model .* has 3|layers are"):
+    with pytest.raises(TracerError, match=r"has 2 layers of width 32, |of layer 0 has shape"):
         trace(PROMPT, model=model, features=str(folder))
 
 
@@ -127,26 +134,32 @@ def test_a_file_cut_short(tmp_path: Path) -> None:
     file = folder / "layer_0.safetensors"
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(TracerError, match=r"layer_0.safetensors: is damaged or cut short"):
-        open_dictionary(folder)
+        opened(folder)
 
 
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ("feature_input_hook: hook_elsewhere", r"config.yaml:1:21: `feature_input_hook: hook_else"),
-        ("feature_output_hook: hook_attn_out", r"`feature_output_hook: hook_attn_out` is not"),
-        ("activation: topk", r"add `k`"),
+        (
+            "feature_input_hook: hook_elsewhere",
+            r"config.yaml:1:21: `feature_input_hook`: inp",
+        ),
+        (
+            "feature_output_hook: hook_attn_out",
+            r"`feature_output_hook`: input should be .hoo",
+        ),
+        ("activation: topk", r"config.yaml:1:13: .*add the line `k: N`"),
         ("activation: gelu", r"config.yaml:1:13: `activation`: input should be .topk. or .relu."),
     ],
 )
 def test_a_configuration_not_understood(tmp_path: Path, config: str, words: str) -> None:
     with pytest.raises(TracerError, match=words):
-        open_dictionary(write_plt(tmp_path / "features", more=config))
+        opened(write_plt(tmp_path / "features", more=config))
 
 
 def test_an_autoencoder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TracerError, match="sparse autoencoder, not a transcoder"):
-        open_dictionary(write_sparsify(tmp_path, transcode=False))
+        opened(write_sparsify(tmp_path, transcode=False))
 
 
 def test_a_set_in_the_hubs_own_cache(

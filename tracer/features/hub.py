@@ -1,0 +1,162 @@
+"""Sets of transcoders on the Hugging Face hub: judged by their list of files, then fetched as far
+as needed, into huggingface_hub's own cache.
+
+A repository can hold every width of a set and thousands of examples beside it. What is there
+already is not fetched again, what is half there is completed, and where the hub cannot be reached
+the cache answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from glob import escape
+from pathlib import Path, PurePosixPath
+from urllib.parse import parse_qs, urlsplit
+
+from tracer.errors import TracerError
+from tracer.features.weights.config import NAME as CONFIG
+from tracer.features.weights.config import SetConfig, load_config
+from tracer.features.weights.listing import SETTINGS, find_layers
+from tracer.features.weights.recognise import SetFiles, check_settings
+
+_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """One repository at one revision; `names` are its files."""
+
+    repo: str
+    revision: str | None
+    names: Sequence[str]
+
+    def fetch(self, wanted: Sequence[str]) -> Path:
+        """The folder that then holds the files wanted."""
+        from huggingface_hub import snapshot_download
+
+        try:
+            folder = snapshot_download(
+                self.repo, revision=self.revision, allow_patterns=[escape(one) for one in wanted]
+            )
+        except (OSError, ValueError) as error:
+            raise _unreachable(self.repo, error) from None
+        for name in wanted:
+            if not (Path(folder) / name).exists():
+                raise TracerError(
+                    f"the features `{self.repo}` are not all there: {name} is missing",
+                    hint="check the name, and the network",
+                )
+        return Path(folder)
+
+
+def fetch_set(repo: str, subfolder: str | None, revision: str | None) -> SetFiles:
+    """The set in a repository, in a folder of it, or the one of that name among several.
+
+    Raises TracerError when there is no such set, it is not understood, or it cannot be had.
+    """
+    there = _repository(repo, revision)
+    config_name = f"{subfolder}/{CONFIG}" if subfolder else CONFIG
+    config = SetConfig()
+    if config_name in there.names:
+        config = load_config(there.fetch([config_name]) / config_name)
+    if config.transcoders is not None:
+        return listed_set(config)
+    try:
+        layers = find_layers(there.names, subfolder or "")
+    except TracerError as error:
+        raise TracerError(f"`{repo}`: {error.message}", hint=error.hint) from None
+    weights = [name for layer in layers for name in layer]
+    beside = {str(PurePosixPath(one).parent / name) for one in weights for name in SETTINGS}
+    small = sorted(beside & set(there.names))
+    if small:
+        folder = there.fetch(small)
+        check_settings([[folder / name for name in layer] for layer in layers])
+    folder = there.fetch([*weights, *small])
+    return SetFiles(config, [[folder / name for name in layer] for layer in layers])
+
+
+def listed_set(config: SetConfig) -> SetFiles:
+    """The files that a `config.yaml` lists, one a layer: `hf://org/repo/path?revision=…`, or
+    paths beside it."""
+    assert config.source is not None
+    home = config.source.file.parent
+    references = config.references or ()
+    folders: dict[tuple[str, str | None], Path] = {}
+    wanted: dict[tuple[str, str | None], list[str]] = {}
+    parsed = [_reference(config, number) for number in range(len(references))]
+    for one in parsed:
+        if isinstance(one, _Remote):
+            wanted.setdefault((one.repo, one.revision), []).append(one.file)
+    for (repo, revision), files in wanted.items():
+        there = _repository(repo, revision)
+        beside = {str(PurePosixPath(one).parent / name) for one in files for name in SETTINGS}
+        small = sorted(beside & set(there.names))
+        folders[repo, revision] = there.fetch([*files, *small])
+    layers = [
+        [folders[one.repo, one.revision] / one.file if isinstance(one, _Remote) else home / one]
+        for one in parsed
+    ]
+    return SetFiles(config, layers, home)
+
+
+@dataclass(frozen=True)
+class _Remote:
+    repo: str
+    revision: str | None
+    file: str
+
+
+def _reference(config: SetConfig, number: int) -> _Remote | Path:
+    text = (config.references or ())[number]
+    assert config.source is not None
+    place = config.source.place(("transcoders", number))
+    parts = urlsplit(text)
+    if parts.scheme == "hf":
+        repo, _, file = parts.path.lstrip("/").partition("/")
+        revision = parse_qs(parts.query).get("revision", [None])[0]
+        if parts.netloc and repo and file:
+            return _Remote(f"{parts.netloc}/{repo}", revision, file)
+    elif (config.source.file.parent / text).is_file():
+        return Path(text)
+    raise TracerError(
+        f"`{text}` is no file",
+        hint="write `hf://org/repo/path?revision=…`, or a path beside this file",
+        place=place,
+    )
+
+
+def _repository(repo: str, revision: str | None) -> Repository:
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        info = HfApi().model_info(repo, revision=revision)
+    except HfHubHTTPError as error:
+        raise _unreachable(repo, error) from None
+    except Exception as error:  # whatever the hub's HTTP library calls it: there is no network
+        return _cached(repo, revision, error)
+    names = [one.rfilename for one in info.siblings or ()]
+    return Repository(repo, info.sha, names)
+
+
+def _cached(repo: str, revision: str | None, why: Exception) -> Repository:
+    """What the cache holds of a repository."""
+    from huggingface_hub import snapshot_download
+
+    try:
+        folder = Path(snapshot_download(repo, revision=revision, local_files_only=True))
+    except (OSError, ValueError):
+        raise _unreachable(repo, why) from None
+    names = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()]
+    return Repository(repo, folder.name if _COMMIT.match(folder.name) else revision, names)
+
+
+def _unreachable(repo: str, error: Exception) -> TracerError:
+    lines = str(error).strip().splitlines()
+    return TracerError(
+        f"the features `{repo}` could not be fetched from the hub: "
+        f"{lines[0] if lines else type(error).__name__}",
+        hint="check the name, the network, and `HF_TOKEN` for gated weights",
+    )
