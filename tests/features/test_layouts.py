@@ -160,19 +160,3 @@ def test_a_configuration_not_understood(tmp_path: Path, config: str, words: str)
 def test_an_autoencoder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TracerError, match="sparse autoencoder, not a transcoder"):
         opened(write_sparsify(tmp_path, transcode=False))
-
-
-def test_a_set_in_the_hubs_own_cache(
-    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    repo, commit = tmp_path / "models--someone--some-set", "0123456789abcdef" * 2 + "01234567"
-    write_plt(repo / "snapshots" / commit / "wide")
-    (repo / "refs").mkdir()
-    (repo / "refs" / "main").write_text(commit)
-    (repo / "blobs").mkdir()
-    found = trace(PROMPT, model=model, features="hf:someone/some-set/wide", settings=EVERYTHING)
-    assert found.features_info.source == "someone.some-set.wide"
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(TracerError, match="the features `someone/absent` could not be fetched"):
-        trace(PROMPT, model=model, features="hf:someone/absent")

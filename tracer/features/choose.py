@@ -20,7 +20,7 @@ from tracer.model.files import file_identity
 
 NEURONS: Literal["neurons"] = "neurons"
 SHORTHANDS = {  # as circuit-tracer's users know them
-    "gemma": "hf:mntss/gemma-scope-transcoders",
+    "gemma": "hf:mwhanna/gemma-scope-transcoders",
     "llama": "hf:mntss/transcoder-Llama-3.2-1B",
 }
 _HUB = re.compile(

@@ -8,7 +8,6 @@ the cache answers.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import escape
@@ -20,8 +19,6 @@ from tracer.features.weights.config import NAME as CONFIG
 from tracer.features.weights.config import SetConfig, load_config
 from tracer.features.weights.listing import SETTINGS, find_layers
 from tracer.features.weights.recognise import SetFiles, check_settings
-
-_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Repository:
             folder = snapshot_download(
                 self.repo, revision=self.revision, allow_patterns=[escape(one) for one in wanted]
             )
-        except (OSError, ValueError) as error:
+        except Exception as error:  # the names of network errors are its HTTP library's
             raise _unreachable(self.repo, error) from None
         for name in wanted:
             if not (Path(folder) / name).exists():
@@ -135,22 +132,27 @@ def _repository(repo: str, revision: str | None) -> Repository:
         info = HfApi().model_info(repo, revision=revision)
     except HfHubHTTPError as error:
         raise _unreachable(repo, error) from None
-    except Exception as error:  # whatever the hub's HTTP library calls it: there is no network
+    except Exception as error:  # there is no network; its name is the HTTP library's
         return _cached(repo, revision, error)
     names = [one.rfilename for one in info.siblings or ()]
-    return Repository(repo, info.sha, names)
+    return Repository(repo, revision, names)
 
 
 def _cached(repo: str, revision: str | None, why: Exception) -> Repository:
     """What the cache holds of a repository."""
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
 
     try:
-        folder = Path(snapshot_download(repo, revision=revision, local_files_only=True))
-    except (OSError, ValueError):
+        repos = scan_cache_dir().repos
+    except CacheNotFound:
         raise _unreachable(repo, why) from None
-    names = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()]
-    return Repository(repo, folder.name if _COMMIT.match(folder.name) else revision, names)
+    for found in (one for cached in repos if cached.repo_id == repo for one in cached.revisions):
+        if (revision or "main") in (found.commit_hash, *found.refs):
+            folder = found.snapshot_path
+            names = [one.file_path.relative_to(folder).as_posix() for one in found.files]
+            return Repository(repo, revision, names)
+    raise _unreachable(repo, why)
 
 
 def _unreachable(repo: str, error: Exception) -> TracerError:
