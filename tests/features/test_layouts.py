@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from tests.features.dictionaries import (
+    WIDTH,
     write_clt,
     write_gemma_scope,
     write_gemma_scope_2,
@@ -32,6 +33,13 @@ Writer = Callable[[Path], Path]
 @pytest.fixture(scope="module", params=["llama", "gemma3"])
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
     return exact_tiny_model(tmp_path_factory.mktemp(request.param), request.param)
+
+
+def with_k(folder: Path, k: int) -> Path:
+    """TopK as circuit-tracer saves it: k is a tensor of its own."""
+    for file in folder.glob("*.safetensors"):
+        save_file({**load_file(file), "k": torch.tensor(k)}, file)
+    return folder
 
 
 BEHIND = {"writes": "hook_mlp_out"}
@@ -63,6 +71,14 @@ NATIVE: dict[str, tuple[Writer, Writer]] = {
     "Gemma Scope 2 across layers": (
         write_gemma_scope_2_clt,
         lambda to: write_clt(to, reads="mlp.hook_in", threshold=True, **BEHIND),
+    ),
+    "TopK that circuit-tracer saved": (
+        lambda to: with_k(write_plt(to), 5),
+        lambda to: write_plt(to, more="activation: topk\nk: 5\n"),
+    ),
+    "ReLU whatever the thresholds": (
+        lambda to: write_plt(to, threshold=True, more="activation: relu\n"),
+        write_plt,
     ),
     "sparsify": (
         write_sparsify,
@@ -155,6 +171,41 @@ def test_a_file_cut_short(tmp_path: Path) -> None:
 def test_a_configuration_not_understood(tmp_path: Path, config: str, words: str) -> None:
     with pytest.raises(TracerError, match=words):
         opened(write_plt(tmp_path / "features", more=config))
+
+
+def test_layers_that_do_not_fit_together(tmp_path: Path) -> None:
+    folder = write_sparsify(tmp_path / "k")
+    file = folder / "layers.1.mlp" / "cfg.json"
+    file.write_text(file.read_text().replace("6", "7"))
+    with pytest.raises(TracerError, match="the layers do not agree on where they read and write"):
+        opened(folder)
+    folder = write_plt(tmp_path / "shapes")
+    tensors = load_file(folder / "layer_1.safetensors")
+    tensors["b_enc"] = tensors["b_enc"][1:].clone()
+    save_file(tensors, folder / "layer_1.safetensors")
+    with pytest.raises(TracerError, match=r"encoder's bias of layer 1 has shape \(39,\), not \(4"):
+        opened(folder)
+    write_plt(tmp_path / "both" / "a")
+    write_clt(tmp_path / "both" / "b")
+    with pytest.raises(TracerError, match="there are several sets here: `a`, `b`; name one of"):
+        opened(tmp_path / "both")
+
+
+def test_one_threshold_for_all(model: Model, tmp_path: Path) -> None:
+    graphs = []
+    for name, shape in (("a", ()), ("b", (WIDTH,))):
+        folder = write_plt(tmp_path / name)
+        for file in folder.glob("*.safetensors"):
+            threshold = {"activation_function.threshold": torch.full(shape, 0.3)}
+            save_file({**load_file(file), **threshold}, file)
+        graphs.append(graph(model, folder))
+    assert graphs[0].links == graphs[1].links
+
+
+@pytest.mark.parametrize("activation", ["groupmax", "batchtopk"])
+def test_another_activation_of_sparsify_is_refused(tmp_path: Path, activation: str) -> None:
+    with pytest.raises(TracerError, match=f"`activation: {activation}` with `k: 6` is not unders"):
+        opened(write_sparsify(tmp_path, activation=activation))
 
 
 def test_an_autoencoder_is_refused(tmp_path: Path) -> None:

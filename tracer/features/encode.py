@@ -41,7 +41,11 @@ def encode(layer: StoredLayer, x: Tensor, *, first: int, top_k: int | None = Non
     """
     read = x[first:]
     biases = whole(layer.encoder_bias).to(x)  # (features,)
-    thresholds = None if layer.threshold is None else whole(layer.threshold).to(x).flatten()
+    thresholds = (
+        None
+        if layer.threshold is None
+        else whole(layer.threshold).to(x).flatten().expand_as(biases)
+    )
     best = _Best.none(read, top_k) if top_k is not None else None
     found: list[tuple[Tensor, Tensor, Tensor]] = []
     for start, block in layer.encoder.blocks(_block_rows(x)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -73,6 +74,9 @@ class Dictionary:
                 "encoder's bias": (layer.encoder_bias.shape, (features,)),
                 "decoder's bias": (layer.decoder_bias.shape, (d_model,)),
             }
+            if layer.threshold is not None and math.prod(layer.threshold.shape) != 1:
+                flat = (math.prod(layer.threshold.shape),)  # some have a leading length of one
+                shapes["threshold"] = (flat, (features,))
             if layer.skip is not None:
                 shapes["skip connection"] = (layer.skip.shape, (d_model, d_model))
             for name, (found, expected) in shapes.items():
