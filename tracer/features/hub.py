@@ -47,6 +47,17 @@ class Repository:
                 )
         return Path(folder)
 
+    def fetch_layers(self, layers: Sequence[Sequence[str]]) -> list[list[Path]]:
+        """The weight files of each layer, and what stands beside them, which is judged first."""
+        weights = [name for layer in layers for name in layer]
+        beside = {str(PurePosixPath(one).parent / name) for one in weights for name in SETTINGS}
+        small = sorted(beside & set(self.names))
+        if small:
+            folder = self.fetch(small)
+            check_settings([[folder / name for name in layer] for layer in layers])
+        folder = self.fetch([*weights, *small])
+        return [[folder / name for name in layer] for layer in layers]
+
 
 def fetch_set(repo: str, subfolder: str | None, revision: str | None) -> SetFiles:
     """The set in a repository, in a folder of it, or the one of that name among several.
@@ -64,14 +75,7 @@ def fetch_set(repo: str, subfolder: str | None, revision: str | None) -> SetFile
         layers = find_layers(there.names, subfolder or "")
     except TracerError as error:
         raise TracerError(f"`{repo}`: {error.message}", hint=error.hint) from None
-    weights = [name for layer in layers for name in layer]
-    beside = {str(PurePosixPath(one).parent / name) for one in weights for name in SETTINGS}
-    small = sorted(beside & set(there.names))
-    if small:
-        folder = there.fetch(small)
-        check_settings([[folder / name for name in layer] for layer in layers])
-    folder = there.fetch([*weights, *small])
-    return SetFiles(config, [[folder / name for name in layer] for layer in layers])
+    return SetFiles(config, there.fetch_layers(layers))
 
 
 def listed_set(config: SetConfig) -> SetFiles:
@@ -79,22 +83,14 @@ def listed_set(config: SetConfig) -> SetFiles:
     paths beside it."""
     assert config.source is not None
     home = config.source.file.parent
-    references = config.references or ()
-    folders: dict[tuple[str, str | None], Path] = {}
-    wanted: dict[tuple[str, str | None], list[str]] = {}
-    parsed = [_reference(config, number) for number in range(len(references))]
-    for one in parsed:
-        if isinstance(one, _Remote):
-            wanted.setdefault((one.repo, one.revision), []).append(one.file)
-    for (repo, revision), files in wanted.items():
-        there = _repository(repo, revision)
-        beside = {str(PurePosixPath(one).parent / name) for one in files for name in SETTINGS}
-        small = sorted(beside & set(there.names))
-        folders[repo, revision] = there.fetch([*files, *small])
-    layers = [
-        [folders[one.repo, one.revision] / one.file if isinstance(one, _Remote) else home / one]
-        for one in parsed
-    ]
+    references = [_reference(config, number) for number in range(len(config.references or ()))]
+    remote = [one for one in references if isinstance(one, _Remote)]
+    fetched: dict[_Remote, list[Path]] = {}
+    for repo, revision in dict.fromkeys((one.repo, one.revision) for one in remote):
+        mine = [one for one in remote if (one.repo, one.revision) == (repo, revision)]
+        files = _repository(repo, revision).fetch_layers([[one.file] for one in mine])
+        fetched.update(zip(mine, files, strict=True))
+    layers = [fetched[one] if isinstance(one, _Remote) else [home / one] for one in references]
     return SetFiles(config, layers, home)
 
 
@@ -140,11 +136,11 @@ def _repository(repo: str, revision: str | None) -> Repository:
 
 def _cached(repo: str, revision: str | None, why: Exception) -> Repository:
     """What the cache holds of a repository."""
-    from huggingface_hub import scan_cache_dir
+    from huggingface_hub import constants, scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
     try:
-        repos = scan_cache_dir().repos
+        repos = scan_cache_dir(constants.HF_HUB_CACHE).repos
     except CacheNotFound:
         raise _unreachable(repo, why) from None
     for found in (one for cached in repos if cached.repo_id == repo for one in cached.revisions):

@@ -24,6 +24,7 @@ SECOND_KEYS = frozenset({"w_enc", "w_dec", "b_enc", "b_dec", "threshold"})
 # Trained just behind the norm, its gain folded into the MLP, on what joins the stream
 # (arXiv 2408.05147, "Language model technical details").
 NPZ_SETTINGS = Settings("ln2.hook_normalized", "hook_mlp_out")
+SECOND_FILE = re.compile(r"params(_layer_\d+)?\.safetensors")
 SETTINGS = "config.json"
 _MODULE = re.compile(r"(?:.*\blayers\.\d+\.)?([\w.]+)")
 _READS: dict[str, Reads] = {

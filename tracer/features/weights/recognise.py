@@ -67,9 +67,9 @@ def check_settings(layers: Sequence[Sequence[Path]]) -> None:
     """Raises TracerError for what the small files beside the weights say that is not understood;
     the weights need not be there."""
     for paths in layers:
-        if (paths[0].parent / sparsify.SETTINGS).exists():
+        if paths[0].name == sparsify.FILE:
             sparsify.sparsify_settings(paths[0])
-        else:
+        elif gemma_scope.SECOND_FILE.match(paths[0].name):
             gemma_scope.gemma_scope_2_settings(paths[0])
 
 

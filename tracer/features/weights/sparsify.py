@@ -13,7 +13,7 @@ from tracer.features.weights.dictionary import Settings, StoredLayer
 from tracer.features.weights.stored import Rows, Stored
 
 LAYOUT = "sparsify (`layers.0.mlp/sae.safetensors` with `encoder.weight`, `W_dec`, and `cfg.json`)"
-SETTINGS = "cfg.json"
+FILE, SETTINGS = "sae.safetensors", "cfg.json"
 KEYS = frozenset({"encoder.weight", "encoder.bias", "W_dec", "b_dec"})
 
 
