@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import secrets
+import posixpath
 import socket
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from mimetypes import guess_type
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,60 +21,20 @@ from starlette.responses import FileResponse, HTMLResponse, Response, StreamingR
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from watchfiles import awatch
 
 from tracer.errors import TracerError
+from tracer.live import Live, Tell, watch
 from tracer.site.policy import header_policy
-from tracer.site.resources import resource_files, resource_folders
+from tracer.site.preview import Preview
+from tracer.site.resources import resource_files
 
 HOST = "127.0.0.1"
 FIRST_PORT = 8000
 TRIED_PORTS = 50
-_SOURCES = ("site_src", "graphs", "templates", "assets")
 _NOTHING_YET = (
-    '<!doctype html><html lang="en"><title>Not built yet</title><link rel="icon" href="data:,">'
-    "<body><p>Not built yet.</p></body></html>"
+    b'<!doctype html><html lang="en"><head><title>Not built yet</title>'
+    b'<link rel="icon" href="data:,"></head><body><p>Not built yet.</p></body></html>'
 )
-
-Build = Callable[[], object]
-Tell = Callable[[str], None]
-
-
-@dataclass
-class Live:
-    """What the last build said, and who waits for the next."""
-
-    problems: list[str] = field(default_factory=list)
-    number: int = 0
-    run: str = field(default_factory=lambda: secrets.token_hex(4))
-    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
-
-    @property
-    def build(self) -> str:
-        """Names a build, told apart from those of a server that ran before."""
-        return f"{self.run}-{self.number}"
-
-    def tags(self) -> str:
-        """What makes a page reload once it is older than the newest build."""
-        return (
-            f'<link rel="stylesheet" href="/_live/live.css" data-live-build="{self.build}">'
-            '<script type="module" src="/_live/live.js"></script>'
-        )
-
-    async def publish(self, problems: list[str]) -> None:
-        async with self.changed:
-            self.problems, self.number = problems, self.number + 1
-            self.changed.notify_all()
-
-    async def events(self) -> AsyncIterator[str]:
-        """Server-sent events: the present state at once, then each new one."""
-        while True:
-            state = {"build": self.build, "problems": self.problems}
-            yield f"data: {json.dumps(state)}\n\n"
-            seen = self.number
-            async with self.changed:
-                while self.number == seen:
-                    await self.changed.wait()
 
 
 def listen(port: int | None) -> socket.socket:
@@ -108,20 +67,22 @@ def serve(listener: socket.socket, app: Starlette) -> None:
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def make_app(folder: Path, *, gallery: Path, build: Build | None = None, tell: Tell) -> Starlette:
-    """The site in `folder`; with `build`, watches the gallery's sources and rebuilds.
+def make_app(
+    folder: Path, *, gallery: Path, preview: Preview | None = None, tell: Tell
+) -> Starlette:
+    """The site in `folder`; with `preview`, watches the gallery's sources and shows each change.
 
     `tell` gets each build's outcome as text.
     """
-    live = Live() if build else None
+    live = Live(preview) if preview else None
     routes = [Route("/{path:path}", _Site(folder, live).respond)]
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        if build is None or live is None:
+        if live is None:
             yield
             return
-        watcher = asyncio.create_task(_watch(gallery, build, live, tell))
+        watcher = asyncio.create_task(watch(gallery, live, tell))
         yield
         watcher.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -130,38 +91,9 @@ def make_app(folder: Path, *, gallery: Path, build: Build | None = None, tell: T
     if live is not None:
         routes.insert(0, Route("/_live/events", _events(live)))
         routes.insert(1, Route("/_live/{name:str}", _live_file(gallery)))
+        routes.insert(2, Route("/assets/{version:str}/{name:path}", _asset(live)))
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"], www_redirect=False)
     return Starlette(routes=routes, middleware=[hosts, Middleware(_Headers)], lifespan=lifespan)
-
-
-async def _watch(gallery: Path, build: Build, live: Live, tell: Tell) -> None:
-    folders = {gallery / name for name in _SOURCES}
-    for kind in ("templates", "assets"):
-        folders |= set(resource_folders(kind, gallery))
-    present = [folder for folder in folders if folder.is_dir()]
-    changes = awatch(*present, step=20, debounce=200)
-    # Watching begins before the first build reads anything, so that no edit falls between.
-    waiting = asyncio.ensure_future(anext(changes))
-    await asyncio.sleep(0)
-    await _rebuild(build, live, tell)
-    while True:
-        await waiting
-        waiting = asyncio.ensure_future(anext(changes))
-        await _rebuild(build, live, tell)
-
-
-async def _rebuild(build: Build, live: Live, tell: Tell) -> None:
-    try:
-        await asyncio.to_thread(build)
-    except (TracerError, OSError) as error:
-        # An editor may take a file away for the moment in which it saves it anew.
-        found = error.problems if isinstance(error, TracerError) else [error]
-        problems = [str(problem) for problem in found]
-        tell("\n".join(f"error: {problem}" for problem in problems))
-        await live.publish(problems)
-    else:
-        tell("built")
-        await live.publish([])
 
 
 class _Site:
@@ -176,6 +108,8 @@ class _Site:
         files = StaticFiles(directory=self._folder, check_dir=False)
         # StaticFiles refuses whatever leaves its folder, links included.
         wanted = files.get_path({**request.scope, "path": f"/{path}", "root_path": ""})
+        if (now := await self._now(wanted, path)) is not None:
+            return now
         found, stat = files.lookup_path(wanted)
         if stat is not None and Path(found).is_dir():
             if path and not path.endswith("/"):
@@ -186,18 +120,33 @@ class _Site:
         if stat is None or Path(found).name.startswith("."):
             return self._missing()
         if found.endswith(".html"):
-            return self._page(Path(found), 200)
+            return self._page(Path(found).read_bytes(), 200)
         return FileResponse(found)
+
+    async def _now(self, wanted: str, asked: str) -> Response | None:
+        """A file from the sources as they are now, under a name that a folder's page has too."""
+        path = Path(wanted).as_posix()
+        path = "" if path == "." else path
+        if self._live is None or path.startswith(".."):
+            return None
+        if not path or asked.endswith("/"):
+            path = f"{path}/index.html".lstrip("/")
+        content = await self._live.current(path)
+        if content is None:
+            return None
+        if path.endswith(".html"):
+            return self._page(content, 200)
+        return Response(content, media_type=guess_type(path)[0])
 
     def _missing(self) -> Response:
         page = self._folder / "404.html"
-        return self._page(page, 404) if page.is_file() else self._page(None, 200)
+        if page.is_file():
+            return self._page(page.read_bytes(), 404)
+        return self._page(_NOTHING_YET, 200)
 
-    def _page(self, file: Path | None, status: int) -> HTMLResponse:
-        # Asked for before the file is read: a page may look older than it is, never newer.
-        tags = self._live.tags() if self._live else ""
-        text = file.read_text(encoding="utf-8") if file else _NOTHING_YET
-        return HTMLResponse(text.replace("</body>", f"{tags}</body>"), status)
+    def _page(self, page: bytes, status: int) -> Response:
+        tags = self._live.tags(page).encode() if self._live else b""
+        return HTMLResponse(page.replace(b"</head>", tags + b"</head>", 1), status)
 
 
 class _Headers:
@@ -219,8 +168,11 @@ class _Headers:
 
 
 def _events(live: Live) -> Callable[[Request], Response]:
-    def respond(_: Request) -> Response:
-        return StreamingResponse(live.events(), media_type="text/event-stream")
+    def respond(request: Request) -> Response:
+        path, has = request.query_params.get("path", "/"), request.query_params.get("has", "")
+        file = f"{path}index.html" if path.endswith("/") else path
+        clean = posixpath.normpath(f"/{file}").lstrip("/")
+        return StreamingResponse(live.events(clean, has), media_type="text/event-stream")
 
     return respond
 
@@ -229,5 +181,18 @@ def _live_file(gallery: Path) -> Callable[[Request], Response]:
     def respond(request: Request) -> Response:
         file = resource_files("assets", gallery).get(f"dev/{request.path_params['name']}")
         return FileResponse(file) if file else Response(status_code=404)
+
+    return respond
+
+
+def _asset(live: Live) -> Callable[[Request], Response]:
+    """An open page may ask for a file under the name that its folder had before an edit."""
+
+    def respond(request: Request) -> Response:
+        name = request.path_params["name"]
+        content = live.preview.asset(name)
+        if content is None:
+            return Response(status_code=404)
+        return Response(content, media_type=guess_type(name)[0])
 
     return respond

@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from tracer.site.links import LinkCheck
+from tracer.site.links import link_problems, read_links
 
 
 def problems(base_path: str = "/", **pages: str) -> list[str]:
-    check = LinkCheck(base_path)
-    for name, html in pages.items():
-        check.add(f"{name.replace('__', '/')}.html", html.encode())
-    check.add("assets/a.css", b"")
-    return [str(problem) for problem in check.problems()]
+    read = {
+        path: read_links(path, html.encode(), base_path)
+        for name, html in pages.items()
+        for path in [f"{name.replace('__', '/')}.html"]
+    }
+    return [str(problem) for problem in link_problems(read, [*read, "assets/a.css"])]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from tests.builders import make_graph
 from tracer.documents.annotations import Annotations
 from tracer.errors import Place, Problems
-from tracer.site.markdown import LinkTarget, render, render_note
+from tracer.site.markdown import RESERVED_IDS, LinkTarget, render, render_note
 
 FILE = Path("write-up.md")
 ANNOTATIONS = Annotations.model_validate({"groups": {"italy": {"name": "I", "nodes": ["1_3"]}}})
@@ -123,3 +124,40 @@ def test_footnotes_in_documents_and_none_in_notes() -> None:
 def test_a_bad_link_in_a_note_is_told_where_the_note_stands() -> None:
     with pytest.raises(Problems, match=r"^a\.yaml:7:9: the graph has no node `9_9_9`"):
         render_note("[x](node:9_9_9)", Place(Path("a.yaml"), 7, 9), TARGET)
+
+
+def test_formulas_become_mathml_without_inline_style() -> None:
+    made = html("so $x^2$, and\n\n$$\n\\begin{aligned}a&=b\\\\c&=d\\end{aligned}\n$$\n")
+    assert "<math><msup><mi>x</mi><mn>2</mn></msup></math>" in made
+    assert '<math display="block">' in made
+    assert 'class="align-right"' in made
+    assert " style=" not in made
+
+
+def test_prices_are_no_formulas() -> None:
+    assert html("from $5 to $6") == "<p>from $5 to $6</p>\n"
+
+
+def test_a_wrong_formula_is_told_with_its_place() -> None:
+    with pytest.raises(Problems) as caught:
+        html("x\n\n$a$ and $\\nosuch$\n")
+    assert str(caught.value) == (
+        'write-up.md:3:10: this formula is not valid LaTeX: unknown command "\\nosuch"; '
+        "correct it, or write \\$ for a dollar sign"
+    )
+
+
+@pytest.mark.parametrize("latex", ["\\href{javascript:alert(1)}{x}", "\\text{<script>}", "<b>"])
+def test_markup_in_formulas_is_refused_or_stays_text(latex: str) -> None:
+    try:
+        made = html(f"${latex}$")
+    except Problems:
+        return
+    assert "<script" not in made and "<b>" not in made and "href" not in made
+
+
+def test_every_id_of_the_templates_is_reserved() -> None:
+    templates = (Path(__file__).parents[2] / "templates").rglob("*.html")
+    assert set(re.findall(r' id="([^"{]+)"', "".join(t.read_text() for t in templates))) <= (
+        RESERVED_IDS
+    )

@@ -13,10 +13,15 @@ from tracer.cli.gallery_root import root_option
 @root_option
 @click.option("--out", type=click.Path(path_type=Path), help="Where to (default: ROOT/public).")
 @click.option("--drafts", is_flag=True, help="Include what is marked as a draft.")
-def command(root: Path, out: Path | None, drafts: bool) -> None:
+@click.option("--base-url", metavar="URL", help="The public address, in place of site.yaml's.")
+@click.option("--strict", is_flag=True, help="Let warnings of `tracer check` stop it too.")
+@click.option("--timings", is_flag=True, help="Say where the time went, over all processes.")
+def command(
+    root: Path, out: Path | None, drafts: bool, base_url: str | None, strict: bool, timings: bool
+) -> None:
     """Build the site from graphs, write-ups and annotations.
 
-    The old site stays in place until the new one is complete.
+    Only what changed is made again. The old site stays in place until the new one is complete.
     """
     from tracer.cli.progress import late_bar
     from tracer.site.build import build
@@ -25,8 +30,12 @@ def command(root: Path, out: Path | None, drafts: bool) -> None:
         root,
         out or root / "public",
         drafts=drafts,
-        track=lambda pages: late_bar(pages, "graph pages"),
+        base_url=base_url,
+        strict=strict,
+        track=lambda made, total: late_bar(made, total, "pages"),
     )
     graphs = f"{report.graphs} graph{'' if report.graphs == 1 else 's'}"
-    size = f"{report.bytes / 1e6:.1f} MB"
-    click.echo(f"{graphs}, {report.files} files, {size} in {report.out}")
+    click.echo(f"{graphs}, {report.files} files ({report.made} made anew) in {report.out}")
+    if timings:
+        for name, seconds in sorted(report.seconds.items(), key=lambda item: -item[1]):
+            click.echo(f"{seconds:9.3f} s  {name}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import click
@@ -19,12 +18,12 @@ def command(root: Path, watch: bool, port: int | None, out: Path | None) -> None
     """Build the site and serve it to this machine only. Ctrl-C ends it."""
     from tracer.serve import HOST, listen, make_app, serve
     from tracer.site.build import build
+    from tracer.site.preview import Preview
 
     folder = out or root / ("public" if not watch else ".tracer/preview")
-    rebuild = partial(build, root, folder, drafts=watch)
     if not watch:
-        rebuild()
+        build(root, folder)
     listener = listen(port)
     click.echo(f"http://{HOST}:{listener.getsockname()[1]}/  (Ctrl-C to end)")
-    app = make_app(folder, gallery=root, build=rebuild if watch else None, tell=click.echo)
-    serve(listener, app)
+    preview = Preview(root, folder) if watch else None
+    serve(listener, make_app(folder, gallery=root, preview=preview, tell=click.echo))

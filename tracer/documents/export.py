@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.feature_labels import labels_file, load_feature_labels
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.tables import tables
 from tracer.documents.upload import for_upload
@@ -34,6 +35,9 @@ def export(root: Path, slug: str, form: Format, *, revision: int | None = None) 
     graph = folder.load(slug, revision or revisions[-1])
     file = root / "site_src" / "annotations" / f"{slug}.yaml"
     annotations = load_annotations(file)[0] if file.exists() else Annotations()
+    shared = labels_file(root / "site_src", graph)
+    if shared is not None and shared.exists():
+        annotations = load_feature_labels(shared)[0].added_to(annotations, graph)
     if form == "csv":
         return tables(graph, annotations)
     return for_upload(graph, annotations).to_json().encode()

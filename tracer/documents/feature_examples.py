@@ -85,11 +85,13 @@ class FeatureFolder:
     def path(self, source: str, key: str) -> Path:
         return self.root / source / f"{key}.json"
 
-    def keys(self, source: str) -> frozenset[str]:
-        """The features of a source that there are examples of."""
-        folder = self.root / source
-        found = folder.glob("*.json") if folder.is_dir() else ()
-        return frozenset(file.stem for file in found if _KEY.match(file.stem))
+    def files(self) -> dict[str, dict[str, Path]]:
+        """Feature source -> key -> file, sorted."""
+        found: dict[str, dict[str, Path]] = {}
+        for file in sorted(self.root.glob("*/*.json")):
+            if _KEY.match(file.stem):
+                found.setdefault(file.parent.name, {})[file.stem] = file
+        return found
 
 
 def import_examples(files: Iterable[Path], graph: Graph, folder: FeatureFolder) -> list[Path]:

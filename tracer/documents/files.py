@@ -18,6 +18,11 @@ def read_text(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> str:
 
     Raises TracerError where the file is missing, unreadable, too large or not UTF-8.
     """
+    return decode_text(read_bytes(path, max_bytes=max_bytes), path)
+
+
+def read_bytes(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
+    """The bytes of a file. Raises TracerError where it is missing, unreadable or too large."""
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -31,6 +36,11 @@ def read_text(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> str:
             hint="split the file",
             place=Place(path),
         )
+    return raw
+
+
+def decode_text(raw: bytes, path: Path) -> str:
+    """The text in a file's bytes, line ends made `\\n`. Raises TracerError if it is not UTF-8."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

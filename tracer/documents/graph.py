@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from tracer.documents.files import decode, read_text, write_atomically
+from tracer.documents.files import decode, decode_text, read_bytes, write_atomically
 from tracer.documents.prompts import ChatTurn, TraceSettings
 from tracer.documents.saved_view import QueryParameters
 from tracer.errors import Place, TracerError
@@ -256,7 +256,12 @@ def load_graph(file: Path) -> Graph:
 
     Raises TracerError with the place when the file is cut short, not JSON or not a graph.
     """
-    return graph_of(decode(read_text(file, max_bytes=MAX_GRAPH_BYTES), file, hint=RESTORE), file)
+    return parse_graph(read_bytes(file, max_bytes=MAX_GRAPH_BYTES), file)
+
+
+def parse_graph(content: bytes, file: Path) -> Graph:
+    """A graph from a file's bytes; `file` is only for messages. Raises as `load_graph` does."""
+    return graph_of(decode(decode_text(content, file), file, hint=RESTORE), file)
 
 
 def graph_of(data: Any, file: Path, *, hint: str = RESTORE) -> Graph:

@@ -2,14 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from tracer.documents.graph import Graph, load_graph
+from tracer.documents.files import read_bytes
+from tracer.documents.graph import MAX_GRAPH_BYTES, Graph, load_graph, parse_graph
 from tracer.documents.references import check_slug
+from tracer.errors import Place, TracerError
 
 _REVISION = re.compile(r"([1-9][0-9]{0,8})\.json\Z")
+
+
+class StoredFile:
+    """A file, known by its content at once and read again when it is needed."""
+
+    def __init__(self, file: Path, *, max_bytes: int = MAX_GRAPH_BYTES):
+        """Raises TracerError when the file cannot be read."""
+        self.file = file
+        self._max_bytes = max_bytes
+        self.digest = _digest(read_bytes(file, max_bytes=max_bytes))
+
+    def content(self) -> bytes:
+        """The file as it was found. Raises TracerError when it has changed since."""
+        content = read_bytes(self.file, max_bytes=self._max_bytes)
+        if _digest(content) != self.digest:
+            what = "changed while it was being read"
+            raise TracerError(what, hint="run the command again", place=Place(self.file))
+        return content
+
+
+class StoredGraph(StoredFile):
+    """A graph's file, parsed when the graph is first asked for."""
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Raises TracerError when the file is cut short or not a graph."""
+        return parse_graph(self.content(), self.file)
 
 
 @dataclass(frozen=True)
@@ -20,16 +52,21 @@ class GraphFolder:
 
     def slugs(self) -> list[str]:
         """Every slug that has at least one revision, sorted."""
+        return list(self.listing())
+
+    def listing(self) -> dict[str, list[int]]:
+        """Every slug that has at least one revision, sorted, with its revisions, lowest first."""
         if not self.root.is_dir():
-            return []
-        return sorted(path.name for path in self.root.iterdir() if self.revisions(path.name))
+            return {}
+        names = sorted(entry.name for entry in os.scandir(self.root) if entry.is_dir())
+        return {name: found for name in names if (found := self.revisions(name))}
 
     def revisions(self, slug: str) -> list[int]:
         """The revision numbers there are, lowest first."""
         folder = self.root / slug
         if not folder.is_dir():
             return []
-        matches = (_REVISION.match(path.name) for path in folder.iterdir())
+        matches = (_REVISION.match(name) for name in os.listdir(folder))  # noqa: PTH208
         return sorted(int(match[1]) for match in matches if match)
 
     def path(self, slug: str, revision: int) -> Path:
@@ -43,3 +80,11 @@ class GraphFolder:
     def load(self, slug: str, revision: int) -> Graph:
         """Raises TracerError when the file is missing, cut short or not a graph."""
         return load_graph(self.path(slug, revision))
+
+    def stored(self, slug: str, revision: int) -> StoredGraph:
+        """Raises TracerError when the file is missing or unreadable."""
+        return StoredGraph(self.path(slug, revision))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

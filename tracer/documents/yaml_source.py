@@ -82,7 +82,8 @@ class YamlSource:
         hint: str | None = None
         if kind == "literal_error" and isinstance(value, str):
             hint = did_you_mean(value, re.findall(r"'([^']+)'", str(error["ctx"]["expected"])))
-        return TracerError(f"{what}{message}{shown}", hint=hint, place=self.place(path))
+        place = self.place(path, key=error["loc"][-1:] == ("[key]",))
+        return TracerError(f"{what}{message}{shown}", hint=hint, place=place)
 
 
 def load_yaml(file: Path) -> YamlSource:

@@ -14,6 +14,7 @@ from tracer.errors import Place, TracerError
 from tracer.site.resources import resource_files
 
 # For `tracer serve` and for those who work on the scripts; a published site has no use for them.
+THEME = "styles/theme.css"
 _DEVELOPMENT = re.compile(r"dev/|.*\.(?:mjs|d\.ts)\Z")
 
 
@@ -39,18 +40,23 @@ class Assets:
         return sorted(found)
 
 
-def load_assets(gallery: Path) -> Assets:
-    """Read all assets. Raises TracerError when one cannot be read."""
+def load_assets(gallery: Path, *, theme: str = "") -> Assets:
+    """Read all assets; `theme` is a style sheet of the gallery's colours, made not read.
+
+    Raises TracerError when a file cannot be read.
+    """
     files: dict[str, bytes] = {}
-    tree = hashlib.sha256()
     for name, file in resource_files("assets", gallery).items():
         if _DEVELOPMENT.match(name):
             continue
         try:
-            content = file.read_bytes()
+            files[name] = file.read_bytes()
         except OSError as error:
             what = f"cannot be read: {error.strerror or error}"
             raise TracerError(what, place=Place(file)) from error
-        files[name] = content
+    if theme:
+        files[THEME] = theme.encode()
+    tree = hashlib.sha256()
+    for name, content in files.items():
         tree.update(f"{name}\0{len(content)}\0".encode() + content)
     return Assets(f"assets/{tree.hexdigest()[:8]}/", files)

@@ -1,125 +1,222 @@
-"""From a gallery folder to a static site, all of it or nothing."""
+"""From a gallery folder to a static site: only what changed is made, and all of it or nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 
-from tracer.documents.feature_examples import load_feature_examples
+from pydantic import ValidationError
+
+from tracer.documents.files import read_text
+from tracer.documents.site_config import SiteConfig
 from tracer.errors import Problems, TracerError
 from tracer.site.assets import load_assets
-from tracer.site.compare_page import ComparePage
-from tracer.site.content import Gallery, load_gallery, survey
-from tracer.site.graph_page import GraphPage
-from tracer.site.links import LinkCheck
-from tracer.site.output import OutputFolder
-from tracer.site.pages import Pages
+from tracer.site.clock import phase, taken
+from tracer.site.content import Survey, survey
+from tracer.site.fingerprint import code_fingerprint, fingerprint
+from tracer.site.gallery import Gallery
+from tracer.site.links import link_problems
+from tracer.site.make import Made, Maker, Write
+from tracer.site.manifest import (
+    MadeFile,
+    Manifest,
+    Record,
+    load_manifest,
+    manifest_file,
+    save_manifest,
+)
+from tracer.site.memory import Memory
+from tracer.site.output import Building, OutputFolder, Signature
+from tracer.site.plan import Plan, Product, Unit
+from tracer.site.recording import Recording
+from tracer.site.resources import resource_files
+from tracer.site.review import review
+from tracer.site.search import check_search, search_index
 
-Write = Callable[[str, bytes], None]
-Track = Callable[[Sequence[GraphPage]], Iterable[GraphPage]]
+Track = Callable[[Iterable[Made], int], Iterable[Made]]
 
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What a build made."""
+    """What a build made; `made` of its `files` were made afresh."""
 
     out: Path
     graphs: int
     files: int
-    bytes: int
+    made: int
+    notes: tuple[TracerError, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class CheckReport:
-    """What is wrong, and what is only worth knowing."""
+class Site:
+    """A gallery as it was found, and what is needed to make any part of its site."""
 
-    problems: tuple[TracerError, ...]
-    notes: tuple[str, ...]
+    def __init__(self, found: Survey, memory: Memory, *, base_url: str | None = None):
+        gallery = _at(found.gallery, base_url)
+        assets = load_assets(gallery.root, theme=gallery.config.theme.stylesheet())
+        self.gallery = gallery
+        self.recording = Recording(gallery)
+        self.plan = Plan(self.recording, assets, memory)
+        self._base = fingerprint([_code(), _templates(gallery.root), assets.folder])
+
+    def maker(self, write: Write) -> Maker:
+        return Maker(self.recording, self._base, self.plan.base_path, write)
 
 
 def build(
-    root: Path, out: Path, *, drafts: bool = False, track: Track = lambda pages: pages
+    root: Path,
+    out: Path,
+    *,
+    drafts: bool = False,
+    base_url: str | None = None,
+    strict: bool = False,
+    memory: Memory | None = None,
+    processes: int = 0,
+    track: Track = lambda made, total: made,
 ) -> BuildReport:
     """Build the gallery at `root` into the folder `out`; the old site stays until all is done.
 
-    `track` wraps the list of graph pages to show progress. Raises Problems with every mistake.
+    `base_url` takes the place of the configured one, `strict` makes warnings errors, `track` sees
+    units as they are made, `processes` is how many there may be (0: as many as the machine has
+    processors). Raises Problems with every mistake.
     """
+    taken()
+    memory = memory or Memory()
     output = OutputFolder(out, gallery=root)
-    output.check()
-    gallery = load_gallery(root, drafts=drafts)
-    sizes: list[int] = []
-    with output.replace() as write:
+    with phase("read sources"):
+        present = output.check()
+        found = survey(root, drafts=drafts, graphs=False, memory=memory)
+        if found.problems:
+            # What is wrong inside graphs is told along with the rest.
+            raise Problems(survey(root, drafts=drafts, memory=memory).problems)
+        if strict and (warnings := [o for o in review(found) if o.level == "warning"]):
+            raise Problems(one.problem for one in warnings)
+        site = Site(found, memory, base_url=base_url)
+        if site.gallery.config.search:
+            check_search()
+    file = manifest_file(root, out)
+    with phase("read what was made"):
+        known = load_manifest(file)
+    with output.replace() as building:
+        job = _Job(site, building, known, present, processes)
+        job.run(track)
+        with phase("check links"):
+            job.raise_problems()
+    save_manifest(file, job.manifest)
+    return BuildReport(
+        out=out,
+        graphs=len(found.gallery.entries),
+        files=len(building.paths) - 1,
+        made=job.made_files,
+        notes=found.notes,
+        seconds=taken(),
+    )
 
-        def count(path: str, content: bytes) -> None:
-            sizes.append(len(content))
-            write(path, content)
 
-        problems = publish(gallery, count, track=track)
+class _Job:
+    """One build: takes over what is fresh, makes the rest."""
+
+    def __init__(
+        self,
+        site: Site,
+        building: Building,
+        known: Manifest,
+        present: dict[str, Signature],
+        processes: int,
+    ):
+        self.manifest = Manifest(units={})
+        self.made_files = 0
+        self._site = site
+        self._building = building
+        self._known = known.units
+        self._present = present
+        self._processes = processes
+        self._problems: dict[str, tuple[TracerError, ...]] = {}
+        self._maker = site.maker(building.write)
+
+    def run(self, track: Track) -> None:
+        """Stage by stage; a later one needs what an earlier one says."""
+        plan = self._site.plan
+        first = plan.from_sources()
+        self._stage(first, track)
+        if self._problems:
+            return
+        records = (self.manifest.units[unit.name] for unit in first)
+        summaries = [record.summary for record in records if record.summary]
+        self._stage(plan.from_summaries(summaries), lambda made, total: made)
+        pages = {path: one.digest for path, one in self._files().items() if one.links is not None}
+        if self._site.gallery.config.search:
+            make = partial(self._search, self._building.folder)
+            search = Unit("search", "pagefind/", make, fingerprint(sorted(pages.items())))
+            self._stage([search], lambda made, total: made)
+
+    def raise_problems(self) -> None:
+        """Raises Problems with whatever is wrong, in the order of the gallery."""
+        if not self._problems:
+            files = self._files()
+            pages = {path: one.links for path, one in files.items() if one.links is not None}
+            self._problems["links"] = tuple(link_problems(pages, files, self._site.plan.place_of))
+        problems = [one for several in self._problems.values() for one in several]
         if problems:
             raise Problems(problems)
-    return BuildReport(out, len(gallery.entries), len(sizes), sum(sizes))
+
+    def _files(self) -> dict[str, MadeFile]:
+        return {
+            p: one for record in self.manifest.units.values() for p, one in record.files.items()
+        }
+
+    def _stage(self, units: list[Unit], track: Track) -> None:
+        with phase("take over"):
+            stale = [unit for unit in units if not self._take_over(unit)]
+        found: dict[str, Record] = {}
+        wrong: dict[str, tuple[TracerError, ...]] = {}
+        for made in track(self._maker.make_all(stale, self._processes), len(stale)):
+            if made.record is None:
+                wrong[made.unit.name] = made.problems
+            else:
+                found[made.unit.name] = made.record
+                self._building.paths.update(made.record.files)
+                self.made_files += len(made.record.files)
+        for unit in stale:
+            if unit.name in found:
+                self.manifest.units[unit.name] = found[unit.name]
+            else:
+                self._problems[unit.name] = wrong[unit.name]
+
+    def _search(self, folder: Path) -> Product:
+        with phase("search index"):
+            return Product(search_index(folder))
+
+    def _take_over(self, unit: Unit) -> bool:
+        record = self._known.get(unit.name)
+        if record is None or not self._maker.fresh(unit, record):
+            return False
+        if any(self._present.get(p) != one.signature for p, one in record.files.items()):
+            return False
+        for path in record.files:
+            self._building.keep(path)
+        self.manifest.units[unit.name] = record
+        return True
 
 
-def check(root: Path) -> CheckReport:
-    """Everything that would stop a build, drafts included, and notes; writes nothing."""
-    found = survey(root, drafts=True)
-    problems = [*found.problems]
-    # A page left out for its own fault would make every link to it look broken as well.
-    problems += publish(found.gallery, lambda path, content: None, links=not found.problems)
-    return CheckReport(tuple(problems), found.notes)
+def _at(gallery: Gallery, base_url: str | None) -> Gallery:
+    """The gallery as if `site.yaml` gave this address."""
+    if base_url is None:
+        return gallery
+    fields = {**gallery.config.model_dump(), "base_url": base_url}
+    try:
+        config = SiteConfig.model_validate(fields)
+    except ValidationError:
+        hint = "an address like https://example.org/gallery"
+        raise TracerError(f"--base-url {base_url} is no web address", hint=hint) from None
+    return replace(gallery, config=config)
 
 
-def publish(
-    gallery: Gallery,
-    write: Write,
-    *,
-    track: Track = lambda pages: pages,
-    links: bool = True,
-) -> list[TracerError]:
-    """Write every file of the site through `write`; returns what is wrong with the pages."""
-    problems: list[TracerError] = []
-    pages = Pages(gallery, load_assets(gallery.root))
-    link_check = LinkCheck(pages.base_path)
-
-    def put(path: str, make: Callable[[], bytes]) -> None:
-        try:
-            content = make()
-        except TracerError as error:
-            problems.extend(error.problems)
-            return
-        link_check.add(path, content)
-        write(path, content)
-
-    for name, content in pages.assets.files.items():
-        put(pages.assets.folder + name, partial(bytes, content))
-    newest = [GraphPage(entry, entry.revision) for entry in gallery.entries]
-    older = [GraphPage(entry, n) for entry in gallery.entries for n in sorted(entry.older)]
-    for page in track([*newest, *older]):
-        put(f"{page.folder}{page.data_name}", partial(bytes, page.data))
-        put(f"{page.folder}index.html", partial(pages.graph_page, page))
-        put(page.file, (gallery.root / page.file).read_bytes)
-    for name in sorted({name for page in [*newest, *older] for name in page.example_files}):
-        put(name, partial(read_examples, gallery.root / name))
-    by_slug = {page.slug: page for page in newest}
-    curated = [
-        ComparePage(by_slug[left], by_slug[right], text)
-        for (left, right), text in sorted(gallery.comparisons.items())
-    ]
-    for pair in curated:
-        put(f"{pair.folder}index.html", partial(pages.compare_page, pair))
-    put("compare/index.html", lambda: pages.compare_any_page([*newest, *older], curated))
-    for name, text in gallery.pages.items():
-        put(f"{name}/index.html", partial(pages.text_page, name, text))
-    put("index.html", lambda: pages.gallery_page(newest))
-    put("404.html", pages.missing_page)
-    if links and not problems:
-        problems += link_check.problems()
-    return problems
+def _templates(root: Path) -> str:
+    files = resource_files("templates", root)
+    return fingerprint({name: read_text(file) for name, file in files.items()})
 
 
-def read_examples(file: Path) -> bytes:
-    """A file of feature examples, as it is. Raises TracerError when it is no such document."""
-    load_feature_examples(file)
-    return file.read_bytes()
+_code = cache(code_fingerprint)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from markupsafe import Markup
-
 from tracer.site.alignment import Alignment, Annotated, align
-from tracer.site.content import MarkdownFile
+from tracer.site.gallery import MarkdownFile
 from tracer.site.graph_page import GraphPage
-from tracer.site.markdown import render
 
 
 @dataclass(frozen=True)
@@ -22,9 +19,13 @@ class ComparePage:
     text: MarkdownFile
 
     @property
+    def pair(self) -> str:
+        return f"{self.left.slug}/{self.right.slug}"
+
+    @property
     def folder(self) -> str:
         """Below the site's root, with a slash at its end."""
-        return f"compare/{self.left.slug}/{self.right.slug}/"
+        return f"compare/{self.pair}/"
 
     @property
     def title(self) -> str:
@@ -33,11 +34,6 @@ class ComparePage:
     @property
     def sides(self) -> tuple[GraphPage, GraphPage]:
         return (self.left, self.right)
-
-    @cached_property
-    def html(self) -> Markup:
-        """Raises Problems for links that lead nowhere."""
-        return render(self.text.body, self.text.file)
 
     @cached_property
     def alignment(self) -> Alignment:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, TypeVar
-
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from typing import TypeVar
 
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.feature_examples import FeatureFolder
-from tracer.documents.feature_source import feature_source
+from tracer.documents.feature_labels import load_feature_labels
 from tracer.documents.files import read_text
-from tracer.documents.graph import Graph
-from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.front_matter import FrontMatter
+from tracer.documents.graph_folder import GraphFolder, StoredGraph
 from tracer.documents.prompts import PromptList, load_prompts
 from tracer.documents.references import check_slug
 from tracer.documents.site_config import SiteConfig, load_site_config
@@ -24,69 +21,19 @@ from tracer.documents.yaml_source import YamlSource, parse_yaml
 from tracer.errors import Place, Problems, TracerError, did_you_mean
 from tracer.site.comparisons import compared_slugs
 from tracer.site.dangling import dangling_annotations
+from tracer.site.gallery import Entry, Gallery, MarkdownFile, SharedLabels
+from tracer.site.media import media_files
+from tracer.site.memory import Memory
+from tracer.site.tags import tags_written_differently
 
 Loaded = TypeVar("Loaded")
-ShortText = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
 
-
-class FrontMatter(BaseModel):
-    """What stands between the `---` lines at the top of a Markdown file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    title: ShortText | None = None
-    summary: str = Field("", max_length=600, description="one or two sentences for the card")
-    date: datetime.date | None = None
-    authors: tuple[ShortText, ...] = ()
-    tags: tuple[Tag, ...] = ()
-    draft: bool = Field(False, description="left out unless drafts are asked for")
-    featured: bool = Field(False, description="first in the gallery")
-    order: int | None = Field(None, description="lower comes first")
-
-
-@dataclass(frozen=True)
-class MarkdownFile:
-    """A Markdown file; `body` keeps the file's own line numbers."""
-
-    file: Path
-    meta: FrontMatter
-    body: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One graph of the gallery, in its newest revision, and all that is said about it."""
-
-    slug: str
-    graph: Graph = field(repr=False)
-    revision: int
-    older: Mapping[int, Graph] = field(repr=False, default_factory=dict)
-    annotations: Annotations = field(default_factory=Annotations)
-    annotation_source: YamlSource | None = field(repr=False, default=None)
-    write_up: MarkdownFile | None = None
-    tags: tuple[str, ...] = ()
-    examples: frozenset[str] = frozenset()
-
-    @property
-    def meta(self) -> FrontMatter:
-        return self.write_up.meta if self.write_up else FrontMatter()
-
-    @property
-    def revisions(self) -> tuple[int, ...]:
-        """All revision numbers, lowest first."""
-        return (*sorted(self.older), self.revision)
-
-
-@dataclass(frozen=True)
-class Gallery:
-    """Everything that a site is made from."""
-
-    root: Path
-    config: SiteConfig
-    entries: tuple[Entry, ...]
-    pages: Mapping[str, MarkdownFile]
-    comparisons: Mapping[tuple[str, str], MarkdownFile] = field(default_factory=dict)
+RESERVED_NAMES = frozenset(
+    {
+        *("assets", "compare", "features", "files", "graphs", "models"),
+        *("pagefind", "search", "tags"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +42,8 @@ class Survey:
 
     gallery: Gallery
     problems: tuple[TracerError, ...]
-    notes: tuple[str, ...]
+    notes: tuple[TracerError, ...]
+    prompts: PromptList | None = None
 
 
 def load_gallery(root: Path, *, drafts: bool = False) -> Gallery:
@@ -106,10 +54,13 @@ def load_gallery(root: Path, *, drafts: bool = False) -> Gallery:
     return found.gallery
 
 
-def survey(root: Path, *, drafts: bool = False) -> Survey:
+def survey(
+    root: Path, *, drafts: bool = False, graphs: bool = True, memory: Memory | None = None
+) -> Survey:
     """Read as much of a gallery as can be read, and collect what is wrong with the rest.
 
-    Raises TracerError only where `root` is no gallery at all.
+    With `graphs=False` graphs are not opened; `check_entry` does that later, one by one. `memory`
+    holds what was read before. Raises TracerError only where `root` is no gallery at all.
     """
     if not (root / "graphs").is_dir() and not (root / "site_src").is_dir():
         raise TracerError(
@@ -117,7 +68,43 @@ def survey(root: Path, *, drafts: bool = False) -> Survey:
             hint="go to a gallery's folder or name it with --root",
             place=Place(root),
         )
-    return _Reader(root).read(drafts=drafts)
+    found = _Reader(root, memory or Memory()).read(drafts=drafts)
+    if not graphs:
+        return found
+    problems = {entry.slug: check_entry(entry) for entry in found.gallery.entries}
+    sound = tuple(one for one in found.gallery.entries if not _broken(one))
+    return Survey(
+        replace(found.gallery, entries=sound),
+        (*found.problems, *(one for several in problems.values() for one in several)),
+        found.notes,
+        found.prompts,
+    )
+
+
+def check_entry(entry: Entry) -> list[TracerError]:
+    """What is wrong with an entry's graphs, and with what annotations say of the newest."""
+    problems = _broken(entry)
+    annotations, source = entry.said, entry.annotation_source
+    if source is None:
+        return problems
+    if annotations.revision is not None and annotations.revision not in entry.revisions:
+        hint = f"there is {', '.join(map(str, entry.revisions))}"
+        what = f"the graph has no revision {annotations.revision}"
+        problems.append(TracerError(what, hint=hint, place=source.place(("revision",))))
+    if not problems:
+        said = annotations, source, entry.graph, entry.revision, entry.earlier
+        problems += dangling_annotations(*said)
+    return problems
+
+
+def _broken(entry: Entry) -> list[TracerError]:
+    problems: list[TracerError] = []
+    for stored in (entry.stored, *entry.older.values()):
+        try:
+            _ = stored.graph
+        except TracerError as error:
+            problems += error.problems
+    return problems
 
 
 def load_markdown(file: Path) -> MarkdownFile:
@@ -134,39 +121,54 @@ def load_markdown(file: Path) -> MarkdownFile:
     # Blank lines in place of what was cut keep every later line number true.
     source = parse_yaml("\n" + "\n".join(lines[1:end]), file)
     meta = FrontMatter() if source.data is None else source.validate(FrontMatter)
-    return MarkdownFile(file, meta, "\n" * (end + 1) + "\n".join(lines[end + 1 :]))
+    return MarkdownFile(file, meta, "\n" * (end + 1) + "\n".join(lines[end + 1 :]), source)
 
 
 class _Reader:
     """Reads one gallery, keeping errors aside so that all are told at once."""
 
-    def __init__(self, root: Path):
+    def __init__(self, root: Path, memory: Memory):
         self.root = root
+        self.memory = memory
         self.source = root / "site_src"
         self.folder = GraphFolder(root / "graphs")
-        self.slugs = self.folder.slugs()
+        self.slugs = self.folder.listing()
         self.problems: list[TracerError] = []
-        self.notes: list[str] = []
+        self.notes: list[TracerError] = []
+        self.labels: dict[str, SharedLabels] = {}
+        self.features = FeatureFolder(root / "features").files()
 
     def read(self, *, drafts: bool) -> Survey:
-        config = self._try(lambda: load_site_config(self.source / "site.yaml")) or SiteConfig()
+        config, source = self._load(load_site_config, self.source / "site.yaml") or (
+            SiteConfig(),
+            None,
+        )
         prompts = self._prompts()
-        self._report_orphans()
+        self._report_orphans(prompts)
+        self.labels = self._feature_labels()
         entries = [entry for slug in self.slugs if (entry := self._entry(slug, prompts))]
         pages, comparisons = self._pages(), self._comparisons()
+        write_ups = [entry.write_up for entry in entries]
+        texts = [*write_ups, *pages.values(), *comparisons.values()]
         shown = {entry.slug for entry in entries if drafts or not entry.meta.draft}
+        self.problems += tags_written_differently(self._tags(texts, prompts))
+        media, problems = media_files(self.source)
+        self.problems += problems
         gallery = Gallery(
             root=self.root,
             config=config,
+            config_source=source,
             entries=tuple(sorted((e for e in entries if drafts or not e.meta.draft), key=_order)),
             pages={name: page for name, page in pages.items() if drafts or not page.meta.draft},
             comparisons={
-                pair: page
-                for pair, page in comparisons.items()
-                if set(pair) <= shown and (drafts or not page.meta.draft)
+                pair: text
+                for pair, text in comparisons.items()
+                if set(pair.split("/")) <= shown and (drafts or not text.meta.draft)
             },
+            features=self.features,
+            media=media,
         )
-        return Survey(gallery, tuple(self.problems), tuple(self.notes))
+        return Survey(gallery, tuple(self.problems), tuple(self.notes), prompts)
 
     def _try(self, load: Callable[[], Loaded]) -> Loaded | None:
         try:
@@ -177,25 +179,29 @@ class _Reader:
 
     def _prompts(self) -> PromptList | None:
         file = self.source / "prompts.yaml"
-        prompts = self._try(lambda: load_prompts(file)) if file.exists() else None
+        prompts = self._load(load_prompts, file) if file.exists() else None
         if prompts is not None:
             listed = {entry.slug for entry in prompts.graphs}
             for slug in self.slugs:
                 if slug not in listed:
-                    self.notes.append(f"graphs/{slug}: not on the prompt list (that is allowed)")
+                    what, hint = "this graph is not on the prompt list", "it stays as it is"
+                    place = Place(self.folder.root / slug)
+                    self.notes.append(TracerError(what, hint=hint, place=place))
             for entry in prompts.graphs:
                 if entry.slug not in self.slugs:
+                    what, hint = f"`{entry.slug}` has no graph yet", "run `tracer build-graphs`"
                     place = prompts.where(entry.slug)
-                    self.notes.append(f"{place}: `{entry.slug}` has no graph yet")
+                    self.notes.append(TracerError(what, hint=hint, place=place))
         return prompts
 
-    def _report_orphans(self) -> None:
+    def _report_orphans(self, prompts: PromptList | None) -> None:
+        known = [*self.slugs, *(entry.slug for entry in (prompts.graphs if prompts else ()))]
         for folder, ending in (("write-ups", ".md"), ("annotations", ".yaml")):
             for file in _files(self.source / folder):
                 if file.suffix != ending:
                     self.problems.append(_misnamed(file, ending))
-                elif file.stem not in self.slugs:
-                    near = did_you_mean(file.stem, self.slugs)
+                elif file.stem not in known:
+                    near = did_you_mean(file.stem, known)
                     hint = near or f"trace it, or remove {file.name}"
                     what = f"there is no graph `{file.stem}`"
                     self.problems.append(TracerError(what, hint=hint, place=Place(file)))
@@ -206,58 +212,72 @@ class _Reader:
         except ValueError as error:
             self.problems.append(TracerError(str(error), place=Place(self.folder.root / slug)))
             return None
-        *older, newest = self.folder.revisions(slug)
-        graph = self._try(lambda: self.folder.load(slug, newest))
-        earlier = {n: self._try(partial(self.folder.load, slug, n)) for n in older}
-        write_up = self._write_up(slug)
-        if graph is None:
+        stored = {n: self._stored(slug, n) for n in self.slugs[slug]}
+        write_up, (annotations, source) = self._write_up(slug), self._annotations(slug)
+        known = {n: one for n, one in stored.items() if one is not None}
+        if len(known) < len(stored):
             return None
+        newest = max(known)
         listed = next((e for e in prompts.graphs if e.slug == slug), None) if prompts else None
-        annotations, source = self._annotations(slug, graph, newest)
         tags = (*(listed.tags if listed else ()), *(write_up.meta.tags if write_up else ()))
-        return Entry(
+        entry = Entry(
             slug=slug,
-            graph=graph,
+            stored=known.pop(newest),
             revision=newest,
-            older={n: one for n, one in earlier.items() if one is not None},
-            annotations=annotations,
+            older=known,
+            said=annotations,
             annotation_source=source,
+            labels=self.labels,
             write_up=write_up,
             tags=tuple(dict.fromkeys(tags)),
-            examples=FeatureFolder(self.root / "features").keys(feature_source(graph)),
+            examples={source: tuple(keys) for source, keys in self.features.items()},
         )
+        return self.memory.same(slug, entry)
+
+    def _stored(self, slug: str, revision: int) -> StoredGraph | None:
+        return self._load(StoredGraph, self.folder.path(slug, revision))
+
+    def _load(self, loader: Callable[[Path], Loaded], file: Path) -> Loaded | None:
+        return self._try(partial(self.memory.load, loader, file))
+
+    def _tags(
+        self, texts: Iterable[MarkdownFile | None], prompts: PromptList | None
+    ) -> Iterator[tuple[str, Place]]:
+        if prompts is not None:
+            for listed in prompts.graphs:
+                place = prompts.where(listed.slug, "tags")
+                yield from ((tag, place) for tag in listed.tags)
+        for text in texts:
+            if text is not None and text.front is not None:
+                for number, tag in enumerate(text.meta.tags):
+                    yield tag, text.front.place(("tags", number))
 
     def _write_up(self, slug: str) -> MarkdownFile | None:
         file = self.source / "write-ups" / f"{slug}.md"
-        return self._try(lambda: load_markdown(file)) if file.exists() else None
+        return self._load(load_markdown, file) if file.exists() else None
 
-    def _annotations(
-        self, slug: str, graph: Graph, newest: int
-    ) -> tuple[Annotations, YamlSource | None]:
+    def _annotations(self, slug: str) -> tuple[Annotations, YamlSource | None]:
         file = self.source / "annotations" / f"{slug}.yaml"
-        loaded = self._try(lambda: load_annotations(file)) if file.exists() else None
-        if loaded is None:
-            return Annotations(), None
-        annotations, source = loaded
-        self._check_revision(slug, annotations, source)
-        self.problems += dangling_annotations(annotations, source, graph, newest)
-        return annotations, source
+        loaded = self._load(load_annotations, file) if file.exists() else None
+        return loaded or (Annotations(), None)
 
-    def _check_revision(self, slug: str, annotations: Annotations, source: YamlSource) -> None:
-        known = self.folder.revisions(slug)
-        if annotations.revision is not None and annotations.revision not in known:
-            hint = f"there is {', '.join(map(str, known))}"
-            what = f"the graph has no revision {annotations.revision}"
-            place = source.place(("revision",))
-            self.problems.append(TracerError(what, hint=hint, place=place))
+    def _feature_labels(self) -> dict[str, SharedLabels]:
+        """By feature source, as the files are called."""
+        found = {}
+        for file in _files(self.source / "labels"):
+            if file.suffix != ".yaml":
+                self.problems.append(_misnamed(file, ".yaml"))
+            elif (loaded := self._load(load_feature_labels, file)) is not None:
+                found[file.stem] = loaded
+        return found
 
-    def _comparisons(self) -> dict[tuple[str, str], MarkdownFile]:
+    def _comparisons(self) -> dict[str, MarkdownFile]:
         found = {}
         for file in _files(self.source / "comparisons"):
             pair = self._try(partial(compared_slugs, file, self.slugs))
-            text = self._try(partial(load_markdown, file))
+            text = self._load(load_markdown, file)
             if pair is not None and text is not None:
-                found[pair] = text
+                found["/".join(pair)] = text
         return found
 
     def _pages(self) -> dict[str, MarkdownFile]:
@@ -271,11 +291,11 @@ class _Reader:
             except ValueError as error:
                 self.problems.append(TracerError(str(error), place=Place(file)))
                 continue
-            if name in ("graphs", "assets", "compare", "features"):
+            if name in RESERVED_NAMES:
                 what = f"`{name}` is an address that the site itself uses"
                 hint = "choose another file name"
                 self.problems.append(TracerError(what, hint=hint, place=Place(file)))
-            elif (page := self._try(partial(load_markdown, file))) is not None:
+            elif (page := self._load(load_markdown, file)) is not None:
                 pages[name] = page
         return pages
 

@@ -6,23 +6,27 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from markupsafe import Markup
 
-from tracer.documents.annotations import Annotations
-from tracer.documents.feature_examples import feature_key
+from tracer.documents.annotations import Annotations, Label
 from tracer.documents.feature_source import feature_source
+from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
+from tracer.documents.references import Reference
 from tracer.documents.site_config import SiteConfig
-from tracer.errors import TracerError
+from tracer.documents.yaml_source import KeyPath
+from tracer.errors import Place, TracerError
 from tracer.site import viewer_data
+from tracer.site.addresses import write_up_here
 from tracer.site.answers import Likely, asked_instead, explained_answer, likely_answers
 from tracer.site.circuit import Circuit, summarise
 from tracer.site.circuit_svg import describe, draw, draw_thumbnail
 from tracer.site.citation import bibtex
-from tracer.site.content import Entry, FrontMatter
 from tracer.site.facts import Fact, explained, facts, model_name, question
-from tracer.site.markdown import LinkTarget, render, render_note
+from tracer.site.gallery import Entry
+from tracer.site.markdown import LinkTarget, render_note
 from tracer.site.node_links import node_link
 from tracer.site.tokens import prompt_text
 
@@ -51,6 +55,21 @@ class NamedGroup:
 
 
 @dataclass(frozen=True)
+class NamedFeature:
+    """A feature's name, with who gave it, how sure they are, and why."""
+
+    key: str
+    label: Label
+    nodes: tuple[str, ...]
+    note: Markup
+    shared: bool  # by all graphs of the feature source
+
+    @property
+    def link(self) -> dict[str, str]:
+        return node_link(self.nodes)
+
+
+@dataclass(frozen=True)
 class GraphPage:
     """One revision of one graph, as its page and its card show it."""
 
@@ -60,7 +79,7 @@ class GraphPage:
     @cached_property
     def graph(self) -> Graph:
         newest = self.revision == self.entry.revision
-        return self.entry.graph if newest else self.entry.older[self.revision]
+        return (self.entry.stored if newest else self.entry.older[self.revision]).graph
 
     @property
     def newest(self) -> bool:
@@ -75,6 +94,11 @@ class GraphPage:
         """Below the site's root, with a slash at its end."""
         base = f"graphs/{self.slug}/"
         return base if self.newest else f"{base}{self.revision}/"
+
+    @property
+    def root(self) -> str:
+        """The way from this page up to the site's root."""
+        return "../" * self.folder.count("/")
 
     @property
     def file(self) -> str:
@@ -159,14 +183,6 @@ class GraphPage:
         return describe(self.circuit) if self.circuit else []
 
     @cached_property
-    def write_up(self) -> Markup:
-        """Raises Problems for links to nodes that the newest graph has not."""
-        if self.entry.write_up is None:
-            return Markup("")
-        text = self.entry.write_up
-        return self._of_the_newest(lambda: render(text.body, text.file, self._target))
-
-    @cached_property
     def groups(self) -> list[NamedGroup]:
         """The groups that this revision has nodes of. Raises Problems for bad links in notes."""
         members = self.annotations.group_members(self.graph.node_ids)
@@ -175,10 +191,26 @@ class GraphPage:
                 name=group.name,
                 by=group.by,
                 nodes=tuple(members[key]),
-                note=self._note(group.note or "", "groups", key, "note"),
+                note=self._note(group.note, ("groups", key, "note")),
             )
             for key, group in self.annotations.groups.items()
             if members[key]
+        ]
+
+    @cached_property
+    def named_features(self) -> list[NamedFeature]:
+        """The labels that this revision has nodes of. Raises Problems for bad links in notes."""
+        ids = self.graph.node_ids
+        return [
+            NamedFeature(
+                key=key,
+                label=label,
+                nodes=tuple(nodes),
+                note=self._note(label.note, ("labels", key, "note")),
+                shared=self._is_shared(key),
+            )
+            for key, label in self.annotations.labels.items()
+            if (nodes := Reference(key).resolve(ids, {}))
         ]
 
     @cached_property
@@ -188,23 +220,48 @@ class GraphPage:
             Counterpoint(
                 name=one.name,
                 date=one.date.isoformat(),
-                html=self._note(one.text, "counterpoints", index, "text"),
+                html=self._note(one.text, ("counterpoints", index, "text")),
             )
             for index, one in enumerate(self.annotations.counterpoints)
         ]
 
     @property
-    def _target(self) -> LinkTarget:
-        return LinkTarget(self.graph, self.annotations)
+    def target(self) -> LinkTarget:
+        entry = self.entry
+        return LinkTarget(self.graph, self.annotations, self.revision, entry.earlier)
 
-    def _note(self, text: str, *path: str | int) -> Markup:
+    @property
+    def notes(self) -> list[tuple[str, Place]]:
+        """Every note and counterpoint of the annotations, with the place of its text."""
+        said = self.annotations
+        found: list[tuple[str | None, KeyPath]] = []
+        found += [(one.note, ("labels", key, "note")) for key, one in said.labels.items()]
+        found += [(one.note, ("groups", key, "note")) for key, one in said.groups.items()]
+        points = enumerate(said.counterpoints)
+        found += [(one.text, ("counterpoints", n, "text")) for n, one in points]
+        return [(text, self._place(path)) for text, path in found if text]
+
+    def _is_shared(self, key: str) -> bool:
         source = self.entry.annotation_source
-        if source is None:
-            return Markup("")
-        place = source.place(path)
-        return self._of_the_newest(lambda: render_note(text, place, self._target))
+        return source is None or ("labels", key) not in source.keys
 
-    def _of_the_newest(self, make: Callable[[], Markup]) -> Markup:
+    def _place(self, path: KeyPath) -> Place:
+        """Where annotations, or else the labels shared by all graphs, say something."""
+        entry = self.entry
+        shared = path[0] == "labels" and self._is_shared(str(path[1]))
+        source = entry.shared_source if shared else entry.annotation_source
+        return source.place(path) if source else Place(Path(self.file))
+
+    def _note(self, text: str | None, path: KeyPath) -> Markup:
+        if not text:
+            return Markup("")
+        place, here = self._place(path), write_up_here(self.slug, self.root)
+        # What all graphs of a feature source share cannot link into one of them.
+        shared = path[0] == "labels" and self._is_shared(str(path[1]))
+        target = None if shared else self.target
+        return self.of_the_newest(lambda: render_note(text, place, target, here=here))
+
+    def of_the_newest(self, make: Callable[[], Markup]) -> Markup:
         """Texts are about the newest revision; an older one may lack the nodes they name."""
         try:
             return make()
@@ -219,16 +276,9 @@ class GraphPage:
             self.graph,
             self.annotations,
             slug=self.slug,
-            features="../" * self.folder.count("/") + "features/",
-            examples=self.entry.examples,
+            features=f"{self.root}features/",
+            examples=self.entry.examples.get(feature_source(self.graph), ()),
         )
-
-    @property
-    def example_files(self) -> list[str]:
-        """Files of examples of this graph's features, below the gallery and the site alike."""
-        keys = {feature_key(node_id) for node_id in self.graph.node_ids}
-        source = feature_source(self.graph)
-        return [f"features/{source}/{key}.json" for key in sorted(keys & self.entry.examples)]
 
     @property
     def data_name(self) -> str:

@@ -1,4 +1,4 @@
-"""Markdown to HTML: CommonMark with tables, footnotes, anchors and links into a graph.
+"""Markdown to HTML: CommonMark with tables, footnotes, formulas, figures and links into a graph.
 
 Raw HTML stays text and the link check is on, so there is nothing to sanitise afterwards.
 """
@@ -6,8 +6,8 @@ Raw HTML stays text and the link check is on, so there is nothing to sanitise af
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from mdit_py_plugins.anchors import anchors_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
@@ -26,11 +27,24 @@ from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph
 from tracer.documents.references import Reference
 from tracer.errors import Place, Problems, TracerError
-from tracer.site.dangling import nearest
+from tracer.site.addresses import Here
+from tracer.site.dangling import Revisions, nearest
+from tracer.site.figures import DrawFigure, figures_in, place_figures, use_figures
+from tracer.site.maths import typeset, use_maths
 from tracer.site.node_links import node_link
+from tracer.site.text_places import find_in_block
 
 # Ids that the templates use; a heading of that name must not take them.
-RESERVED_IDS = frozenset({"content", "viewer", "circuit", "write-up", "facts", "counterpoints"})
+RESERVED_IDS = frozenset(
+    {
+        *("content", "cards", "count", "filter", "search"),
+        *("search-form", "search-results", "search-status", "search-words"),
+        *("circuit", "circuit-title", "names", "write-up", "limits-title"),
+        *("viewer", "viewer-title", "facts", "facts-title"),
+        *("counterpoints", "counterpoints-title", "citation", "compare", "curated-title"),
+    }
+)
+_FORMATTER = HtmlFormatter(nowrap=True)
 _ALIGNMENT = re.compile(r"text-align:(left|center|right)")
 
 
@@ -40,37 +54,88 @@ class LinkTarget:
 
     graph: Graph
     annotations: Annotations
+    revision: int = 1
+    older: Revisions = field(default_factory=dict)
 
     def resolve(self, text: str) -> list[str]:
         groups = {key: group.nodes for key, group in self.annotations.groups.items()}
         return Reference(text).resolve(self.graph.node_ids, groups)
 
+    def nearest(self, text: str) -> str:
+        """What to do about a reference that matches nothing."""
+        found = nearest(text, self.graph, self.annotations, self.revision, self.older)
+        return found or "node ids are in the graph's file and in the viewer"
 
-def render(text: str, file: Path, target: LinkTarget | None = None) -> Markup:
+
+def render(
+    text: str,
+    file: Path,
+    target: LinkTarget | None = None,
+    *,
+    here: Here | None = None,
+    draw: DrawFigure | None = None,
+) -> Markup:
     """The HTML of a whole document.
 
-    Raises Problems with file:line:col for links to nodes or groups that the graph has not.
+    Raises Problems with file:line:col for links to nodes or groups that the graph has not, for
+    figures that `draw` refuses, and for formulas that are no LaTeX.
     """
-    return _render(_document(), text, file, target)
+    return _render(_document(), text, file, target, here, draw)
 
 
-def render_note(text: str, place: Place, target: LinkTarget | None = None) -> Markup:
+def render_note(
+    text: str, place: Place, target: LinkTarget | None = None, *, here: Here | None = None
+) -> Markup:
     """The HTML of a short text that shares its page with others: no anchors, no footnotes.
 
     Raises Problems that stand at `place`, where the text is a value in another file.
     """
     try:
-        return _render(_note(), text, place.file, target)
+        return _render(_note(), text, place.file, target, here)
     except Problems as error:
         raise Problems(
             TracerError(one.message, hint=one.hint, place=place) for one in error.problems
         ) from None
 
 
-def _render(parser: MarkdownIt, text: str, file: Path, target: LinkTarget | None) -> Markup:
+def links(text: str, file: Path, *, here: Here | None = None) -> list[tuple[str, Place]]:
+    """Every link and picture of a document: the address its page has for it, and its place."""
+    found = []
+    for child, attribute, place in _addresses(_document().parse(text), text, file):
+        address = str(child.attrGet(attribute))
+        found.append((here.address(address) if here else address, place))
+    return found
+
+
+def figure_slugs(text: str) -> list[str]:
+    """The slugs of the graphs whose pictures a document shows."""
+    return [slug for slugs in figures_in(_document().parse(text)) for slug in slugs]
+
+
+def pictures_without_words(text: str, file: Path) -> list[Place]:
+    """The places of pictures that say nothing to a reader who cannot see them."""
+    found = _addresses(_document().parse(text), text, file)
+    return [place for child, _, place in found if child.type == "image" and not child.content]
+
+
+def _render(
+    parser: MarkdownIt,
+    text: str,
+    file: Path,
+    target: LinkTarget | None,
+    here: Here | None,
+    draw: DrawFigure | None = None,
+) -> Markup:
     environment: dict[str, Any] = {}
     tokens = parser.parse(text, environment)
-    problems = list(_link_nodes(tokens, text, file, target))
+
+    def inline(token: Token) -> Markup:
+        return Markup(parser.renderer.render([token], parser.options, environment))
+
+    problems = [*_link_nodes(tokens, text, file, target, here)]
+    problems += typeset(tokens, text.split("\n"), file)
+    if draw is not None and not problems:
+        problems += place_figures(tokens, file, draw, inline)
     if problems:
         raise Problems(problems)
     _lower_headings(tokens)
@@ -80,56 +145,63 @@ def _render(parser: MarkdownIt, text: str, file: Path, target: LinkTarget | None
 
 @cache
 def _document() -> MarkdownIt:
-    parser = _note().use(footnote_plugin)
+    parser = _parser().use(footnote_plugin)
+    use_figures(parser)
     return parser.use(anchors_plugin, min_level=1, max_level=4, slug_func=_anchor)
 
 
+@cache
 def _note() -> MarkdownIt:
+    return _parser()
+
+
+def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "highlight": _highlight})
     parser.enable(["table", "strikethrough"])
     parser.add_render_rule("table_open", _open_table)
     parser.add_render_rule("table_close", _close_table)
+    use_maths(parser)
     return parser
 
 
-def _link_nodes(
-    tokens: Iterable[Token], text: str, file: Path, target: LinkTarget | None
-) -> Iterable[TracerError]:
+def _addresses(
+    tokens: Iterable[Token], text: str, file: Path
+) -> Iterator[tuple[Token, str, Place]]:
+    """Each link and picture: its token, the attribute that holds its address, its place."""
     lines = text.split("\n")
     for token in tokens:
         seen = 0
         for child in token.children or ():
-            reference = str(child.attrGet("href") or "") if child.type == "link_open" else ""
-            if not reference.startswith(("node:", "group:")):
-                continue
-            place, seen = _find(reference, lines, token.map, seen, file)
-            name = reference.removeprefix("node:")
-            nodes = target.resolve(name) if target else []
-            if nodes:
-                child.attrs = {"class": "node-link", **node_link(nodes)}
-            elif target is None:
-                hint = "link to the graph's page instead"
-                what = f"`{reference}` needs a graph, and this page has none"
-                yield TracerError(what, hint=hint, place=place)
-            else:
-                hint_text = nearest(name, target.graph, target.annotations)
-                hint = hint_text or "node ids are in the graph's file and in the viewer"
-                what = f"the graph has no {'group' if 'group:' in name else 'node'} `{name}`"
-                yield TracerError(what, hint=hint, place=place)
+            attribute = {"link_open": "href", "image": "src"}.get(child.type)
+            if attribute is not None:
+                address = str(child.attrGet(attribute))
+                place, seen = find_in_block(f"({address}", lines, token.map, seen, file)
+                if place.column is not None:
+                    place = Place(file, place.line, place.column + 1)
+                yield child, attribute, place
 
 
-def _find(
-    reference: str, lines: Sequence[str], span: Sequence[int] | None, skip: int, file: Path
-) -> tuple[Place, int]:
-    """Where the link stands; `skip` is how many characters of the block were searched before."""
-    first, last = (span[0], span[1]) if span else (0, len(lines))
-    block = "\n".join(lines[first:last])
-    at = block.find(f"({reference}", skip)
-    if at < 0:
-        return Place(file, first + 1), skip
-    before = block[: at + 1]
-    line = first + before.count("\n") + 1
-    return Place(file, line, len(before) - before.rfind("\n")), at + 1
+def _link_nodes(
+    tokens: Iterable[Token], text: str, file: Path, target: LinkTarget | None, here: Here | None
+) -> Iterator[TracerError]:
+    """Point links to nodes into the viewer, and all others at the page that is shown."""
+    for child, attribute, place in _addresses(tokens, text, file):
+        address = str(child.attrGet(attribute))
+        if not address.startswith(("node:", "group:")):
+            if here is not None:
+                child.attrSet(attribute, here.address(address))
+            continue
+        name = address.removeprefix("node:")
+        nodes = target.resolve(name) if target else []
+        if nodes:
+            child.attrs = {"class": "node-link", **node_link(nodes)}
+        elif target is None:
+            hint = "link to the graph's page instead"
+            what = f"`{address}` needs a graph, and this page has none"
+            yield TracerError(what, hint=hint, place=place)
+        else:
+            what = f"the graph has no {'group' if 'group:' in name else 'node'} `{name}`"
+            yield TracerError(what, hint=target.nearest(name), place=place)
 
 
 def _lower_headings(tokens: Sequence[Token]) -> None:
@@ -156,12 +228,17 @@ def _anchor(title: str) -> str:
 
 def _highlight(code: str, language: str, _: str) -> str:
     """Code with classes for its parts; the box can be scrolled with the keyboard."""
-    try:
-        lexer = get_lexer_by_name(language, stripnl=False) if language else None
-    except ClassNotFound:
-        lexer = None
-    body = highlight(code, lexer, HtmlFormatter(nowrap=True)) if lexer else str(escape(code))
+    lexer = _lexer(language)
+    body = highlight(code, lexer, _FORMATTER) if lexer else str(escape(code))
     return f'<pre class="code" tabindex="0"><code>{body}</code></pre>'
+
+
+@cache
+def _lexer(language: str) -> Lexer | None:
+    try:
+        return get_lexer_by_name(language, stripnl=False) if language else None
+    except ClassNotFound:
+        return None
 
 
 def _open_table(*_: Any) -> str:

@@ -3,18 +3,58 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from tracer.documents.files import read_text
 from tracer.errors import Place, TracerError
+from tracer.site.exchange import exchange
 
 MARKER = ".tracer-build"
 _TITLE = "Made by `tracer build`, which deletes and remakes exactly these files:"
 _LEFT_BY_DESKTOPS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 _SOURCES = ("site_src", "graphs", "templates", "assets")
+_ABANDONED_AFTER_SECONDS = 3600
+
+# Size, time of change in nanoseconds, number of the file: changed by whoever changes the file.
+Signature = tuple[int, int, int]
+
+
+class Building:
+    """A new site beside the old one; what has not changed is taken over from there."""
+
+    def __init__(self, folder: Path, old: Path):
+        self.folder = folder
+        self.paths: set[str] = set()
+        self._old = old
+        self._folders: set[str] = set()
+
+    def write(self, path: str, content: bytes) -> Signature:
+        """Write one file; gives what tells later whether it is still the same."""
+        file = self._place(path)
+        with open(file, "wb", buffering=0) as handle:  # noqa: PTH123
+            handle.write(content)
+            return _signature(os.fstat(handle.fileno()))
+
+    def keep(self, path: str) -> None:
+        """Take one file over from the old site. Raises OSError when it is not there any more."""
+        file, old = self._place(path), os.path.join(self._old, path)  # noqa: PTH118
+        try:
+            os.link(old, file)
+        except OSError:  # a file system without second names for a file
+            shutil.copy2(old, file)
+
+    def _place(self, path: str) -> str:
+        folder = os.path.dirname(path)  # noqa: PTH120
+        if folder not in self._folders:
+            os.makedirs(os.path.join(self.folder, folder), exist_ok=True)  # noqa: PTH103, PTH118
+            self._folders.add(folder)
+        self.paths.add(path)
+        return os.path.join(self.folder, path)  # noqa: PTH118
 
 
 class OutputFolder:
@@ -25,8 +65,11 @@ class OutputFolder:
         self._real = out.resolve()
         self._gallery = gallery.resolve()
 
-    def check(self) -> None:
-        """Raises TracerError where replacing the folder would lose what a build did not make."""
+    def check(self) -> dict[str, Signature]:
+        """The files of the site that is there.
+
+        Raises TracerError where replacing the folder would lose what a build did not make.
+        """
         if self._gallery.is_relative_to(self._real) or Path.home().is_relative_to(self._real):
             raise self._refused("this folder holds more than a site")
         for name in _SOURCES:
@@ -34,51 +77,52 @@ class OutputFolder:
                 raise self._refused(f"this is inside the gallery's own `{name}/`")
         if self._real.exists() and not self._real.is_dir():
             raise self._refused("there is a file of that name")
-        if self._real.is_dir():
-            self._check_content()
+        if not self._real.is_dir():
+            return {}
+        if not os.access(self._real, os.W_OK):
+            what = "this folder is read-only"
+            hint = "make it writable (chmod u+w), or choose another --out"
+            raise TracerError(what, hint=hint, place=Place(self.out))
+        return self._present()
 
     @contextlib.contextmanager
-    def replace(self) -> Iterator[Callable[[str, bytes], None]]:
-        """Gives a function that writes files; all appear at the end, or none after an error."""
-        building = self._new_neighbour()
-        written: list[str] = []
-
-        def write(path: str, content: bytes) -> None:
-            file = building / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
-            written.append(path)
-
+    def replace(self) -> Iterator[Building]:
+        """Gives a folder to write into; all of it appears at the end, or nothing after an error."""
+        building = Building(self._new_neighbour(), self._real)
         try:
-            yield write
-            listing = "\n".join([_TITLE, *sorted(written)])
-            write(MARKER, f"{listing}\n".encode())
-            self._swap(building)
+            yield building
+            listing = "\n".join([_TITLE, *sorted(building.paths)])
+            building.write(MARKER, f"{listing}\n".encode())
+            self._swap(building.folder)
         except OSError as error:
             hint = "check the folder's permissions and the free space, or choose another --out"
             what = f"cannot be written: {error.strerror or error}"
             raise TracerError(what, hint=hint, place=Place(self.out)) from error
         finally:
-            shutil.rmtree(building, ignore_errors=True)
+            shutil.rmtree(building.folder, ignore_errors=True)
 
-    def _check_content(self) -> None:
-        present = {
-            path.relative_to(self._real).as_posix()
-            for path in self._real.rglob("*")
-            if not path.is_dir() and path.name not in _LEFT_BY_DESKTOPS
-        }
+    def _present(self) -> dict[str, Signature]:
+        present = dict(_walk(str(self._real), ""))
         marker = self._real / MARKER
         made = set(read_text(marker).split("\n")[1:]) | {MARKER} if marker.is_file() else set()
-        if foreign := sorted(present - made):
+        foreign = sorted(
+            path
+            for path in present.keys() - made
+            if path.rpartition("/")[2] not in _LEFT_BY_DESKTOPS
+        )
+        if foreign:
             more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
             raise self._refused(f"it holds files that no build made: {foreign[0]}{more}")
+        return present
 
     def _new_neighbour(self) -> Path:
+        name = self._real.name
         try:
             self._real.parent.mkdir(parents=True, exist_ok=True)
-            folder = tempfile.mkdtemp(
-                prefix=f".{self._real.name}.", suffix=".tmp", dir=self._real.parent
-            )
+            for left in self._real.parent.glob(f".{name}.*.tmp"):
+                if time.time() - left.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
+                    shutil.rmtree(left, ignore_errors=True)
+            folder = tempfile.mkdtemp(prefix=f".{name}.", suffix=".tmp", dir=self._real.parent)
         except OSError as error:
             hint = "check the folder's permissions, or choose another --out"
             what = f"nothing can be written beside it: {error.strerror or error}"
@@ -87,19 +131,34 @@ class OutputFolder:
         return Path(folder)
 
     def _swap(self, building: Path) -> None:
+        """Afterwards the old site, if there was one, is where the new one was."""
         if not self._real.exists():
             building.rename(self._real)
-            return
-        old = self._new_neighbour()
-        self._real.rename(old / "old")
-        try:
-            building.rename(self._real)
-        except OSError:
-            (old / "old").rename(self._real)
-            raise
-        finally:
-            shutil.rmtree(old, ignore_errors=True)
+        elif not exchange(building, self._real):
+            old = self._new_neighbour()
+            self._real.rename(old / "old")
+            try:
+                building.rename(self._real)
+            except OSError:
+                (old / "old").rename(self._real)
+                raise
+            finally:
+                shutil.rmtree(old, ignore_errors=True)
 
     def _refused(self, what: str) -> TracerError:
         hint = "choose an empty or new folder with --out"
         return TracerError(f"not replaced: {what}", hint=hint, place=Place(self.out))
+
+
+def _walk(folder: str, below: str) -> Iterator[tuple[str, Signature]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = f"{below}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(entry.path, f"{path}/")
+            else:
+                yield path, _signature(entry.stat(follow_symlinks=False))
+
+
+def _signature(stat: os.stat_result) -> Signature:
+    return stat.st_size, stat.st_mtime_ns, stat.st_ino

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateError,
+)
 from jinja2.exceptions import TemplateSyntaxError
 
 from tracer.errors import Place, TracerError
 from tracer.site.answers import percent
-from tracer.site.assets import Assets
+from tracer.site.assets import THEME, Assets
 from tracer.site.compare_page import ComparePage
-from tracer.site.content import Gallery, MarkdownFile
+from tracer.site.gallery import Entry, Gallery, MarkdownFile
 from tracer.site.graph_page import GraphPage
-from tracer.site.markdown import render
+from tracer.site.listings import Kind, Listing, listing_folder
 from tracer.site.policy import POLICY
+from tracer.site.prose import Prose
 from tracer.site.resources import resource_folders
+from tracer.site.summary import Summary
 
-
-@dataclass(frozen=True)
-class NavItem:
-    """A link of the site's head: the address below the root, and what it is called."""
-
-    path: str
-    name: str
+COMPARE = "compare_any.html"  # the page that compares any two graphs, `compare/?a=…&b=…`
 
 
 class Pages:
@@ -37,7 +40,7 @@ class Pages:
         self.gallery = gallery
         self.assets = assets
         self._templates = Environment(
-            loader=FileSystemLoader(resource_folders("templates", gallery.root)),
+            loader=_template_loader(gallery.root),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -45,8 +48,10 @@ class Pages:
         )
         self._templates.filters["percent"] = percent
         self._templates.globals.update(
-            site=gallery.config, policy=POLICY, nav=_navigation(gallery.pages)
+            policy=POLICY, themed=THEME in assets.files, listing_folder=listing_folder
         )
+        comparing = COMPARE in self._templates.list_templates(extensions=["html"])
+        self.prose = Prose(gallery, self._part, comparing=comparing)
 
     @property
     def base_path(self) -> str:
@@ -54,36 +59,56 @@ class Pages:
         base = self.gallery.config.base_url
         return urlsplit(base).path.rstrip("/") + "/" if base else "/"
 
-    def gallery_page(self, graphs: Iterable[GraphPage]) -> bytes:
-        cards = list(graphs)
-        tags = sorted({tag for card in cards for tag in card.entry.tags})
-        return self._render("gallery.html", "./", "", cards=cards, tags=tags)
+    def gallery_page(self, cards: Sequence[Summary]) -> bytes:
+        tags = sorted({tag for card in cards for tag in card.tags})
+        models = sorted({card.model for card in cards if card.model})
+        return self._render("gallery.html", "./", "", cards=cards, tags=tags, models=models)
+
+    def listing_page(self, listing: Listing) -> bytes:
+        """The graphs of one tag or model."""
+        return self._render("listing.html", "../../", listing.folder, listing=listing)
+
+    def listings_page(self, kind: Kind, found: Sequence[Listing]) -> bytes:
+        """All tags, or all models."""
+        title = "Tags" if kind == "tags" else "Models"
+        return self._render("listings.html", "../", f"{kind}/", title=title, listings=found)
 
     def graph_page(self, page: GraphPage) -> bytes:
-        root = "../" * page.folder.count("/")
         return self._render(
             "graph.html",
-            root,
+            page.root,
             page.folder,
             page=page,
+            write_up=self.prose.write_up(page),
+            canonical=f"graphs/{page.slug}/",
             data_url=page.data_name,
-            repository_file=self._repository_file(page.slug),
+            repository_file=self._repository_file(page.entry),
         )
 
     def compare_page(self, page: ComparePage) -> bytes:
-        root = "../" * page.folder.count("/")
-        return self._render("compare.html", root, page.folder, page=page)
+        """What somebody wrote about two graphs, with what they share."""
+        html = self.prose.comparison(page.pair, page.text)
+        return self._render("compare.html", "../../../", page.folder, page=page, html=html)
 
-    def compare_any_page(
-        self, graphs: Iterable[GraphPage], curated: Iterable[ComparePage]
-    ) -> bytes:
-        values = {"graphs": list(graphs), "curated": list(curated)}
-        return self._render("compare_any.html", "../", "compare/", **values)
+    def compare_any_page(self, graphs: Sequence[Summary], curated: Sequence[Summary]) -> bytes:
+        """Any two graphs by query."""
+        return self._render(COMPARE, "../", "compare/", graphs=graphs, curated=curated)
 
     def text_page(self, name: str, text: MarkdownFile) -> bytes:
-        title = text.meta.title or name.replace("-", " ").capitalize()
-        html = render(text.body, text.file)
-        return self._render("text.html", "../", f"{name}/", title=title, text=text, html=html)
+        html = self.prose.page(name, text)
+        return self._render("text.html", "../", f"{name}/", title=text.title, text=text, html=html)
+
+    def place_of(self, path: str, link: str) -> Place | None:
+        """Where an author wrote a link of this page; None where no author did."""
+        source = self.gallery.config_source
+        for number, item in enumerate(self.gallery.config.navigation or ()):
+            root = self.base_path if path == "404.html" else "../" * path.count("/") or "./"
+            if source is not None and link == root + item.to:
+                return source.place(("navigation", number, "to"))
+        return self.prose.place_of(path, link)
+
+    def search_page(self) -> bytes:
+        return self._render("search.html", "../", "search/")
 
     def missing_page(self) -> bytes:
         # A host shows this page at any depth, where a relative address would miss.
@@ -92,35 +117,46 @@ class Pages:
     def _render(self, template: str, root: str, path: str, **values: Any) -> bytes:
         assets_url = root + self.assets.folder
         modules = self.assets.viewer_modules
+        text = self._part(
+            template,
+            nav=self.gallery.navigation,
+            root=root,
+            path=path,
+            assets_url=assets_url,
+            viewer_modules=modules,
+            **values,
+        )
+        return text.encode()
+
+    def _part(self, template: str, **values: Any) -> str:
         try:
-            text = self._templates.get_template(template).render(
-                root=root, path=path, assets_url=assets_url, viewer_modules=modules, **values
-            )
+            template_of = self._templates.get_template(template)
+            return template_of.render(site=self.gallery.config, **values)
         except TemplateSyntaxError as error:
             place = Place(Path(error.filename or error.name or template), error.lineno)
             raise TracerError(f"not a valid template: {error.message}", place=place) from None
         except TemplateError as error:
             place = _template_place(error, template)
             raise TracerError(f"the template fails: {error.message}", place=place) from None
-        return text.encode()
 
-    def _repository_file(self, slug: str) -> str | None:
+    def _repository_file(self, entry: Entry) -> str | None:
         """Where the annotation file is, or would be, on the forge."""
         repository = self.gallery.config.repository
         if repository is None:
             return None
-        name = f"site_src/annotations/{slug}.yaml"
-        there = (self.gallery.root / name).exists()
+        name = f"site_src/annotations/{entry.slug}.yaml"
+        there = entry.annotation_source is not None
         kind, where = ("blob", name) if there else ("tree", "site_src/annotations")
         return f"{repository.rstrip('/')}/{kind}/HEAD/{where}"
 
 
-def _navigation(pages: Mapping[str, MarkdownFile]) -> list[NavItem]:
-    ordered = sorted(pages.items(), key=lambda item: (item[1].meta.order or 0, item[0]))
-    return [
-        NavItem(f"{name}/", page.meta.title or name.replace("-", " ").capitalize())
-        for name, page in ordered
-    ]
+def _template_loader(root: Path) -> BaseLoader:
+    """The gallery's own templates first; `tracer/base.html` is always the packaged one."""
+    folders = resource_folders("templates", root)
+    packaged = [folder for folder in folders if folder != root.resolve() / "templates"]
+    return ChoiceLoader(
+        [FileSystemLoader(folders), PrefixLoader({"tracer": FileSystemLoader(packaged)})]
+    )
 
 
 def _template_place(error: TemplateError, template: str) -> Place:

@@ -1,0 +1,134 @@
+"""What open pages are told while a gallery is edited: their new text, and what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from watchfiles import awatch
+
+from tracer.errors import TracerError
+from tracer.site.preview import Preview
+from tracer.site.resources import resource_folders
+
+SOURCES = ("site_src", "graphs", "templates", "assets")
+STEP_MILLISECONDS = 10
+DEBOUNCE_MILLISECONDS = 100
+_RESOURCES: tuple[Literal["templates", "assets"], ...] = ("templates", "assets")
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Live:
+    """The state of the preview, and who waits for the next one."""
+
+    preview: Preview
+    problems: Sequence[str] = ()
+    number: int = 0
+    run: str = field(default_factory=lambda: secrets.token_hex(4))
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def tags(self, page: bytes) -> str:
+        """What tells an open page of changes; `data-live-page` says which text it has."""
+        return (
+            f'<link rel="stylesheet" href="/_live/live.css" data-live-page="{_name(page)}" '
+            f'data-live-scripts="{self.preview.scripts}">'
+            '<script type="module" src="/_live/live.js"></script>'
+        )
+
+    async def publish(self, problems: Sequence[TracerError] = ()) -> None:
+        async with self.changed:
+            self.problems, self.number = [str(one) for one in problems], self.number + 1
+            self.changed.notify_all()
+
+    async def current(self, path: str) -> bytes | None:
+        """The page at this path below the root, made now if need be."""
+        return await asyncio.to_thread(self._current, path)
+
+    def _current(self, path: str) -> bytes | None:
+        with contextlib.suppress(TracerError, OSError):  # told by the build that follows
+            if (made := self.preview.page(path)) is not None:
+                return made
+        file = self.preview.out / path
+        return file.read_bytes() if file.is_file() else None
+
+    async def events(self, path: str, has: str) -> AsyncIterator[str]:
+        """Server-sent events for one open page: the present state at once, then each new one."""
+        while True:
+            seen, problems = self.number, self.problems
+            page = None if problems else await self.current(path)
+            state: dict[str, object] = {
+                "run": self.run,
+                "problems": problems,
+                "scripts": self.preview.scripts,
+            }
+            if page is not None and _name(page) != has:
+                has = _name(page)
+                state["page"] = page.decode()
+            yield f"data: {json.dumps(state)}\n\n"
+            async with self.changed:
+                while self.number == seen:
+                    await self.changed.wait()
+
+
+async def watch(gallery: Path, live: Live, tell: Tell) -> None:
+    """Look again at each change of a source, tell open pages first, then build all."""
+    while True:
+        folders = _present(gallery)
+        stop = asyncio.Event()
+        root = asyncio.create_task(_new_folder(gallery, folders, stop))
+        changes = awatch(
+            *folders, step=STEP_MILLISECONDS, debounce=DEBOUNCE_MILLISECONDS, stop_event=stop
+        )
+        # Watching begins before anything is read, so that no edit falls between.
+        waiting = asyncio.ensure_future(anext(changes, None))
+        try:
+            await asyncio.sleep(0)
+            await _refresh(live, tell)
+            while await waiting is not None:
+                waiting = asyncio.ensure_future(anext(changes, None))
+                await _refresh(live, tell)
+        finally:
+            root.cancel()
+            waiting.cancel()
+
+
+async def _new_folder(gallery: Path, watched: Sequence[Path], stop: asyncio.Event) -> None:
+    """Stops the watch when a folder of sources appears that it does not know."""
+    changes = awatch(gallery, recursive=False, step=STEP_MILLISECONDS, stop_event=stop)
+    async for _ in changes:
+        if _present(gallery) != watched:
+            stop.set()
+
+
+async def _refresh(live: Live, tell: Tell) -> None:
+    try:
+        await asyncio.to_thread(live.preview.look)
+        await live.publish()
+        await asyncio.to_thread(live.preview.build)
+    except (TracerError, OSError) as error:
+        # An editor may take a file away for the moment in which it saves it anew.
+        found = error.problems if isinstance(error, TracerError) else [TracerError(str(error))]
+        tell("\n".join(f"error: {problem}" for problem in found))
+        await live.publish(found)
+    else:
+        tell("built")
+        await live.publish()
+
+
+def _present(gallery: Path) -> list[Path]:
+    folders = {gallery / name for name in SOURCES}
+    for kind in _RESOURCES:
+        folders |= set(resource_folders(kind, gallery))
+    return sorted(folder for folder in folders if folder.is_dir())
+
+
+def _name(page: bytes) -> str:
+    return hashlib.sha256(page).hexdigest()[:16]

@@ -1,0 +1,56 @@
+"""`site_src/files/`: pictures and downloads of the authors, published as they are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tracer.errors import Place, TracerError
+
+FOLDER = "files"
+_ACTIVE = frozenset({".html", ".htm", ".xhtml", ".js", ".mjs", ".css"})
+_SCRIPTED = re.compile(rb"<script|<foreignobject|\son\w+\s*=|javascript:", re.IGNORECASE)
+MAX_BYTES = 25_000_000  # what every static host takes as one file
+
+
+def media_files(source: Path) -> tuple[dict[str, Path], list[TracerError]]:
+    """Address below the site's root -> file; and what cannot be published."""
+    folder = source / FOLDER
+    found: dict[str, Path] = {}
+    problems: list[TracerError] = []
+    seen: dict[str, Path] = {}
+    for file in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        name = file.relative_to(folder).as_posix()
+        if any(part.startswith(".") for part in name.split("/")) or file.is_dir():
+            continue
+        twin = seen.setdefault(name.casefold(), file)
+        problem = _refusal(file, folder, twin)
+        if problem is None:
+            found[f"{FOLDER}/{name}"] = file
+        else:
+            problems.append(problem)
+    return found, problems
+
+
+def _refusal(file: Path, folder: Path, twin: Path) -> TracerError | None:
+    place = Place(file)
+    if not file.resolve().is_relative_to(folder.resolve()):
+        what = "this is a link to a file elsewhere, which the site must not publish"
+        return TracerError(what, hint="copy the file itself here", place=place)
+    if twin != file:
+        what = f"its name differs from {twin.name} only in capital letters"
+        return TracerError(what, hint="rename one: many hosts take them for one", place=place)
+    if file.suffix.lower() in _ACTIVE:
+        what = f"`{file.suffix}` files are not published from here"
+        return TracerError(what, hint="write a page in `pages/`", place=place)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        return TracerError(f"cannot be read: {error.strerror or error}", place=place)
+    if len(content) > MAX_BYTES:
+        what = f"{len(content):,} bytes is more than many hosts take ({MAX_BYTES:,})"
+        return TracerError(what, hint="make it smaller, or link to it elsewhere", place=place)
+    if file.suffix.lower() == ".svg" and _SCRIPTED.search(content):
+        what = "this drawing holds a script"
+        return TracerError(what, hint="save it as plain SVG", place=place)
+    return None

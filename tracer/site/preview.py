@@ -1,0 +1,75 @@
+"""The site while its sources are being edited: any page at once, the whole of it soon after."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+
+from tracer.errors import Problems
+from tracer.site.assets import Assets
+from tracer.site.build import Site, build
+from tracer.site.content import survey
+from tracer.site.memory import Memory
+from tracer.site.plan import Unit
+
+
+class Preview:
+    """A gallery with its drafts. Pages are made when asked for; `build` makes them all."""
+
+    def __init__(self, root: Path, out: Path):
+        self.out = out
+        self._root = root
+        self._memory = Memory()
+        self._lock = threading.Lock()
+        self._assets: Assets | None = None
+        self._units: dict[str, Unit] = {}
+        self._made: dict[str, dict[str, bytes]] = {}
+        self._site: Site | None = None
+
+    def look(self) -> None:
+        """Read the sources as they are now. Raises Problems, and the pages stay as they were."""
+        found = survey(self._root, drafts=True, graphs=False, memory=self._memory)
+        if found.problems:
+            raise Problems(found.problems)
+        site = Site(found, self._memory)
+        units = {unit.owns: unit for unit in site.plan.from_sources()}
+        with self._lock:
+            self._site, self._assets = site, site.plan.assets
+            self._units, self._made = units, {}
+
+    def build(self) -> None:
+        """Make the whole site in its folder. Raises Problems with every mistake."""
+        build(self._root, self.out, drafts=True, memory=self._memory, processes=1)
+
+    def page(self, path: str) -> bytes | None:
+        """A file of the site, from the sources as they are now; None for what `build` must make.
+
+        Raises TracerError when the page cannot be made.
+        """
+        unit = self._owner(path)
+        if unit is None or self._site is None:
+            return None
+        with self._lock:
+            if unit.name not in self._made:
+                with self._site.recording.noting():
+                    self._made[unit.name] = dict(unit.make().files)
+            return self._made[unit.name].get(path)
+
+    def asset(self, name: str) -> bytes | None:
+        """A style or script as it is now, whatever the name of its folder was."""
+        return self._assets.files.get(name) if self._assets else None
+
+    @property
+    def scripts(self) -> str:
+        """Changes with the scripts: a page that has run older ones must be loaded anew."""
+        digest = hashlib.sha256()
+        for name, content in (self._assets.files if self._assets else {}).items():
+            if name.endswith(".js"):
+                digest.update(content)
+        return digest.hexdigest()[:16]
+
+    def _owner(self, path: str) -> Unit | None:
+        folders = path.split("/")
+        owners = [path, *("/".join(folders[:n]) + "/" for n in range(len(folders) - 1, 0, -1))]
+        return next((self._units[one] for one in owners if one in self._units), None)

@@ -1,0 +1,43 @@
+"""Full-text search that needs no server: an index beside the pages, made by pagefind."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tracer.errors import TracerError
+
+FOLDER = "pagefind"
+_HINT = "pip install 'pagefind[bin]', or set `search: false` in site_src/site.yaml"
+# What readers load; the rest of what pagefind writes is a user interface of its own.
+_WANTED = (".js", ".json", ".pagefind", ".pf_meta", ".pf_index", ".pf_fragment", ".pf_filter")
+
+
+def check_search() -> str:
+    """The program that makes the index. Raises TracerError where there is none for this machine."""
+    try:
+        import pagefind_bin
+
+        return str(pagefind_bin.get_executable())
+    except (ImportError, OSError):
+        if (found := shutil.which("pagefind")) is not None:
+            return found
+        what = "the search index cannot be made: pagefind's program is missing"
+        raise TracerError(what, hint=_HINT) from None
+
+
+def search_index(site: Path) -> dict[str, bytes]:
+    """The index over all pages in the folder `site`, by path below the site's root."""
+    with tempfile.TemporaryDirectory(prefix="tracer-search-") as scratch:
+        command = [check_search(), "--site", str(site.resolve()), "--output-path", scratch]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            reason = " ".join((done.stderr or done.stdout).split())[-300:]
+            raise TracerError(f"the search index cannot be made: {reason}", hint=_HINT)
+        return {
+            f"{FOLDER}/{file.relative_to(scratch).as_posix()}": file.read_bytes()
+            for file in sorted(Path(scratch).rglob("*"))
+            if file.is_file() and file.suffix in _WANTED and "-ui" not in file.name
+        }

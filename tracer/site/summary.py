@@ -1,0 +1,68 @@
+"""What lists say of a page: its card in the gallery, its entry in the feed. Small, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from markupsafe import Markup
+from pydantic import BaseModel, ConfigDict
+
+from tracer.documents.front_matter import FrontMatter
+from tracer.site.answers import Likely
+from tracer.site.graph_page import GraphPage
+
+
+class Version(BaseModel):
+    """One revision of a graph: its name in a query, its page and the viewer's data file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    revision: int
+    folder: str
+    data: str
+
+
+class Summary(BaseModel):
+    """One page in a few lines; `folder` is below the site's root, with a slash at its end."""
+
+    model_config = ConfigDict(frozen=True)
+
+    folder: str
+    title: str
+    meta: FrontMatter
+    tags: tuple[str, ...] = ()
+    prompt: str = ""
+    answer: Likely | None = None
+    model: str | None = None
+    drawing: str = ""
+    versions: tuple[Version, ...] = ()
+
+    @property
+    def is_graph(self) -> bool:
+        return self.model is not None
+
+    @property
+    def thumbnail(self) -> Markup:
+        return Markup(self.drawing)
+
+
+def summary_of(page: GraphPage, older: Iterable[GraphPage] = ()) -> Summary:
+    """A graph's page in a few lines."""
+    return Summary(
+        folder=page.folder,
+        title=page.title,
+        meta=page.meta,
+        tags=page.entry.tags,
+        prompt=page.prompt,
+        answer=page.answer,
+        model=page.model,
+        drawing=str(page.thumbnail),
+        versions=tuple(_version(one) for one in (page, *older)),
+    )
+
+
+def _version(page: GraphPage) -> Version:
+    name = page.slug if page.newest else f"{page.slug}@{page.revision}"
+    data = page.folder + page.data_name
+    return Version(name=name, revision=page.revision, folder=page.folder, data=data)
