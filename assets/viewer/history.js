@@ -14,16 +14,9 @@ export const FRESH = Object.freeze({ work: NO_WORK, past: [], future: [] });
  * @param {import("./work.js").Edit} edit
  * @returns {History}
  */
-export const edited = (history, edit) => replacedBy(history, change(history.work, edit));
-
-/**
- * @param {History} history
- * @param {Work} work
- * @returns {History}
- */
-export const replacedBy = ({ work: before, past }, work) => ({
-  work,
-  past: [...past, before].slice(-LONGEST),
+export const edited = ({ work, past }, edit) => ({
+  work: change(work, edit),
+  past: [...past, work].slice(-LONGEST),
   future: [],
 });
 

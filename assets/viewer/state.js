@@ -1,10 +1,9 @@
 // The one state of the viewer: what is chosen, never what is drawn. Each action names what a
 // person did.
 
-import { FRESH, edited, redone, replacedBy, undone } from "./history.js";
+import { FRESH, edited, redone, undone } from "./history.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
-/** @typedef {import("./work.js").Work} Work */
 
 /**
  * @typedef {object} State
@@ -15,6 +14,7 @@ import { FRESH, edited, redone, replacedBy, undone } from "./history.js";
  * @property {string} query
  * @property {boolean} everyLink  all lines of the selection, in place of the strongest
  * @property {readonly string[]} openCells  folded cells that were opened
+ * @property {string | null} openBox  the circuit's box whose members are shown
  * @property {import("./history.js").History} edits  what a reader changed, and what can be undone
  *
  * @typedef {{type: "select", node: number}
@@ -28,7 +28,8 @@ import { FRESH, edited, redone, replacedBy, undone } from "./history.js";
  *   | {type: "toggle-cell", cell: string}
  *   | {type: "restore", state: State}
  *   | {type: "edit", edit: import("./work.js").Edit}
- *   | {type: "adopt", work: Work}
+ *   | {type: "open-box", box: string | null}
+ *   | {type: "resume", edits: import("./history.js").History}
  *   | {type: "undo"}
  *   | {type: "redo"}
  *   | {type: "reset"}} Action
@@ -48,6 +49,7 @@ export const initialState = (graph) => ({
   query: "",
   everyLink: false,
   openCells: [],
+  openBox: null,
   edits: FRESH,
 });
 
@@ -81,10 +83,12 @@ export function reduce(graph, state, action) {
       return { ...state, everyLink: !state.everyLink };
     case "toggle-cell":
       return { ...state, openCells: toggled(state.openCells, action.cell) };
+    case "open-box":
+      return { ...state, openBox: action.box };
     case "edit":
       return withEdits(graph, state, edited(state.edits, action.edit));
-    case "adopt":
-      return withEdits(graph, state, replacedBy(state.edits, action.work));
+    case "resume":
+      return withEdits(graph, state, action.edits);
     case "undo":
       return withEdits(graph, state, undone(state.edits));
     case "redo":

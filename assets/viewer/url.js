@@ -1,5 +1,6 @@
 // The state in the page's address, in the names that other viewers of such graphs use. What is at
 // its default is left out. A selection makes a step that Back undoes; everything else replaces.
+import { LONGEST, WORK_NAMES, writeWork } from "./share.js";
 import { initialState } from "./state.js";
 import { KINDS } from "./visibility.js";
 
@@ -55,6 +56,8 @@ function writeState(graph, state, query) {
   if (!state.kinds.every(Boolean)) {
     given.set("kinds", KINDS.filter((_, kind) => state.kinds[kind]).join(","));
   }
+  writeWork(given, graph, state.edits.work);
+  if (given.toString().length > LONGEST) for (const name of WORK_NAMES) given.delete(name);
   const text = given.toString();
   return text ? `?${text}` : "";
 }

@@ -131,7 +131,11 @@ def _line(curve: Curve, names: Mapping[str, str] | None, thicker: float) -> Mark
 
 def _box(placed: Placed, used: set[str]) -> Markup:
     """All of a box in one group, which the viewer can move."""
-    return _tag("g", {"data-box": placed.box.parts[0].key}, _box_content(placed, used))
+    box = placed.box
+    first = box.parts[0].key
+    key = first if len(box.parts) == 1 else first.rpartition("-")[0]
+    said = {"data-box": key, "data-name": box.name, "data-detail": box.detail}
+    return _tag("g", said, _box_content(placed, used))
 
 
 def _box_content(placed: Placed, used: set[str]) -> Markup:

@@ -10,6 +10,7 @@ from typing import Any
 
 from tracer.documents.graph import Graph, significant
 from tracer.documents.yaml_spans import spans
+from tracer.site.answers import target_node
 from tracer.site.circuit import Circuit
 from tracer.site.circuit_lines import MOST_INTO_A_BOX, MOST_INTO_THE_ANSWER, WEAKEST_SHARE
 from tracer.site.effects import effects_on
@@ -57,9 +58,9 @@ def _circuit(graph: Graph, circuit: Circuit) -> dict[str, Any]:
     word_at = {p: number for number, word in enumerate(prompt) for p in word.positions}
     return {
         "automatic": circuit.automatic,
-        "answer": list(circuit.answer.parts[0].nodes),
+        "target": target.node_id if (target := target_node(graph)) else None,
         "gain": [significant(gain.get(one, 0.0), _DIGITS) for one in graph.node_ids],
-        "wordAt": [word_at.get(p, 0) for p in range(len(graph.metadata.prompt_tokens))],
+        "wordAt": [word_at.get(p, -1) for p in range(len(graph.metadata.prompt_tokens))],
         "weakest": WEAKEST_SHARE,
         "intoABox": MOST_INTO_A_BOX,
         "intoTheAnswer": MOST_INTO_THE_ANSWER,
