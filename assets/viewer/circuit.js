@@ -3,10 +3,10 @@
 import { drag, select } from "../vendor/d3.js";
 import { CircuitCanvas } from "./circuit_canvas.js";
 import { changedPicture } from "./circuit_change.js";
+import { pressed } from "./circuit_keys.js";
 import { drawMembers } from "./circuit_members.js";
 import { draw } from "./circuit_paint.js";
 import { lineKey, nodesIn } from "./circuit_picture.js";
-import { travelCircuit } from "./circuit_words.js";
 import { focusOf, sameNodes } from "./state.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
@@ -15,7 +15,6 @@ import { focusOf, sameNodes } from "./state.js";
 /** @typedef {import("./circuit_flow.js").Facts} Facts */
 /** @typedef {import("./circuit_picture.js").Box} Box */
 
-const STEP = 12;
 const SLACK = 5;
 
 export class Circuit {
@@ -33,6 +32,8 @@ export class Circuit {
     this.name = svg.classList.contains("wide") ? "wide" : "narrow";
     /** @type {{key: string, by: [number, number]} | null} */
     this.dragged = null;
+    /** Whether the members that open next get the focus. */
+    this.intoMembers = false;
     this.canvas = new CircuitCanvas(svg, graph, (element, box) => this.prepare(element, box));
     this.listen();
     store.subscribe((state, previous) => this.update(state, previous));
@@ -216,7 +217,9 @@ export class Circuit {
     svg.addEventListener("focusin", (event) => this.point(partAt(event.target)));
     svg.addEventListener("focusout", () => this.point(null));
     svg.addEventListener("click", (event) => this.onClick(event));
-    svg.addEventListener("keydown", (event) => this.onKey(event));
+    svg.addEventListener("keydown", (event) => {
+      if (pressed(this, event)) event.preventDefault();
+    });
   }
 
   /** @param {MouseEvent} event */
@@ -245,58 +248,16 @@ export class Circuit {
     dispatch({ type: "open-box", box: state.openBox === box ? null : box });
   }
 
-  /** @param {KeyboardEvent} event */
-  onKey(event) {
-    const target = /** @type {Element} */ (event.target);
-    if (event.ctrlKey || event.metaKey) return;
-    const done = target.closest(".members")
-      ? this.keyInMembers(event, target)
-      : this.keyOnBox(event, target);
-    if (done) event.preventDefault();
+  /** @param {string} box */
+  openFromKeyboard(box) {
+    this.intoMembers = true;
+    this.toggle(box);
   }
 
-  /** @param {KeyboardEvent} event @param {Element} target */
-  keyOnBox(event, target) {
-    const link = target.closest("a[data-nodes]");
-    const box = this.canvas.boxOf(target.closest("[data-box]")?.getAttribute("data-box") ?? "");
-    if (!link || !box) return false;
-    if (event.key === "Enter" || event.key === " ") {
-      this.choose(link, event.shiftKey);
-      if (event.key === "Enter" && box.kind === "group") {
-        this.intoMembers = true;
-        this.toggle(box.key);
-      }
-      return true;
-    }
-    if (event.key === "Escape") {
-      this.store.dispatch({ type: "clear" });
-      return true;
-    }
-    const way = WAYS[/** @type {keyof typeof WAYS} */ (event.key)];
-    if (!way) return false;
-    if (event.altKey) {
-      const [x, y] = this.offset(box.key);
-      this.move(box.key, this.inside(box.key, x + STEP * way[0], y + STEP * way[1]));
-    } else {
-      const from = link.getAttribute("data-part") ?? box.parts[0].key;
-      this.focusPart(travelCircuit(this.picture, from, event.key));
-    }
-    return true;
-  }
-
-  /** @param {KeyboardEvent} event @param {Element} target */
-  keyInMembers(event, target) {
-    if (event.key === "Escape") {
-      this.focusPart(this.store.state.openBox);
-      this.toggle(this.store.state.openBox);
-      return true;
-    }
-    const rows = [...this.svg.querySelectorAll(".members [tabindex]")];
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return false;
-    const next = rows[rows.indexOf(target) + step];
-    if (next instanceof SVGElement) next.focus();
-    return true;
+  closeMembers() {
+    const { openBox } = this.store.state;
+    this.focusPart(openBox);
+    this.toggle(openBox);
   }
 
   /** @param {string | null} key  of a part, or of a box */
@@ -341,8 +302,6 @@ export class Circuit {
     if (next instanceof SVGElement) next.focus();
   }
 }
-
-const WAYS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
 /** @param {EventTarget | null} target @returns {string | null}  a part's key, or a box's */
 function partAt(target) {

@@ -1,7 +1,7 @@
 // A box opened: its members as rows over the picture, each of which selects its node.
 import { clip, draw } from "./circuit_paint.js";
 import { nodesIn } from "./circuit_picture.js";
-import { ERROR } from "./graph.js";
+import { EMBEDDING, ERROR } from "./graph.js";
 import { nameOf, placeOf, showSigned } from "./text.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
@@ -51,7 +51,8 @@ export function drawMembers(graph, picture, box, moved, measure, act) {
       draw(
         "text",
         { class: "member-name", x: x + 30, y: y + HEAD + ROW * at + 17.5 },
-        clip(nameOf(graph, node), width - 100, 13, measure),
+        clip(nameOf(graph, node), width - 150, 13, measure),
+        draw("tspan", { class: "member-place" }, `  ${layerOf(graph, node)}`),
       ),
       draw(
         "text",
@@ -133,6 +134,10 @@ function mark(graph, node, x, y) {
 
 /** @param {Graph} graph @param {number} node */
 const weight = (graph, node) => Math.abs(graph.effect[node]) || graph.importance[node];
+
+/** @param {Graph} graph @param {number} node */
+const layerOf = (graph, node) =>
+  graph.kinds[node] < EMBEDDING ? `layer ${graph.layers[node]}` : "";
 
 /** @param {Graph} graph @param {number} node */
 const figure = (graph, node) =>
