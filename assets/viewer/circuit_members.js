@@ -84,7 +84,7 @@ export function drawMembers(graph, picture, box, moved, measure, act) {
     draw(
       "text",
       { class: "members-title", x: x + 14, y: y + 22 },
-      clip(box.name, width - 60, 15, measure),
+      clip(box.name, width - 60, 15, measure, true),
     ),
     ...rows,
     button(

@@ -40,11 +40,12 @@ export function makeMeasure() {
  * @param {number} width
  * @param {number} size
  * @param {Measure} measure
+ * @param {boolean} [bold]
  */
-export function clip(text, width, size, measure) {
-  if (measure(text, size, true) <= width) return text;
+export function clip(text, width, size, measure, bold = false) {
+  if (measure(text, size, bold) <= width) return text;
   const letters = [...text];
-  while (letters.length > 1 && measure(`${letters.join("")}…`, size, true) > width) letters.pop();
+  while (letters.length > 1 && measure(`${letters.join("")}…`, size, bold) > width) letters.pop();
   return `${letters.join("")}…`;
 }
 
@@ -68,7 +69,7 @@ export function drawBox(box, ids, measure) {
       "data-part": key,
     },
     frame,
-    draw("text", { class: "name", x: centre, y: y + 22 }, clip(name, inner, 15, measure)),
+    draw("text", { class: "name", x: centre, y: y + 22 }, clip(name, inner, 15, measure, true)),
     draw("text", { class: "detail", x: centre, y: y + 40 }, clip(detail, inner, 12, measure)),
   );
   return draw("g", { "data-box": key, "data-name": name, "data-detail": detail }, link);

@@ -46,11 +46,12 @@ export class EditPanel {
     const group = this.graph.groups.find(
       (one) => one.key in this.wanted().groups && sameNodes(one.members, focus),
     );
-    const buttons = group
-      ? this.forGroup(group)
-      : state.clicked >= 0
+    const buttons =
+      state.clicked >= 0
         ? this.forNode(state.clicked, state)
-        : this.forSeveral(focus);
+        : group
+          ? this.forGroup(group)
+          : this.forSeveral(focus);
     this.body.replaceChildren(
       make("p", { class: "buttons" }, ...buttons, ...this.hiding(state, focus)),
     );
@@ -85,12 +86,26 @@ export class EditPanel {
         ? this.button(`Group with ${count(pinned.length, "pinned node")}`, () =>
             this.nameNewGroup([node, ...pinned]),
           )
-        : this.button("Make a group of it", () => this.nameNewGroup([node])),
-      ...mine.map((group) =>
-        this.button(`Take out of “${group.name}”`, () => this.takeOut(group.key, node)),
-      ),
+        : null,
+      this.button("Make a group of it", () => this.nameNewGroup([node])),
+      ...mine.flatMap((group) => this.asMember(node, group)),
       others.length ? this.adding(node, others) : null,
     ].filter((part) => part !== null);
+  }
+
+  /**
+   * A group of this node alone is changed here too, for selecting it selects the node.
+   * @param {number} node
+   * @param {import("./graph.js").Group} group
+   */
+  asMember(node, { key, name, members }) {
+    if (members.length > 1) {
+      return [this.button(`Take out of “${name}”`, () => this.takeOut(key, node))];
+    }
+    return [
+      this.button(`Rename the group “${name}”`, () => this.nameGroup(key)),
+      this.button(`Ungroup “${name}”`, () => this.edit({ edit: "group", key, group: null })),
+    ];
   }
 
   /** @param {number[]} nodes */
