@@ -2,7 +2,6 @@
 // somebody moves it. Boxes say what they are, select their nodes, open, and can be dragged.
 import { drag, select } from "../vendor/d3.js";
 import { CircuitCanvas } from "./circuit_canvas.js";
-import { changedPicture } from "./circuit_change.js";
 import { pressed } from "./circuit_keys.js";
 import { drawMembers } from "./circuit_members.js";
 import { draw } from "./circuit_paint.js";
@@ -51,17 +50,19 @@ export class Circuit {
    * From now on the picture follows edits.
    * @param {Facts} facts  what it is computed from
    * @param {() => object} groups  those that people made, by key
+   * @param {typeof import("./circuit_change.js").changedPicture} changedPicture
    */
-  start(facts, groups) {
+  start(facts, groups, changedPicture) {
     this.facts = facts;
     this.peoples = groups;
+    this.changedPicture = changedPicture;
     this.follow(this.store.state);
   }
 
   /** @param {State} state */
   follow(state) {
-    const { facts, peoples, canvas, graph } = this;
-    if (!facts || !peoples) return;
+    const { facts, peoples, canvas, graph, changedPicture } = this;
+    if (!facts || !peoples || !changedPicture) return;
     const changed = Object.keys(state.edits.work.groups).length > 0;
     const keys = peoples();
     const groups = graph.groups.filter((group) => group.key in keys);

@@ -25,8 +25,8 @@ export function takeOverCircuit(graph, store, jump) {
   section.classList.add("live");
   return {
     /** @type {Circuit["start"]} */
-    start(facts, groups) {
-      for (const circuit of circuits) circuit.start(facts, groups);
+    start(facts, groups, changedPicture) {
+      for (const circuit of circuits) circuit.start(facts, groups, changedPicture);
       followOrigin(section, store, facts, groups);
       said?.update();
     },
@@ -44,6 +44,8 @@ function followOrigin(section, store, facts, groups) {
   const origin = section.querySelector(".circuit-origin");
   if (!origin) return;
   const built = [...origin.childNodes];
+  const inWords = section.querySelector(".in-words summary");
+  const title = inWords?.textContent ?? "";
   let changed = false;
   store.subscribe((state) => {
     const now = Object.keys(state.edits.work.groups).length > 0;
@@ -54,5 +56,6 @@ function followOrigin(section, store, facts, groups) {
       ? "Your own groups stand here in place of the automatic picture. They are kept in this browser until you propose them."
       : "The picture follows your edits, which are kept in this browser until you propose them.";
     origin.replaceChildren(...(changed ? [words] : built));
+    if (inWords) inWords.textContent = changed ? `${title}, without your edits` : title;
   });
 }

@@ -43,8 +43,8 @@ export function makeStrip(element, graph, store, { circuit, jump }) {
     open.hidden = !state.openBox && box?.kind !== "group";
     open.textContent = state.openBox ? "Close" : "Show members";
     below.hidden = focus.length === 0;
-    undo.disabled = !state.edits.past.length;
-    redo.disabled = !state.edits.future.length;
+    undo.hidden = !state.edits.past.length;
+    redo.hidden = !state.edits.future.length;
     back.hidden = !Object.keys(state.edits.work.moved).length;
     says.replaceChildren(
       ...words(graph, circuit(), pointed ?? partChosen(graph, state, circuit()), focus),

@@ -16,7 +16,10 @@ export function boxName(box, part) {
 }
 
 /** @param {number} share */
-export const signedShare = (share) => `${share < 0 ? "−" : "+"}${showPercent(Math.abs(share))}`;
+export function signedShare(share) {
+  const size = 100 * Math.abs(share);
+  return `${share < 0 ? "−" : "+"}${size < 1 ? size.toPrecision(1) : Math.round(size)} %`;
+}
 
 /**
  * @param {Picture} picture

@@ -211,7 +211,12 @@ export class EditPanel {
         : "",
       keep: ({ name, note, by, confidence, here }) => {
         const to = here ? id : (featureKey(id) ?? id);
-        this.edit({ edit: "label", key: to, label: tidy({ text: name, by, confidence, note }) });
+        const who = by ?? (name === label?.text ? label.by : undefined);
+        this.edit({
+          edit: "label",
+          key: to,
+          label: tidy({ text: name, by: who, confidence, note }),
+        });
       },
     });
   }
@@ -222,8 +227,10 @@ export class EditPanel {
     this.ask({
       title: "Rename the group",
       said: group,
-      keep: ({ name, note, by }) =>
-        this.edit({ edit: "group", key, group: tidy({ name, nodes: group.nodes, by, note }) }),
+      keep: ({ name, note, by }) => {
+        const who = by ?? (name === group.name ? group.by : undefined);
+        this.edit({ edit: "group", key, group: tidy({ name, nodes: group.nodes, by: who, note }) });
+      },
     });
   }
 

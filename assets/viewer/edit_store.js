@@ -7,8 +7,8 @@ import { NO_WORK } from "./work.js";
 
 const KEPT_STEPS = 30;
 
-/** @param {{slug: string, revision: number}} graph */
-export const storageKey = ({ slug, revision }) =>
+/** @param {string} slug @param {number} revision */
+export const storageKey = (slug, revision) =>
   `tracer edits ${location.pathname} ${slug} ${revision}`;
 
 /**

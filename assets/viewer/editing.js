@@ -1,50 +1,57 @@
 // Edits: fetched with what they need, kept in the browser, undone, shared, proposed.
+import { amount, combined, renamed, unsent } from "./annotations.js";
+import { changedPicture } from "./circuit_change.js";
 import { make } from "./dom.js";
 import { EditPanel } from "./edit_panel.js";
-import { isNothing, loadEdits, saveEdits, storageKey } from "./edit_store.js";
+import { isNothing } from "./edit_store.js";
 import { FRESH } from "./history.js";
 import { proposedText } from "./proposal.js";
 import { confirmFirst, download, showProposal } from "./proposal_dialog.js";
-import { LONGEST, WORK_NAMES, describeLeft, readWork, writeWork } from "./share.js";
 import { count } from "./text.js";
-import { NO_WORK, amount, unsent } from "./work.js";
+import { NO_WORK } from "./work.js";
+import {
+  LONGEST,
+  WORK_NAMES,
+  describeLeft,
+  readWork,
+  writeShortWork,
+  writeWork,
+} from "./work_address.js";
 
 /** @typedef {import("./state.js").Store} Store */
-/** @typedef {ReturnType<typeof import("./live_graph.js").makeLiveGraph>} Live */
+/** @typedef {import("./live_graph.js").Live} Live */
 
 const FORMAT = 1;
 
 /**
  * @param {HTMLElement} viewer
+ * @param {HTMLElement} bar
  * @param {Live} live
  * @param {Store} store
  * @param {object} page
  * @param {HTMLElement} page.side
  * @param {ReturnType<typeof import("./circuit_section.js").takeOverCircuit>} page.circuit
- * @param {(address: string) => Promise<any>} page.fetchData
+ * @param {any} page.file  what the page's edit file holds
+ * @param {string} page.query  of the address that was opened
+ * @throws {Error} when the file is of another format
  */
-export async function startEditing(viewer, live, store, { side, circuit, fetchData }) {
-  const { edit, forge } = viewer.dataset;
-  if (!edit) return;
-  const query = location.search;
-  const bar = make("div", { class: "edit-bar" });
-  viewer.querySelector(".viewer-main")?.before(bar);
-  let file;
-  try {
-    file = await fetchData(edit);
-    if (file?.format !== FORMAT) throw new Error("its file is of another format");
-  } catch (error) {
-    bar.textContent = `Names and groups cannot be edited here: ${error instanceof Error ? error.message : error}.`;
-    return;
-  }
-  live.start(file.annotations);
+export function startEditing(viewer, bar, live, store, { side, circuit, file, query }) {
+  if (file?.format !== FORMAT) throw new Error("its file is of another format");
+  const { parsed } = live;
+  live.start((work) => {
+    const wanted = combined(parsed, file.annotations, work);
+    const named = Object.keys(work.labels).length || Object.keys(work.groups).length;
+    return { wanted, names: named ? renamed(parsed, file.annotations, wanted) : parsed };
+  });
   const said = resume(live, store, file, query);
-  keepEdits(store, file, bar, said);
+  live.write = (given) => writeShortWork(given, live.graph, store.state.edits.work);
+  bar.replaceChildren();
+  bar.append(make("p", { class: "edit-note", role: "status" }, said));
+  const { forge } = viewer.dataset;
   fillBar(bar, live, store, { ...file, forge: forge ? JSON.parse(forge) : null });
   const panel = new EditPanel(live.graph, store, () => live.wanted, file.annotations);
   side.querySelector(".details")?.after(panel.element);
-  if (file.circuit) circuit?.start(file.circuit, () => live.wanted.groups);
-  listenForUndo(store);
+  if (file.circuit) circuit?.start(file.circuit, () => live.wanted.groups, changedPicture);
 }
 
 /**
@@ -57,15 +64,16 @@ export async function startEditing(viewer, live, store, { side, circuit, fetchDa
  * @returns {string}  what there is to say about it
  */
 function resume(live, store, file, query) {
-  const kept = loadEdits(storageKey(file));
-  const own = unsent(live.graph, file.annotations, kept.work);
-  const shared = readWork(live.graph, file.annotations, query);
+  const { edits } = store.state;
+  const own = unsent(live.parsed, file.annotations, edits.work);
+  const shared = readWork(live.parsed, file.annotations, query);
   const left = describeLeft(shared.left);
-  store.dispatch({ type: "resume", edits: { ...kept, work: { ...own } } });
-  const work = unsent(live.graph, file.annotations, shared.work);
+  store.dispatch({ type: "resume", edits: { ...edits, work: own } });
+  const work = unsent(live.parsed, file.annotations, shared.work);
   if (isNothing(work) || saysTheSame(live, own, query)) return left;
-  const past = isNothing(own) ? kept.past : [...kept.past, own];
-  store.dispatch({ type: "resume", edits: { work, past, future: [] } });
+  const past = isNothing(own) ? edits.past : [...edits.past, own];
+  live.visited = { work, past, future: [] };
+  store.dispatch({ type: "resume", edits: live.visited });
   const mine = isNothing(own) ? "" : " Your own unsent edits are one Undo away.";
   return `The link brought names or groups along; they are shown here.${mine} ${left}`.trim();
 }
@@ -74,32 +82,8 @@ function resume(live, store, file, query) {
 function saysTheSame(live, work, query) {
   const given = new URLSearchParams(query);
   const mine = new URLSearchParams();
-  writeWork(mine, live.graph, { ...work });
+  writeWork(mine, live.graph, work);
   return WORK_NAMES.every((name) => given.get(name) === mine.get(name));
-}
-
-/**
- * @param {Store} store
- * @param {any} file
- * @param {HTMLElement} bar
- * @param {string} said
- */
-function keepEdits(store, file, bar, said) {
-  const key = storageKey(file);
-  const note = make("p", { class: "edit-note", role: "status" }, said);
-  bar.append(note);
-  let seen = store.state.edits;
-  store.subscribe((state) => {
-    if (state.edits === seen) return;
-    seen = state.edits;
-    const kept = saveEdits(key, state.edits);
-    note.textContent = kept
-      ? ""
-      : "This browser does not keep edits; propose them before you leave.";
-  });
-  addEventListener("storage", (event) => {
-    if (event.key === key) store.dispatch({ type: "resume", edits: loadEdits(key) });
-  });
 }
 
 /**
@@ -153,7 +137,7 @@ function fillBar(bar, live, store, file) {
  */
 async function shareView(live, store, file) {
   const given = new URLSearchParams(location.search);
-  writeWork(given, live.graph, { ...store.state.edits.work });
+  writeWork(given, live.graph, store.state.edits.work);
   const query = given.toString();
   if (query.length > LONGEST) {
     const text = proposedText(file, live.wanted);
@@ -175,19 +159,4 @@ async function shareView(live, store, file) {
       make("a", { href: address }, "this view"),
     ];
   }
-}
-
-/** @param {Store} store */
-function listenForUndo(store) {
-  document.addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.altKey || document.querySelector("dialog[open]"))
-      return;
-    const typing =
-      event.target instanceof Element &&
-      event.target.closest("input, textarea, select, [contenteditable]");
-    const key = event.key.toLowerCase();
-    if (typing || (key !== "z" && key !== "y")) return;
-    event.preventDefault();
-    store.dispatch({ type: key === "y" || event.shiftKey ? "redo" : "undo" });
-  });
 }

@@ -1,52 +1,52 @@
-// The graph as the panels see it: the parsed one, with the names and groups of the edits so far.
-import { NO_ANNOTATIONS, NO_WORK, combined, renamed } from "./work.js";
+// The graph as the panels see it: the parsed one, with the names and groups of the edits so far. What
+// works these out is loaded with the first edit.
 
 /** @typedef {import("./graph.js").Graph} Graph */
+/** @typedef {import("./work.js").Annotations} Annotations */
+/** @typedef {{labels: Graph["labels"], bylines: Graph["bylines"], groups: Graph["groups"], groupsOf: Graph["groupsOf"]}} Names */
+
+const NAMES = /** @type {const} */ (["labels", "bylines", "groups", "groupsOf"]);
 
 /**
  * @param {Graph} graph
  * @param {import("./state.js").Store} store
  */
 export function makeLiveGraph(graph, store) {
-  /** @type {import("./work.js").Annotations | null} */
-  let written = null;
+  /** @type {((work: import("./work.js").Work) => {wanted: Annotations, names: Names}) | null} */
+  let read = null;
   /** @type {import("./work.js").Work | null} */
   let seen = null;
-  let wanted = NO_ANNOTATIONS;
-  /** @type {Partial<Graph>} */
-  let names = {};
+  /** @type {{wanted: Annotations, names: Names}} */
+  let now = { wanted: { labels: {}, groups: {}, pins: [] }, names: graph };
 
   function follow() {
     const { work } = store.state.edits;
-    if (!written || work === seen) return;
+    if (read && work !== seen) now = read(work);
     seen = work;
-    wanted = combined(graph, written, work);
-    names =
-      work.labels === NO_WORK.labels && work.groups === NO_WORK.groups
-        ? {}
-        : renamed(graph, written, wanted);
+    return now;
   }
 
   const live = Object.create(graph);
-  for (const name of /** @type {const} */ (["labels", "bylines", "groups", "groupsOf"])) {
-    Object.defineProperty(live, name, {
-      get() {
-        follow();
-        return names[name] ?? graph[name];
-      },
-    });
+  for (const name of NAMES) {
+    Object.defineProperty(live, name, { get: () => follow().names[name] });
   }
   return {
     graph: /** @type {Graph} */ (live),
+    parsed: graph,
     /** The annotations with the edits in them. */
     get wanted() {
-      follow();
-      return wanted;
+      return follow().wanted;
     },
-    /** @param {import("./work.js").Annotations} annotations  as the page was built with */
-    start(annotations) {
-      written = annotations;
+    /** What a link brought along, which is not kept until somebody edits it. */
+    visited: /** @type {import("./history.js").History | null} */ (null),
+    /** Puts edits into an address. @type {(given: URLSearchParams) => void} */
+    write: () => {},
+    /** @param {NonNullable<typeof read>} how */
+    start(how) {
+      read = how;
       seen = null;
     },
   };
 }
+
+/** @typedef {ReturnType<typeof makeLiveGraph>} Live */

@@ -4,7 +4,7 @@ import { makeConnections } from "./connections.js";
 import { makeControls } from "./controls.js";
 import { Details } from "./details.js";
 import { make, prefersStill } from "./dom.js";
-import { startEditing } from "./editing.js";
+import { openTheWayToEditing } from "./edit_gate.js";
 import { readGraph } from "./graph.js";
 import { makeLegend } from "./legend.js";
 import { LinkGraph } from "./link_graph.js";
@@ -75,13 +75,13 @@ function show(element, parsed) {
     makeConnections(graph, store, () => linkGraph.drawn),
   );
   pointOut(graph, linkGraph, side);
-  followAddress(graph, store);
+  followAddress(graph, store, (given) => live.write(given));
   const jump = () => {
     element.scrollIntoView({ behavior: prefersStill() ? "auto" : "smooth", block: "start" });
     linkGraph.stage.focus({ preventScroll: true });
   };
   const circuit = takeOverCircuit(graph, store, jump);
-  startEditing(element, live, store, { side, circuit, fetchData });
+  openTheWayToEditing(element, live, store, { side, circuit, fetchData });
   followPageLinks(graph, store, element, linkGraph.stage);
 }
 

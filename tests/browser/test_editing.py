@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser.test_circuit import box, link, middle, ready
+from tests.browser.test_circuit import box, link, middle
 from tests.galleries import make_gallery
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.site.build import build
@@ -40,6 +40,16 @@ def site(tmp_path: Path, serve_folder: Callable[[Path], str]) -> OpenGraph:
         return serve_folder(tmp_path / "public") + "graphs/france-paris/"
 
     return write
+
+
+def ready(page: Page, address: str) -> None:
+    """Opens a page and the way into editing, which opens by itself where there are edits."""
+    page.goto(address)
+    bar = page.locator(".edit-bar")
+    expect(bar).to_be_visible()
+    begin = bar.get_by_role("button", name="Edit names and groups")
+    begin.evaluate_all("buttons => buttons.forEach((button) => button.click())")
+    expect(bar.get_by_role("button", name="Undo")).to_be_visible()
 
 
 def heading(page: Page) -> Locator:
@@ -104,6 +114,21 @@ def test_a_new_name_is_everywhere_at_once_and_can_be_undone(page: Page, site: Op
     expect(heading(page)).to_have_text("the country")
     button(page, "Take its name away").click()
     expect(heading(page)).to_have_text("Neuron 3")
+
+
+def test_what_editing_needs_is_fetched_with_the_first_edit(page: Page, site: OpenGraph) -> None:
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url.rsplit("/", 1)[1]))
+    page.goto(site())
+    expect(page.locator(".edit-bar")).to_be_visible()
+    page.wait_for_timeout(100)
+    assert not [name for name in fetched if name.startswith("edit.")]
+    choose(page, "1_11_5")
+    button(page, "Pin").click()
+    expect(unsent(page)).to_have_text("1 unsent edit, in this browser only")
+    assert [name for name in fetched if name.startswith("edit.")]
+    button(page, "Undo").click()
+    expect(button(page, "Pin")).to_be_visible()
 
 
 def test_ctrl_z_in_a_field_is_the_fields_own(page: Page, site: OpenGraph) -> None:
@@ -390,6 +415,11 @@ def test_ones_own_edits_are_one_undo_behind_a_links(page: Page, site: OpenGraph)
     ready(page, f"{address}?clickedId=1_3_4&clerps={clerps}")
     expect(heading(page)).to_have_text("theirs")
     expect(page.locator(".edit-note")).to_contain_text("one Undo away")
+    page.goto("about:blank")
+    ready(page, f"{address}?clickedId=1_3_4")
+    expect(heading(page)).to_have_text("mine")
+    ready(page, f"{address}?clickedId=1_3_4&clerps={clerps}")
+    expect(heading(page)).to_have_text("theirs")
     button(page, "Undo").click()
     expect(heading(page)).to_have_text("mine")
 
@@ -461,6 +491,7 @@ def test_a_broken_edit_file_costs_only_the_editing(
     file.write_text("{", "utf-8")
     page = browser.new_page()
     page.goto(address)
+    page.get_by_role("button", name="Edit names and groups").click()
     expect(page.locator(".edit-bar")).to_have_text(
         "Names and groups cannot be edited here: its data file is damaged."
     )

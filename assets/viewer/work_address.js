@@ -15,13 +15,22 @@ export const WORK_NAMES = ["v", "supernodes", "clerps", "hide"];
 export const LONGEST = 6000;
 
 /**
- * Work that was never looked at leaves what the address says.
+ * Work that makes an address too long stays out of it.
+ * @param {URLSearchParams} given
+ * @param {Graph} graph
+ * @param {Work} work
+ */
+export function writeShortWork(given, graph, work) {
+  writeWork(given, graph, work);
+  if (given.toString().length > LONGEST) for (const name of WORK_NAMES) given.delete(name);
+}
+
+/**
  * @param {URLSearchParams} given
  * @param {Graph} graph  with the names and groups of now
  * @param {Work} work
  */
 export function writeWork(given, graph, work) {
-  if (work === NO_WORK) return;
   for (const name of WORK_NAMES) given.delete(name);
   const labels = Object.entries(work.labels);
   if (Object.keys(work.groups).length) {
