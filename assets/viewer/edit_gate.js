@@ -59,11 +59,16 @@ export function openTheWayToEditing(viewer, live, store, { side, circuit, fetchD
   if (kept !== FRESH) store.dispatch({ type: "resume", edits: kept });
   if (kept !== FRESH || brings(live.parsed, new URLSearchParams(query))) start();
   let seen = store.state.edits;
-  store.subscribe(({ edits }) => {
-    if (edits === seen) return;
+  const save = () => {
+    const { edits } = store.state;
+    const fresh = edits !== seen && edits !== live.visited;
     seen = edits;
-    start();
-    if (edits !== live.visited && !saveEdits(key, edits)) {
+    return !fresh || saveEdits(key, edits);
+  };
+  addEventListener("pagehide", save); // the last edit may not have been painted yet
+  store.subscribe(({ edits }) => {
+    if (edits !== FRESH && edits !== kept) start();
+    if (!save()) {
       bar.append(
         make(
           "p",
