@@ -16,7 +16,7 @@ const ASIDE = 7;
  * @returns {(flow: Flow) => string}  the path of each of these lines
  */
 export function routes(flows, picture) {
-  const rows = rowsOf(picture.boxes);
+  const rows = rowsOf(picture.boxes.filter((box) => box.kind !== "word"));
   const ends = new Map(
     picture.boxes.flatMap((box) => box.parts.map((part) => [part.key, { box, part }])),
   );
