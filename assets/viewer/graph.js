@@ -74,7 +74,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @returns {Graph}
  * @throws {Error} when the file is of another format or its columns disagree
  */
-export function readGraph(data, address) {
+export function readGraph(data, address = document.baseURI) {
   if (data?.format !== FORMAT) throw new Error("the file is not a graph this page can read");
   const nodes = readNodes(data.nodes);
   const size = nodes.kinds.length;
@@ -229,7 +229,7 @@ function groupBySource(source, size) {
  * @param {number} size
  * @returns {Group[][]}
  */
-function groupsByNode(groups, size) {
+export function groupsByNode(groups, size) {
   /** @type {Group[][]} */
   const groupsOf = Array.from({ length: size }, () => []);
   for (const group of groups) for (const node of group.members) groupsOf[node].push(group);

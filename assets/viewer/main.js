@@ -1,13 +1,16 @@
 // Fetches the graph, puts the panels together, and says so plainly when that fails.
+import { takeOverCircuit } from "./circuit_section.js";
 import { makeConnections } from "./connections.js";
 import { makeControls, makeHiddenLine } from "./controls.js";
 import { Details } from "./details.js";
-import { make } from "./dom.js";
+import { make, prefersStill } from "./dom.js";
+import { openTheWayToEditing } from "./edit_gate.js";
 import { signEmbedded } from "./embed.js";
 import { makeLegend } from "./legend.js";
 import { helpOnQuestionMark } from "./help.js";
 import { LinkGraph } from "./link_graph.js";
-import { loadGraph } from "./load.js";
+import { makeLiveGraph } from "./live_graph.js";
+import { fetchJson, loadGraph } from "./load.js";
 import { followPageLinks } from "./page_links.js";
 import { strongestPaths } from "./paths.js";
 import { onToItsRevision } from "./revision.js";
@@ -23,8 +26,7 @@ async function open(element) {
   const status = /** @type {HTMLElement} */ (element.querySelector(".viewer-status"));
   status.textContent = "Loading the graph …";
   try {
-    const graph = await loadGraph(element.dataset.graph ?? "");
-    show(element, graph);
+    show(element, await loadGraph(element.dataset.graph ?? ""));
     status.remove();
   } catch (error) {
     status.classList.add("failed");
@@ -37,10 +39,12 @@ async function open(element) {
 
 /**
  * @param {HTMLElement} element
- * @param {import("./graph.js").Graph} graph
+ * @param {import("./graph.js").Graph} parsed
  */
-function show(element, graph) {
-  const store = createStore(graph, readState(graph, location.search));
+function show(element, parsed) {
+  const store = createStore(parsed, readState(parsed, location.search));
+  const live = makeLiveGraph(parsed, store);
+  const { graph } = live;
   const linkGraph = new LinkGraph(graph, store);
   const side = make("div", { class: "viewer-side" });
   const share = async () => {
@@ -69,7 +73,14 @@ function show(element, graph) {
     makeConnections(graph, store, () => linkGraph.drawn),
   );
   pointOut(graph, linkGraph, side);
-  followAddress(graph, store);
+  followAddress(graph, store, (given) => live.write(given));
+  const jump = () => {
+    element.scrollIntoView({ behavior: prefersStill() ? "auto" : "smooth", block: "start" });
+    linkGraph.stage.focus({ preventScroll: true });
+  };
+  const circuit = takeOverCircuit(graph, store, jump);
+  const fetchData = (/** @type {string} */ address) => fetchJson(address, "its data file");
+  openTheWayToEditing(element, live, store, { side, circuit, fetchData });
   followPageLinks(graph, store, element, linkGraph.stage);
   helpOnQuestionMark();
   setTimeout(() => strongestPaths(graph, 0)); // found once, so that no click has to wait for them

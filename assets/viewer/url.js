@@ -51,9 +51,10 @@ export function nodesFrom(graph, ids) {
  * @param {Graph} graph
  * @param {State} state
  * @param {string} query  the present one, whose other parameters stay
+ * @param {(given: URLSearchParams) => void} write  puts edits in
  * @returns {string}
  */
-function writeState(graph, state, query) {
+function writeState(graph, state, query, write) {
   const given = new URLSearchParams(query);
   for (const name of NAMES) given.delete(name);
   if (state.pinned !== graph.pins) {
@@ -67,6 +68,7 @@ function writeState(graph, state, query) {
   if (!state.kinds.every(Boolean)) {
     given.set("kinds", KINDS.filter((_, kind) => state.kinds[kind]).join(","));
   }
+  write(given);
   const text = given.toString();
   return text ? `?${text}` : "";
 }
@@ -75,11 +77,12 @@ function writeState(graph, state, query) {
  * Keeps address and state in step.
  * @param {Graph} graph
  * @param {import("./state.js").Store} store
+ * @param {(given: URLSearchParams) => void} write  puts edits in
  */
-export function followAddress(graph, store) {
+export function followAddress(graph, store, write) {
   let query = location.search;
   store.subscribe((state, previous) => {
-    const next = writeState(graph, state, query);
+    const next = writeState(graph, state, query, write);
     if (next === query) return;
     query = next;
     const step = state.clicked !== previous.clicked || isStep(state, previous);
