@@ -42,7 +42,9 @@ def graph(number: int) -> dict[str, Any]:
     chance = random.Random(number)
     tokens = [f" word{number + place}" for place in range(TOKENS)]
     spots = sorted((chance.randrange(LAYERS), chance.randrange(TOKENS)) for _ in range(NODES))
-    nodes = [_node(f"E_{n}_{n}", "embedding", clerp=f'Embedding "{t}"') for n, t in enumerate(tokens)]
+    nodes = [
+        _node(f"E_{n}_{n}", "embedding", clerp=f'Embedding "{t}"') for n, t in enumerate(tokens)
+    ]
     for index, (layer, place) in enumerate(spots):
         numbers = {
             "influence": round(chance.random(), 5),
