@@ -1,4 +1,4 @@
-"""What hosts and workflows run is what people run, and the path in CONTRIBUTING is one that works."""
+"""What hosts and workflows run is what people run, and the path in CONTRIBUTING works."""
 
 from __future__ import annotations
 
