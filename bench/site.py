@@ -144,7 +144,7 @@ def _edits(page: Page, file: Path, pattern: str, where: str) -> list[float]:
         saved = time.time() * 1000
         file.write_text(text)
         taken.append(round(page.evaluate("window.seen") - saved, 1))
-        page.wait_for_timeout(2500)  # until the whole site is built again
+        page.wait_for_timeout(1300)  # until the whole site is built again
     return taken
 
 
