@@ -34,17 +34,19 @@ def gallery(tmp_path: Path) -> Path:
     return root
 
 
-def build(gallery: Path, code: Path, tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    """`tracer build` with `code` on the path and torch out of reach."""
+def tracer(
+    *arguments: str, cwd: Path, code: Path, tmp_path: Path
+) -> subprocess.CompletedProcess[str]:
+    """A command with `code` on the path and torch out of reach."""
     trap = tmp_path / "trap"
-    trap.mkdir()
+    trap.mkdir(exist_ok=True)
     for name in ("torch", "transformers", "safetensors"):
         (trap / f"{name}.py").write_text(f"raise ImportError('{name} was imported')\n")
-    command = [sys.executable, "-c", "from tracer.cli import main; main()", "build"]
+    command = [sys.executable, "-c", "from tracer.cli import main; main()", *arguments]
     environment = {**os.environ, "PYTHONPATH": f"{trap}{os.pathsep}{code}"}
     return subprocess.run(
-        [*command, "--out", "public"],
-        cwd=gallery,
+        command,
+        cwd=cwd,
         env=environment,
         capture_output=True,
         text=True,
@@ -68,12 +70,43 @@ def test_a_gallery_builds_outside_the_checkout(
     if install == "wheel":
         code = tmp_path / "installed"
         zipfile.ZipFile(wheel).extractall(code)
-    done = build(gallery, code, tmp_path)
+    done = tracer("build", "--out", "public", cwd=gallery, code=code, tmp_path=tmp_path)
     assert done.returncode == 0, done.stderr
     front = (gallery / "public" / "index.html").read_text()
     for folder in (gallery / "graphs").iterdir():
         assert f"graphs/{folder.name}/" in front
         assert (gallery / "public" / "graphs" / folder.name / "index.html").exists()
+
+
+@pytest.mark.parametrize("install", ["wheel", "editable"])
+def test_a_fresh_gallery_works_outside_the_checkout(
+    install: str, wheel: Path, tmp_path: Path
+) -> None:
+    code = REPOSITORY
+    if install == "wheel":
+        code = tmp_path / "installed"
+        zipfile.ZipFile(wheel).extractall(code)
+    made = tracer("init", "mine", "--title", "Mine", cwd=tmp_path, code=code, tmp_path=tmp_path)
+    assert made.returncode == 0, made.stderr
+    mine = tmp_path / "mine"
+    for command in (
+        ["check"],
+        ["new", "graph", "moon", "--prompt", "The moon is"],
+        ["check"],
+        ["build"],
+    ):
+        done = tracer(*command, cwd=mine, code=code, tmp_path=tmp_path)
+        assert done.returncode == 0, (command, done.stderr)
+    front = (mine / "public" / "index.html").read_text()
+    assert "<title>Mine</title>" in front and "graphs/colosseum-italian/" in front
+    (mine / "templates").mkdir()
+    (mine / "templates" / "404.html").write_text('{% extends "tracer/404.html" %}')
+    (mine / "assets" / "styles").mkdir(parents=True)
+    (mine / "assets" / "styles" / "tokens.css").write_text(":root { --bg: #123456; }")
+    done = tracer("build", cwd=mine, code=code, tmp_path=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (tokens,) = mine.glob("public/assets/*/styles/tokens.css")
+    assert "#123456" in tokens.read_text()
 
 
 @pytest.mark.slow

@@ -40,6 +40,7 @@ def test_the_two_commands_come_first() -> None:
 
 
 def test_pictures_and_files_named_are_there() -> None:
-    for path in re.findall(r"\]\((?!https?:)([^)]+)\)", TEXT):
+    prose = re.sub(r"^ {4}.*$|`[^`]*`", "", TEXT, flags=re.MULTILINE)
+    for path in re.findall(r"\]\((?!https?:)([^)]+)\)", prose):
         assert (REPOSITORY / path).exists(), path
     assert "pip install tracer" not in TEXT

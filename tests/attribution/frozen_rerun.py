@@ -26,6 +26,18 @@ class Nudge:
 
     tokens: dict[int, Tensor] = field(default_factory=dict)  # position -> (d_model,)
     mlps: dict[tuple[int, int], Tensor] = field(default_factory=dict)  # layer, position
+    # What joins the stream behind the MLP, behind any post-norm: layer, position.
+    streams: dict[tuple[int, int], Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Skip:
+    """A linear connection past each MLP: what changes at `reads`, a key of `Rerun.read`, comes out
+    again in the place of the MLP's output, or behind its post-norm."""
+
+    matrices: list[Tensor]  # per layer (d_model, d_model), for `x @ matrix`
+    reads: str
+    behind_post_norm: bool
 
 
 @dataclass
@@ -33,20 +45,26 @@ class Rerun:
     """What one frozen pass gave."""
 
     bottom: Tensor  # (n, d_model), the stream in front of the first block
+    read: dict[str, list[Tensor]]  # by hook's name, per layer (n, d_model): in front of the MLP
     mlp_inputs: list[Tensor]  # per layer (n, d_model)
     mlp_outputs: list[Tensor]  # per layer (n, d_model)
     raw_logits: Tensor  # (vocabulary,) at the last position, as the unembedding gives them
 
 
+READS = ("hook_resid_mid", "ln2.hook_normalized", "mlp.hook_in")
+
+
 class FrozenModel:
     """One model on one prompt, frozen at its first run."""
 
-    def __init__(self, model: Model, token_ids: tuple[int, ...]) -> None:
+    def __init__(self, model: Model, token_ids: tuple[int, ...], skip: Skip | None = None) -> None:
+        self.skip = skip
         self.lm = model.causal_lm
         self.token_ids = torch.tensor([token_ids])
         self.patterns: dict[int, Tensor] = {}
         self.spreads: dict[Any, Tensor] = {}
         self.outputs: list[Tensor] = []
+        self.latest: tuple[Tensor, ...] = ()  # the last norm's result, input, and that input scaled
         depth = model.info.layers
         self.blocks = next(
             one
@@ -59,7 +77,8 @@ class FrozenModel:
     @torch.no_grad()
     def run(self, nudge: Nudge | None = None) -> Rerun:
         nudge = nudge or Nudge()
-        seen = Rerun(torch.empty(0), [], [], torch.empty(0))
+        read: dict[str, list[Tensor]] = {name: [] for name in READS}
+        seen = Rerun(torch.empty(0), read, [], [], torch.empty(0))
         with self._hooked(nudge, seen), self._attention():
             self.lm(self.token_ids, use_cache=False)
         return seen
@@ -103,20 +122,50 @@ class FrozenModel:
             return stream, *inputs[1:]
 
         def norm(module: Any, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-            now = _spread(module, inputs[0])
+            x, centres = inputs[0], isinstance(module, torch.nn.LayerNorm)
+            now = _spread(module, x)
             then = self.spreads.setdefault(module, now)
-            bias = module.bias if isinstance(module, torch.nn.LayerNorm) else 0
-            return (output - bias) * (now / then) + bias
+            bias = module.bias if centres else 0
+            result = (output - bias) * (now / then) + bias
+            self.latest = (result, x, (x - x.mean(-1, keepdim=True) if centres else x) / then)
+            return result
+
+        def note_reads(x: Tensor) -> None:
+            result, before, scaled = self.latest
+            is_norm = result is x  # some families have no norm in front of the MLP
+            for name, one in zip(READS, (before, scaled, x), strict=True):
+                seen.read[name].append((one if is_norm else x)[0])
+
+        def skipped(layer: int) -> Tensor | int:
+            if self.skip is None or not self.outputs:
+                return 0
+            now, then = (one.read[self.skip.reads][layer] for one in (seen, self.real))
+            return (now - then) @ self.skip.matrices[layer]
 
         def mlp(layer: int) -> Any:
             def hook(_: Any, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
                 output = (self.outputs[layer] if self.outputs else output[0]).clone()
+                note_reads(inputs[0])
                 for (at, position), change in nudge.mlps.items():
                     if at == layer:
                         output[position] += change
+                if self.skip is not None and not self.skip.behind_post_norm:
+                    output += skipped(layer)
                 seen.mlp_inputs.append(inputs[0][0])
                 seen.mlp_outputs.append(output)
                 return output[None]
+
+            return hook
+
+        def block(layer: int) -> Any:
+            def hook(_: Any, _inputs: Any, output: Any) -> Any:
+                stream = (output if torch.is_tensor(output) else output[0]).clone()
+                for (at, position), change in nudge.streams.items():
+                    if at == layer:
+                        stream[0, position] += change
+                if self.skip is not None and self.skip.behind_post_norm:
+                    stream += skipped(layer)
+                return stream if torch.is_tensor(output) else (stream, *output[1:])
 
             return hook
 
@@ -127,8 +176,9 @@ class FrozenModel:
             self.blocks[0].register_forward_pre_hook(token),
             self.lm.get_output_embeddings().register_forward_hook(unembedding),
         ]
-        for layer, block in enumerate(self.blocks):
-            handles.append(block.mlp.register_forward_hook(mlp(layer)))
+        for layer, module in enumerate(self.blocks):
+            handles.append(module.mlp.register_forward_hook(mlp(layer)))
+            handles.append(module.register_forward_hook(block(layer)))
         for name, module in self.lm.named_modules():
             # Norms of queries and keys decide patterns, which are frozen as a whole.
             if type(module).__name__.endswith("Norm") and not name.endswith(("q_norm", "k_norm")):

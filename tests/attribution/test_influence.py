@@ -20,10 +20,11 @@ from tracer.model.load import Model
 
 def square(matrix: Matrix) -> Tensor:
     """(nodes, nodes), targets by sources: features, errors, tokens, logits."""
-    n_sources, n_logits = matrix.rows.shape[1], len(matrix.logit_weights)
+    n_sources, n_logits = matrix.n_sources, len(matrix.logit_weights)
+    rows = matrix.dense(torch.arange(matrix.n_targets), torch.ones(n_sources, dtype=torch.bool))
     whole = torch.zeros(n_sources + n_logits, n_sources + n_logits, dtype=torch.float64)
-    whole[: matrix.n_features, :n_sources] = matrix.rows[: matrix.n_features]
-    whole[n_sources:, :n_sources] = matrix.rows[matrix.n_features :]
+    whole[: matrix.n_features, :n_sources] = rows[: matrix.n_features]
+    whole[n_sources:, :n_sources] = rows[matrix.n_features :]
     return whole
 
 
@@ -46,14 +47,18 @@ def random_matrix(seed: int) -> Matrix:
     for start, end in pairwise(starts):
         rows[start:end, start:n_features] = 0  # nothing reads its own or a higher layer
     weights = torch.rand(n_logits, generator=generator).double()
-    return Matrix(rows, starts, n_errors, n_tokens, weights)
+    # A column that no node has, in among the features'.
+    spare = torch.randn(len(rows), 1, generator=generator).double()
+    direct = torch.cat([rows[:, :3], spare, rows[:, 3:n_features]], dim=1)
+    listed = torch.tensor([column for column in range(n_features + 1) if column != 3])
+    return Matrix(direct, listed, rows[:, n_features:], starts, n_tokens, weights)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6))
 def test_one_pass_equals_the_dense_inverse(seed: int) -> None:
     matrix = random_matrix(seed)
-    weights = torch.zeros(matrix.rows.shape[1] + 2, dtype=torch.float64)
+    weights = torch.zeros(matrix.n_sources + 2, dtype=torch.float64)
     weights[-2:] = matrix.logit_weights
     expected = dense_influence(square(matrix), weights)[:-2]
     torch.testing.assert_close(matrix.influence(), expected, rtol=1e-9, atol=1e-12)
@@ -71,7 +76,7 @@ def test_pruning_equals_the_definition(seed: int, nodes_share: float, edges_shar
 
 def dense_prune(matrix: Matrix, nodes_share: float, edges_share: float) -> tuple[Tensor, Tensor]:
     """The published definition, on the square matrix, one step at a time."""
-    whole, n_sources = square(matrix), matrix.rows.shape[1]
+    whole, n_sources = square(matrix), matrix.n_sources
     n_features, n_fixed = matrix.n_features, matrix.tokens.start
     weights = torch.zeros(len(whole), dtype=torch.float64)
     weights[n_sources:] = matrix.logit_weights
@@ -112,7 +117,7 @@ def test_link_limit_keeps_the_strongest_and_leaves_no_loose_end() -> None:
 
 def test_scores_equal_their_definition(tiny: Model) -> None:
     found = trace(PROMPT, model=tiny, settings=TraceSettings(candidates=120, coverage=0.9))
-    matrix, n_sources = found.matrix, found.matrix.rows.shape[1]
+    matrix, n_sources = found.matrix, found.matrix.n_sources
     whole = square(matrix)
     weights = torch.zeros(len(whole), dtype=torch.float64)
     weights[n_sources:] = matrix.logit_weights
@@ -129,7 +134,10 @@ def test_scores_equal_their_definition(tiny: Model) -> None:
 def test_folding_keeps_every_row_sum(tiny: Model) -> None:
     found = trace(PROMPT, model=tiny, settings=TraceSettings(candidates=120, coverage=0.8))
     assert 0 < len(found.swept.expanded) < found.swept.columns.n_features
-    torch.testing.assert_close(found.matrix.rows.sum(1), found.swept.rows.sum(1))
+    matrix = found.matrix
+    every = torch.ones(matrix.n_sources, dtype=torch.bool)
+    folded = matrix.dense(torch.arange(matrix.n_targets), every)
+    torch.testing.assert_close(folded.sum(1), found.swept.rows.sum(1))
     assert 0 < found.swept.unexpanded_share <= 0.2 + 1e-9
 
 

@@ -37,7 +37,7 @@ def test_doubling_a_source_moves_the_feature_by_its_edge(fed: Attribution) -> No
     for column in range(0, columns.starts[2], 17):
         at = next(i for i in range(2) if column < columns.starts[i + 1])
         one, row = fed.layers[at], column - columns.starts[at]
-        written = one.activations[row] * one.decoders[row]
+        written = one.activations[row] * fed.frozen.model.layers[at].mlp.down[:, one.indices[row]]
         after = independent.run(Nudge(mlps={(at, int(one.positions[row])): written}))
         change = independent.neuron(*FEATURE, after) - before
         assert change == pytest.approx(fed.swept.rows[-1, column].item(), abs=1e-9)

@@ -32,7 +32,9 @@ def test_help_names_every_command() -> None:
         "check",
         "export",
         "import",
+        "init",
         "models",
+        "new",
         "schema",
         "serve",
         "trace",
@@ -108,7 +110,9 @@ def test_tracing_without_torch_says_what_to_install(tmp_path: Path) -> None:
     assert "tracing needs torch, not installed here" in done.stderr
 
 
-@pytest.mark.parametrize("document", ["prompts", "annotations", "site", "graph"])
+@pytest.mark.parametrize(
+    "document", ["prompts", "annotations", "labels", "site", "front-matter", "graph"]
+)
 def test_schemas_are_valid_json_schema(document: str) -> None:
     schema = json.loads(tracer("schema", document).stdout)
     jsonschema.Draft202012Validator.check_schema(schema)

@@ -7,7 +7,6 @@ from click.testing import CliRunner
 
 from tests.galleries import GalleryFolder, make_gallery
 from tracer.cli import tracer
-from tracer.errors import Problems
 
 
 @pytest.fixture
@@ -36,16 +35,3 @@ def test_drafts_only_when_asked_for(gallery: GalleryFolder) -> None:
     assert not page.exists()
     CliRunner().invoke(tracer, ["build", "--root", str(gallery.root), "--drafts"])
     assert "This is a draft." in page.read_text()
-
-
-def test_check_without_mistakes(gallery: GalleryFolder) -> None:
-    done = CliRunner().invoke(tracer, ["check", "--root", str(gallery.root)])
-    assert (done.exit_code, done.output) == (0, "No mistakes found.\n")
-
-
-def test_check_with_mistakes_names_each(gallery: GalleryFolder) -> None:
-    gallery.write("site_src/site.yaml", "titel: x\n")
-    gallery.write("site_src/write-ups/nobody.md", "x\n")
-    done = CliRunner().invoke(tracer, ["check", "--root", str(gallery.root)])
-    assert isinstance(done.exception, Problems)
-    assert len(done.exception.problems) == 2

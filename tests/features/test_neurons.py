@@ -31,8 +31,10 @@ def test_encoders_give_the_activation_and_decoders_with_errors_the_output(
         rebuilt = one.error.clone()
         if one.constant is not None:
             rebuilt += one.constant
-        rebuilt.index_add_(0, one.positions, one.activations[:, None] * one.decoders)
-        torch.testing.assert_close(rebuilt, frozen.mlp_outputs[layer], rtol=1e-9, atol=1e-12)
+        assert one.decoders_into(1) is None
+        rebuilt.index_add_(0, one.positions, one.activations[:, None] * one.decoders[:, 0])
+        joined = frozen.push_through_mlp_post_norm(layer, frozen.mlp_outputs[layer])
+        torch.testing.assert_close(rebuilt, joined, rtol=1e-9, atol=1e-12)
         order = one.positions * 10_000 + one.indices
         assert torch.equal(order, order.sort().values)
 

@@ -119,8 +119,9 @@ def test_what_is_only_odd_is_a_note(gallery: GalleryFolder) -> None:
     gallery.write("site_src/prompts.yaml", "graphs:\n  - {slug: other, prompt: x}\n")
     found = survey(gallery.root)
     assert not found.problems
-    assert any("france-paris: not on the prompt list" in note for note in found.notes)
-    assert any("`other` has no graph yet" in note for note in found.notes)
+    notes = [str(note) for note in found.notes]
+    assert any("france-paris: this graph is not on the prompt list" in note for note in notes)
+    assert any("yaml:2:5: `other` has no graph yet" in note for note in notes)
 
 
 def test_drafts_are_left_out_unless_asked_for(gallery: GalleryFolder) -> None:

@@ -253,8 +253,8 @@ def test_another_address_is_another_site(gallery: GalleryFolder) -> None:
         build(gallery.root, out, base_url="nonsense")
 
 
-def test_strict_builds_stop_at_notes(gallery: GalleryFolder) -> None:
-    gallery.write("site_src/prompts.yaml", "graphs: [{slug: other, prompt: x}]\n")
+def test_strict_builds_stop_at_warnings(gallery: GalleryFolder) -> None:
+    gallery.write("site_src/files/a.png", "")
     build(gallery.root, gallery.root / "public")
-    with pytest.raises(Problems, match="has no graph yet"):
+    with pytest.raises(Problems, match=r"a\.png: nothing reads this"):
         build(gallery.root, gallery.root / "public", strict=True)

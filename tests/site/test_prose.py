@@ -2,14 +2,20 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jinja2 import Environment, FileSystemLoader
 
 from tests.builders import make_graph
 from tests.galleries import GalleryFolder
 from tracer.errors import Problems
 from tracer.site.addresses import page_here, write_up_here
 from tracer.site.build import build
+from tracer.site.content import load_gallery, load_markdown
+from tracer.site.prose import Prose
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
 def page(gallery: GalleryFolder, path: str) -> str:
@@ -58,6 +64,22 @@ def test_two_circuits_stand_side_by_side(two: GalleryFolder) -> None:
     html = built(two, "about")
     assert html.count("<figure") == 1
     assert html.count('<div class="circuit-frame">') == 2
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_two_circuits_link_to_the_page_that_compares_where_there_is_one(
+    two: GalleryFolder, there: bool
+) -> None:
+    text = two.write("site_src/pages/about.md", "::: compare france-paris other\nBoth.\n")
+    gallery = load_gallery(two.root)
+
+    def show(template: str, **values: Any) -> str:
+        environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
+        return environment.get_template(template).render(**values)
+
+    prose = Prose(gallery, show, comparing=there)
+    html = str(prose.page("about", load_markdown(text)))
+    assert ('href="../compare/?a=france-paris&amp;b=other"' in html) == there
 
 
 @pytest.mark.parametrize(

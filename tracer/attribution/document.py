@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-
 from tracer.attribution.origin import FeatureName
 from tracer.attribution.prune import Pruned
 from tracer.attribution.question import graph_id
@@ -37,7 +35,7 @@ def graph_document(attribution: Attribution, pruned: Pruned, slug: str) -> Graph
     ]
     asked = _target_nodes(attribution)
     matrix = attribution.matrix
-    weights = matrix.rows[pruned.links[:, 0], pruned.links[:, 1]].tolist()
+    weights = matrix.weights(pruned.links[:, 0], pruned.links[:, 1]).tolist()
     targets = [*sources[: matrix.n_features], *asked]
     links = [
         Link(source=sources[s].node_id, target=targets[t].node_id, weight=weight)
@@ -208,8 +206,8 @@ def _metadata(attribution: Attribution, pruned: Pruned, slug: str) -> Metadata:
             active=attribution.active_count,
             candidates=sum(map(len, attribution.layers)),
             expanded=len(attribution.swept.expanded),
-            nodes_before_pruning=matrix.rows.shape[1] + len(matrix.logit_weights),
-            links_before_pruning=int(torch.count_nonzero(matrix.rows)),
+            nodes_before_pruning=matrix.n_sources + len(matrix.logit_weights),
+            links_before_pruning=matrix.n_links,
             links_before_limit=pruned.links_before_limit,
         ),
     )

@@ -35,9 +35,10 @@ def total_effects(
     if origin is None:
         gradient[-1] = frozen.pull_through_final_norm(direction[None])[0]
     by_layer: list[Tensor] = []
+    behind: list[Tensor] = []  # behind the MLP of the layer reached, and of those above
     for layer in reversed(range(frozen.n_layers)):
-        on_output = frozen.pull_through_mlp_post_norm(layer, gradient)
-        effects, onward = active.pull(layer, on_output)
+        behind.insert(0, gradient)
+        effects, onward = active.pull(layer, behind)
         by_layer.append(effects)
         if origin is not None and layer == origin.layer:
             onward[origin.position] = direction  # above it all was zero

@@ -6,22 +6,28 @@ paths from the logits, weighted by probability.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
-from tracer.attribution.sweep import Swept, normalised
+from tracer.attribution.sweep import Swept, passed_down
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """Direct effects among the graph's nodes. Nodes: features, errors, tokens, logits."""
+    """Direct effects among the graph's nodes. Sources: features, errors, tokens; targets: features,
+    logits, in that order.
 
-    rows: Tensor  # (features + logits, features + errors + tokens): targets by sources
+    Rows are those of the sweep, not copied: of their feature columns only the `listed` are nodes.
+    """
+
+    direct: Tensor  # (targets, columns): what features give
+    listed: Tensor  # (features,): each feature's column, ascending
+    rest: Tensor  # (targets, errors + tokens): what errors and tokens give
     layer_starts: tuple[int, ...]  # first feature of each layer, and the end
-    n_errors: int
     n_tokens: int
     logit_weights: Tensor  # (logits,)
 
@@ -30,31 +36,74 @@ class Matrix:
         return self.layer_starts[-1]
 
     @property
+    def n_sources(self) -> int:
+        return self.n_features + self.rest.shape[1]
+
+    @property
+    def n_targets(self) -> int:
+        return len(self.rest)
+
+    @property
     def errors(self) -> slice:
-        return slice(self.n_features, self.n_features + self.n_errors)
+        return slice(self.n_features, self.n_sources - self.n_tokens)
 
     @property
     def tokens(self) -> slice:
-        return slice(self.n_features + self.n_errors, self.rows.shape[1])
+        return slice(self.n_sources - self.n_tokens, self.n_sources)
+
+    @property
+    def n_links(self) -> int:
+        """How many direct effects are not zero."""
+        every = torch.count_nonzero(self.direct) + torch.count_nonzero(self.rest)
+        return int(every - torch.count_nonzero(self.direct[:, self._unlisted()]))
+
+    def weights(self, targets: Tensor, sources: Tensor) -> Tensor:
+        """(links,): the direct effect of each source on each target."""
+        n = self.n_features
+        found = self.rest[targets, (sources - n).clamp(min=0)]
+        of_features = sources < n
+        columns = self.listed[sources[of_features]]
+        found[of_features] = self.direct[targets[of_features], columns]
+        return found
+
+    def dense(self, targets: Tensor, sources: Tensor) -> Tensor:
+        """(targets, sources): the direct effects among some, sources as (sources,) bool."""
+        columns = self.listed[sources[: self.n_features]]
+        direct = self.direct[targets[:, None], columns]
+        return torch.cat([direct, self.rest[targets][:, sources[self.n_features :]]], dim=1)
 
     def influence(self) -> Tensor:
         """(sources,): exact, since every feature's sources stand in lower layers."""
-        n = self.n_features
-        influence = self.logit_weights @ normalised(self.rows[n:])
+        n, unlisted = self.n_features, self._unlisted()
+        columns = self.direct.new_zeros(self.direct.shape[1])
+        rest = self.direct.new_zeros(self.rest.shape[1])
+
+        def hand_down(weights: Tensor, targets: slice, below: int) -> None:
+            direct, others = self.direct[targets, :below], self.rest[targets]
+            without = unlisted[unlisted < below]
+            to_features, to_rest = passed_down(weights, direct, others, without)
+            columns[:below] += to_features
+            rest.add_(to_rest)
+
+        hand_down(self.logit_weights, slice(n, None), len(columns))
         for start, end in reversed(list(pairwise(self.layer_starts))):
             if end > start:
-                influence += influence[start:end] @ normalised(self.rows[start:end])
-        return influence
+                # Nothing reads its own layer or a higher one.
+                below = int(self.listed[start])
+                hand_down(columns[self.listed[start:end]], slice(start, end), below)
+        return torch.cat([columns[self.listed], rest])
 
     def keep(self, sources: Tensor) -> Matrix:
         """The matrix among some of the sources, (sources,) bool, and the logits."""
         n = self.n_features
         starts = [int(sources[:start].sum()) for start in self.layer_starts]
-        targets = torch.cat([sources[:n].nonzero()[:, 0], torch.arange(n, len(self.rows))])
+        targets = torch.cat([sources[:n].nonzero()[:, 0], torch.arange(n, self.n_targets)])
+        kept = self.dense(targets, sources)
         return Matrix(
-            rows=self.rows[targets][:, sources],
+            direct=kept[:, : starts[-1]],
+            listed=torch.arange(starts[-1]),
+            rest=kept[:, starts[-1] :],
             layer_starts=tuple(starts),
-            n_errors=int(sources[self.errors].sum()),
             n_tokens=int(sources[self.tokens].sum()),
             logit_weights=self.logit_weights,
         )
@@ -66,50 +115,52 @@ class Matrix:
 
     def completeness_score(self, influence: Tensor) -> float:
         """Influence-weighted share of every node's input that does not come from errors."""
-        total = torch.linalg.vector_norm(self.rows, 1, dim=1).clamp(min=1e-10)
-        from_errors = torch.linalg.vector_norm(self.rows[:, self.errors], 1, dim=1) / total
+        n_errors = self.rest.shape[1] - self.n_tokens
+        size = partial(torch.linalg.vector_norm, ord=1, dim=1)
+        total = size(self.direct) - size(self.direct[:, self._unlisted()]) + size(self.rest)
+        from_errors = size(self.rest[:, :n_errors]) / total.clamp(min=1e-10)
         weights = torch.cat([influence[: self.n_features], self.logit_weights])
         # Errors and tokens have no input; their share counts as complete, as circuit-tracer's.
         without_input = influence[self.n_features :].sum()
         complete = ((1 - from_errors) * weights).sum() + without_input
         return float(complete / (weights.sum() + without_input))
 
+    def _unlisted(self) -> Tensor:
+        """Columns of `direct` that are no node's."""
+        unlisted = torch.ones(self.direct.shape[1], dtype=torch.bool)
+        unlisted[self.listed] = False
+        return unlisted.nonzero()[:, 0]
 
-def fold(swept: Swept, positions: Tensor, layers: Tensor, logit_weights: Tensor) -> Matrix:
-    """Unexpanded features become part of the error node of their (layer, position)."""
-    columns = swept.columns
-    left_out = torch.ones(columns.n_features, dtype=torch.bool)
-    left_out[swept.expanded] = False
-    if not left_out.any():
-        return _matrix(swept, swept.rows, logit_weights)
-    home = columns.n_features + layers * columns.n_positions + positions  # (features,)
-    rows = _without(swept, left_out)
-    unexpanded = swept.rows[:, : columns.n_features][:, left_out]
-    rows.index_add_(1, home[left_out] - int(left_out.sum()), unexpanded)
-    return _matrix(swept, rows, logit_weights)
+
+def fold(swept: Swept, positions: Tensor, logit_weights: Tensor) -> Matrix:
+    """Features that were not expanded become part of the error node of their layer and position;
+    `positions` (features,) of them all."""
+    dropped = drop(swept, logit_weights)
+    columns, rest = swept.columns, dropped.rest.clone()
+    unlisted = dropped._unlisted()
+    if not len(unlisted):
+        return dropped
+    for layer in range(columns.n_layers):
+        part = columns.features(layer)
+        mine = unlisted[(unlisted >= part.start) & (unlisted < part.stop)]
+        first = dropped.layer_starts[layer + 1]  # no target below reads this layer
+        home = torch.nn.functional.one_hot(positions[mine], columns.n_positions).to(rest)
+        error = layer * columns.n_positions
+        here = rest[first:, error : error + columns.n_positions]
+        here += swept.rows[first:, mine] @ home
+    return replace(dropped, rest=rest)
 
 
 def drop(swept: Swept, logit_weights: Tensor) -> Matrix:
-    """Unexpanded features are left out, as circuit-tracer does; the scores then flatter."""
-    left_out = torch.ones(swept.columns.n_features, dtype=torch.bool)
-    left_out[swept.expanded] = False
-    rows = _without(swept, left_out) if left_out.any() else swept.rows
-    return _matrix(swept, rows, logit_weights)
-
-
-def _without(swept: Swept, left_out: Tensor) -> Tensor:
-    columns = torch.ones(swept.columns.total, dtype=torch.bool)
-    columns[: len(left_out)] = ~left_out
-    return swept.rows[:, columns]
-
-
-def _matrix(swept: Swept, rows: Tensor, logit_weights: Tensor) -> Matrix:
+    """Features that were not expanded are left out, as circuit-tracer does; the scores then
+    flatter."""
     columns = swept.columns
     starts = torch.searchsorted(swept.expanded, torch.tensor(columns.starts))
     return Matrix(
-        rows=rows,
+        direct=swept.rows[:, : columns.n_features],
+        listed=swept.expanded,
+        rest=swept.rows[:, columns.n_features :],
         layer_starts=tuple(starts.tolist()),
-        n_errors=columns.n_layers * columns.n_positions,
         n_tokens=columns.n_positions,
-        logit_weights=logit_weights.to(rows),
+        logit_weights=logit_weights.to(swept.rows),
     )

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from tracer.attribution.influence import Matrix
-from tracer.attribution.sweep import normalised
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def prune(
     kept = matrix.keep(nodes)
     scores = _edge_scores(kept)
     edges = (scores >= _cut(scores.flatten(), edge_threshold)) & (scores > 0)
-    alive = torch.ones(kept.rows.shape[1], dtype=torch.bool)
+    alive = torch.ones(kept.n_sources, dtype=torch.bool)
     edges = _without_loose_ends(kept, alive, edges)
     before_limit = int(edges.sum())
     if max_links is not None and before_limit > max_links:
@@ -50,7 +49,7 @@ def prune(
         edges = _without_loose_ends(kept, alive, edges)
     sources = nodes.nonzero()[:, 0]
     targets = torch.cat(
-        [sources[: kept.n_features], torch.arange(matrix.n_features, len(matrix.rows))]
+        [sources[: kept.n_features], torch.arange(matrix.n_features, matrix.n_targets)]
     )
     found = edges.nonzero()
     links = torch.stack([targets[found[:, 0]], sources[found[:, 1]]], dim=1)
@@ -69,7 +68,8 @@ def _cut(scores: Tensor, share: float) -> Tensor:
 def _edge_scores(matrix: Matrix) -> Tensor:
     influence = matrix.influence()
     targets = torch.cat([influence[: matrix.n_features], matrix.logit_weights])
-    return normalised(matrix.rows) * targets[:, None]
+    magnitudes = torch.cat([matrix.direct, matrix.rest], dim=1).abs_()
+    return magnitudes.mul_((targets / magnitudes.sum(1).clamp(min=1e-10))[:, None])
 
 
 def _strongest(scores: Tensor, most: int) -> Tensor:

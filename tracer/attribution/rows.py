@@ -8,57 +8,25 @@ a pattern product, and is contracted on its way with what every layer's sources 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from tracer.attribution.walk import Walk
+from tracer.attribution.batches import Batches, halves
+from tracer.attribution.columns import Columns
+from tracer.attribution.walk import Walk, by_position
+from tracer.attribution.writes import Writes
 from tracer.features.source import LayerFeatures
+from tracer.model.attention_map import AttentionMap
 from tracer.model.frozen_pass import FrozenPass
-
-BATCH_BYTES_ON_CPU = 256 * 2**20
-COPIES = 3  # of the gradient: itself, and what each head has of it at queries and at keys
-MOST_IN_A_BATCH = 1024
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The order of sources: features by (layer, position, index), errors layer-major, tokens."""
-
-    starts: tuple[int, ...]  # first feature column of each layer, and the end
-    n_layers: int
-    n_positions: int
-
-    @staticmethod
-    def of(frozen: FrozenPass, layers: Sequence[LayerFeatures]) -> Columns:
-        starts = [0]
-        for layer in layers:
-            starts.append(starts[-1] + len(layer))
-        return Columns(tuple(starts), frozen.n_layers, frozen.n_positions)
-
-    @property
-    def n_features(self) -> int:
-        return self.starts[-1]
-
-    @property
-    def tokens(self) -> int:
-        """First token column."""
-        return self.n_features + self.n_layers * self.n_positions
-
-    @property
-    def total(self) -> int:
-        return self.tokens + self.n_positions
-
-    def error(self, layer: int, position: int = 0) -> int:
-        return self.n_features + layer * self.n_positions + position
-
-    def features(self, layer: int) -> slice:
-        return slice(self.starts[layer], self.starts[layer + 1])
 
 
 class RowWriter:
-    """Computes rows for batches of targets, halving the batch when memory runs out."""
+    """Computes rows for batches of targets, halving the batch when memory runs out.
+
+    Rows are given as zeros, and only what a target can be reached from is written.
+    """
 
     def __init__(
         self,
@@ -71,10 +39,13 @@ class RowWriter:
         self.frozen = frozen
         self.layers = layers
         self.columns = Columns.of(frozen, layers)
-        self.transport = transport
-        self.batch = batch or _batch_that_fits(frozen)
+        self.transport = transport or frozen.embeddings.dtype
+        self.batches = Batches.fitting(frozen, most=batch)
         self.notices: list[str] = []
-        self._writes = [_writes(frozen, layer, one) for layer, one in enumerate(layers)]
+        self._writes = [
+            Writes.behind(layers[: layer + 1], self.columns) for layer in range(len(layers))
+        ]
+        self._attentions: dict[int, tuple[AttentionMap, Tensor | None]] = {}
 
     @torch.no_grad()
     def logits(self, directions: Tensor, rows: Tensor) -> Tensor:
@@ -101,117 +72,75 @@ class RowWriter:
 
     def _in_batches(self, layer: int, positions: Tensor, start: Tensor, rows: Tensor) -> Tensor:
         biases = rows.new_zeros(len(start))
-        done = 0
-        while done < len(start):
-            part = slice(done, min(done + self.batch, len(start)))
-            try:
-                self._walk(layer, positions[part], start[part], rows[part], biases[part])
-            except torch.OutOfMemoryError:
-                if self.batch == 1:
-                    raise
-                self.batch //= 2
-                if start.is_cuda:
-                    torch.cuda.empty_cache()
-                self.notices.append(f"memory ran out: going on with batches of {self.batch}")
-                continue
-            done = part.stop
+
+        def walk(part: slice) -> None:
+            if self.batches.allow(part):
+                try:
+                    self._walk(layer, positions[part], start[part], rows[part], biases[part])
+                    return
+                except torch.OutOfMemoryError:
+                    self._make_room(part)
+                    rows[part].zero_()
+                    biases[part].zero_()
+            for half in halves(part):
+                walk(half)
+
+        self.batches.run(walk, self.batches.of(positions.tolist()))
         return biases
 
+    def _make_room(self, failed: slice) -> None:
+        """Smaller batches from now on; what is finished stays."""
+        count = failed.stop - failed.start
+        if count == 1:
+            raise
+        self.batches = replace(self.batches, most=count // 2)
+        self.notices.append(f"memory ran out: going on with batches of {count // 2}")
+        if self.frozen.model.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    @torch.no_grad()
     def _walk(
         self, layer: int, positions: Tensor, start: Tensor, rows: Tensor, biases: Tensor
     ) -> None:
         """One batch from `layer`'s MLP input (or the final stream, layer = n_layers) down."""
-        rows.zero_()
-        biases.zero_()
-        frozen = self.frozen
-        walk = Walk(frozen, positions, start, transport=self.transport)
-        reads_attention = layer < frozen.n_layers and not frozen.model.parallel_residual
-        # The lowest attention is only contracted, unless something passes beside it.
-        lowest = 0 if layer or reads_attention else None
-        for below in reversed(range(layer + 1 if reads_attention else layer)):
-            onward = None
+        frozen, parallel = self.frozen, self.frozen.model.parallel_residual
+        walk = Walk(positions, start, transport=self.transport)
+        # An MLP beside its attention reads what the attention does, so both stand behind.
+        reads_attention = layer < frozen.n_layers and not parallel
+        top = layer + 1 if reads_attention else layer
+        tokens = rows[:, self.columns.tokens :][:, : walk.reach].T
+        for below in reversed(range(top)):
+            beside = None  # what joins in front of attention from an MLP beside it
             if below < layer:
-                self._contract(below, walk, rows, biases)
-                onward = self._passed_on(below, walk)
-            if onward is not None and not frozen.model.parallel_residual:
-                walk.add(onward)
-            self._add_constants(frozen.attention_constant(below), walk, biases)
-            if below > 0 or onward is not None:
-                walk.through_attention(below)
-                lowest = None if below == 0 else lowest
-            if onward is not None and frozen.model.parallel_residual:
-                walk.add(onward)
-        for position, first, weights in walk.to_embeddings(lowest, frozen.embeddings):
-            rows[first : first + len(weights), self.columns.tokens + position] += weights.to(rows)
-
-    def _contract(self, layer: int, walk: Walk, rows: Tensor, biases: Tensor) -> None:
-        """What the layer's MLP writes: its features, its errors, and at position 0 one constant
-        that belongs to the first token, since it is the same for every prompt."""
-        written, columns = self._writes[layer], self.columns
-        for position, first, gradient in walk.live():
-            weights = (gradient.T @ written.at(position).T).to(rows)  # (targets, features + 1)
-            targets = rows[first : first + len(weights)]
-            start = columns.starts[layer] + written.starts[position]
-            targets[:, start : start + weights.shape[1] - 1] = weights[:, :-1]
-            error = columns.error(layer, position) if position else columns.tokens
-            targets[:, error] += weights[:, -1]
-        self._add_constants(written.constants, walk, biases)
+                self._writes[below].read(walk, rows, biases)
+                beside = self._passed_on(below, walk)
+            if beside is not None and not parallel:
+                walk.add(beside)
+                beside = None
+            attention, constants = self._attention(below)
+            if constants is not None:
+                biases += walk.read(constants).sum(0).to(biases)
+            if below:
+                walk.through_attention(attention)
+                if beside is not None:
+                    walk.add(beside)
+                continue
+            tokens += walk.read_in_front(attention, frozen.embeddings)
+            if beside is not None:
+                tokens += by_position(frozen.embeddings, beside)
+        if top == 0:
+            tokens += walk.read(frozen.embeddings)
 
     def _passed_on(self, layer: int, walk: Walk) -> Tensor | None:
         """What a skip connection hands to the stream in front of the layer's MLP."""
         passes_on = self.layers[layer].passes_on
-        if passes_on is None:
-            return None
+        return None if passes_on is None else walk.mapped(passes_on)
 
-        def through(gradient: Tensor, positions: Tensor) -> Tensor:
-            on_output = self.frozen.pull_through_mlp_post_norm(layer, gradient, positions)
-            return passes_on(on_output, positions)
-
-        return walk.map_gradient(through)
-
-    def _add_constants(self, constants: Tensor | None, walk: Walk, biases: Tensor) -> None:
-        """Adds what biases write, (positions, d_model), to the targets' bias terms."""
-        if constants is not None:
-            for position, first, gradient in walk.live():
-                total = (constants[position] @ gradient).to(biases)
-                biases[first : first + len(total)] += total
-
-
-@dataclass(frozen=True)
-class _Writes:
-    """What each position's features and, last, its error write to the stream."""
-
-    vectors: Tensor  # (features + positions, d_model)
-    constants: Tensor | None  # (positions, d_model)
-    starts: tuple[int, ...]  # first feature of each position, and the end
-
-    def at(self, position: int) -> Tensor:
-        return self.vectors[
-            self.starts[position] + position : self.starts[position + 1] + position + 1
-        ]
-
-
-def _writes(frozen: FrozenPass, layer: int, features: LayerFeatures) -> _Writes:
-    n = frozen.n_positions
-    places = torch.arange(n, device=features.positions.device)
-    counts = torch.bincount(features.positions, minlength=n)
-    ends = counts.cumsum(0)
-    vectors = features.error.new_empty(len(features) + n, features.error.shape[1])
-    every = torch.arange(len(features), device=places.device)
-    written = features.decoders * features.activations[:, None]
-    vectors[every + features.positions] = frozen.push_through_mlp_post_norm(
-        layer, written, features.positions
-    )
-    vectors[ends + places] = frozen.push_through_mlp_post_norm(layer, features.error, places)
-    constants = features.constant
-    if constants is not None:
-        constants = frozen.push_through_mlp_post_norm(layer, constants, places)
-    return _Writes(vectors, constants, (0, *ends.tolist()))
-
-
-def _batch_that_fits(frozen: FrozenPass) -> int:
-    device, free = frozen.model.device, BATCH_BYTES_ON_CPU
-    if device.type == "cuda":
-        free = torch.cuda.mem_get_info(device)[0] // 2
-    width = frozen.n_positions * frozen.model.info.d_model
-    return max(1, min(MOST_IN_A_BATCH, free // (width * COPIES * 4)))
+    def _attention(self, layer: int) -> tuple[AttentionMap, Tensor | None]:
+        """A layer's attention, and what its biases add."""
+        if layer not in self._attentions:
+            self._attentions[layer] = (
+                self.frozen.attention_map(layer).to(self.transport),
+                self.frozen.attention_constant(layer),
+            )
+        return self._attentions[layer]

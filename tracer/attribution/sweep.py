@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from tracer.attribution.columns import Columns
 from tracer.attribution.origin import Origin
-from tracer.attribution.rows import Columns, RowWriter
+from tracer.attribution.rows import RowWriter
 from tracer.features.source import LayerFeatures
 from tracer.model.frozen_pass import FrozenPass
 
@@ -62,16 +64,18 @@ def sweep(
     """
     writer = RowWriter(frozen, layers, transport=transport)
     columns, n_logits = writer.columns, len(directions)
-    # Never zeroed as a whole: pages that no row reaches are never touched. Filled from the end,
-    # so that what is expanded last, the lowest layer, stands first.
-    dtype = torch.float64 if directions.dtype == torch.float64 else torch.float32
-    rows = torch.empty(columns.n_features + n_logits, columns.total, dtype=dtype)
+    rows = _untouched_zeros(
+        columns.n_features + n_logits, columns.total, exact=directions.dtype == torch.float64
+    )
+    # Filled from the end, so that what is expanded last, the lowest layer, stands first.
     begin = len(rows) - n_logits
     if origin is None:
         biases = [writer.logits(directions, rows[begin:])]
     else:
         biases = [writer.reads(origin.layer, origin.position, directions, rows[begin:])]
-    influence = weights.to(rows) @ normalised(rows[begin:])
+    n_features = columns.n_features
+    influence = rows.new_zeros(columns.total)
+    _pass_down(influence, weights.to(rows), rows[begin:], n_features, n_features)
     expanded: list[Tensor] = []
     for layer in reversed(range(frozen.n_layers)):
         part = columns.features(layer)
@@ -79,7 +83,7 @@ def sweep(
         if len(chosen):
             block = rows[begin - len(chosen) : begin]
             biases.append(writer.features(layer, chosen, block))
-            influence = influence + influence[part][chosen] @ normalised(block)
+            _pass_down(influence, influence[part][chosen], block, part.start, n_features)
             expanded.append(chosen + part.start)
             begin -= len(chosen)
         progress("sweep", frozen.n_layers - layer, frozen.n_layers)
@@ -94,10 +98,29 @@ def sweep(
     )
 
 
-def normalised(rows: Tensor) -> Tensor:
-    """Each row by the sum of its absolute values."""
-    magnitudes = rows.abs()
-    return magnitudes / magnitudes.sum(1, keepdim=True).clamp(min=1e-10)
+def _untouched_zeros(height: int, width: int, *, exact: bool) -> Tensor:
+    """Zeros as the system gives them: pages that are never written take no memory."""
+    return torch.from_numpy(np.zeros((height, width), np.float64 if exact else np.float32))
+
+
+def passed_down(
+    weights: Tensor, direct: Tensor, rest: Tensor, without: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """What targets of some influence, (targets,), hand to their sources: each row shared out by
+    absolute value. Rows come in two parts, and so do the shares; columns `without` have none."""
+    direct, rest = direct.abs(), rest.abs()
+    if without is not None and len(without):
+        direct.index_fill_(1, without, 0.0)
+    shares = weights / (direct.sum(1) + rest.sum(1)).clamp(min=1e-10)
+    return shares @ direct, shares @ rest
+
+
+def _pass_down(influence: Tensor, weights: Tensor, rows: Tensor, below: int, rest: int) -> None:
+    """Adds to `influence` what `rows` hand down; they read features up to column `below`, and
+    what stands from column `rest` on."""
+    direct, others = passed_down(weights, rows[:, :below], rows[:, rest:])
+    influence[:below] += direct
+    influence[rest:] += others
 
 
 def share_by_layer(effects: Sequence[Tensor], total: int) -> list[int]:

@@ -58,9 +58,7 @@ class Attribution:
         """Direct effects among expanded features, errors, tokens and logits; features that were
         not expanded are folded into the error node of their layer and position."""
         positions = torch.cat([one.positions for one in self.layers]).cpu()
-        counts = torch.tensor([len(one) for one in self.layers])
-        layers = torch.repeat_interleave(torch.arange(len(self.layers)), counts)
-        return fold(self.swept, positions, layers, self.targets.weights.cpu())
+        return fold(self.swept, positions, self.targets.weights.cpu())
 
     @cached_property
     def influence(self) -> Tensor:
@@ -186,7 +184,7 @@ def trace_ask(
         origin=targets.origin,
         progress=progress,
     )
-    if not torch.isfinite(swept.rows).all():
+    if not torch.isfinite(swept.influence).all():
         raise TracerError("the direct effects overflowed", hint="trace with `precision: float32`")
     return Attribution(
         ask, settings, frozen, source.info, active.count, layers, effects, targets, swept

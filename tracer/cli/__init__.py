@@ -17,8 +17,10 @@ _COMMANDS = {
     "check": "find mistakes in everything people write, with file:line:col",
     "export": "write a graph for Neuronpedia, or as tables",
     "import": "bring in a graph of circuit-tracer or Neuronpedia",
+    "init": "begin a gallery of your own",
     "models": "list cached models and supported families",
-    "schema": "print the JSON Schema of a file format",
+    "new": "put a graph on the prompt list, with files to write about it in",
+    "schema": "print or write the JSON Schemas that editors complete from",
     "serve": "serve the site on this machine, rebuilding with --watch",
     "trace": "trace one prompt now and say what was found",
 }

@@ -14,7 +14,7 @@ from tracer.cli.gallery_root import root_option
 @click.option("--out", type=click.Path(path_type=Path), help="Where to (default: ROOT/public).")
 @click.option("--drafts", is_flag=True, help="Include what is marked as a draft.")
 @click.option("--base-url", metavar="URL", help="The public address, in place of site.yaml's.")
-@click.option("--strict", is_flag=True, help="Let what is only worth a note stop the build too.")
+@click.option("--strict", is_flag=True, help="Let warnings of `tracer check` stop it too.")
 @click.option("--timings", is_flag=True, help="Say where the time went, over all processes.")
 def command(
     root: Path, out: Path | None, drafts: bool, base_url: str | None, strict: bool, timings: bool

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tracer.cli.gallery_root import root_option
 
+if TYPE_CHECKING:
+    from tracer.site.findings import Format
+
 
 @click.command("check")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    help="For people, for programs, or as remarks in a pull request on GitHub.",
+)
+@click.option("--strict", is_flag=True, help="Let warnings fail too.")
 @root_option
-def command(root: Path) -> None:
+def command(form: Format, strict: bool, root: Path) -> None:
     """Find mistakes in everything people write, with file:line:col.
 
-    Errors would stop a build, and end this with status 1. Notes are only worth knowing.
+    Errors would stop a build; warnings should be mended; notes are only worth knowing. Ends with
+    status 1 where there are errors, or warnings with --strict.
     """
-    from tracer.errors import Problems
-    from tracer.site.build import check
+    from tracer.site.check import check
+    from tracer.site.findings import counts, report
 
-    report = check(root)
-    for note in report.notes:
-        click.echo(f"{click.style('note:', fg='blue')} {note}")
-    if report.problems:
-        raise Problems(report.problems)
-    click.echo("No mistakes found.")
+    findings = check(root)
+    click.echo(report(findings, form))
+    found = counts(findings)
+    if found["errors"] or (strict and found["warnings"]):
+        sys.exit(1)

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 
 import click
 
+from tracer.cli.gallery_root import root_option
+
+DOCUMENTS = ("annotations", "front-matter", "graph", "labels", "prompts", "site")
+
 
 @click.command("schema")
-@click.argument("document", type=click.Choice(["prompts", "annotations", "site", "graph"]))
-def command(document: str) -> None:
-    """Print the JSON Schema of DOCUMENT.
+@click.argument("document", type=click.Choice(DOCUMENTS), required=False)
+@click.option("--write", is_flag=True, help="Write those that editors use into the gallery.")
+@root_option
+def command(document: str | None, write: bool, root: Path) -> None:
+    """Print the JSON Schema of DOCUMENT, or write all that a gallery's YAML needs.
 
-    Put `# yaml-language-server: $schema=FILE` on a YAML file's first line and editors complete it.
+    With --write they go to site_src/schemas/, where the line that begins each YAML file,
+    `# yaml-language-server: $schema=…`, lets editors complete and check from them.
     """
-    from pydantic import BaseModel
+    from tracer.documents.schemas import schema_text, write_schemas
 
-    from tracer.documents.annotations import Annotations
-    from tracer.documents.graph import Graph
-    from tracer.documents.prompts import PromptFile
-    from tracer.documents.site_config import SiteConfig
-
-    models: dict[str, type[BaseModel]] = {
-        "prompts": PromptFile,
-        "annotations": Annotations,
-        "site": SiteConfig,
-        "graph": Graph,
-    }
-    schema = models[document].model_json_schema(by_alias=True)
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-    click.echo(json.dumps(schema, indent=2, ensure_ascii=False))
+    if document is None and not write:
+        raise click.UsageError(f"name one of {', '.join(DOCUMENTS)}, or give --write")
+    if document is not None:
+        click.echo(schema_text(document), nl=False)
+    if write:
+        for file in write_schemas(root):
+            click.echo(f"written: {file}", err=document is not None)

@@ -22,7 +22,7 @@ def annotations_text(annotations: Annotations) -> str:
     if annotations.groups:
         lines += ["groups:", *_entries({k: _group(v) for k, v in annotations.groups.items()})]
     if annotations.pins:
-        lines.append(f"pins: {_list(annotations.pins)}")
+        lines.append(f"pins: {yaml_list(annotations.pins)}")
     return "\n".join(lines) + "\n"
 
 
@@ -42,21 +42,22 @@ def _label(label: Label) -> str:
 
 
 def _group(group: Group) -> str:
-    named = f"name: {_scalar(group.name)}, nodes: {_list(group.nodes)}"
+    named = f"name: {yaml_scalar(group.name)}, nodes: {yaml_list(group.nodes)}"
     rest = _fields(by=group.by, note=group.note).removeprefix("{").removesuffix("}")
     return f"{{{named}, {rest}}}" if rest else f"{{{named}}}"
 
 
 def _fields(**fields: str | None) -> str:
-    given = (f"{name}: {_scalar(value)}" for name, value in fields.items() if value is not None)
+    given = (f"{name}: {yaml_scalar(value)}" for name, value in fields.items() if value is not None)
     return f"{{{', '.join(given)}}}"
 
 
-def _list(ids: Iterable[str]) -> str:
+def yaml_list(ids: Iterable[str]) -> str:
+    """A list on one line, every item quoted."""
     return f"[{', '.join(map(_quoted, ids))}]"
 
 
-def _scalar(text: str) -> str:
+def yaml_scalar(text: str) -> str:
     """Plain words stay plain, if they are plain in YAML 1.1 too."""
     return text if _PLAIN.match(text) and not _WORDS.match(text) else _quoted(text)
 

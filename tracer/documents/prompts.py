@@ -130,6 +130,10 @@ class PromptList(BaseModel):
     source: YamlSource = Field(repr=False, exclude=True)
     graphs: tuple[PromptEntry, ...]
 
+    def entry(self, slug: str) -> PromptEntry | None:
+        """The entry of this slug, if there is one."""
+        return next((one for one in self.graphs if one.slug == slug), None)
+
     def where(self, slug: str, key: str | None = None) -> Place:
         """The Place of an entry, or of one of its keys."""
         for index, entry in enumerate(self.graphs):
@@ -141,7 +145,11 @@ class PromptList(BaseModel):
 
 def load_prompts(file: Path) -> PromptList:
     """Read a prompt list. Raises TracerError or Problems with file:line:col."""
-    source = load_yaml(file)
+    return parse_prompts(load_yaml(file))
+
+
+def parse_prompts(source: YamlSource) -> PromptList:
+    """A prompt list from parsed YAML. Raises TracerError or Problems with file:line:col."""
     if not isinstance(source.data, dict) or not source.data.get("graphs"):
         raise TracerError(
             "there are no prompts in this file",

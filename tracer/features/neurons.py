@@ -69,8 +69,9 @@ class ActiveNeurons:
     def count(self) -> int:
         return sum(layer.activation.numel() for layer in self.layers)
 
-    def pull(self, layer: int, gradient: Tensor) -> tuple[Tensor, Tensor]:
+    def pull(self, layer: int, behind: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         neurons = self.layers[layer]
+        gradient = self.frozen.pull_through_mlp_post_norm(layer, behind[0])
         on_activation = gradient @ neurons.mlp.down  # (positions, neurons)
         on_input = torch.zeros_like(gradient)
         for one in neurons.readings:
@@ -114,27 +115,32 @@ class ActiveNeurons:
             on_input = on_input + factor[:, None] * one.weight[indices]
             if one.bias is not None:
                 biases = biases + factor * one.bias[indices]
-        constant = self.frozen.mlp_norm_constant(layer)
-        if constant is not None:
-            biases = biases + on_input @ constant
+        norm_constant = self.frozen.mlp_norm_constant(layer)
+        if norm_constant is not None:
+            biases = biases + on_input @ norm_constant
         activations = neurons.activation[positions, indices]
-        decoders = mlp.down.T[indices]  # (features, d_model)
-        written = torch.zeros_like(self.frozen.mlp_outputs[layer])
-        written.index_add_(0, positions, activations[:, None] * decoders)
-        error = self.frozen.mlp_outputs[layer] - written
+        decoders = self._push(layer, mlp.down.T[indices], positions)  # (features, d_model)
+        constant = None
+        error = self._push(layer, self.frozen.mlp_outputs[layer])
+        error = error.index_add(0, positions, -activations[:, None] * decoders)
         if mlp.down_bias is not None:
-            error = error - mlp.down_bias
+            constant = self._push(layer, mlp.down_bias.expand_as(error))
+            error = error - constant
         return LayerFeatures(
             positions=positions,
             indices=indices,
             activations=activations,
             encoders=self.frozen.pull_through_mlp_norm(layer, positions, on_input),
             biases=biases,
-            decoders=decoders,
+            decoders=decoders[:, None],
             error=error,
-            constant=None if mlp.down_bias is None else mlp.down_bias.expand_as(error),
+            constant=constant,
             effects=effects,
         )
+
+    def _push(self, layer: int, written: Tensor, positions: Tensor | slice = slice(None)) -> Tensor:
+        """What joins the residual stream of what is written to the MLP's output."""
+        return self.frozen.push_through_mlp_post_norm(layer, written, positions)
 
 
 def _read_layer(mlp: Mlp, x: Tensor) -> _NeuronLayer:

@@ -16,12 +16,14 @@ from tracer.model.frozen_pass import FrozenPass
 class LayerFeatures:
     """The features of one layer that take part in the sweep, sorted by (position, index).
 
-    `encoders` are gradients of the activations on the residual stream in front of the MLP,
-    through its frozen norm; `biases` are what an activation holds beyond them, so that
-    activation = encoder · residual + bias. `error` is what the MLP writes and no feature does,
-    less `constant`, which no node stands for. `passes_on` takes gradients on the MLP's output,
-    (m, d_model) at positions (m,), to what goes through it beside the features, on the residual
-    stream in front of its norm; None where nothing does.
+    Everything is told on the residual stream, frozen norms and post-norms folded in. `encoders`
+    are gradients of the activations on the stream in front of the layer's MLP; `biases` are what
+    an activation holds beyond them, so that activation = encoder · residual + bias. `decoders`
+    are what one unit of activation adds to the stream behind the MLP of its own layer, then of
+    each layer above, as far up as the features write. `error` is what the layer's MLP adds and no
+    feature of this layer or below does, less `constant`, which no node stands for. `passes_on`
+    takes gradients behind the MLP, (m, d_model) at positions (m,), to what goes through it beside
+    the features, in front of it; None where nothing does.
     """
 
     positions: Tensor  # (features,)
@@ -29,7 +31,7 @@ class LayerFeatures:
     activations: Tensor  # (features,)
     encoders: Tensor  # (features, d_model)
     biases: Tensor  # (features,)
-    decoders: Tensor  # (features, d_model)
+    decoders: Tensor  # (features, layers written to, d_model)
     error: Tensor  # (positions, d_model)
     constant: Tensor | None  # (positions, d_model)
     effects: Tensor  # (features,): total effects on what is asked about
@@ -37,6 +39,10 @@ class LayerFeatures:
 
     def __len__(self) -> int:
         return len(self.positions)
+
+    def decoders_into(self, above: int) -> Tensor | None:
+        """(features, d_model): what is written `above` layers above their own; None if nothing."""
+        return self.decoders[:, above] if above < self.decoders.shape[1] else None
 
 
 class ActiveFeatures(Protocol):
@@ -46,13 +52,13 @@ class ActiveFeatures(Protocol):
     def count(self) -> int:
         """How many feature-positions are active."""
 
-    def pull(self, layer: int, gradient: Tensor) -> tuple[Tensor, Tensor]:
+    def pull(self, layer: int, behind: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Effects and onward gradient of one layer's features.
 
-        `gradient` is (positions, d_model) on what the layer's MLP gives, in front of any
-        post-norm.
+        `behind` holds gradients on the residual stream behind each MLP, (positions, d_model), the
+        layer's own first, then those above.
         Returns the effect of each active feature, as `admit` takes it, and the gradient that
-        goes on to the residual stream in front, (positions, d_model).
+        goes on to the residual stream in front of the MLP, (positions, d_model).
         """
 
     @property

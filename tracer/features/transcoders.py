@@ -1,4 +1,4 @@
-"""Per-layer transcoders as features: trained stand-ins for the MLPs.
+"""Transcoders as features, per-layer and cross-layer: trained stand-ins for the MLPs.
 
 Conventions are circuit-tracer's: every active feature takes part; features and errors at the
 first position are left out; biases are no nodes; only a skip connection lets gradients through
@@ -17,11 +17,11 @@ from torch import Tensor
 
 from tracer.documents.graph import FeaturesInfo
 from tracer.errors import TracerError
-from tracer.features.encode import encode
+from tracer.features.encode import Active, encode
+from tracer.features.hooks import Hooks
 from tracer.features.source import LayerFeatures
 from tracer.features.weights.dictionary import Dictionary, StoredLayer
 from tracer.features.weights.stored import whole
-from tracer.model.frozen_norm import FrozenNorm
 from tracer.model.frozen_pass import FrozenPass
 
 FIRST = 1  # position 0 is left out: it is the same for every prompt
@@ -45,7 +45,7 @@ class Transcoders:
                 f"no feature of `{self.info.source}` is active on this prompt",
                 hint="check that the set was made for this model",
             )
-        complete = [reading.with_remainder(layer, one) for layer, one in enumerate(layers)]
+        complete = [reading.with_remainder(layers[: layer + 1]) for layer in range(len(layers))]
         return ActiveTranscoders(complete, dictionary)
 
 
@@ -64,10 +64,12 @@ class ActiveTranscoders:
     def widths(self) -> tuple[int, ...]:
         return tuple(len(layer.encoder) for layer in self.dictionary.layers)
 
-    def pull(self, layer: int, gradient: Tensor) -> tuple[Tensor, Tensor]:
+    def pull(self, layer: int, behind: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Effects are (features,), of the active ones."""
-        features = self.layers[layer]
-        on_activation = (gradient[features.positions] * features.decoders).sum(-1)
+        features, gradient = self.layers[layer], behind[0]
+        on_activation = torch.zeros_like(features.activations)
+        for above, decoders in enumerate(features.decoders.unbind(1)):
+            on_activation += (behind[above][features.positions] * decoders).sum(-1)
         onward = torch.zeros_like(gradient)  # (positions, d_model)
         onward.index_add_(0, features.positions, on_activation[:, None] * features.encoders)
         if features.passes_on is not None:
@@ -99,35 +101,21 @@ class ActiveTranscoders:
 
 @dataclass(frozen=True)
 class _Reading:
-    """Where a dictionary reads the frozen pass, and the way back from there."""
+    """What a dictionary makes of one frozen pass."""
 
     frozen: FrozenPass
     dictionary: Dictionary
 
-    def inputs(self, layer: int) -> Tensor:
-        """(positions, d_model): what the features of one layer read."""
-        frozen = self.frozen
-        if self.dictionary.reads == "mlp":
-            return frozen.mlp_inputs[layer]
-        if self.dictionary.reads == "normalised":
-            return _without_weight(frozen, layer).push(frozen.streams[layer], slice(None))
-        return frozen.streams[layer]
-
-    def pull(self, layer: int, positions: Tensor, gradient: Tensor) -> Tensor:
-        """From gradients on `inputs`, (m, d_model) at `positions` (m,), to gradients on the
-        residual stream in front of the MLP."""
-        if self.dictionary.reads == "mlp":
-            return self.frozen.pull_through_mlp_norm(layer, positions, gradient)
-        if self.dictionary.reads == "normalised":
-            return _without_weight(self.frozen, layer).pull(gradient, positions)
-        return gradient
+    @property
+    def hooks(self) -> Hooks:
+        return Hooks(self.frozen, self.dictionary.reads, self.dictionary.writes)
 
     def features(self, layer: int) -> LayerFeatures:
         """One layer's active features, without error and constant."""
-        stored, x = self.dictionary.layers[layer], self.inputs(layer)
+        stored, x = self.dictionary.layers[layer], self.hooks.inputs(layer)
         active = encode(stored, x, first=FIRST, top_k=self.dictionary.top_k)
         rows = stored.encoder.take(active.indices).to(x)
-        encoders = self.pull(layer, active.positions, rows)
+        encoders = self.hooks.pull_input(layer, rows, active.positions)
         stream = self.frozen.streams[layer][active.positions]
         return LayerFeatures(
             positions=active.positions,
@@ -135,46 +123,55 @@ class _Reading:
             activations=active.activations,
             encoders=encoders,
             biases=active.activations - (encoders * stream).sum(-1),
-            decoders=stored.decoder.take(active.indices).to(x),
+            decoders=self._decoders(layer, active),
             error=torch.zeros_like(x),
             constant=None,
             effects=torch.zeros_like(active.activations),
             passes_on=self._passes_on(layer),
         )
 
-    def with_remainder(self, layer: int, features: LayerFeatures) -> LayerFeatures:
-        """With what the MLP writes that is no feature's: as error, and as a constant that no
-        node stands for."""
-        stored, rest = self.dictionary.layers[layer], self.frozen.mlp_outputs[layer].clone()
+    def with_remainder(self, layers: Sequence[LayerFeatures]) -> LayerFeatures:
+        """The last of the layers, which are all those below it too, with what its MLP adds that
+        is no feature's: as error, and as a constant that no node stands for."""
+        layer, hooks, frozen = len(layers) - 1, self.hooks, self.frozen
+        stored = self.dictionary.layers[layer]
+        rest = frozen.push_through_mlp_post_norm(layer, frozen.mlp_outputs[layer]).clone()
         skip = _skip(stored, rest)
         if skip is not None:
-            rest -= self.inputs(layer) @ skip
-        written = features.activations[:, None] * features.decoders
-        rest.index_add_(0, features.positions, -written)
-        constant = whole(stored.decoder_bias).to(rest).expand_as(rest).clone()
+            rest -= hooks.push_output(layer, hooks.inputs(layer) @ skip)
+        for below, one in enumerate(layers):
+            decoders = one.decoders_into(layer - below)
+            if decoders is not None:
+                rest.index_add_(0, one.positions, -one.activations[:, None] * decoders)
+        bias = whole(stored.decoder_bias).to(rest).expand_as(rest)
+        constant = hooks.push_output(layer, bias).clone()
         constant[:FIRST] = rest[:FIRST]
         error = rest - constant
-        norm_constant = self.frozen.mlp_norm_constant(layer)
-        if skip is not None and self.dictionary.reads == "mlp" and norm_constant is not None:
-            constant = constant + norm_constant @ skip
-        return replace(features, error=error, constant=constant)
+        read_constant = hooks.input_constant(layer)
+        if skip is not None and read_constant is not None:
+            constant = constant + hooks.push_output(layer, (read_constant @ skip).expand_as(rest))
+        return replace(layers[-1], error=error, constant=constant)
+
+    def _decoders(self, layer: int, active: Active) -> Tensor:
+        """(features, layers written to, d_model), on the residual stream."""
+        rows = self.dictionary.layers[layer].decoder.take(active.indices)
+        rows = rows.to(self.frozen.streams[layer])
+        rows = rows[:, None] if rows.ndim == 2 else rows
+        for above in range(rows.shape[1]):
+            rows[:, above] = self.hooks.push_output(layer + above, rows[:, above], active.positions)
+        return rows
 
     def _passes_on(self, layer: int) -> Callable[[Tensor, Tensor], Tensor] | None:
-        skip = _skip(self.dictionary.layers[layer], self.inputs(layer))
+        hooks = self.hooks
+        skip = _skip(self.dictionary.layers[layer], self.frozen.streams[layer])
         if skip is None:
             return None
-        return lambda gradient, positions: self.pull(layer, positions, gradient @ skip.T)
 
+        def through(gradient: Tensor, positions: Tensor) -> Tensor:
+            on_output = hooks.pull_output(layer, gradient, positions)
+            return hooks.pull_input(layer, on_output @ skip.T, positions)
 
-def _without_weight(frozen: FrozenPass, layer: int) -> FrozenNorm:
-    """The norm in front of the MLP as `hook_normalized` sees it: scale alone."""
-    norm = frozen.mlp_norms[layer]
-    if norm is None:
-        raise TracerError(
-            "these features read behind a norm that the model does not have",
-            hint="choose features that were made for this model",
-        )
-    return replace(norm, weight=torch.ones_like(norm.weight), bias=None)
+        return through
 
 
 def _skip(stored: StoredLayer, like: Tensor) -> Tensor | None:
@@ -187,13 +184,6 @@ def _skip(stored: StoredLayer, like: Tensor) -> Tensor | None:
 
 def _refuse_misfit(info: FeaturesInfo, dictionary: Dictionary, frozen: FrozenPass) -> None:
     model = frozen.model.info
-    if any(norm is not None for norm in frozen.mlp_post_norms):
-        # Published sets for such models stand for what comes out behind that norm.
-        raise TracerError(
-            f"transcoders are not read for `{model.family}` models: their MLP's output is "
-            "normalised again",
-            hint="use `features: neurons`",
-        )
     found = (len(dictionary.layers), dictionary.d_model)
     if found != (model.layers, model.d_model):
         raise TracerError(

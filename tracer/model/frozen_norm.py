@@ -20,7 +20,7 @@ class FrozenNorm:
     bias: Tensor | None  # (d_model,)
     centres: bool
 
-    def push(self, x: Tensor, positions: Tensor | slice) -> Tensor:
+    def push(self, x: Tensor, positions: Tensor | slice = slice(None)) -> Tensor:
         """(m, d_model) at m of the positions through the norm's linear part, without its bias."""
         return self._centred(x) * (self.scale[positions, None] * self.weight)
 

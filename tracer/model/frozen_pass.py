@@ -55,25 +55,25 @@ class FrozenPass:
     def attention_map(self, layer: int) -> AttentionMap:
         """The frozen attention block, its norms folded in."""
         weights = self.model.layers[layer]
-        output = weights.output.flatten(1).T  # (heads * head_dim, d_model)
-        value = weights.value.flatten(0, 1)  # (kv_heads * head_dim, d_model)
-        pattern = self.patterns[layer]
+        kv_heads, head_dim, d_model = weights.value.shape
+        pattern = self.patterns[layer].transpose(1, 2)  # (heads, keys, queries)
         before, behind = self.attention_norms[layer], self.attention_post_norms[layer]
+        # Those that share a key-value head are neighbours in the model; here they stand apart.
+        output = weights.output.view(d_model, kv_heads, -1, head_dim).permute(2, 1, 3, 0)
+        output = output.reshape(-1, d_model)
+        pattern = pattern.view(kv_heads, -1, *pattern.shape[1:]).transpose(0, 1).flatten(0, 1)
+        value = weights.value.flatten(0, 1)  # (kv_heads * head_dim, d_model)
         if behind is not None:
             output = behind.map_pushed(output)
-            pattern = pattern * behind.scale[:, None]
+            pattern = pattern * behind.scale
         if before is not None:
             value = before.map_pulled(value)
-            pattern = pattern * before.scale
+            pattern = pattern * before.scale[:, None]
         return AttentionMap(output=output, pattern=pattern, value=value.T)
 
     def pull_through_attention(self, layer: int, gradient: Tensor) -> Tensor:
         """One gradient, (positions, d_model), from behind a layer's attention to in front."""
-        attention = self.attention_map(layer)
-        at_queries = (gradient @ attention.output.T)[..., None]
-        keys = gradient.new_empty(len(gradient), attention.value.shape[1], 1)
-        attention.mix(at_queries, keys)
-        return gradient + keys[..., 0] @ attention.value.T
+        return gradient + self.attention_map(layer).pull(gradient)
 
     def pull_through_block(self, layer: int, gradient: Tensor, on_stream: Tensor) -> Tensor:
         """The gradient in front of a whole block, from the one behind it and the one on the
@@ -99,7 +99,9 @@ class FrozenPass:
         gradients on the MLP's output as its module gives it."""
         return _pull(self.mlp_post_norms[layer], gradient, positions)
 
-    def push_through_mlp_post_norm(self, layer: int, written: Tensor, positions: Tensor) -> Tensor:
+    def push_through_mlp_post_norm(
+        self, layer: int, written: Tensor, positions: Tensor | slice = slice(None)
+    ) -> Tensor:
         """What joins the residual stream, (m, d_model), of what is written to the MLP's output at
         `positions` (m,)."""
         norm = self.mlp_post_norms[layer]

@@ -32,6 +32,7 @@ from tracer.site.output import Building, OutputFolder, Signature
 from tracer.site.plan import Plan, Product, Unit
 from tracer.site.recording import Recording
 from tracer.site.resources import resource_files
+from tracer.site.review import review
 from tracer.site.search import check_search, search_index
 
 Track = Callable[[Iterable[Made], int], Iterable[Made]]
@@ -45,16 +46,8 @@ class BuildReport:
     graphs: int
     files: int
     made: int
-    notes: tuple[str, ...] = ()
+    notes: tuple[TracerError, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class CheckReport:
-    """What is wrong, and what is only worth knowing."""
-
-    problems: tuple[TracerError, ...]
-    notes: tuple[str, ...]
 
 
 class Site:
@@ -86,7 +79,7 @@ def build(
 ) -> BuildReport:
     """Build the gallery at `root` into the folder `out`; the old site stays until all is done.
 
-    `base_url` takes the place of the configured one, `strict` makes notes errors, `track` sees
+    `base_url` takes the place of the configured one, `strict` makes warnings errors, `track` sees
     units as they are made, `processes` is how many there may be (0: as many as the machine has
     processors); without `reindex` a search index that is there is good enough. Raises Problems
     with every mistake.
@@ -100,8 +93,8 @@ def build(
         if found.problems:
             # What is wrong inside graphs is told along with the rest.
             raise Problems(survey(root, drafts=drafts, memory=memory).problems)
-        if strict and found.notes:
-            raise Problems(TracerError(note) for note in found.notes)
+        if strict and (warnings := [o for o in review(found) if o.level == "warning"]):
+            raise Problems(one.problem for one in warnings)
         site = Site(found, memory, base_url=base_url)
         if site.gallery.config.search:
             check_search()
@@ -213,31 +206,6 @@ class _Job:
             self._building.keep(path)
         self.manifest.units[unit.name] = record
         return True
-
-
-def check(root: Path) -> CheckReport:
-    """Everything that would stop a build, drafts included, and notes; writes nothing."""
-    found = survey(root, drafts=True, graphs=False)
-    problems = list(found.problems)
-    site = Site(found, Memory())
-    maker = site.maker(lambda path, content: (0, 0, 0))
-    records: list[Record] = []
-
-    def stage(units: list[Unit]) -> None:
-        for made in maker.make_all(units):
-            problems.extend(made.problems)
-            if made.record is not None:
-                records.append(made.record)
-
-    stage(site.plan.from_sources(cards=False))
-    stage(site.plan.from_summaries([one.summary for one in records if one.summary]))
-    # A page left out for its own fault would make every link to it look broken as well.
-    if not problems:
-        files = {path: one.links for record in records for path, one in record.files.items()}
-        pages = {path: links for path, links in files.items() if links is not None}
-        cards = {f"graphs/{entry.slug}/card.png" for entry in site.gallery.entries}
-        problems += link_problems(pages, files.keys() | cards, site.plan.place_of)
-    return CheckReport(tuple(problems), found.notes)
 
 
 def _at(gallery: Gallery, base_url: str | None) -> Gallery:

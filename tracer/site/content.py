@@ -11,6 +11,7 @@ from typing import TypeVar
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.feature_labels import load_feature_labels
 from tracer.documents.files import read_text
+from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph_folder import GraphFolder, StoredGraph
 from tracer.documents.prompts import PromptList, load_prompts
 from tracer.documents.references import check_slug
@@ -18,7 +19,7 @@ from tracer.documents.site_config import SiteConfig, load_site_config
 from tracer.documents.yaml_source import YamlSource, parse_yaml
 from tracer.errors import Place, Problems, TracerError, did_you_mean
 from tracer.site.dangling import dangling_annotations
-from tracer.site.gallery import Entry, FrontMatter, Gallery, MarkdownFile, SharedLabels
+from tracer.site.gallery import Entry, Gallery, MarkdownFile, SharedLabels
 from tracer.site.media import media_files
 from tracer.site.memory import Memory
 from tracer.site.tags import tags_written_differently
@@ -39,7 +40,8 @@ class Survey:
 
     gallery: Gallery
     problems: tuple[TracerError, ...]
-    notes: tuple[str, ...]
+    notes: tuple[TracerError, ...]
+    prompts: PromptList | None = None
 
 
 def load_gallery(root: Path, *, drafts: bool = False) -> Gallery:
@@ -73,6 +75,7 @@ def survey(
         replace(found.gallery, entries=sound),
         (*found.problems, *(one for several in problems.values() for one in several)),
         found.notes,
+        found.prompts,
     )
 
 
@@ -129,7 +132,7 @@ class _Reader:
         self.folder = GraphFolder(root / "graphs")
         self.slugs = self.folder.listing()
         self.problems: list[TracerError] = []
-        self.notes: list[str] = []
+        self.notes: list[TracerError] = []
         self.labels: dict[str, SharedLabels] = {}
 
     def read(self, *, drafts: bool) -> Survey:
@@ -138,7 +141,7 @@ class _Reader:
             None,
         )
         prompts = self._prompts()
-        self._report_orphans()
+        self._report_orphans(prompts)
         self.labels = self._feature_labels()
         entries = [entry for slug in self.slugs if (entry := self._entry(slug, prompts))]
         pages = self._pages()
@@ -154,7 +157,7 @@ class _Reader:
             pages={name: page for name, page in pages.items() if drafts or not page.meta.draft},
             media=media,
         )
-        return Survey(gallery, tuple(self.problems), tuple(self.notes))
+        return Survey(gallery, tuple(self.problems), tuple(self.notes), prompts)
 
     def _try(self, load: Callable[[], Loaded]) -> Loaded | None:
         try:
@@ -170,20 +173,24 @@ class _Reader:
             listed = {entry.slug for entry in prompts.graphs}
             for slug in self.slugs:
                 if slug not in listed:
-                    self.notes.append(f"graphs/{slug}: not on the prompt list (that is allowed)")
+                    what, hint = "this graph is not on the prompt list", "it stays as it is"
+                    place = Place(self.folder.root / slug)
+                    self.notes.append(TracerError(what, hint=hint, place=place))
             for entry in prompts.graphs:
                 if entry.slug not in self.slugs:
+                    what, hint = f"`{entry.slug}` has no graph yet", "run `tracer build-graphs`"
                     place = prompts.where(entry.slug)
-                    self.notes.append(f"{place}: `{entry.slug}` has no graph yet")
+                    self.notes.append(TracerError(what, hint=hint, place=place))
         return prompts
 
-    def _report_orphans(self) -> None:
+    def _report_orphans(self, prompts: PromptList | None) -> None:
+        known = [*self.slugs, *(entry.slug for entry in (prompts.graphs if prompts else ()))]
         for folder, ending in (("write-ups", ".md"), ("annotations", ".yaml")):
             for file in _files(self.source / folder):
                 if file.suffix != ending:
                     self.problems.append(_misnamed(file, ending))
-                elif file.stem not in self.slugs:
-                    near = did_you_mean(file.stem, self.slugs)
+                elif file.stem not in known:
+                    near = did_you_mean(file.stem, known)
                     hint = near or f"trace it, or remove {file.name}"
                     what = f"there is no graph `{file.stem}`"
                     self.problems.append(TracerError(what, hint=hint, place=Place(file)))
@@ -244,9 +251,13 @@ class _Reader:
 
     def _feature_labels(self) -> dict[str, SharedLabels]:
         """By feature source, as the files are called."""
-        files = [one for one in _files(self.source / "labels") if one.suffix == ".yaml"]
-        found = {file.stem: self._load(load_feature_labels, file) for file in files}
-        return {name: one for name, one in found.items() if one is not None}
+        found = {}
+        for file in _files(self.source / "labels"):
+            if file.suffix != ".yaml":
+                self.problems.append(_misnamed(file, ".yaml"))
+            elif (loaded := self._load(load_feature_labels, file)) is not None:
+                found[file.stem] = loaded
+        return found
 
     def _pages(self) -> dict[str, MarkdownFile]:
         pages = {}

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tracer.documents.annotations import Annotations
 from tracer.documents.feature_labels import FeatureLabels
+from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import StoredGraph
 from tracer.documents.site_config import SiteConfig
 from tracer.documents.yaml_source import YamlSource
 
 SharedLabels = tuple[FeatureLabels, YamlSource]
-ShortText = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
-
-
-class FrontMatter(BaseModel):
-    """What stands between the `---` lines at the top of a Markdown file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    title: ShortText | None = None
-    summary: str = Field("", max_length=600, description="one or two sentences for the card")
-    date: datetime.date | None = None
-    authors: tuple[ShortText, ...] = ()
-    tags: tuple[Tag, ...] = ()
-    draft: bool = Field(False, description="left out unless drafts are asked for")
-    featured: bool = Field(False, description="first in the gallery")
-    order: int | None = Field(None, description="lower comes first")
 
 
 @dataclass(frozen=True)
@@ -131,6 +111,12 @@ class Gallery:
             )
         pages = sorted(self.pages.items(), key=lambda item: (item[1].meta.order or 0, item[0]))
         return tuple(NavItem(f"{name}/", page.title) for name, page in pages)
+
+    @property
+    def texts(self) -> list[MarkdownFile]:
+        """Every write-up and page."""
+        write_ups = (entry.write_up for entry in self.entries)
+        return [*(text for text in write_ups if text is not None), *self.pages.values()]
 
     def entry(self, slug: str) -> Entry | None:
         """The graph of this name, if there is one."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from tracer.documents.annotations import Annotations, Label
+from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
 from tracer.documents.references import Reference
 from tracer.documents.yaml_source import KeyPath
@@ -21,7 +22,7 @@ from tracer.site.answers import Likely, asked_instead, explained_answer, likely_
 from tracer.site.circuit import Circuit, summarise
 from tracer.site.circuit_svg import describe, draw, draw_thumbnail
 from tracer.site.facts import Fact, explained, facts, model_name, question
-from tracer.site.gallery import Entry, FrontMatter
+from tracer.site.gallery import Entry
 from tracer.site.markdown import LinkTarget, render_note
 from tracer.site.node_links import node_link
 from tracer.site.tokens import prompt_text

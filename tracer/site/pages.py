@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateError,
+)
 from jinja2.exceptions import TemplateSyntaxError
 
 from tracer.errors import Place, TracerError
@@ -21,6 +29,8 @@ from tracer.site.prose import Prose
 from tracer.site.resources import resource_folders
 from tracer.site.summary import Summary
 
+COMPARE = "compare_any.html"  # the page that compares any two graphs, `compare/?a=…&b=…`
+
 
 class Pages:
     """Renders every kind of page of one gallery."""
@@ -29,7 +39,7 @@ class Pages:
         self.gallery = gallery
         self.assets = assets
         self._templates = Environment(
-            loader=FileSystemLoader(resource_folders("templates", gallery.root)),
+            loader=_template_loader(gallery.root),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -39,7 +49,8 @@ class Pages:
         self._templates.globals.update(
             policy=POLICY, themed=THEME in assets.files, listing_folder=listing_folder
         )
-        self.prose = Prose(gallery, self._part)
+        comparing = COMPARE in self._templates.list_templates(extensions=["html"])
+        self.prose = Prose(gallery, self._part, comparing=comparing)
 
     @property
     def base_path(self) -> str:
@@ -127,6 +138,15 @@ class Pages:
         there = entry.annotation_source is not None
         kind, where = ("blob", name) if there else ("tree", "site_src/annotations")
         return f"{repository.rstrip('/')}/{kind}/HEAD/{where}"
+
+
+def _template_loader(root: Path) -> BaseLoader:
+    """The gallery's own templates first; `tracer/base.html` is always the packaged one."""
+    folders = resource_folders("templates", root)
+    packaged = [folder for folder in folders if folder != root.resolve() / "templates"]
+    return ChoiceLoader(
+        [FileSystemLoader(folders), PrefixLoader({"tracer": FileSystemLoader(packaged)})]
+    )
 
 
 def _template_place(error: TemplateError, template: str) -> Place:

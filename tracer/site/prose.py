@@ -18,11 +18,13 @@ ShowPart = Callable[..., str]  # a template's name and its values -> HTML
 
 
 class Prose:
-    """The texts of one gallery; `show` renders a template."""
+    """The texts of one gallery; `show` renders a template, `comparing` says whether the site has
+    a page that compares any two graphs."""
 
-    def __init__(self, gallery: Gallery, show: ShowPart):
+    def __init__(self, gallery: Gallery, show: ShowPart, *, comparing: bool = False):
         self._gallery = gallery
         self._show = show
+        self._comparing = comparing
 
     def write_up(self, page: GraphPage) -> Markup:
         """Raises Problems for what a text names and the newest revision, or the site, has not."""
@@ -78,8 +80,8 @@ class Prose:
         for slug in slugs:
             page = self._page(slug)
             if page is None:
-                slugs = [entry.slug for entry in self._gallery.entries]
-                hint = did_you_mean(slug, slugs) or "name a graph of this site"
+                known = [entry.slug for entry in self._gallery.entries]
+                hint = did_you_mean(slug, known) or "name a graph of this site"
                 raise TracerError(f"there is no graph `{slug}`", hint=hint)
             if page.circuit is None:
                 hint = "its file has no answer node"
@@ -87,4 +89,7 @@ class Prose:
             address = "" if slug == own else f"{root}{page.folder}"
             picture = from_elsewhere(page.picture, address) if address else page.picture
             shown.append({"page": page, "picture": picture, "address": address})
-        return Markup(self._show("parts/figure.html", shown=shown, caption=caption, root=root))
+        two = len(slugs) == 2 and self._comparing
+        compared = dict(zip("ab", slugs, strict=False)) if two else {}
+        part = {"shown": shown, "caption": caption, "compared": compared, "root": root}
+        return Markup(self._show("parts/figure.html", **part))

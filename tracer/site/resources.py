@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+Kind = Literal["templates", "assets"]
+
 _PACKAGE = Path(__file__).parents[1]
 _CHECKOUT = _PACKAGE.parent
 
 
-def resource_folders(kind: Literal["templates", "assets"], gallery: Path) -> list[Path]:
+def resource_folders(kind: Kind, gallery: Path) -> list[Path]:
     """The folders that hold resources of this kind, first one wins, file by file."""
     candidates = [gallery.resolve() / kind, _PACKAGE / f"_{kind}"]
     if (_CHECKOUT / "pyproject.toml").is_file():
@@ -17,7 +19,7 @@ def resource_folders(kind: Literal["templates", "assets"], gallery: Path) -> lis
     return [folder for folder in dict.fromkeys(candidates) if folder.is_dir()]
 
 
-def resource_files(kind: Literal["templates", "assets"], gallery: Path) -> dict[str, Path]:
+def resource_files(kind: Kind, gallery: Path) -> dict[str, Path]:
     """Path below the folder, with slashes -> the file that counts, in sorted order."""
     found: dict[str, Path] = {}
     for folder in resource_folders(kind, gallery):

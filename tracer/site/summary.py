@@ -5,8 +5,8 @@ from __future__ import annotations
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
+from tracer.documents.front_matter import FrontMatter
 from tracer.site.answers import Likely
-from tracer.site.gallery import FrontMatter
 from tracer.site.graph_page import GraphPage
 
 

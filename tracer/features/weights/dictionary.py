@@ -9,9 +9,9 @@ from typing import Literal
 from tracer.features.weights.stored import Rows, Stored
 
 Kind = Literal["transcoders", "cross-layer transcoders"]
-# The residual stream in front of the MLP's norm, the same divided by its norm, or what the MLP
-# itself reads, the norm's weight included.
-Reads = Literal["stream", "normalised", "mlp"]
+# Where features read and write, by the names of `tracer.features.hooks`.
+Reads = Literal["hook_resid_mid", "ln2.hook_normalized", "mlp.hook_in"]
+Writes = Literal["hook_mlp_out", "mlp.hook_out"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ class StoredLayer:
     skip: Stored | None = None  # (d_model, d_model)
     skip_transposed: bool = True
 
+    @property
+    def across(self) -> bool:
+        """Whether the features write to several layers."""
+        return len(self.decoder.stored.shape) == 3
+
 
 @dataclass(frozen=True)
 class Dictionary:
@@ -40,6 +45,7 @@ class Dictionary:
     kind: Kind
     layers: Sequence[StoredLayer]
     reads: Reads
+    writes: Writes
     top_k: int | None = None  # the features kept at each position; None: as the threshold says
 
     @property

@@ -1,6 +1,7 @@
 """Gemma Scope: `layer_L/width_16k/average_l0_N/params.npz`, JumpReLU, encoders transposed.
 
-Gemma Scope 2: `layer_L_width_W_l0_S[_affine]/params.safetensors`, lower-case names.
+Gemma Scope 2: `layer_L_width_W_l0_S[_affine]/params.safetensors` per layer, or
+`params_layer_L.safetensors` with a three-dimensional `w_dec` across layers; lower-case names.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ def gemma_scope_layer(tensors: Mapping[str, Stored]) -> StoredLayer:
     )
 
 
-def gemma_scope_2_layer(tensors: Mapping[str, Stored]) -> StoredLayer:
+def gemma_scope_2_layer(tensors: Mapping[str, Stored], layer: int) -> StoredLayer:
+    """`w_dec` is (features, d_model), or (features, all layers, d_model) across layers."""
+    across = len(tensors["w_dec"].shape) == 3
     return StoredLayer(
         encoder=Rows(tensors["w_enc"], transposed=True),
-        decoder=Rows(tensors["w_dec"]),
+        decoder=Rows(tensors["w_dec"], first_layer=layer if across else 0),
         encoder_bias=tensors["b_enc"],
         decoder_bias=tensors["b_dec"],
         threshold=tensors["threshold"],

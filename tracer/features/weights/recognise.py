@@ -5,30 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar, get_args
 
 from tracer.errors import Place, TracerError
-from tracer.features.weights import gemma_scope, native_plt, sparsify
+from tracer.features.weights import gemma_scope, native_clt, native_plt, sparsify
 from tracer.features.weights.config import SetConfig, load_config
-from tracer.features.weights.dictionary import Dictionary, Reads, StoredLayer
+from tracer.features.weights.dictionary import Dictionary, Reads, StoredLayer, Writes
 from tracer.features.weights.npz_file import npz_tensors
 from tracer.features.weights.safetensors_file import safetensors_tensors
 from tracer.features.weights.stored import Stored
 
 LAYOUTS = (
     native_plt.LAYOUT,
+    native_clt.LAYOUT,
     gemma_scope.NPZ_LAYOUT,
     gemma_scope.SECOND_LAYOUT,
     sparsify.LAYOUT,
 )
 _LAYER = re.compile(r"(?:layer_|layers\.|W_enc_|W_dec_)(\d+)(?=[._/])")
-_READS: dict[str, Reads] = {
-    "hook_resid_mid": "stream",
-    "ln2.hook_normalized": "normalised",
-    "mlp.hook_in": "mlp",
-}
-_WRITES = ("hook_mlp_out", "mlp.hook_out")
 
 Tensors = Mapping[str, Stored]
+Hook = TypeVar("Hook", Reads, Writes)
 
 
 def open_dictionary(folder: Path) -> Dictionary:
@@ -79,17 +76,12 @@ def _dictionary(
     homes: Mapping[int, set[Path]],
 ) -> Dictionary:
     layers, names, top_k = [], set(), config.top_k
-    reads: Reads = "stream"
+    reads: Reads = "mlp.hook_in"
+    writes: Writes = "mlp.hook_out"
     for layer in range(len(by_layer)):
         tensors = by_layer[layer]
         some = sorted(homes[layer])[0]
-        name, stored, reads = _layer(folder, tensors, npz=some.suffix == ".npz")
-        if len(stored.decoder.stored.shape) != 2:
-            raise TracerError(
-                "these features write to several layers, and cross-layer transcoders are not read",
-                hint=_understood(),
-                place=Place(some),
-            )
+        name, stored, reads, writes = _layer(folder, layer, tensors, npz=some.suffix == ".npz")
         if name == sparsify.LAYOUT:
             top_k = sparsify.sparsify_top_k(some)
         names.add(name)
@@ -98,36 +90,48 @@ def _dictionary(
         raise _unknown(folder, weight_files(folder), by_layer[0])
     return Dictionary(
         layout=names.pop(),
-        kind="transcoders",
+        kind="cross-layer transcoders" if layers[0].across else "transcoders",
         layers=layers,
-        reads=_reads(config, reads),
+        reads=_known(config, "feature_input_hook", get_args(Reads), reads),
+        writes=_known(config, "feature_output_hook", get_args(Writes), writes),
         top_k=top_k,
     )
 
 
-def _layer(folder: Path, tensors: Tensors, *, npz: bool) -> tuple[str, StoredLayer, Reads]:
-    """Layout, layer, and what it reads where no `config.yaml` says."""
+def _layer(
+    folder: Path, layer: int, tensors: Tensors, *, npz: bool
+) -> tuple[str, StoredLayer, Reads, Writes]:
+    """Layout, layer, and what it reads and writes where no configuration says."""
     keys = tensors.keys()
     if npz and keys >= gemma_scope.NPZ_KEYS:
-        return gemma_scope.NPZ_LAYOUT, gemma_scope.gemma_scope_layer(tensors), "normalised"
+        stored = gemma_scope.gemma_scope_layer(tensors)
+        return gemma_scope.NPZ_LAYOUT, stored, "ln2.hook_normalized", "hook_mlp_out"
     if keys >= native_plt.KEYS:
-        return native_plt.LAYOUT, native_plt.native_plt_layer(tensors), "mlp"
+        return (
+            native_plt.LAYOUT,
+            native_plt.native_plt_layer(tensors),
+            "mlp.hook_in",
+            "mlp.hook_out",
+        )
+    if keys >= native_clt.native_clt_keys(layer):
+        stored = native_clt.native_clt_layer(tensors, layer)
+        return native_clt.LAYOUT, stored, "hook_resid_mid", "hook_mlp_out"
     if keys >= gemma_scope.SECOND_KEYS:
-        return gemma_scope.SECOND_LAYOUT, gemma_scope.gemma_scope_2_layer(tensors), "mlp"
+        stored = gemma_scope.gemma_scope_2_layer(tensors, layer)
+        return gemma_scope.SECOND_LAYOUT, stored, "mlp.hook_in", "hook_mlp_out"
     if keys >= sparsify.KEYS:
-        return sparsify.LAYOUT, sparsify.sparsify_layer(tensors), "mlp"
+        return sparsify.LAYOUT, sparsify.sparsify_layer(tensors), "mlp.hook_in", "mlp.hook_out"
     raise _unknown(folder, weight_files(folder), tensors)
 
 
-def _reads(config: SetConfig, otherwise: Reads) -> Reads:
-    hook, output = config.feature_input_hook, config.feature_output_hook
-    if output is not None and output not in _WRITES:
-        raise config.refused("feature_output_hook", f"known: {', '.join(_WRITES)}")
+def _known(config: SetConfig, key: str, known: tuple[Hook, ...], otherwise: Hook) -> Hook:
+    """The hook that `config.yaml` names."""
+    hook: Hook | None = getattr(config, key)
     if hook is None:
         return otherwise
-    if hook not in _READS:
-        raise config.refused("feature_input_hook", f"known: {', '.join(_READS)}")
-    return _READS[hook]
+    if hook not in known:
+        raise config.refused(key, f"known: {', '.join(known)}")
+    return hook
 
 
 def _unknown(folder: Path, files: list[Path], tensors: Tensors) -> TracerError:

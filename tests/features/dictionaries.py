@@ -1,0 +1,167 @@
+"""One set of random numbers, written as each published layout has it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+WIDTH, LAYERS, D_MODEL = 40, 3, 32
+Numbers = dict[str, Tensor]
+Write = Callable[..., Path]
+
+
+def numbers(
+    layer: int, *, across: bool = False, threshold: bool = False, skip: bool = False
+) -> Numbers:
+    """One layer of a set: encoder (features, d_model), decoder likewise or, `across` layers,
+    (features, layers from its own on, d_model), biases, and what is asked for besides. The skip
+    connection is for `x @ skip`."""
+    torch.manual_seed(50 + layer)
+    made = {
+        "encoder": torch.randn(WIDTH, D_MODEL) * 0.3,
+        "decoder": torch.randn(WIDTH, LAYERS, D_MODEL) * 0.2,
+        "encoder_bias": torch.randn(WIDTH) * 0.1,
+        "decoder_bias": torch.randn(D_MODEL) * 0.1,
+        "skip": torch.randn(D_MODEL, D_MODEL) * 0.1,
+        "threshold": torch.rand(WIDTH) * 0.5,
+    }
+    made["decoder"] = made["decoder"][:, layer:] if across else made["decoder"][:, layer]
+    for name, wanted in (("skip", skip), ("threshold", threshold)):
+        if not wanted:
+            del made[name]
+    return made
+
+
+def config(folder: Path, *, reads: str = "", writes: str = "", more: str = "") -> None:
+    lines = [f"feature_input_hook: {reads}"] if reads else []
+    lines += [f"feature_output_hook: {writes}"] if writes else []
+    text = "\n".join([*lines, more])
+    if text:
+        (folder / "config.yaml").write_text(text)
+
+
+def write_plt(
+    folder: Path, *, reads: str = "", writes: str = "", more: str = "", **of: bool
+) -> Path:
+    """circuit-tracer's own layout, per layer."""
+    for layer in range(LAYERS):
+        made = numbers(layer, **of)
+        named = {
+            "W_enc": made["encoder"],
+            "W_dec": made["decoder"],
+            "b_enc": made["encoder_bias"],
+            "b_dec": made["decoder_bias"],
+        }
+        if "skip" in made:
+            named["W_skip"] = made["skip"].T
+        if "threshold" in made:
+            named["activation_function.threshold"] = made["threshold"]
+        save(named, folder / f"layer_{layer}.safetensors")
+    config(folder, reads=reads, writes=writes, more=more)
+    return folder
+
+
+def write_clt(
+    folder: Path, *, reads: str = "", writes: str = "", more: str = "", **of: bool
+) -> Path:
+    """circuit-tracer's own layout, across layers. It has no place for a skip connection."""
+    for layer in range(LAYERS):
+        made = numbers(layer, across=True, **of)
+        named = {
+            f"W_enc_{layer}": made["encoder"],
+            f"b_enc_{layer}": made["encoder_bias"],
+            f"b_dec_{layer}": made["decoder_bias"],
+        }
+        if "threshold" in made:
+            named[f"threshold_{layer}"] = made["threshold"]
+        save(named, folder / f"W_enc_{layer}.safetensors")
+        save({f"W_dec_{layer}": made["decoder"]}, folder / f"W_dec_{layer}.safetensors")
+    config(folder, reads=reads, writes=writes, more=more)
+    return folder
+
+
+def write_gemma_scope(folder: Path, *, width: str = "width_16k", l0: int = 7) -> Path:
+    for layer in range(LAYERS):
+        made = numbers(layer, threshold=True)
+        file = folder / f"layer_{layer}" / width / f"average_l0_{layer + l0}" / "params.npz"
+        file.parent.mkdir(parents=True)
+        named = {
+            "W_enc": made["encoder"].T,
+            "W_dec": made["decoder"],
+            "b_enc": made["encoder_bias"],
+            "b_dec": made["decoder_bias"],
+            "threshold": made["threshold"],
+        }
+        np.savez(file, **{name: one.numpy() for name, one in named.items()})
+    return folder
+
+
+def write_gemma_scope_2(
+    folder: Path, *, skip: bool = False, reads: str = "pre_feedforward_layernorm.output"
+) -> Path:
+    for layer in range(LAYERS):
+        home = folder / f"layer_{layer}_width_16k_l0_small{'_affine' if skip else ''}"
+        made = numbers(layer, threshold=True, skip=skip)
+        save(_second(made, made["decoder"]), home / "params.safetensors")
+        hooks = {
+            "architecture": "jump_relu",
+            "hf_hook_point_in": f"model.layers.{layer}.{reads}",
+            "hf_hook_point_out": f"model.layers.{layer}.post_feedforward_layernorm.output",
+            "model_name": "google/gemma-3-1b-pt",
+        }
+        (home / "config.json").write_text(json.dumps(hooks))
+    return folder
+
+
+def write_gemma_scope_2_clt(
+    folder: Path, *, skip: bool = False, threshold: bool = True, reads: str = "", writes: str = ""
+) -> Path:
+    """Its decoders have a slice for every layer; those below a feature's own mean nothing."""
+    for layer in range(LAYERS):
+        made = numbers(layer, across=True, threshold=True, skip=skip)
+        below = torch.full((WIDTH, layer, D_MODEL), 7.0)
+        decoder = torch.cat([below, made["decoder"]], dim=1)
+        save(_second(made, decoder), folder / f"params_layer_{layer}.safetensors")
+    config(folder, reads=reads, writes=writes)
+    return folder
+
+
+def _second(made: Numbers, decoder: Tensor) -> Numbers:
+    named = {
+        "w_enc": made["encoder"].T,
+        "w_dec": decoder,
+        "b_enc": made["encoder_bias"],
+        "b_dec": made["decoder_bias"],
+        "threshold": made["threshold"],
+    }
+    return {**named, "affine_skip_connection": made["skip"]} if "skip" in made else named
+
+
+def write_sparsify(
+    folder: Path, *, transcode: bool = True, activation: str = "topk", k: int = 6
+) -> Path:
+    for layer in range(LAYERS):
+        made = numbers(layer, skip=True)
+        named = {
+            "encoder.weight": made["encoder"],
+            "encoder.bias": made["encoder_bias"],
+            "W_dec": made["decoder"],
+            "b_dec": made["decoder_bias"],
+            "W_skip": made["skip"].T,
+        }
+        home = folder / f"layers.{layer}.mlp"
+        save(named, home / "sae.safetensors")
+        written = {"k": k, "activation": activation, "transcode": transcode}
+        (home / "cfg.json").write_text(json.dumps(written))
+    return folder
+
+
+def save(tensors: Numbers, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    save_file({name: one.contiguous() for name, one in tensors.items()}, file)

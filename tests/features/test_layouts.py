@@ -1,0 +1,165 @@
+"""Each published layout is recognised by its content and read to the same graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from tests.features.dictionaries import (
+    write_clt,
+    write_gemma_scope,
+    write_gemma_scope_2,
+    write_gemma_scope_2_clt,
+    write_plt,
+    write_sparsify,
+)
+from tests.tiny_models import PROMPT, exact_tiny_model
+from tracer.attribution.trace import trace
+from tracer.documents.graph import Graph
+from tracer.documents.prompts import TraceSettings
+from tracer.errors import TracerError
+from tracer.features.choose import find_features
+from tracer.features.weights.recognise import open_dictionary
+from tracer.model.load import Model
+
+EVERYTHING = TraceSettings(coverage=1.0)
+Writer = Callable[[Path], Path]
+
+
+@pytest.fixture(scope="module", params=["llama", "gemma3"])
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return exact_tiny_model(tmp_path_factory.mktemp(request.param), request.param)
+
+
+BEHIND = {"writes": "hook_mlp_out"}
+NATIVE: dict[str, tuple[Writer, Writer]] = {
+    "native, its defaults": (
+        write_plt,
+        lambda to: write_plt(to, reads="mlp.hook_in", writes="mlp.hook_out"),
+    ),
+    "native across layers, its defaults": (
+        write_clt,
+        lambda to: write_clt(to, reads="hook_resid_mid", **BEHIND),
+    ),
+    "Gemma Scope": (
+        write_gemma_scope,
+        lambda to: write_plt(to, reads="ln2.hook_normalized", threshold=True, **BEHIND),
+    ),
+    "Gemma Scope 2": (
+        write_gemma_scope_2,
+        lambda to: write_plt(to, reads="mlp.hook_in", threshold=True, **BEHIND),
+    ),
+    "Gemma Scope 2, affine": (
+        lambda to: write_gemma_scope_2(to, skip=True),
+        lambda to: write_plt(to, reads="mlp.hook_in", threshold=True, skip=True, **BEHIND),
+    ),
+    "Gemma Scope 2 across layers": (
+        write_gemma_scope_2_clt,
+        lambda to: write_clt(to, reads="mlp.hook_in", threshold=True, **BEHIND),
+    ),
+    "sparsify": (
+        write_sparsify,
+        lambda to: write_plt(to, reads="mlp.hook_in", skip=True, more="activation: topk\nk: 6\n"),
+    ),
+}
+
+
+@pytest.mark.parametrize("layout", NATIVE)
+def test_every_layout_is_read_to_the_same_graph(model: Model, tmp_path: Path, layout: str) -> None:
+    graphs = [
+        graph(model, write(tmp_path / name))
+        for write, name in zip(NATIVE[layout], "ab", strict=True)
+    ]
+    assert len(graphs[0].nodes) > 20
+    assert graphs[0].nodes == graphs[1].nodes
+    assert graphs[0].links == graphs[1].links
+
+
+def graph(model: Model, folder: Path) -> Graph:
+    found = trace(PROMPT, model=model, features=str(folder), settings=EVERYTHING)
+    return found.prune(slug="one")
+
+
+def test_identity_follows_content(tmp_path: Path) -> None:
+    def identity(folder: Path) -> str:
+        return find_features(str(folder), model_source="m", model_identity="0").identity
+
+    first = identity(write_plt(tmp_path / "a"))
+    assert identity(write_plt(tmp_path / "b")) == first
+    assert identity(write_plt(tmp_path / "c", threshold=True)) != first
+    assert identity(write_plt(tmp_path / "d", reads="hook_resid_mid")) != first
+
+
+def test_an_unknown_layout_says_what_was_found(tmp_path: Path) -> None:
+    save_file({"weird": torch.zeros(2)}, tmp_path / "layer_0.safetensors")
+    with pytest.raises(TracerError, match=r"found layer_0.* with weird; understood: per-layer"):
+        open_dictionary(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(TracerError, match="there are no transcoders here"):
+        open_dictionary(tmp_path / "empty")
+
+
+def test_a_missing_layer_or_tensor(tmp_path: Path) -> None:
+    folder = write_plt(tmp_path / "features")
+    save_file({"W_enc": torch.zeros(4, 4)}, folder / "layer_1.safetensors")
+    with pytest.raises(TracerError, match=r"layout of these weights is not known.* with W_enc"):
+        open_dictionary(folder)
+    (folder / "layer_1.safetensors").unlink()
+    with pytest.raises(TracerError, match="layers are missing: found 0, 2; fetch the whole set"):
+        open_dictionary(folder)
+
+
+@pytest.mark.parametrize("write", [write_plt, write_clt])
+def test_a_set_for_another_model(model: Model, tmp_path: Path, write: Writer) -> None:
+    folder = write(tmp_path)
+    for file in folder.glob("*_2.safetensors"):
+        file.unlink()
+    with pytest.raises(TracerError, match=r"2 layers of width 32, the model .* has 3|layers are"):
+        trace(PROMPT, model=model, features=str(folder))
+
+
+def test_a_file_cut_short(tmp_path: Path) -> None:
+    folder = write_plt(tmp_path / "features")
+    file = folder / "layer_0.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(TracerError, match=r"layer_0.safetensors: is damaged or cut short"):
+        open_dictionary(folder)
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ("feature_input_hook: hook_elsewhere", r"config.yaml:1:21: `feature_input_hook: hook_else"),
+        ("feature_output_hook: hook_attn_out", r"`feature_output_hook: hook_attn_out` is not"),
+        ("activation: topk", r"add `k`"),
+        ("activation: gelu", r"config.yaml:1:13: `activation`: input should be .topk. or .relu."),
+    ],
+)
+def test_a_configuration_not_understood(tmp_path: Path, config: str, words: str) -> None:
+    with pytest.raises(TracerError, match=words):
+        open_dictionary(write_plt(tmp_path / "features", more=config))
+
+
+def test_an_autoencoder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TracerError, match="sparse autoencoder, not a transcoder"):
+        open_dictionary(write_sparsify(tmp_path, transcode=False))
+
+
+def test_a_set_in_the_hubs_own_cache(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    repo, commit = tmp_path / "models--someone--some-set", "0123456789abcdef" * 2 + "01234567"
+    write_plt(repo / "snapshots" / commit / "wide")
+    (repo / "refs").mkdir()
+    (repo / "refs" / "main").write_text(commit)
+    (repo / "blobs").mkdir()
+    found = trace(PROMPT, model=model, features="hf:someone/some-set/wide", settings=EVERYTHING)
+    assert found.features_info.source == "someone.some-set.wide"
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(TracerError, match="the features `someone/absent` could not be fetched"):
+        trace(PROMPT, model=model, features="hf:someone/absent")

@@ -1,0 +1,26 @@
+"""What stands between the `---` lines at the top of a Markdown file."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+
+
+class FrontMatter(BaseModel):
+    """Facts about a write-up or a page; every one may be left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: ShortText | None = None
+    summary: str = Field("", max_length=600, description="one or two sentences for the card")
+    date: datetime.date | None = None
+    authors: tuple[ShortText, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    draft: bool = Field(False, description="left out unless drafts are asked for")
+    featured: bool = Field(False, description="first in the gallery")
+    order: int | None = Field(None, description="lower comes first")

@@ -1,0 +1,25 @@
+"""`W_enc_0.safetensors`, `W_dec_0.safetensors`, …: cross-layer transcoders as circuit-tracer
+writes them. A layer's decoder writes to it and to every layer above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tracer.features.weights.dictionary import StoredLayer
+from tracer.features.weights.stored import Rows, Stored
+
+LAYOUT = "cross-layer transcoders (`W_enc_0.safetensors`, `W_dec_0.safetensors` …)"
+
+
+def native_clt_keys(layer: int) -> frozenset[str]:
+    return frozenset(f"{name}_{layer}" for name in ("W_enc", "W_dec", "b_enc", "b_dec"))
+
+
+def native_clt_layer(tensors: Mapping[str, Stored], layer: int) -> StoredLayer:
+    return StoredLayer(
+        encoder=Rows(tensors[f"W_enc_{layer}"]),
+        decoder=Rows(tensors[f"W_dec_{layer}"]),
+        encoder_bias=tensors[f"b_enc_{layer}"],
+        decoder_bias=tensors[f"b_dec_{layer}"],
+        threshold=tensors.get(f"threshold_{layer}"),
+    )

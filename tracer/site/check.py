@@ -1,0 +1,65 @@
+"""Everything wrong with a gallery, told at once; writes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tracer.errors import TracerError
+from tracer.site.build import Site
+from tracer.site.content import Survey, survey
+from tracer.site.findings import Finding
+from tracer.site.links import link_problems
+from tracer.site.manifest import Record
+from tracer.site.memory import Memory
+from tracer.site.plan import Unit
+from tracer.site.review import review
+
+
+def check(root: Path) -> list[Finding]:
+    """Errors, which would stop a build with drafts or without; then warnings; then notes.
+
+    Raises TracerError only where `root` is no gallery at all.
+    """
+    found = survey(root, drafts=True)
+    problems = {str(one): one for one in found.problems}
+    try:
+        for one in _of_pages(found, links=not problems):
+            problems.setdefault(str(one), one)
+        if not problems and _has_drafts(found):
+            # Without its drafts, what other pages say of them leads nowhere.
+            for one in _of_pages(survey(root, drafts=False, graphs=False), links=True):
+                told = f"{one.message} in a build without drafts"
+                problems[str(one)] = TracerError(told, hint=one.hint, place=one.place)
+        more = review(found)
+    except TracerError as error:
+        problems.update((str(one), one) for one in error.problems)
+        more = []
+    return [*(Finding("error", one) for one in problems.values()), *more]
+
+
+def _of_pages(found: Survey, *, links: bool) -> list[TracerError]:
+    """What is wrong with the pages, and with the links between them where all could be made."""
+    problems: list[TracerError] = []
+    site = Site(found, Memory())
+    maker = site.maker(lambda path, content: (0, 0, 0))
+    records: list[Record] = []
+
+    def stage(units: list[Unit]) -> None:
+        for made in maker.make_all(units):
+            problems.extend(made.problems)
+            if made.record is not None:
+                records.append(made.record)
+
+    stage(site.plan.from_sources(cards=False))
+    stage(site.plan.from_summaries([one.summary for one in records if one.summary]))
+    # A page left out for its own fault would make every link to it look broken as well.
+    if links and not problems:
+        files = {path: one.links for record in records for path, one in record.files.items()}
+        pages = {path: links for path, links in files.items() if links is not None}
+        cards = {f"graphs/{entry.slug}/card.png" for entry in site.gallery.entries}
+        problems += link_problems(pages, files.keys() | cards, site.plan.place_of)
+    return problems
+
+
+def _has_drafts(found: Survey) -> bool:
+    return any(text.meta.draft for text in found.gallery.texts)

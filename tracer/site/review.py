@@ -1,0 +1,82 @@
+"""What a reviewer would point at, though a build goes on without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tracer.documents.prompts import PromptEntry
+from tracer.documents.schemas import FOLDER, WRITTEN_BY_PEOPLE, schema_text
+from tracer.errors import Place, TracerError, did_you_mean
+from tracer.site.content import Survey
+from tracer.site.findings import Finding
+from tracer.site.gallery import Entry, Gallery
+from tracer.site.markdown import pictures_without_words
+from tracer.site.unused import unused
+
+
+def review(found: Survey) -> list[Finding]:
+    """Warnings and notes about everything that could be read, in the gallery's order."""
+    gallery = found.gallery
+    warnings = [
+        *(one for entry in gallery.entries for one in _of_entry(entry, found)),
+        *_of_texts(gallery),
+        *unused(gallery),
+    ]
+    notes = [*found.notes, *_old_schemas(gallery)]
+    return [
+        *(Finding("warning", one) for one in warnings),
+        *(Finding("note", one) for one in notes),
+    ]
+
+
+def _of_entry(entry: Entry, found: Survey) -> Iterator[TracerError]:
+    if entry.write_up is None:
+        file = found.gallery.root / "site_src" / "write-ups" / f"{entry.slug}.md"
+        what, hint = "this graph has no write-up", f"tell what it shows in {file}"
+        yield TracerError(what, hint=hint, place=Place(entry.stored.file))
+    annotations, source = entry.said, entry.annotation_source
+    old = annotations.revision is not None and annotations.revision < entry.revision
+    if old and source is not None and annotations.revision in entry.revisions:
+        what = f"written for revision {annotations.revision}, and there is {entry.revision} now"
+        hint = f"every node is still there: read it again, then write `revision: {entry.revision}`"
+        yield TracerError(what, hint=hint, place=source.place(("revision",)))
+    listed = found.prompts.entry(entry.slug) if found.prompts else None
+    if found.prompts is not None and listed is not None and not _same_question(listed, entry):
+        what = "the newest graph answers another question than the list asks"
+        place = found.prompts.where(entry.slug)
+        yield TracerError(what, hint="run `tracer build-graphs`", place=place)
+
+
+def _same_question(listed: PromptEntry, entry: Entry) -> bool:
+    info = entry.graph.metadata.tracer
+    if info is None or listed.prompt is None:  # somebody else's, or a chat: not to be compared
+        return True
+    asked = info.question
+    return (
+        entry.graph.metadata.prompt == listed.prompt
+        and listed.target in (None, asked.target)
+        and set(listed.contrast) == set(asked.contrast)
+    )
+
+
+def _of_texts(gallery: Gallery) -> Iterator[TracerError]:
+    names = [author.name for author in gallery.config.authors]
+    for text in gallery.texts:
+        for place in pictures_without_words(text.body, text.file):
+            what = "this picture has no text in its place"
+            hint = "say between the brackets what it shows: `![what it shows](…)`"
+            yield TracerError(what, hint=hint, place=place)
+        for number, author in enumerate(text.meta.authors):
+            near = did_you_mean(author, names) if author not in names else None
+            if near is not None and text.front is not None:
+                what = f"`{author}` is not among the authors of site.yaml"
+                yield TracerError(what, hint=near, place=text.front.place(("authors", number)))
+
+
+def _old_schemas(gallery: Gallery) -> Iterator[TracerError]:
+    for document in WRITTEN_BY_PEOPLE:
+        file: Path = gallery.root / FOLDER / f"{document}.json"
+        if file.is_file() and file.read_bytes() != schema_text(document).encode():
+            what = "this schema is not of the tracer that is installed here"
+            yield TracerError(what, hint="run `tracer schema --write`", place=Place(file))

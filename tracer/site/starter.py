@@ -1,0 +1,80 @@
+"""A gallery of one's own to begin with: settings, one prompt, its graph, and what is said of it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tracer.documents.annotation_text import yaml_scalar
+from tracer.documents.files import read_text
+from tracer.documents.schemas import write_schemas
+from tracer.errors import Place, TracerError
+
+TITLE = "A gallery of attribution graphs"
+EXAMPLE = "colosseum-italian"
+# What a new gallery takes from this project's own, besides the files of `starter/`.
+TAKEN_OVER = (
+    "site_src/pages",
+    f"site_src/write-ups/{EXAMPLE}.md",
+    f"site_src/annotations/{EXAMPLE}.yaml",
+    f"graphs/{EXAMPLE}",
+)
+_HIDDEN = {"gitignore": ".gitignore", "github": ".github"}
+_FILLED_IN = ("README.md", "site_src/site.yaml")
+_PACKAGE = Path(__file__).parents[1]
+_CHECKOUT = _PACKAGE.parent
+
+
+def start_gallery(folder: Path, *, title: str = TITLE) -> list[str]:
+    """Make a working gallery in a folder that is new or empty; gives the paths of its files.
+
+    Raises TracerError, with nothing written, where something is there already.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        hint = "choose a new folder, or an empty one"
+        raise TracerError("there is something here already", hint=hint, place=Place(folder))
+    target = folder.resolve()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".tracer-init.", dir=target.parent) as scratch:
+            made = Path(scratch) / "gallery"
+            for name, file in _files():
+                _put(made / name, name, file, title)
+            write_schemas(made)
+            if target.exists():
+                target.rmdir()
+            made.rename(target)
+    except OSError as error:
+        what = f"nothing can be written here: {error.strerror or error}"
+        hint = "check the folder's permissions, or choose another"
+        raise TracerError(what, hint=hint, place=Place(folder)) from error
+    return sorted(p.relative_to(target).as_posix() for p in target.rglob("*") if p.is_file())
+
+
+def _put(target: Path, name: str, file: Path, title: str) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if name not in _FILLED_IN:
+        shutil.copyfile(file, target)
+        return
+    written = yaml_scalar(title) if name.endswith(".yaml") else title
+    target.write_text(read_text(file).replace("{title}", written), encoding="utf-8")
+
+
+def _files() -> Iterator[tuple[str, Path]]:
+    """Name in the new gallery -> file, from the checkout or from the installed package."""
+    own, root = _CHECKOUT / "starter", _CHECKOUT
+    if not own.is_dir() or not (_CHECKOUT / "pyproject.toml").is_file():
+        own = root = _PACKAGE / "_starter"
+    else:
+        for part in TAKEN_OVER:
+            for file in _below(root / part):
+                yield file.relative_to(root).as_posix(), file
+    for file in _below(own):
+        first, slash, rest = file.relative_to(own).as_posix().partition("/")
+        yield _HIDDEN.get(first, first) + slash + rest, file
+
+
+def _below(path: Path) -> list[Path]:
+    return [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
