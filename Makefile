@@ -31,8 +31,8 @@ endif
 
 test: $(VENV)/dev.stamp browser lint types javascript unit ## lint, types, tests, and the site in a real browser
 
-test-all: test ## and what takes longer: a fresh environment without torch, a Ray cluster
-	$(PIP_INSTALL) -e '.[trace,dev,ray]' -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
+test-all: test ## and what takes longer: a fresh environment without torch, a Ray cluster, sparsify
+	$(PIP_INSTALL) -e '.[trace,dev,ray]' eai-sparsify -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
 	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/dev.stamp

@@ -31,7 +31,10 @@ export class Details {
     this.shown = shown;
     this.element = make("section", { class: "details", "aria-label": "Node details" });
     store.subscribe((state, previous) => {
-      const same = state.clicked === previous.clicked && state.pinned === previous.pinned;
+      const same =
+        state.clicked === previous.clicked &&
+        state.pinned === previous.pinned &&
+        state.edits === previous.edits;
       if (!same || !this.element.childElementCount) this.update(state);
     });
   }

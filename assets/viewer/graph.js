@@ -219,7 +219,7 @@ function groupBySource(source, size) {
  * @param {number} size
  * @returns {Group[][]}
  */
-function groupsByNode(groups, size) {
+export function groupsByNode(groups, size) {
   /** @type {Group[][]} */
   const groupsOf = Array.from({ length: size }, () => []);
   for (const group of groups) for (const node of group.members) groupsOf[node].push(group);

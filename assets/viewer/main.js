@@ -1,11 +1,14 @@
 // Fetches the graph, puts the panels together, and says so plainly when that fails.
+import { takeOverCircuit } from "./circuit_section.js";
 import { makeConnections } from "./connections.js";
 import { makeControls } from "./controls.js";
 import { Details } from "./details.js";
-import { make } from "./dom.js";
+import { make, prefersStill } from "./dom.js";
+import { openTheWayToEditing } from "./edit_gate.js";
 import { readGraph } from "./graph.js";
 import { makeLegend } from "./legend.js";
 import { LinkGraph } from "./link_graph.js";
+import { makeLiveGraph } from "./live_graph.js";
 import { followPageLinks } from "./page_links.js";
 import { createStore, focusOf } from "./state.js";
 import { describe, describeEffect, nameOf } from "./text.js";
@@ -19,8 +22,7 @@ async function open(element) {
   const status = /** @type {HTMLElement} */ (element.querySelector(".viewer-status"));
   status.textContent = "Loading the graph …";
   try {
-    const graph = readGraph(await fetchData(element.dataset.graph ?? ""));
-    show(element, graph);
+    show(element, readGraph(await fetchData(element.dataset.graph ?? "")));
     status.remove();
   } catch (error) {
     status.classList.add("failed");
@@ -44,10 +46,12 @@ async function fetchData(address) {
 
 /**
  * @param {HTMLElement} element
- * @param {import("./graph.js").Graph} graph
+ * @param {import("./graph.js").Graph} parsed
  */
-function show(element, graph) {
-  const store = createStore(graph, readState(graph, location.search));
+function show(element, parsed) {
+  const store = createStore(parsed, readState(parsed, location.search));
+  const live = makeLiveGraph(parsed, store);
+  const { graph } = live;
   const linkGraph = new LinkGraph(graph, store);
   const side = make("div", { class: "viewer-side" });
   element.append(
@@ -71,7 +75,13 @@ function show(element, graph) {
     makeConnections(graph, store, () => linkGraph.drawn),
   );
   pointOut(graph, linkGraph, side);
-  followAddress(graph, store);
+  followAddress(graph, store, (given) => live.write(given));
+  const jump = () => {
+    element.scrollIntoView({ behavior: prefersStill() ? "auto" : "smooth", block: "start" });
+    linkGraph.stage.focus({ preventScroll: true });
+  };
+  const circuit = takeOverCircuit(graph, store, jump);
+  openTheWayToEditing(element, live, store, { side, circuit, fetchData });
   followPageLinks(graph, store, element, linkGraph.stage);
 }
 

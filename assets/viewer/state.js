@@ -1,6 +1,8 @@
 // The one state of the viewer: what is chosen, never what is drawn. Each action names what a
 // person did.
 
+import { FRESH, edited, redone, undone } from "./history.js";
+
 /** @typedef {import("./graph.js").Graph} Graph */
 
 /**
@@ -12,6 +14,8 @@
  * @property {string} query
  * @property {boolean} everyLink  all lines of the selection, in place of the strongest
  * @property {readonly string[]} openCells  folded cells that were opened
+ * @property {string | null} openBox  the circuit's box whose members are shown
+ * @property {import("./history.js").History} edits  what a reader changed, and what can be undone
  *
  * @typedef {{type: "select", node: number}
  *   | {type: "clear"}
@@ -23,6 +27,11 @@
  *   | {type: "toggle-links"}
  *   | {type: "toggle-cell", cell: string}
  *   | {type: "restore", state: State}
+ *   | {type: "edit", edit: import("./work.js").Edit}
+ *   | {type: "open-box", box: string | null}
+ *   | {type: "resume", edits: import("./history.js").History}
+ *   | {type: "undo"}
+ *   | {type: "redo"}
  *   | {type: "reset"}} Action
  *
  * @typedef {(state: State, previous: State) => void} Listener
@@ -40,6 +49,8 @@ export const initialState = (graph) => ({
   query: "",
   everyLink: false,
   openCells: [],
+  openBox: null,
+  edits: FRESH,
 });
 
 /**
@@ -57,7 +68,7 @@ export function reduce(graph, state, action) {
         ? { ...state, clicked: -1, everyLink: false }
         : { ...state, pinned: graph.pins, query: "" };
     case "pin":
-      return { ...state, pinned: toggled(state.pinned, action.node).sort((a, b) => a - b) };
+      return withEdits(graph, state, edited(state.edits, pinning(graph, state, action.node)));
     case "show":
       return action.nodes.length === 1
         ? { ...state, clicked: action.nodes[0], everyLink: false }
@@ -72,11 +83,57 @@ export function reduce(graph, state, action) {
       return { ...state, everyLink: !state.everyLink };
     case "toggle-cell":
       return { ...state, openCells: toggled(state.openCells, action.cell) };
-    case "restore":
-      return action.state;
+    case "open-box":
+      return { ...state, openBox: action.box };
+    case "edit":
+      return withEdits(graph, state, edited(state.edits, action.edit));
+    case "resume":
+      return withEdits(graph, state, action.edits);
+    case "undo":
+      return withEdits(graph, state, undone(state.edits));
+    case "redo":
+      return withEdits(graph, state, redone(state.edits));
+    case "restore": // an address older than the last edit does not take it back
+      return { ...action.state, edits: state.edits };
     case "reset":
-      return initialState(graph);
+      return { ...initialState(graph), edits: state.edits };
   }
+}
+
+/**
+ * @param {Graph} graph
+ * @param {State} state
+ * @param {number} node
+ * @returns {import("./work.js").Edit}
+ */
+const pinning = (graph, state, node) => ({
+  edit: "pin",
+  id: graph.ids[node],
+  on: !state.pinned.includes(node),
+});
+
+/**
+ * What was pinned or unpinned on the way is so in the view, too.
+ * @param {Graph} graph
+ * @param {State} state
+ * @param {import("./history.js").History} edits
+ * @returns {State}
+ */
+function withEdits(graph, state, edits) {
+  const [before, after] = [state.edits.work.pins, edits.work.pins];
+  if (before === after) return { ...state, edits };
+  const pinned = new Set(state.pinned);
+  for (const id of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const node = graph.indexOf.get(id);
+    if (node === undefined || before[id] === after[id]) continue;
+    if (after[id] ?? graph.pins.includes(node)) pinned.add(node);
+    else pinned.delete(node);
+  }
+  return {
+    ...state,
+    edits,
+    pinned: sameNodes(sortedOnce([...pinned]), graph.pins) ? graph.pins : sortedOnce([...pinned]),
+  };
 }
 
 /**

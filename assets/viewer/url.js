@@ -41,9 +41,10 @@ export function nodesFrom(graph, ids) {
  * @param {Graph} graph
  * @param {State} state
  * @param {string} query  the present one, whose other parameters stay
+ * @param {(given: URLSearchParams) => void} write  puts edits in
  * @returns {string}
  */
-function writeState(graph, state, query) {
+function writeState(graph, state, query, write) {
   const given = new URLSearchParams(query);
   for (const name of NAMES) given.delete(name);
   if (state.pinned !== graph.pins) {
@@ -55,6 +56,7 @@ function writeState(graph, state, query) {
   if (!state.kinds.every(Boolean)) {
     given.set("kinds", KINDS.filter((_, kind) => state.kinds[kind]).join(","));
   }
+  write(given);
   const text = given.toString();
   return text ? `?${text}` : "";
 }
@@ -63,10 +65,11 @@ function writeState(graph, state, query) {
  * Keeps address and state in step.
  * @param {Graph} graph
  * @param {import("./state.js").Store} store
+ * @param {(given: URLSearchParams) => void} write  puts edits in
  */
-export function followAddress(graph, store) {
+export function followAddress(graph, store, write) {
   store.subscribe((state, previous) => {
-    const query = writeState(graph, state, location.search);
+    const query = writeState(graph, state, location.search, write);
     if (query === location.search) return;
     const moved = state.clicked !== previous.clicked || isStep(state, previous);
     const address = location.pathname + query + location.hash;

@@ -4,7 +4,7 @@ import { kindNames } from "./text.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./state.js").State} State */
-/** @typedef {{shown: Uint8Array, weak: number, unwanted: number}} Visibility */
+/** @typedef {{shown: Uint8Array, weak: number, unwanted: number, away: number}} Visibility */
 
 export const KINDS = ["feature", "error", "embedding", "answer"];
 
@@ -21,14 +21,17 @@ export function visibilityOf(graph, state) {
   const shown = new Uint8Array(graph.size);
   let weak = 0;
   let unwanted = 0;
+  let away = 0;
+  const putAway = new Set(state.edits.work.hidden);
   for (let node = 0; node < graph.size; node++) {
     const kind = graph.kinds[node];
-    if (kept.has(node)) shown[node] = 1;
+    if (putAway.has(graph.ids[node]) && node !== state.clicked) away++;
+    else if (kept.has(node)) shown[node] = 1;
     else if (!state.kinds[kind]) unwanted++;
     else if (kind < EMBEDDING && graph.influence[node] > state.threshold) weak++;
     else shown[node] = 1;
   }
-  return { shown, weak, unwanted };
+  return { shown, weak, unwanted, away };
 }
 
 /**
@@ -36,13 +39,14 @@ export function visibilityOf(graph, state) {
  * @param {State} state
  * @param {Visibility} visibility
  */
-export function describeHidden(graph, state, { weak, unwanted }) {
-  const hidden = weak + unwanted;
+export function describeHidden(graph, state, { weak, unwanted, away }) {
+  const hidden = weak + unwanted + away;
   if (hidden === 0) return `All ${graph.size.toLocaleString("en")} nodes shown`;
   const off = kindNames(graph).filter((_, kind) => !state.kinds[kind]);
   const reasons = [];
   if (weak) reasons.push(`outside the top ${Math.round(100 * state.threshold)} % of influence`);
   if (unwanted) reasons.push(`${off.join(", ")} switched off`);
+  if (away) reasons.push(`${away.toLocaleString("en")} hidden by you`);
   const total = graph.size.toLocaleString("en");
   return `${hidden.toLocaleString("en")} of ${total} nodes hidden: ${reasons.join("; ")}`;
 }

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from tests.features.dictionaries import (
+    WIDTH,
     write_clt,
     write_gemma_scope,
     write_gemma_scope_2,
@@ -22,8 +23,7 @@ from tracer.attribution.trace import trace
 from tracer.documents.graph import Graph
 from tracer.documents.prompts import TraceSettings
 from tracer.errors import TracerError
-from tracer.features.choose import find_features
-from tracer.features.weights.recognise import open_dictionary
+from tracer.features.choose import choose_features, find_features
 from tracer.model.load import Model
 
 EVERYTHING = TraceSettings(coverage=1.0)
@@ -33,6 +33,13 @@ Writer = Callable[[Path], Path]
 @pytest.fixture(scope="module", params=["llama", "gemma3"])
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
     return exact_tiny_model(tmp_path_factory.mktemp(request.param), request.param)
+
+
+def with_k(folder: Path, k: int) -> Path:
+    """TopK as circuit-tracer saves it: k is a tensor of its own."""
+    for file in folder.glob("*.safetensors"):
+        save_file({**load_file(file), "k": torch.tensor(k)}, file)
+    return folder
 
 
 BEHIND = {"writes": "hook_mlp_out"}
@@ -57,9 +64,21 @@ NATIVE: dict[str, tuple[Writer, Writer]] = {
         lambda to: write_gemma_scope_2(to, skip=True),
         lambda to: write_plt(to, reads="mlp.hook_in", threshold=True, skip=True, **BEHIND),
     ),
+    "Gemma Scope 2, another hook": (
+        lambda to: write_gemma_scope_2(to, reads="pre_feedforward_layernorm.input"),
+        lambda to: write_plt(to, reads="hook_resid_mid", threshold=True, **BEHIND),
+    ),
     "Gemma Scope 2 across layers": (
         write_gemma_scope_2_clt,
         lambda to: write_clt(to, reads="mlp.hook_in", threshold=True, **BEHIND),
+    ),
+    "TopK that circuit-tracer saved": (
+        lambda to: with_k(write_plt(to), 5),
+        lambda to: write_plt(to, more="activation: topk\nk: 5\n"),
+    ),
+    "ReLU whatever the thresholds": (
+        lambda to: write_plt(to, threshold=True, more="activation: relu\n"),
+        write_plt,
     ),
     "sparsify": (
         write_sparsify,
@@ -77,6 +96,10 @@ def test_every_layout_is_read_to_the_same_graph(model: Model, tmp_path: Path, la
     assert len(graphs[0].nodes) > 20
     assert graphs[0].nodes == graphs[1].nodes
     assert graphs[0].links == graphs[1].links
+
+
+def opened(folder: Path) -> object:
+    return choose_features(str(folder), model_source="m", model_identity="0").dictionary
 
 
 def graph(model: Model, folder: Path) -> Graph:
@@ -97,20 +120,20 @@ def test_identity_follows_content(tmp_path: Path) -> None:
 def test_an_unknown_layout_says_what_was_found(tmp_path: Path) -> None:
     save_file({"weird": torch.zeros(2)}, tmp_path / "layer_0.safetensors")
     with pytest.raises(TracerError, match=r"found layer_0.* with weird; understood: per-layer"):
-        open_dictionary(tmp_path)
+        opened(tmp_path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(TracerError, match="there are no transcoders here"):
-        open_dictionary(tmp_path / "empty")
+        opened(tmp_path / "empty")
 
 
 def test_a_missing_layer_or_tensor(tmp_path: Path) -> None:
     folder = write_plt(tmp_path / "features")
     save_file({"W_enc": torch.zeros(4, 4)}, folder / "layer_1.safetensors")
     with pytest.raises(TracerError, match=r"layout of these weights is not known.* with W_enc"):
-        open_dictionary(folder)
+        opened(folder)
     (folder / "layer_1.safetensors").unlink()
     with pytest.raises(TracerError, match="layers are missing: found 0, 2; fetch the whole set"):
-        open_dictionary(folder)
+        opened(folder)
 
 
 @pytest.mark.parametrize("write", [write_plt, write_clt])
@@ -118,7 +141,7 @@ def test_a_set_for_another_model(model: Model, tmp_path: Path, write: Writer) ->
     folder = write(tmp_path)
     for file in folder.glob("*_2.safetensors"):
         file.unlink()
-    with pytest.raises(TracerError, match=r"2 layers of width 32, the model .* has 3|layers are"):
+    with pytest.raises(TracerError, match=r"has 2 layers of width 32, |of layer 0 has shape"):
         trace(PROMPT, model=model, features=str(folder))
 
 
@@ -127,39 +150,64 @@ def test_a_file_cut_short(tmp_path: Path) -> None:
     file = folder / "layer_0.safetensors"
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(TracerError, match=r"layer_0.safetensors: is damaged or cut short"):
-        open_dictionary(folder)
+        opened(folder)
 
 
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ("feature_input_hook: hook_elsewhere", r"config.yaml:1:21: `feature_input_hook: hook_else"),
-        ("feature_output_hook: hook_attn_out", r"`feature_output_hook: hook_attn_out` is not"),
-        ("activation: topk", r"add `k`"),
+        (
+            "feature_input_hook: hook_elsewhere",
+            r"config.yaml:1:21: `feature_input_hook`: inp",
+        ),
+        (
+            "feature_output_hook: hook_attn_out",
+            r"`feature_output_hook`: input should be .hoo",
+        ),
+        ("activation: topk", r"config.yaml:1:13: .*add the line `k: N`"),
         ("activation: gelu", r"config.yaml:1:13: `activation`: input should be .topk. or .relu."),
     ],
 )
 def test_a_configuration_not_understood(tmp_path: Path, config: str, words: str) -> None:
     with pytest.raises(TracerError, match=words):
-        open_dictionary(write_plt(tmp_path / "features", more=config))
+        opened(write_plt(tmp_path / "features", more=config))
+
+
+def test_layers_that_do_not_fit_together(tmp_path: Path) -> None:
+    folder = write_sparsify(tmp_path / "k")
+    file = folder / "layers.1.mlp" / "cfg.json"
+    file.write_text(file.read_text().replace("6", "7"))
+    with pytest.raises(TracerError, match="the layers do not agree on where they read and write"):
+        opened(folder)
+    folder = write_plt(tmp_path / "shapes")
+    tensors = load_file(folder / "layer_1.safetensors")
+    tensors["b_enc"] = tensors["b_enc"][1:].clone()
+    save_file(tensors, folder / "layer_1.safetensors")
+    with pytest.raises(TracerError, match=r"encoder's bias of layer 1 has shape \(39,\), not \(4"):
+        opened(folder)
+    write_plt(tmp_path / "both" / "a")
+    write_clt(tmp_path / "both" / "b")
+    with pytest.raises(TracerError, match="there are several sets here: `a`, `b`; name one of"):
+        opened(tmp_path / "both")
+
+
+def test_one_threshold_for_all(model: Model, tmp_path: Path) -> None:
+    graphs = []
+    for name, shape in (("a", ()), ("b", (WIDTH,))):
+        folder = write_plt(tmp_path / name)
+        for file in folder.glob("*.safetensors"):
+            threshold = {"activation_function.threshold": torch.full(shape, 0.3)}
+            save_file({**load_file(file), **threshold}, file)
+        graphs.append(graph(model, folder))
+    assert graphs[0].links == graphs[1].links
+
+
+@pytest.mark.parametrize("activation", ["groupmax", "batchtopk"])
+def test_another_activation_of_sparsify_is_refused(tmp_path: Path, activation: str) -> None:
+    with pytest.raises(TracerError, match=f"`activation: {activation}` with `k: 6` is not unders"):
+        opened(write_sparsify(tmp_path, activation=activation))
 
 
 def test_an_autoencoder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TracerError, match="sparse autoencoder, not a transcoder"):
-        open_dictionary(write_sparsify(tmp_path, transcode=False))
-
-
-def test_a_set_in_the_hubs_own_cache(
-    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    repo, commit = tmp_path / "models--someone--some-set", "0123456789abcdef" * 2 + "01234567"
-    write_plt(repo / "snapshots" / commit / "wide")
-    (repo / "refs").mkdir()
-    (repo / "refs" / "main").write_text(commit)
-    (repo / "blobs").mkdir()
-    found = trace(PROMPT, model=model, features="hf:someone/some-set/wide", settings=EVERYTHING)
-    assert found.features_info.source == "someone.some-set.wide"
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(TracerError, match="the features `someone/absent` could not be fetched"):
-        trace(PROMPT, model=model, features="hf:someone/absent")
+        opened(write_sparsify(tmp_path, transcode=False))

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from tests.attribution.frozen_rerun import FrozenModel, Nudge, Skip
 from tests.features.dictionaries import (
     D_MODEL,
     LAYERS,
     WIDTH,
+    Write,
     numbers,
     write_clt,
     write_gemma_scope_2_clt,
     write_plt,
 )
-from tests.tiny_models import PROMPT, exact_tiny_model
+from tests.tiny_models import PROMPT, exact_tiny_model, save_tiny_model
 from tracer.attribution.trace import Attribution, trace
-from tracer.documents.prompts import TraceSettings
+from tracer.documents.prompts import Precision, TraceSettings
 from tracer.errors import TracerError
-from tracer.model.load import Model
+from tracer.model.load import Model, load_model
+from tracer.model.tokens import Tokenizer
 
 FAMILIES = (
     "llama-biases",
@@ -208,3 +212,93 @@ def test_what_feeds_one_feature(llama: Model, tmp_path: Path, across: bool) -> N
     quiet = next(one for one in range(WIDTH) if one not in active)
     with pytest.raises(TracerError, match=f"the feature `2_{quiet}_5` is not active"):
         trace(PROMPT, model=llama, features=features, target_feature=f"2_{quiet}_5")
+
+
+class Instructed(Tokenizer):
+    """Three of the tiny model's words are how Gemma 3's instruction-tuned prompts begin."""
+
+    def text(self, token_id: int) -> str:
+        names = {0: "<bos>", 5: "<start_of_turn>", 7: "user", 9: "\n"}
+        return names.get(token_id, super().text(token_id))
+
+
+@pytest.mark.parametrize("write", [write_plt, write_clt])
+def test_the_first_four_positions_of_gemma_3_it(tmp_path: Path, write: Write) -> None:
+    model = exact_tiny_model(tmp_path / "model", "gemma3")
+    model = replace(
+        model,
+        info=model.info.model_copy(update={"name": "google/gemma-3-1b-it"}),
+        tokenizer=Instructed(**vars(model.tokenizer)),
+    )
+    features = str(write(tmp_path / "features"))
+    settings = {"model": model, "features": features, "settings": EVERYTHING}
+    found = trace(" w3 w5 w7 w8 w9 w10", **settings)
+    assert all((one.positions > 3).all() for one in found.layers)
+    columns = found.swept.columns
+    for layer in range(LAYERS):
+        errors = found.swept.rows[:, columns.error(layer) : columns.error(layer) + 7]
+        assert not errors[:, :4].any() and errors[:, 4:].any()
+    assert complete(found)
+    with pytest.raises(TracerError, match=r"must begin with '<bos><start_of_turn>user\\n', not"):
+        trace(PROMPT, **settings)
+
+
+def test_equal_activations_beyond_k_leave_the_first(llama: Model, tmp_path: Path) -> None:
+    write_plt(tmp_path, reads="mlp.hook_in", more=TOP_5)
+    for layer in range(LAYERS):
+        file = tmp_path / f"layer_{layer}.safetensors"
+        tensors = load_file(file)
+        tensors["W_enc"][3::2] = 0
+        tensors["b_enc"][3::2] = 0.25  # many of them equal, whatever is read
+        save_file(tensors, file)
+    found = traced(llama, tmp_path)
+    for layer, one in enumerate(found.layers):
+        tensors = load_file(tmp_path / f"layer_{layer}.safetensors")
+        x = found.frozen.mlp_inputs[layer]
+        before = x @ tensors["W_enc"].double().T + tensors["b_enc"].double()
+        for position in range(1, len(x)):
+            # Python's sort is stable: of equal values the first come first.
+            ranked = sorted(range(WIDTH), key=lambda index: -float(before[position, index]))
+            expected = sorted(one for one in ranked[:5] if before[position, one] > 0)
+            assert one.indices[one.positions == position].tolist() == expected
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16", "fast"])
+@pytest.mark.parametrize("write", [write_plt, write_clt])
+@pytest.mark.parametrize("family", ["llama", "gemma2"])
+def test_half_precision_keeps_the_strongest(
+    tmp_path: Path, family: str, write: Write, precision: Precision
+) -> None:
+    folder, features = tmp_path / "model", str(write(tmp_path / "features"))
+    save_tiny_model(folder, family)
+    strongest = []
+    for one in ("float32", precision):
+        model = load_model(str(folder), device="cpu", precision=one)
+        settings = TraceSettings(coverage=1.0, precision=one)
+        found = trace(PROMPT, model=model, target=" w9", features=features, settings=settings)
+        names = [
+            (layer, *place)
+            for layer, there in enumerate(found.layers)
+            for place in zip(there.indices.tolist(), there.positions.tolist(), strict=True)
+        ]
+        effects = torch.cat([there.effects for there in found.layers]).abs()
+        strongest.append([names[rank] for rank in effects.argsort(descending=True).tolist()])
+    assert len(set(strongest[0][:20]) & set(strongest[1][:24])) >= 16
+
+
+def test_two_checkpoints_give_graphs_that_align(tmp_path: Path) -> None:
+    """The same features, by the same names, on a base model and a tuned one."""
+    features = str(write_plt(tmp_path / "features"))
+    base = exact_tiny_model(tmp_path / "base")
+    tuned = exact_tiny_model(tmp_path / "tuned")
+    with torch.no_grad():
+        for weight in tuned.causal_lm.parameters():
+            weight.mul_(1 + 0.01 * torch.rand_like(weight))
+    graphs = [
+        trace(PROMPT, model=one, target=" w9", features=features, settings=EVERYTHING).prune()
+        for one in (base, tuned)
+    ]
+    names = [{node.node_id for node in one.nodes if node.kind == "feature"} for one in graphs]
+    assert len(names[0] & names[1]) > 0.7 * len(names[0])
+    sources = [one.metadata.tracer.features for one in graphs if one.metadata.tracer]
+    assert sources[0] == sources[1]

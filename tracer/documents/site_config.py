@@ -14,6 +14,10 @@ from tracer.documents.yaml_source import YamlSource, load_yaml
 
 _BELOW_ROOT = re.compile(r"(?:[a-z0-9-]+/)*(?:#[\w-]+)?\Z")
 
+Branch = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$", max_length=100)
+]
+
 
 def _whole_address(address: str) -> str:
     parts = urlsplit(address)
@@ -72,6 +76,7 @@ class SiteConfig(_Strict):
     description: str = Field("", max_length=300)
     base_url: Address | None = Field(None, description="the public address, for canonical links")
     repository: Address | None = Field(None, description="where pull requests go")
+    branch: Branch = Field("main", description="the branch that pull requests go to")
     language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")
     search: bool = Field(True, description="full-text search, by an index made with pagefind")
     licence: str | None = Field(None, max_length=200)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin
 
@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from tracer.documents.files import read_text
+from tracer.documents.files import decode_text, read_bytes
 from tracer.errors import Place, Problems, TracerError, did_you_mean
 
 try:
@@ -45,6 +45,7 @@ class YamlSource:
     data: Any
     values: Mapping[KeyPath, tuple[int, int]] = field(repr=False)
     keys: Mapping[KeyPath, tuple[int, int]] = field(repr=False)
+    written: str = field(repr=False, default="")  # the file as it is, comments and line ends too
 
     def place(self, path: KeyPath, *, key: bool = False) -> Place:
         """Where the value at `path` stands (or its key), or the nearest thing around it."""
@@ -88,7 +89,8 @@ class YamlSource:
 
 def load_yaml(file: Path) -> YamlSource:
     """Read and parse one YAML file. Raises TracerError with file:line:col."""
-    return parse_yaml(read_text(file), file)
+    raw = read_bytes(file)
+    return replace(parse_yaml(decode_text(raw, file), file), written=raw.decode("utf-8"))
 
 
 def parse_yaml(text: str, file: Path) -> YamlSource:

@@ -1,1 +1,1 @@
-"""What stands in for each MLP: so far its neurons."""
+"""What stands in for each MLP: its neurons, or transcoders of one layer or across layers."""

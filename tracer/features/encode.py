@@ -37,11 +37,15 @@ def encode(layer: StoredLayer, x: Tensor, *, first: int, top_k: int | None = Non
     """The features active on `x`, (positions, d_model), from position `first` on.
 
     ReLU without a threshold; with one JumpReLU, `x · (x > threshold)`; with `top_k` the k largest
-    of each position, as far as they are above zero.
+    of each position, as far as they are above zero, of equal ones the first.
     """
     read = x[first:]
     biases = whole(layer.encoder_bias).to(x)  # (features,)
-    thresholds = None if layer.threshold is None else whole(layer.threshold).to(x).flatten()
+    thresholds = (
+        None
+        if layer.threshold is None
+        else whole(layer.threshold).to(x).flatten().expand_as(biases)
+    )
     best = _Best.none(read, top_k) if top_k is not None else None
     found: list[tuple[Tensor, Tensor, Tensor]] = []
     for start, block in layer.encoder.blocks(_block_rows(x)):
@@ -76,12 +80,21 @@ class _Best:
         indices = torch.arange(start, start + values.shape[1], device=values.device)
         both = torch.cat([self.values, values], dim=1)
         places = torch.cat([self.indices, indices.expand(len(values), -1)], dim=1)
-        top = torch.topk(both, min(self.k, both.shape[1]), dim=1)
-        return _Best(top.values, places.gather(1, top.indices), self.k)
+        kept = _largest(both, min(self.k, both.shape[1]))
+        shape = (len(both), -1)
+        return _Best(both[kept].view(shape), places[kept].view(shape), self.k)
 
     def active(self) -> tuple[Tensor, Tensor, Tensor]:
         positions, ranks = (self.values > 0).nonzero(as_tuple=True)
         return positions, self.indices[positions, ranks], self.values[positions, ranks]
+
+
+def _largest(values: Tensor, k: int) -> Tensor:
+    """Which values, (positions, n), are their row's k largest; of equal ones the first."""
+    least = torch.topk(values, k, dim=1).values[:, -1:]
+    above = values > least
+    equal = values == least
+    return above | (equal & (equal.cumsum(1) <= k - above.sum(1, keepdim=True)))
 
 
 def _block_rows(x: Tensor) -> int:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from tracer.errors import TracerError
-from tracer.features.weights.dictionary import Reads, Writes
+from tracer.features.weights.dictionary import Settings
 from tracer.model.frozen_norm import FrozenNorm
 from tracer.model.frozen_pass import FrozenPass
 
@@ -26,26 +26,29 @@ class Hooks:
     the residual stream and back."""
 
     frozen: FrozenPass
-    reads: Reads
-    writes: Writes
+    settings: Settings
 
     def inputs(self, layer: int) -> Tensor:
         """(positions, d_model): what the features of one layer read."""
-        if self.reads == "mlp.hook_in":
+        if self.settings.reads == "mlp.hook_in":
             return self.frozen.mlp_inputs[layer]
         stream = self.frozen.streams[layer]
-        return stream if self.reads == "hook_resid_mid" else self._scale(layer).push(stream)
+        return (
+            stream if self.settings.reads == "hook_resid_mid" else self._scale(layer).push(stream)
+        )
 
     def input_constant(self, layer: int) -> Tensor | None:
         """(d_model,): what the inputs hold whatever the residual stream is."""
-        return self.frozen.mlp_norm_constant(layer) if self.reads == "mlp.hook_in" else None
+        return (
+            self.frozen.mlp_norm_constant(layer) if self.settings.reads == "mlp.hook_in" else None
+        )
 
     def pull_input(self, layer: int, gradient: Tensor, positions: Tensor) -> Tensor:
         """From gradients on `inputs`, (m, d_model) at `positions` (m,), to gradients on the
         residual stream in front of the MLP."""
-        if self.reads == "mlp.hook_in":
+        if self.settings.reads == "mlp.hook_in":
             return self.frozen.pull_through_mlp_norm(layer, positions, gradient)
-        if self.reads == "hook_resid_mid":
+        if self.settings.reads == "hook_resid_mid":
             return gradient
         return self._scale(layer).pull(gradient, positions)
 
@@ -65,7 +68,7 @@ class Hooks:
         return self.frozen.pull_through_mlp_post_norm(layer, gradient, positions)
 
     def _behind_post_norm(self, layer: int) -> bool:
-        return self.writes == "hook_mlp_out" and self.frozen.mlp_norms[layer] is not None
+        return self.settings.writes == "hook_mlp_out" and self.frozen.mlp_norms[layer] is not None
 
     def _scale(self, layer: int) -> FrozenNorm:
         """The norm in front of the MLP without weight and bias."""

@@ -1,9 +1,10 @@
 """Transcoders as features, per-layer and cross-layer: trained stand-ins for the MLPs.
 
 Conventions are circuit-tracer's: every active feature takes part; features and errors at the
-first position are left out; biases are no nodes; only a skip connection lets gradients through
-the MLP. What the MLP writes at the first position beyond its skip connection therefore belongs to
-no node: it is part of the bias term of whatever reads it, as the decoder's bias is elsewhere.
+first position (the first four of Gemma 3 IT) are left out; biases are no nodes; only a skip
+connection lets gradients through the MLP. What the MLP writes there beyond its skip connection
+therefore belongs to no node: it is part of the bias term of whatever reads it, as the decoder's
+bias is elsewhere.
 Source: Ameisen et al. 2025, "Circuit Tracing"; skip connections: arXiv 2501.18823.
 """
 
@@ -24,7 +25,8 @@ from tracer.features.weights.dictionary import Dictionary, StoredLayer
 from tracer.features.weights.stored import whole
 from tracer.model.frozen_pass import FrozenPass
 
-FIRST = 1  # position 0 is left out: it is the same for every prompt
+# Gemma 3's instruction-tuned models start every prompt like this, and nothing there is a feature.
+GEMMA_3_IT = ("<bos>", "<start_of_turn>", "user", "\n")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Transcoders:
         """Raises TracerError when the set does not fit the model or no feature is active."""
         dictionary = self.dictionary
         _refuse_misfit(self.info, dictionary, frozen)
-        reading = _Reading(frozen, dictionary)
+        reading = _Reading(frozen, dictionary, _first_position(frozen))
         layers = [reading.features(layer) for layer in range(frozen.n_layers)]
         if not any(map(len, layers)):
             raise TracerError(
@@ -105,15 +107,16 @@ class _Reading:
 
     frozen: FrozenPass
     dictionary: Dictionary
+    first: int  # positions in front of it are left out
 
     @property
     def hooks(self) -> Hooks:
-        return Hooks(self.frozen, self.dictionary.reads, self.dictionary.writes)
+        return Hooks(self.frozen, self.dictionary.settings)
 
     def features(self, layer: int) -> LayerFeatures:
         """One layer's active features, without error and constant."""
         stored, x = self.dictionary.layers[layer], self.hooks.inputs(layer)
-        active = encode(stored, x, first=FIRST, top_k=self.dictionary.top_k)
+        active = encode(stored, x, first=self.first, top_k=self.dictionary.settings.top_k)
         rows = stored.encoder.take(active.indices).to(x)
         encoders = self.hooks.pull_input(layer, rows, active.positions)
         stream = self.frozen.streams[layer][active.positions]
@@ -145,7 +148,7 @@ class _Reading:
                 rest.index_add_(0, one.positions, -one.activations[:, None] * decoders)
         bias = whole(stored.decoder_bias).to(rest).expand_as(rest)
         constant = hooks.push_output(layer, bias).clone()
-        constant[:FIRST] = rest[:FIRST]
+        constant[: self.first] = rest[: self.first]
         error = rest - constant
         read_constant = hooks.input_constant(layer)
         if skip is not None and read_constant is not None:
@@ -180,6 +183,25 @@ def _skip(stored: StoredLayer, like: Tensor) -> Tensor | None:
         return None
     skip = whole(stored.skip).to(like)
     return skip.T if stored.skip_transposed else skip
+
+
+def _first_position(frozen: FrozenPass) -> int:
+    """The first position with features: what comes before is the same for every prompt."""
+    model = frozen.model
+    name = model.info.name.partition("@")[0]
+    # A local folder's name is not known; an instruction-tuned model has a template for chats.
+    tuned = name.endswith("-it") if "/" in name else bool(model.tokenizer.backend.chat_template)
+    if not (tuned and model.info.family.startswith("gemma3")):
+        return 1
+    n = len(GEMMA_3_IT)
+    found = tuple(map(model.tokenizer.text, frozen.token_ids[:n]))
+    if found != GEMMA_3_IT:
+        raise TracerError(
+            f"with transcoders, a prompt for `{name}` must begin with "
+            f"{''.join(GEMMA_3_IT)!r}, not {''.join(found)!r}",
+            hint="give the turns under `chat:` in place of `prompt:`",
+        )
+    return n
 
 
 def _refuse_misfit(info: FeaturesInfo, dictionary: Dictionary, frozen: FrozenPass) -> None:

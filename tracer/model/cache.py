@@ -66,12 +66,12 @@ def cached_models() -> list[tuple[str, int]]:
 
 def _hub_models() -> list[tuple[str, int]]:
     try:
-        from huggingface_hub import scan_cache_dir
+        from huggingface_hub import constants, scan_cache_dir
         from huggingface_hub.errors import CacheNotFound
     except ImportError:
         return []
     try:
-        repos = scan_cache_dir().repos
+        repos = scan_cache_dir(constants.HF_HUB_CACHE).repos
     except CacheNotFound:
         return []
     return sorted((one.repo_id, one.size_on_disk) for one in repos if one.repo_type == "model")

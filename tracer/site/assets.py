@@ -14,6 +14,7 @@ from tracer.site.resources import resource_files
 # For `tracer serve` and for those who work on the scripts; a published site has no use for them.
 THEME = "styles/theme.css"
 _DEVELOPMENT = re.compile(r"dev/|.*\.(?:mjs|d\.ts)\Z")
+_COMMENT = re.compile(rb"^[ \t]*(?:/\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def load_assets(gallery: Path, *, theme: str = "") -> Assets:
         if _DEVELOPMENT.match(name):
             continue
         try:
-            files[name] = file.read_bytes()
+            files[name] = _published(name, file.read_bytes())
         except OSError as error:
             what = f"cannot be read: {error.strerror or error}"
             raise TracerError(what, place=Place(file)) from error
@@ -53,3 +54,9 @@ def load_assets(gallery: Path, *, theme: str = "") -> Assets:
     for name, content in files.items():
         tree.update(f"{name}\0{len(content)}\0".encode() + content)
     return Assets(f"assets/{tree.hexdigest()[:8]}/", files)
+
+
+def _published(name: str, content: bytes) -> bytes:
+    """The viewer without comments that have lines of their own, a sixth of what is sent."""
+    own = name.startswith("viewer/") and name.endswith(".js")
+    return _COMMENT.sub(b"", content) if own else content

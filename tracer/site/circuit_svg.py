@@ -94,6 +94,8 @@ def _svg(layout: Layout, kind: str, title: str) -> Markup:
             "viewBox": f"0 0 {layout.canvas.width:g} {layout.height:.0f}",
             "role": "group",
             "aria-label": title,
+            "data-row-gap": f"{layout.canvas.row_gap:g}",
+            "data-margin": f"{layout.canvas.margin:g}",
         },
         _lines(layout, names),
         *(_box(placed, used) for placed in layout.placed),
@@ -111,10 +113,14 @@ def _line(curve: Curve, names: Mapping[str, str] | None, thicker: float) -> Mark
     width = THINNEST + (THICKEST - THINNEST) * min(1.0, curve.line.share / THICK_SHARE)
     width *= thicker
     kind = "supports" if curve.line.supports else "opposes"
-    content = []
+    content: list[Markup] = []
+    ends: dict[str, str] = {}
     if names is not None:
         content.append(_tag("title", {}, _line_title(curve.line, names)))
-    shape = {"class": f"line {kind}", "d": curve.path(), "stroke-width": f"{width:.2f}"}
+        line = curve.line
+        share = f"{line.share if line.supports else -line.share:.4g}"
+        ends = {"data-source": line.source, "data-target": line.target, "data-share": share}
+    shape = {"class": f"line {kind}", "d": curve.path(), "stroke-width": f"{width:.2f}", **ends}
     drawn = _tag("path", shape, *content)
     if not curve.sideways:
         return drawn
@@ -124,12 +130,21 @@ def _line(curve: Curve, names: Mapping[str, str] | None, thicker: float) -> Mark
 
 
 def _box(placed: Placed, used: set[str]) -> Markup:
+    """All of a box in one group, which the viewer can move."""
+    box = placed.box
+    first = box.parts[0].key
+    key = first if len(box.parts) == 1 else first.rpartition("-")[0]
+    said = {"data-box": key, "data-name": box.name, "data-detail": box.detail}
+    return _tag("g", said, _box_content(placed, used))
+
+
+def _box_content(placed: Placed, used: set[str]) -> Markup:
     box = placed.box
     if len(box.parts) == 1 and not box.parts[0].caption:
         quiet = box.kind == "word" and box.parts[0].key not in used
         return _linked(box, box.parts[0], [_frame(placed), _texts(placed)], quiet=quiet)
     halves = [_half(placed, index, part) for index, part in enumerate(box.parts)]
-    every = Part(box.parts[0].key, tuple(one for part in box.parts for one in part.nodes))
+    every = Part("", tuple(one for part in box.parts for one in part.nodes))
     return _linked(box, every, [_frame(placed), _texts(placed)]) + Markup("").join(halves)
 
 
@@ -152,6 +167,8 @@ def _linked(box: Box, part: Part, content: list[Markup], *, quiet: bool = False)
     title = _tag("title", {}, _part_name(box, part))
     kind = f"{box.kind} quiet" if quiet else box.kind
     attributes = {"class": f"node-link {kind}", **node_link(part.nodes)}
+    if part.key:
+        attributes["data-part"] = part.key
     return _tag("a", attributes, title, *content)
 
 

@@ -58,7 +58,7 @@ def _pieces(value: Any) -> Iterable[str]:
     elif isinstance(value, StoredFile):
         yield f"file {value.digest}"
     elif isinstance(value, YamlSource):
-        yield f"yaml {(value.data, value.values, value.keys)}"
+        yield f"yaml {(value.data, value.values, value.keys, value.written)}"
     elif isinstance(value, Path):
         yield f"path {value.name}"
     elif is_dataclass(value):

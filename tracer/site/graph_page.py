@@ -16,7 +16,7 @@ from tracer.documents.graph import Graph
 from tracer.documents.references import Reference
 from tracer.documents.yaml_source import KeyPath
 from tracer.errors import Place, TracerError
-from tracer.site import viewer_data
+from tracer.site import edit_data, viewer_data
 from tracer.site.addresses import write_up_here
 from tracer.site.answers import Likely, asked_instead, explained_answer, likely_answers
 from tracer.site.circuit import Circuit, summarise
@@ -262,5 +262,18 @@ class GraphPage:
 
     @property
     def data_name(self) -> str:
-        """Named by content, so that hosts may keep it for ever."""
-        return f"data.{hashlib.sha256(self.data).hexdigest()[:8]}.json"
+        return _named_by_content("data", self.data)
+
+    @cached_property
+    def edits(self) -> bytes:
+        """What the viewer needs so that people can change the annotations."""
+        return edit_data.encode(self.entry, self.circuit)
+
+    @property
+    def edits_name(self) -> str:
+        return _named_by_content("edit", self.edits)
+
+
+def _named_by_content(name: str, content: bytes) -> str:
+    """A file name that changes with the content, so that hosts may keep the file for ever."""
+    return f"{name}.{hashlib.sha256(content).hexdigest()[:8]}.json"

@@ -21,6 +21,8 @@ from jinja2.exceptions import TemplateSyntaxError
 from tracer.errors import Place, TracerError
 from tracer.site.answers import percent
 from tracer.site.assets import THEME, Assets
+from tracer.site.edit_data import annotation_file
+from tracer.site.forge import forge_for
 from tracer.site.gallery import Entry, Gallery, MarkdownFile
 from tracer.site.graph_page import GraphPage
 from tracer.site.listings import Kind, Listing, listing_folder
@@ -81,6 +83,8 @@ class Pages:
             write_up=self.prose.write_up(page),
             canonical=f"graphs/{page.slug}/",
             data_url=page.data_name,
+            edit_url=page.edits_name if page.newest else None,
+            forge=forge_for(self.gallery.config, annotation_file(page.slug)),
             repository_file=self._repository_file(page.entry),
         )
 

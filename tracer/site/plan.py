@@ -132,6 +132,8 @@ class Plan:
         for stored, page in self._revisions(entry):
             with phase("viewer data"):
                 files[f"{page.folder}{page.data_name}"] = page.data
+                if page.newest:
+                    files[f"{page.folder}{page.edits_name}"] = page.edits
             with phase("pictures"):
                 _ = page.picture
             with phase("templates"):

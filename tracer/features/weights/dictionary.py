@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -38,16 +39,47 @@ class StoredLayer:
 
 
 @dataclass(frozen=True)
-class Dictionary:
-    """One layer of features for each layer of the model."""
+class Settings:
+    """How a layer is read, beside its numbers."""
 
-    layout: str
-    kind: Kind
-    layers: Sequence[StoredLayer]
     reads: Reads
     writes: Writes
     top_k: int | None = None  # the features kept at each position; None: as the threshold says
 
+
+@dataclass(frozen=True)
+class Dictionary:
+    """One layer of features for each layer of the model."""
+
+    layout: str
+    layers: Sequence[StoredLayer]
+    settings: Settings
+
+    @property
+    def kind(self) -> Kind:
+        return "cross-layer transcoders" if self.layers[0].across else "transcoders"
+
     @property
     def d_model(self) -> int:
         return self.layers[0].encoder.width
+
+    def misfit(self) -> str | None:
+        """What does not fit together among the shapes, if anything."""
+        for number, layer in enumerate(self.layers):
+            features, d_model = len(layer.encoder), self.d_model
+            written = (len(self.layers) - number,) if layer.across else ()
+            shapes = {
+                "encoder": (layer.encoder.shape, (features, d_model)),
+                "decoder": (layer.decoder.shape, (features, *written, d_model)),
+                "encoder's bias": (layer.encoder_bias.shape, (features,)),
+                "decoder's bias": (layer.decoder_bias.shape, (d_model,)),
+            }
+            if layer.threshold is not None and math.prod(layer.threshold.shape) != 1:
+                flat = (math.prod(layer.threshold.shape),)  # some have a leading length of one
+                shapes["threshold"] = (flat, (features,))
+            if layer.skip is not None:
+                shapes["skip connection"] = (layer.skip.shape, (d_model, d_model))
+            for name, (found, expected) in shapes.items():
+                if found != expected:
+                    return f"the {name} of layer {number} has shape {found}, not {expected}"
+        return None

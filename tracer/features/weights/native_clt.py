@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tracer.features.weights.dictionary import StoredLayer
+from tracer.features.weights.dictionary import Settings, StoredLayer
 from tracer.features.weights.stored import Rows, Stored
 
 LAYOUT = "cross-layer transcoders (`W_enc_0.safetensors`, `W_dec_0.safetensors` …)"
+
+SETTINGS = Settings("hook_resid_mid", "hook_mlp_out")  # where no `config.yaml` says otherwise
 
 
 def native_clt_keys(layer: int) -> frozenset[str]:

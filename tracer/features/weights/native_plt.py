@@ -5,16 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tracer.features.weights.dictionary import StoredLayer
-from tracer.features.weights.stored import Rows, Stored
+from tracer.features.weights.dictionary import Settings, StoredLayer
+from tracer.features.weights.stored import Rows, Stored, whole
 
 LAYOUT = "per-layer transcoders (`layer_0.safetensors` … with `W_enc`, `W_dec`)"
-FILE = r"layer_(\d+)\.safetensors"
 KEYS = frozenset({"W_enc", "W_dec", "b_enc", "b_dec"})
 
 
-def native_plt_layer(tensors: Mapping[str, Stored]) -> StoredLayer:
-    return StoredLayer(
+def native_plt_layer(tensors: Mapping[str, Stored]) -> tuple[StoredLayer, Settings]:
+    """A TopK set that circuit-tracer saved holds its k; where features read and write is in no
+    file of the layout but `config.yaml`."""
+    stored = StoredLayer(
         encoder=Rows(tensors["W_enc"]),
         decoder=Rows(tensors["W_dec"]),
         encoder_bias=tensors["b_enc"],
@@ -22,3 +23,5 @@ def native_plt_layer(tensors: Mapping[str, Stored]) -> StoredLayer:
         threshold=tensors.get("activation_function.threshold"),
         skip=tensors.get("W_skip"),
     )
+    top_k = int(whole(tensors["k"])) if "k" in tensors else None
+    return stored, Settings("mlp.hook_in", "mlp.hook_out", top_k)

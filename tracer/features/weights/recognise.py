@@ -1,148 +1,97 @@
-"""Which published layout a folder holds, told from its file names and tensor keys alone."""
+"""Which published layout a set's files have, told from their tensors' names."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar, get_args
 
 from tracer.errors import Place, TracerError
 from tracer.features.weights import gemma_scope, native_clt, native_plt, sparsify
+from tracer.features.weights.config import NAME as CONFIG
 from tracer.features.weights.config import SetConfig, load_config
-from tracer.features.weights.dictionary import Dictionary, Reads, StoredLayer, Writes
+from tracer.features.weights.dictionary import Dictionary, Settings, StoredLayer
+from tracer.features.weights.listing import find_layers, unknown_layout
 from tracer.features.weights.npz_file import npz_tensors
 from tracer.features.weights.safetensors_file import safetensors_tensors
 from tracer.features.weights.stored import Stored
 
-LAYOUTS = (
-    native_plt.LAYOUT,
-    native_clt.LAYOUT,
-    gemma_scope.NPZ_LAYOUT,
-    gemma_scope.SECOND_LAYOUT,
-    sparsify.LAYOUT,
-)
-_LAYER = re.compile(r"(?:layer_|layers\.|W_enc_|W_dec_)(\d+)(?=[._/])")
 
-Tensors = Mapping[str, Stored]
-Hook = TypeVar("Hook", Reads, Writes)
+@dataclass(frozen=True)
+class SetFiles:
+    """A set of transcoders on this machine."""
+
+    config: SetConfig
+    layers: Sequence[Sequence[Path]]  # weight files of each layer
+    home: Path | None = None  # the folder they came from, for messages
 
 
-def open_dictionary(folder: Path) -> Dictionary:
-    """Raises TracerError when the layout is unknown, damaged or ambiguous."""
-    config = load_config(folder)
-    files = weight_files(folder)
-    by_layer: dict[int, dict[str, Stored]] = {}
-    homes: dict[int, set[Path]] = {}
-    for file in files:
-        match = _LAYER.search(file.relative_to(folder).as_posix())
-        if match is None:
-            raise _unknown(folder, files, {})
-        layer = int(match[1])
-        tensors = npz_tensors(file) if file.suffix == ".npz" else safetensors_tensors(file)
-        if by_layer.setdefault(layer, {}).keys() & tensors.keys():
-            raise TracerError(
-                f"there are several sets here: layer {layer} is in {file.name} and elsewhere",
-                hint="name the subfolder of one of them",
-                place=Place(file),
-            )
-        by_layer[layer].update(tensors)
-        homes.setdefault(layer, set()).add(file)
-    if sorted(by_layer) != list(range(len(by_layer))):
+def local_set(folder: Path) -> SetFiles:
+    """Raises TracerError where the folder holds no set, several, or a part of one."""
+    try:
+        names = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()]
+        layers = find_layers(names)
+    except TracerError as error:
+        raise TracerError(error.message, hint=error.hint, place=Place(folder)) from None
+    files = [[folder / name for name in layer] for layer in layers]
+    return SetFiles(load_config(folder / CONFIG), files, folder)
+
+
+def open_dictionary(files: SetFiles) -> Dictionary:
+    """Reads no weights. Raises TracerError when the layout is unknown or damaged, or when layers
+    do not fit together."""
+    read = [_layer(layer, paths) for layer, paths in enumerate(files.layers)]
+    layouts, layers, settings = zip(*read, strict=True)
+    place = Place(files.layers[0][0] if files.home is None else files.home)
+    if len(set(layouts)) != 1 or len({one.across for one in layers}) != 1:
         raise TracerError(
-            f"layers are missing: found {', '.join(map(str, sorted(by_layer)))}",
-            hint="fetch the whole set",
-            place=Place(folder),
+            f"the layers are of several kinds: {'; '.join(sorted(set(layouts)))}",
+            hint="choose layers of one set",
+            place=place,
         )
-    return _dictionary(folder, config, by_layer, homes)
-
-
-def weight_files(folder: Path) -> list[Path]:
-    """The weights below a folder. Raises TracerError when there are none."""
-    found = [one for kind in ("safetensors", "npz") for one in folder.rglob(f"*.{kind}")]
-    if not found:
+    if len(set(settings)) != 1:
         raise TracerError(
-            "there are no transcoders here: no safetensors and no npz file",
-            hint=_understood(),
-            place=Place(folder),
+            "the layers do not agree on where they read and write, or on k",
+            hint="choose layers of one set",
+            place=place,
         )
-    return sorted(found)
+    if files.config.activation == "relu":
+        layers = tuple(replace(one, threshold=None) for one in layers)
+    dictionary = Dictionary(layouts[0], layers, files.config.override(settings[0]))
+    if misfit := dictionary.misfit():
+        raise TracerError(misfit, hint="fetch the whole set again", place=place)
+    return dictionary
 
 
-def _dictionary(
-    folder: Path,
-    config: SetConfig,
-    by_layer: Mapping[int, Tensors],
-    homes: Mapping[int, set[Path]],
-) -> Dictionary:
-    layers, names, top_k = [], set(), config.top_k
-    reads: Reads = "mlp.hook_in"
-    writes: Writes = "mlp.hook_out"
-    for layer in range(len(by_layer)):
-        tensors = by_layer[layer]
-        some = sorted(homes[layer])[0]
-        name, stored, reads, writes = _layer(folder, layer, tensors, npz=some.suffix == ".npz")
-        if name == sparsify.LAYOUT:
-            top_k = sparsify.sparsify_top_k(some)
-        names.add(name)
-        layers.append(stored)
-    if len(names) != 1:
-        raise _unknown(folder, weight_files(folder), by_layer[0])
-    return Dictionary(
-        layout=names.pop(),
-        kind="cross-layer transcoders" if layers[0].across else "transcoders",
-        layers=layers,
-        reads=_known(config, "feature_input_hook", get_args(Reads), reads),
-        writes=_known(config, "feature_output_hook", get_args(Writes), writes),
-        top_k=top_k,
-    )
+def check_settings(layers: Sequence[Sequence[Path]]) -> None:
+    """Raises TracerError for what the small files beside the weights say that is not understood;
+    the weights need not be there."""
+    for paths in layers:
+        if paths[0].name == sparsify.FILE:
+            sparsify.sparsify_settings(paths[0])
+        elif gemma_scope.SECOND_FILE.match(paths[0].name):
+            gemma_scope.gemma_scope_2_settings(paths[0])
 
 
-def _layer(
-    folder: Path, layer: int, tensors: Tensors, *, npz: bool
-) -> tuple[str, StoredLayer, Reads, Writes]:
-    """Layout, layer, and what it reads and writes where no configuration says."""
-    keys = tensors.keys()
-    if npz and keys >= gemma_scope.NPZ_KEYS:
-        stored = gemma_scope.gemma_scope_layer(tensors)
-        return gemma_scope.NPZ_LAYOUT, stored, "ln2.hook_normalized", "hook_mlp_out"
+def _layer(layer: int, paths: Sequence[Path]) -> tuple[str, StoredLayer, Settings]:
+    tensors: dict[str, Stored] = {}
+    for path in paths:
+        tensors |= npz_tensors(path) if path.suffix == ".npz" else safetensors_tensors(path)
+    keys, first = tensors.keys(), paths[0]
+    if first.suffix == ".npz" and keys >= gemma_scope.NPZ_KEYS:
+        stored, settings = gemma_scope.gemma_scope_layer(tensors), gemma_scope.NPZ_SETTINGS
+        return gemma_scope.NPZ_LAYOUT, stored, settings
     if keys >= native_plt.KEYS:
-        return (
-            native_plt.LAYOUT,
-            native_plt.native_plt_layer(tensors),
-            "mlp.hook_in",
-            "mlp.hook_out",
-        )
+        stored, settings = native_plt.native_plt_layer(tensors)
+        return native_plt.LAYOUT, stored, settings
     if keys >= native_clt.native_clt_keys(layer):
         stored = native_clt.native_clt_layer(tensors, layer)
-        return native_clt.LAYOUT, stored, "hook_resid_mid", "hook_mlp_out"
+        return native_clt.LAYOUT, stored, native_clt.SETTINGS
     if keys >= gemma_scope.SECOND_KEYS:
         stored = gemma_scope.gemma_scope_2_layer(tensors, layer)
-        return gemma_scope.SECOND_LAYOUT, stored, "mlp.hook_in", "hook_mlp_out"
+        return gemma_scope.SECOND_LAYOUT, stored, gemma_scope.gemma_scope_2_settings(first)
     if keys >= sparsify.KEYS:
-        return sparsify.LAYOUT, sparsify.sparsify_layer(tensors), "mlp.hook_in", "mlp.hook_out"
-    raise _unknown(folder, weight_files(folder), tensors)
-
-
-def _known(config: SetConfig, key: str, known: tuple[Hook, ...], otherwise: Hook) -> Hook:
-    """The hook that `config.yaml` names."""
-    hook: Hook | None = getattr(config, key)
-    if hook is None:
-        return otherwise
-    if hook not in known:
-        raise config.refused(key, f"known: {', '.join(known)}")
-    return hook
-
-
-def _unknown(folder: Path, files: list[Path], tensors: Tensors) -> TracerError:
-    names = ", ".join(one.relative_to(folder).as_posix() for one in files[:3])
-    keys = f" with {', '.join(sorted(tensors)[:8])}" if tensors else ""
-    return TracerError(
-        f"the layout of these weights is not known: found {names}{keys}",
-        hint=_understood(),
-        place=Place(folder),
-    )
-
-
-def _understood() -> str:
-    return "understood: " + "; ".join(LAYOUTS)
+        stored = sparsify.sparsify_layer(tensors)
+        return sparsify.LAYOUT, stored, sparsify.sparsify_settings(first)
+    unknown = unknown_layout([one.name for one in paths], keys)
+    raise TracerError(unknown.message, hint=unknown.hint, place=Place(first.parent))

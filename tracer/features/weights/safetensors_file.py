@@ -15,12 +15,12 @@ from tracer.errors import Place, TracerError
 from tracer.features.weights.stored import MappedTensor
 
 MAX_HEADER_BYTES = 100_000_000
-_DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
-_SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+_DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8"}
+_SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8}
 
 
 def safetensors_tensors(file: Path) -> dict[str, MappedTensor]:
-    """The floating-point tensors by name. Raises TracerError when the file is damaged."""
+    """The tensors of numbers by name. Raises TracerError when the file is damaged."""
     try:
         size = file.stat().st_size
         with file.open("rb") as stream:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from tracer.documents.files import read_text
 from tracer.errors import Place, TracerError
-from tracer.features.weights.dictionary import StoredLayer
+from tracer.features.weights.dictionary import Settings, StoredLayer
 from tracer.features.weights.stored import Rows, Stored
 
 LAYOUT = "sparsify (`layers.0.mlp/sae.safetensors` with `encoder.weight`, `W_dec`, and `cfg.json`)"
+FILE, SETTINGS = "sae.safetensors", "cfg.json"
 KEYS = frozenset({"encoder.weight", "encoder.bias", "W_dec", "b_dec"})
 
 
@@ -26,9 +27,9 @@ def sparsify_layer(tensors: Mapping[str, Stored]) -> StoredLayer:
     )
 
 
-def sparsify_top_k(weights: Path) -> int:
-    """k of the set. Raises TracerError for a set that reconstructs its own input."""
-    file = weights.parent / "cfg.json"
+def sparsify_settings(weights: Path) -> Settings:
+    """Raises TracerError for a set that reconstructs its own input, or is not TopK."""
+    file = weights.parent / SETTINGS
     try:
         config = json.loads(read_text(file))
         k, transcodes = config["k"], config.get("transcode", False)
@@ -40,6 +41,11 @@ def sparsify_top_k(weights: Path) -> int:
             hint="use a set that was trained with `transcode: true`",
             place=Place(file),
         )
-    if not isinstance(k, int) or k < 1 or config.get("activation", "topk") != "topk":
-        raise TracerError("only TopK with a positive `k` is understood", place=Place(file))
-    return k
+    activation = config.get("activation", "topk")
+    if activation != "topk" or config.get("signed") or not isinstance(k, int) or k < 1:
+        raise TracerError(
+            f"`activation: {activation}` with `k: {k}` is not understood",
+            hint="understood: TopK with a positive k, not signed",
+            place=Place(file),
+        )
+    return Settings("mlp.hook_in", "mlp.hook_out", k)

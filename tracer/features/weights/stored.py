@@ -77,6 +77,12 @@ class Rows:
     def width(self) -> int:
         return self.stored.shape[0 if self.transposed else -1]
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(rows, d_model), or (rows, layers, d_model) of those that are read."""
+        shape = self.stored.shape[::-1] if self.transposed else self.stored.shape
+        return (shape[0], shape[1] - self.first_layer, shape[2]) if len(shape) == 3 else shape
+
     def blocks(self, size: int) -> Iterator[tuple[int, Tensor]]:
         """The rows in order, `size` at a time, each block with the number of its first row."""
         array = self._array()

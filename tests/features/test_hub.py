@@ -1,0 +1,194 @@
+"""Sets on the hub: `huggingface_hub`'s own code against a server that answers as the hub does."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.features.dictionaries import (
+    LAYERS,
+    config,
+    write_clt,
+    write_gemma_scope,
+    write_gemma_scope_2,
+    write_gemma_scope_2_clt,
+    write_plt,
+    write_sparsify,
+)
+from tests.features.hub_server import COMMIT, Hub, serving
+from tests.tiny_models import PROMPT, exact_tiny_model
+from tracer.attribution.trace import trace
+from tracer.documents.graph import FeaturesInfo
+from tracer.errors import TracerError
+from tracer.features.choose import SHORTHANDS, find_features
+
+REPO = "someone/some-set"
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    with serving(tmp_path / "hub") as hub:
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.address)
+        template = f"{hub.address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+        monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+        yield hub
+
+
+def found(name: str) -> FeaturesInfo:
+    return find_features(name, model_source="m", model_identity="0")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [write_plt, write_clt, write_gemma_scope, write_gemma_scope_2_clt, write_sparsify],
+)
+def test_a_repository_that_is_one_set(hub: Hub, write) -> None:  # type: ignore[no-untyped-def]
+    folder = write(hub.root / REPO)
+    (folder / "README.md").write_text("a card")
+    (folder / "features").mkdir()
+    (folder / "features" / "layer_0.bin").write_bytes(b"examples")
+    info = found(f"hf:{REPO}")
+    assert info.source == "someone.some-set"
+    assert info.identity == found(str(folder)).identity
+    assert not any(one.endswith((".md", ".bin")) for one in hub.fetched)
+
+
+def test_a_subfolder_at_a_revision(hub: Hub) -> None:
+    write_plt(hub.root / REPO / "wide")
+    write_plt(hub.root / REPO / "narrow", threshold=True)
+    wide = found(f"hf:{REPO}/wide@{COMMIT}")
+    assert wide.source == "someone.some-set.wide"
+    assert len(hub.fetched) == LAYERS
+    assert all("/wide/" in one for one in hub.fetched)
+    assert found(f"hf:{REPO}/narrow").identity != wide.identity
+    with pytest.raises(TracerError, match="`someone/some-set` could not be fetched"):
+        found(f"hf:{REPO}@no-such-branch")
+
+
+def test_one_width_of_many(hub: Hub) -> None:
+    """Gemma Scope 2 has the layer's number in the middle of a folder's name."""
+    write_gemma_scope_2(hub.root / REPO / "transcoder_all")
+    write_gemma_scope_2(hub.root / REPO / "transcoder_all", skip=True)
+    with pytest.raises(TracerError, match="there are several sets here: `transcoder_all/wid"):
+        found(f"hf:{REPO}")
+    assert not hub.fetched, "nothing is fetched of what is refused"
+    info = found(f"hf:{REPO}/transcoder_all/width_16k_l0_small_affine")
+    assert info.source == "someone.some-set.transcoder.all.width.16k.l0.small.affine"
+    assert len(hub.fetched) == 2 * LAYERS
+    assert all("_affine/" in one for one in hub.fetched)
+    with pytest.raises(TracerError, match="there is no set `width_1m` here; there are: `transco"):
+        found(f"hf:{REPO}/width_1m")
+
+
+def test_several_sparsities_of_gemma_scope(hub: Hub) -> None:
+    write_gemma_scope(hub.root / REPO)
+    write_gemma_scope(hub.root / REPO, width="width_65k")
+    assert found(f"hf:{REPO}/width_65k").identity == found(f"hf:{REPO}/width_16k").identity
+    write_gemma_scope(hub.root / REPO, l0=90)
+    with pytest.raises(TracerError, match=r"layer 0 is in `layer_0/width_16k/average_l0_7.*list"):
+        found(f"hf:{REPO}/width_16k")
+
+
+def test_what_is_refused_is_not_fetched(hub: Hub) -> None:
+    write_sparsify(hub.root / REPO, transcode=False)
+    with pytest.raises(TracerError, match="sparse autoencoder, not a transcoder"):
+        found(f"hf:{REPO}")
+    assert all(one.endswith("cfg.json") for one in hub.fetched)
+    write_gemma_scope_2(hub.root / "someone/residual", reads="output")
+    with pytest.raises(TracerError, match=r"features at `model.layers.0.output` are no transcoder"):
+        found("hf:someone/residual")
+    write_plt(hub.root / "someone/short")
+    (hub.root / "someone/short/layer_1.safetensors").unlink()
+    with pytest.raises(TracerError, match="`someone/short`: layers are missing: found 0, 2"):
+        found("hf:someone/short")
+    with pytest.raises(TracerError, match="`someone/absent` could not be fetched"):
+        found("hf:someone/absent")
+    assert not any(one.endswith("safetensors") for one in hub.fetched)
+
+
+def test_half_a_set_is_completed_and_a_whole_one_needs_no_network(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = write_clt(hub.root / REPO)
+    whole = found(f"hf:{REPO}")
+    assert len(hub.fetched) == 2 * LAYERS
+    cached = next((tmp_path / "cache").rglob("snapshots")) / COMMIT
+    (cached / "W_dec_1.safetensors").resolve().unlink()
+    (cached / "W_dec_1.safetensors").unlink()
+    hub.fetched.clear()
+    assert found(f"hf:{REPO}") == whole
+    assert hub.fetched == [f"{REPO}/W_dec_1.safetensors"]
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    assert found(f"hf:{REPO}") == whole
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert found(f"hf:{REPO}@{COMMIT}") == whole
+    (cached / "W_dec_1.safetensors").unlink()
+    with pytest.raises(TracerError, match="files are missing: of layer 1 there is only `W_enc_1"):
+        found(f"hf:{REPO}")
+    shutil.rmtree(folder)
+    with pytest.raises(TracerError, match="`someone/absent` could not be fetched"):
+        found("hf:someone/absent")
+
+
+def gemma(hub: Hub, *, layers: list[int], more: str = "") -> None:
+    """circuit-tracer's `gemma`: a list of files in Gemma Scope's repository."""
+    source = "google/gemma-scope-2b-pt-transcoders"
+    if not (hub.root / source).exists():
+        write_gemma_scope(hub.root / source)
+        write_gemma_scope(hub.root / source, l0=300)
+    lines = [
+        f'- "hf://{source}/layer_{one}/width_16k/average_l0_{one + 7}/params.npz?revision={COMMIT}"'
+        for one in layers
+    ]
+    home = hub.root / SHORTHANDS["gemma"].removeprefix("hf:")
+    home.mkdir(parents=True, exist_ok=True)
+    config(
+        home,
+        reads="ln2.hook_normalized",
+        writes="hook_mlp_out",
+        more="\n".join(["model_kind: transcoder_set", "transcoders:", *lines, more]),
+    )
+
+
+def test_the_shorthands(hub: Hub, tmp_path: Path) -> None:
+    gemma(hub, layers=[0, 1, 2])
+    write_plt(hub.root / SHORTHANDS["llama"].removeprefix("hf:"), reads="mlp.hook_in")
+    assert found("llama").source == "mntss.transcoder-llama-3.2-1b"
+    hub.fetched.clear()
+    info = found("gemma")
+    assert info.source == "mwhanna.gemma-scope-transcoders"
+    assert info.identity == found(str(write_gemma_scope(tmp_path / "same"))).identity
+    assert len(hub.fetched) == 1 + LAYERS, "the list, and one file a layer"
+
+
+def test_a_last_file_named_twice_and_a_list_for_another_model(hub: Hub, tmp_path: Path) -> None:
+    gemma(hub, layers=[0, 1, 2, 2])
+    model = exact_tiny_model(tmp_path / "model", "gemma2")
+    assert trace(PROMPT, model=model, features="gemma").active_count > 20
+    gemma(hub, layers=[0, 1])
+    shutil.rmtree(tmp_path / "cache")
+    with pytest.raises(TracerError, match=r"has 2 layers of width 32, the model .* has 3"):
+        trace(PROMPT, model=model, features="gemma")
+
+
+def test_a_local_list_of_files_elsewhere(hub: Hub, tmp_path: Path) -> None:
+    write_plt(hub.root / REPO / "wide")
+    folder = tmp_path / "mine"
+    write_plt(folder / "own")
+    (folder / "config.yaml").write_text(
+        "feature_input_hook: mlp.hook_in\nactivation: topk\nk: 5\ntranscoders:\n"
+        f"- hf://{REPO}/wide/layer_0.safetensors\n- own/layer_1.safetensors\n"
+        f"- hf://{REPO}/wide/layer_2.safetensors\n"
+    )
+    same = write_plt(tmp_path / "same", reads="mlp.hook_in", more="activation: topk\nk: 5\n")
+    assert found(str(folder)) == found(str(same))
+    (folder / "config.yaml").write_text("transcoders:\n- hf://x/layer_0.safetensors\n")
+    with pytest.raises(TracerError, match=r"config.yaml:2:3: `hf://x/layer_0.* is no file; write"):
+        found(str(folder))
+    (folder / "config.yaml").write_text(f"transcoders: [hf://{REPO}/wide/layer_7.safetensors]\n")
+    with pytest.raises(TracerError, match=r"not all there: wide/layer_7.safetensors is missing"):
+        found(str(folder))

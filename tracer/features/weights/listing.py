@@ -1,0 +1,109 @@
+"""Which files make up a set of transcoders, told from their names alone: nothing is read, so that
+a repository can be judged before anything is fetched."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from tracer.errors import TracerError
+from tracer.features.weights import gemma_scope, native_clt, native_plt, sparsify
+
+LAYOUTS = (
+    native_plt.LAYOUT,
+    native_clt.LAYOUT,
+    gemma_scope.NPZ_LAYOUT,
+    gemma_scope.SECOND_LAYOUT,
+    sparsify.LAYOUT,
+)
+SETTINGS = (sparsify.SETTINGS, gemma_scope.SETTINGS)  # beside the weights
+_LAYER = re.compile(r"(layer_|layers\.|W_enc_|W_dec_)(\d+)(?=[._/])")
+_SPARSITY = re.compile(r"average_l0_\d+")  # Gemma Scope's, another one in each layer
+_SHOWN = 6
+_LIST = "list one file a layer under `transcoders:` in a `config.yaml`"
+
+Layers = dict[int, list[str]]
+
+
+def find_layers(names: Iterable[str], wanted: str = "") -> list[list[str]]:
+    """The weight files of each layer, by name, of the one set that is here, or of the `wanted`
+    one: a folder, or the name that is left without its layers' numbers.
+
+    Raises TracerError where there is no set, several, or only some layers of one.
+    """
+    weights = sorted(one for one in names if one.endswith((".safetensors", ".npz")))
+    if not weights:
+        raise TracerError(
+            "there are no transcoders here: no safetensors and no npz file", hint=understood()
+        )
+    sets = _sets(weights)
+    if not sets:
+        raise unknown_layout(weights)
+    chosen = [one for one in sets if not wanted or f"{one}/".startswith(f"{wanted}/")]
+    if not chosen:
+        raise TracerError(f"there is no set `{wanted}` here", hint=f"there are: {_some(sets)}")
+    if wanted not in chosen and len(chosen) > 1:
+        raise TracerError(
+            f"there are several sets here: {_some(chosen)}", hint=f"name one of them, or {_LIST}"
+        )
+    return _complete(sets[wanted if wanted in chosen else chosen[0]])
+
+
+def understood() -> str:
+    return "understood: " + "; ".join(LAYOUTS)
+
+
+def unknown_layout(names: list[str], keys: Iterable[str] = ()) -> TracerError:
+    written = ", ".join(names[:3])
+    tensors = ", ".join(sorted(keys)[:8])
+    found = f"{written} with {tensors}" if tensors else written
+    return TracerError(
+        f"the layout of these weights is not known: found {found}", hint=understood()
+    )
+
+
+def _sets(weights: list[str]) -> dict[str, Layers]:
+    sets: dict[str, Layers] = defaultdict(lambda: defaultdict(list))
+    for name in weights:
+        if match := _LAYER.search(name):
+            sets[_set_name(name)][int(match[2])].append(name)
+    return sets
+
+
+def _set_name(file: str) -> str:
+    """The folders of a file, without its layer's number and what else differs between layers."""
+    parts = (_LAYER.sub("", one + "/").strip("_./") for one in PurePosixPath(file).parent.parts)
+    return "/".join(one for one in parts if one and not _SPARSITY.fullmatch(one))
+
+
+def _complete(layers: Layers) -> list[list[str]]:
+    kinds = {layer: [_kind(name) for name in names] for layer, names in layers.items()}
+    every = sorted(set().union(*kinds.values()))
+    for layer, names in layers.items():
+        if len(set(kinds[layer])) < len(names):
+            raise TracerError(
+                f"there are several sets here: layer {layer} is in {_some(names)}", hint=_LIST
+            )
+    if sorted(layers) != list(range(len(layers))):
+        found = ", ".join(map(str, sorted(layers)))
+        raise TracerError(f"layers are missing: found {found}", hint="fetch the whole set")
+    for layer, names in layers.items():
+        if sorted(kinds[layer]) != every:
+            raise TracerError(
+                f"files are missing: of layer {layer} there is only {_some(names)}",
+                hint="fetch the whole set",
+            )
+    return [layers[layer] for layer in range(len(layers))]
+
+
+def _kind(name: str) -> str:
+    match = _LAYER.search(name)
+    return match[1] if match else name
+
+
+def _some(names: Iterable[str]) -> str:
+    every = sorted(f"`{one}`" for one in names)
+    more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
+    return ", ".join(every[:_SHOWN]) + more

@@ -1,0 +1,67 @@
+"""The file that lets the viewer edit: the annotations as written, and what a circuit is made of.
+
+`assets/viewer/edit_file.js` is its one reader. It is fetched after the graph is shown.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tracer.documents.graph import Graph, significant
+from tracer.documents.yaml_spans import spans
+from tracer.site.answers import target_node
+from tracer.site.circuit import Circuit
+from tracer.site.circuit_lines import MOST_INTO_A_BOX, MOST_INTO_THE_ANSWER, WEAKEST_SHARE
+from tracer.site.effects import effects_on
+from tracer.site.gallery import Entry
+from tracer.site.tokens import words
+
+FORMAT = 1
+_DEPTH = 5  # the file, its sections, their entries, an entry's fields, a group's nodes
+_DIGITS = 4
+
+
+def annotation_file(slug: str) -> str:
+    """Where a graph's annotations are, or would be, below the repository's root."""
+    return f"site_src/annotations/{slug}.yaml"
+
+
+def encode(entry: Entry, circuit: Circuit | None) -> bytes:
+    """Everything about one graph's annotation file, whether it is there or not."""
+    source = entry.annotation_source
+    text = None if source is None else source.written
+    document = {
+        "format": FORMAT,
+        "slug": entry.slug,
+        "revision": entry.revision,
+        "file": annotation_file(entry.slug),
+        "text": text,
+        "tree": None if text is None else spans(text, depth=_DEPTH),
+        "annotations": entry.said.model_dump(
+            mode="json", exclude_none=True, include={"labels", "groups", "pins"}
+        ),
+        "shared": {
+            key: label.model_dump(mode="json", exclude_none=True)
+            for key, label in entry.annotations.labels.items()
+            if key not in entry.said.labels
+        },
+        "circuit": _circuit(entry.graph, circuit) if circuit else None,
+    }
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _circuit(graph: Graph, circuit: Circuit) -> dict[str, Any]:
+    """What runs along a link is its weight times the `gain` of its target."""
+    gain = effects_on(graph, circuit.answer.parts[0].nodes).gain
+    prompt = words(graph.metadata.prompt_tokens)
+    word_at = {p: number for number, word in enumerate(prompt) for p in word.positions}
+    return {
+        "automatic": circuit.automatic,
+        "target": target.node_id if (target := target_node(graph)) else None,
+        "gain": [significant(gain.get(one, 0.0), _DIGITS) for one in graph.node_ids],
+        "wordAt": [word_at.get(p, -1) for p in range(len(graph.metadata.prompt_tokens))],
+        "weakest": WEAKEST_SHARE,
+        "intoABox": MOST_INTO_A_BOX,
+        "intoTheAnswer": MOST_INTO_THE_ANSWER,
+    }
