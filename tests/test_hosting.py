@@ -152,7 +152,7 @@ def test_a_mistake_is_told_before_anyone_reviews_it(clone: Path) -> None:
     done = run(clone, "make site-check")
     file.write_text(before, encoding="utf-8")
     assert done.returncode != 0
-    assert re.search(r"moscow-russian\.yaml:\d+:\d+: unknown key `txet`; did you mean", done.stderr)
+    assert re.search(r"moscow-russian\.yaml:\d+:\d+: unknown key `txet`; did you mean", done.stdout)
 
 
 def test_a_reviewer_sees_the_circuits_before_and_after(clone: Path, tmp_path: Path) -> None:
