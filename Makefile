@@ -15,7 +15,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench-peer bench-site site site-check site-changes workflows clean
+.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench-peer bench-viewer bench-site site site-check site-changes workflows clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,6 +82,10 @@ bench-peer: $(VENV)/trace.stamp ## compare with circuit-tracer on the same weigh
 	  $(PEER)/bin/python -m pip install -c constraints-torch.txt torch && \
 	  $(PEER)/bin/python -m pip install circuit-tracer==0.5.0; }
 	$(BIN)/python bench/peer.py $(PEER)/bin/python
+	$(BIN)/python bench/readme.py
+
+bench-viewer: $(VENV)/dev.stamp browser ## measure the viewer against its budgets
+	$(BIN)/python bench/viewer.py
 	$(BIN)/python bench/readme.py
 
 bench-site: $(VENV)/dev.stamp browser ## the site's speed, beside Eleventy and Hugo on the same posts

@@ -17,6 +17,7 @@ _COMMANDS = {
     "check": "find mistakes in everything people write, with file:line:col",
     "export": "write a graph for Neuronpedia, or as tables",
     "import": "bring in a graph of circuit-tracer or Neuronpedia",
+    "import-examples": "bring in texts that make a graph's features active",
     "init": "begin a gallery of your own",
     "models": "list cached models and supported families",
     "new": "put a graph on the prompt list, with files to write about it in",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.feature_examples import FeatureFolder
 from tracer.documents.feature_labels import load_feature_labels
 from tracer.documents.files import read_text
 from tracer.documents.front_matter import FrontMatter
@@ -18,6 +19,7 @@ from tracer.documents.references import check_slug
 from tracer.documents.site_config import SiteConfig, load_site_config
 from tracer.documents.yaml_source import YamlSource, parse_yaml
 from tracer.errors import Place, Problems, TracerError, did_you_mean
+from tracer.site.comparisons import compared_slugs
 from tracer.site.dangling import dangling_annotations
 from tracer.site.gallery import Entry, Gallery, MarkdownFile, SharedLabels
 from tracer.site.media import media_files
@@ -134,6 +136,7 @@ class _Reader:
         self.problems: list[TracerError] = []
         self.notes: list[TracerError] = []
         self.labels: dict[str, SharedLabels] = {}
+        self.features = FeatureFolder(root / "features").files()
 
     def read(self, *, drafts: bool) -> Survey:
         config, source = self._load(load_site_config, self.source / "site.yaml") or (
@@ -144,8 +147,10 @@ class _Reader:
         self._report_orphans(prompts)
         self.labels = self._feature_labels()
         entries = [entry for slug in self.slugs if (entry := self._entry(slug, prompts))]
-        pages = self._pages()
-        texts = [*(entry.write_up for entry in entries), *pages.values()]
+        pages, comparisons = self._pages(), self._comparisons()
+        write_ups = [entry.write_up for entry in entries]
+        texts = [*write_ups, *pages.values(), *comparisons.values()]
+        shown = {entry.slug for entry in entries if drafts or not entry.meta.draft}
         self.problems += tags_written_differently(self._tags(texts, prompts))
         media, problems = media_files(self.source)
         self.problems += problems
@@ -155,6 +160,12 @@ class _Reader:
             config_source=source,
             entries=tuple(sorted((e for e in entries if drafts or not e.meta.draft), key=_order)),
             pages={name: page for name, page in pages.items() if drafts or not page.meta.draft},
+            comparisons={
+                pair: text
+                for pair, text in comparisons.items()
+                if set(pair.split("/")) <= shown and (drafts or not text.meta.draft)
+            },
+            features=self.features,
             media=media,
         )
         return Survey(gallery, tuple(self.problems), tuple(self.notes), prompts)
@@ -219,6 +230,7 @@ class _Reader:
             labels=self.labels,
             write_up=write_up,
             tags=tuple(dict.fromkeys(tags)),
+            examples={source: tuple(keys) for source, keys in self.features.items()},
         )
         return self.memory.same(slug, entry)
 
@@ -257,6 +269,15 @@ class _Reader:
                 self.problems.append(_misnamed(file, ".yaml"))
             elif (loaded := self._load(load_feature_labels, file)) is not None:
                 found[file.stem] = loaded
+        return found
+
+    def _comparisons(self) -> dict[str, MarkdownFile]:
+        found = {}
+        for file in _files(self.source / "comparisons"):
+            pair = self._try(partial(compared_slugs, file, self.slugs))
+            text = self._load(load_markdown, file)
+            if pair is not None and text is not None:
+                found["/".join(pair)] = text
         return found
 
     def _pages(self) -> dict[str, MarkdownFile]:

@@ -45,6 +45,7 @@ class Entry:
     labels: Mapping[str, SharedLabels] = field(repr=False, default_factory=dict)  # by source
     write_up: MarkdownFile | None = None
     tags: tuple[str, ...] = ()
+    examples: Mapping[str, tuple[str, ...]] = field(repr=False, default_factory=dict)  # by source
 
     @property
     def graph(self) -> Graph:
@@ -99,6 +100,8 @@ class Gallery:
     entries: tuple[Entry, ...]
     pages: Mapping[str, MarkdownFile]
     config_source: YamlSource | None = None
+    comparisons: Mapping[str, MarkdownFile] = field(default_factory=dict)  # by `a/b`
+    features: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)  # examples, by source
     media: Mapping[str, Path] = field(default_factory=dict)  # address below the root -> file
 
     @cached_property
@@ -114,9 +117,10 @@ class Gallery:
 
     @property
     def texts(self) -> list[MarkdownFile]:
-        """Every write-up and page."""
+        """Every write-up, page and comparison."""
         write_ups = (entry.write_up for entry in self.entries)
-        return [*(text for text in write_ups if text is not None), *self.pages.values()]
+        own = [text for text in write_ups if text is not None]
+        return [*own, *self.pages.values(), *self.comparisons.values()]
 
     def entry(self, slug: str) -> Entry | None:
         """The graph of this name, if there is one."""

@@ -11,9 +11,11 @@ from pathlib import Path
 from markupsafe import Markup
 
 from tracer.documents.annotations import Annotations, Label
+from tracer.documents.feature_source import feature_source
 from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
 from tracer.documents.references import Reference
+from tracer.documents.site_config import SiteConfig
 from tracer.documents.yaml_source import KeyPath
 from tracer.errors import Place, TracerError
 from tracer.site import edit_data, viewer_data
@@ -21,6 +23,7 @@ from tracer.site.addresses import write_up_here
 from tracer.site.answers import Likely, asked_instead, explained_answer, likely_answers
 from tracer.site.circuit import Circuit, summarise
 from tracer.site.circuit_svg import describe, draw, draw_thumbnail
+from tracer.site.citation import bibtex
 from tracer.site.facts import Fact, explained, facts, model_name, question
 from tracer.site.gallery import Entry
 from tracer.site.markdown import LinkTarget, render_note
@@ -148,6 +151,17 @@ class GraphPage:
     def facts(self) -> list[Fact]:
         return facts(self.graph)
 
+    def citation(self, site: SiteConfig, path: str) -> str:
+        """BibTeX for this revision; `path` is the page's, below the site's root."""
+        base = site.base_url
+        return bibtex(
+            f"{self.slug}-{self.revision}",
+            title=f"{self.title} (attribution graph, revision {self.revision})",
+            authors=self.meta.authors or (site.title,),
+            date=self.meta.date,
+            url=f"{base.rstrip('/')}/{path}?revision={self.revision}" if base else None,
+        )
+
     @property
     def annotations(self) -> Annotations:
         return self.entry.annotations
@@ -258,7 +272,13 @@ class GraphPage:
 
     @cached_property
     def data(self) -> bytes:
-        return viewer_data.encode(self.graph, self.annotations)
+        return viewer_data.encode(
+            self.graph,
+            self.annotations,
+            slug=self.slug,
+            features=f"{self.root}features/",
+            examples=self.entry.examples.get(feature_source(self.graph), ()),
+        )
 
     @property
     def data_name(self) -> str:
