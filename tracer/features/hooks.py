@@ -54,9 +54,9 @@ class Hooks:
 
     def push_input(self, layer: int, stream: Tensor, positions: Tensor) -> Tensor:
         """What joins `inputs`, (m, d_model), of what joins the stream in front of the MLP."""
-        if self.reads == "mlp.hook_in":
+        if self.settings.reads == "mlp.hook_in":
             return self.frozen.push_through_mlp_norm(layer, stream, positions)
-        if self.reads == "hook_resid_mid":
+        if self.settings.reads == "hook_resid_mid":
             return stream
         return self._scale(layer).push(stream, positions)
 
