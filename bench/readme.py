@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,41 @@ def _shares(agreement: dict[str, float]) -> str:
     return f"{agreement['nodes_in_common']:.1%}, {agreement['links_in_common']:.1%}"
 
 
+def site_table() -> str:
+    """How fast the site is built and how soon an edit shows; medians, or what is named."""
+    file = ROOT / "bench" / "site.json"
+    if not file.exists():
+        return "Not run."
+    found = json.loads(file.read_text())
+    rows: list[tuple[str, ...]] = []
+    if posts := found.get("posts"):
+        for side in ("tracer", "eleventy", "hugo"):
+            cold, edit = (statistics.median(posts[side][kind]) for kind in ("cold", "edit"))
+            told = f"{cold:.2f} s from nothing, {edit:.2f} s after one edit, in a new process"
+            rows.append((f"{posts['posts']:,} posts, {side}", told))
+    if graphs := found.get("graphs"):
+        rate = graphs["graphs"] / graphs["seconds"]
+        first = sorted(graphs["phases"].items(), key=lambda item: -item[1])[:4]
+        phases = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in first)
+        told = f"{rate:.0f} pages a second from nothing; over all processes: {phases}"
+        rows.append((f"{graphs['graphs']:,} graphs of 300 nodes and 2,000 links", told))
+    for kind in ("markdown", "yaml"):
+        if taken := sorted(found.get("edits", {}).get(kind, [])):
+            p95 = taken[min(len(taken) - 1, int(0.95 * len(taken)))]
+            told = f"{statistics.median(taken):.0f} ms, p95 of {len(taken)} {p95:.0f} ms"
+            name = {"markdown": "Markdown", "yaml": "YAML"}[kind]
+            rows.append((f"{name} saved → changed in the open page, 1,000 graphs there", told))
+    for name, page in found.get("pages", {}).items():
+        if name != "load":
+            told = (
+                f"{page['requests']} requests, {page['kilobytes']:.0f} KB gzipped, first paint "
+                f"after {statistics.median(page['first_paint_ms']):.0f} ms"
+            )
+            rows.append((f"the {name} page of this gallery", told))
+    where = f"{found['machine']}; {found['date']}; commit {found['commit']}"
+    return f"{table(('what', 'measured'), rows)}\n\n{where}."
+
+
 def viewer_table() -> str:
     """The viewer against its budgets and the two viewers that people know."""
     file = ROOT / "bench" / "viewer.json"
@@ -102,7 +138,7 @@ def _written(value: float, unit: str) -> str:
     return f"{value:,.0f} {unit}".strip()
 
 
-TABLES = {"runs": runs_table, "peer": peer_table, "viewer": viewer_table}
+TABLES = {"runs": runs_table, "peer": peer_table, "viewer": viewer_table, "site": site_table}
 
 
 def with_tables(text: str) -> str:

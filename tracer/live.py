@@ -21,6 +21,7 @@ from tracer.site.resources import resource_folders
 SOURCES = ("site_src", "graphs", "templates", "assets")
 STEP_MILLISECONDS = 10
 DEBOUNCE_MILLISECONDS = 100
+CALM_SECONDS = 0.15
 _RESOURCES: tuple[Literal["templates", "assets"], ...] = ("templates", "assets")
 Tell = Callable[[str], None]
 
@@ -80,6 +81,21 @@ class Live:
 
 async def watch(gallery: Path, live: Live, tell: Tell) -> None:
     """Look again at each change of a source, tell open pages first, then build all."""
+    wanted = asyncio.Event()
+    building = asyncio.create_task(_build_all(live, tell, wanted))
+    try:
+        await _follow(gallery, live, tell, wanted)
+    finally:
+        building.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await building
+
+
+async def _follow(gallery: Path, live: Live, tell: Tell, wanted: asyncio.Event) -> None:
+    async def refresh() -> None:
+        if await _try(live.preview.look, live, tell):
+            wanted.set()
+
     while True:
         folders = _present(gallery)
         stop = asyncio.Event()
@@ -91,10 +107,10 @@ async def watch(gallery: Path, live: Live, tell: Tell) -> None:
         waiting = asyncio.ensure_future(anext(changes, None))
         try:
             await asyncio.sleep(0)
-            await _refresh(live, tell)
+            await refresh()
             while await waiting is not None:
                 waiting = asyncio.ensure_future(anext(changes, None))
-                await _refresh(live, tell)
+                await refresh()
         finally:
             root.cancel()
             waiting.cancel()
@@ -108,19 +124,29 @@ async def _new_folder(gallery: Path, watched: Sequence[Path], stop: asyncio.Even
             stop.set()
 
 
-async def _refresh(live: Live, tell: Tell) -> None:
+async def _try(work: Callable[[], None], live: Live, tell: Tell) -> bool:
+    """Do it beside the event loop; what is wrong is told here and in the open pages."""
     try:
-        await asyncio.to_thread(live.preview.look)
-        await live.publish()
-        await asyncio.to_thread(live.preview.build)
+        await asyncio.to_thread(work)
     except (TracerError, OSError) as error:
         # An editor may take a file away for the moment in which it saves it anew.
         found = error.problems if isinstance(error, TracerError) else [TracerError(str(error))]
         tell("\n".join(f"error: {problem}" for problem in found))
         await live.publish(found)
-    else:
-        tell("built")
-        await live.publish()
+        return False
+    await live.publish()
+    return True
+
+
+async def _build_all(live: Live, tell: Tell, wanted: asyncio.Event) -> None:
+    """Make the whole site after each change, but not before the next one of a row of edits."""
+    while True:
+        await wanted.wait()
+        while wanted.is_set():
+            wanted.clear()
+            await asyncio.sleep(CALM_SECONDS)
+        if await _try(live.preview.build, live, tell):
+            tell("built")
 
 
 def _present(gallery: Path) -> list[Path]:

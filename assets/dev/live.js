@@ -48,8 +48,10 @@ function update(/** @type {Document} */ next) {
   swapStyles(next);
   // These scripts hold on to elements of their page, and their state is in the address.
   if (document.querySelector('script[src*="/site/"]')) return reload();
-  const data = (/** @type {Document} */ one) =>
-    one.getElementById("viewer")?.getAttribute("data-graph");
+  const data = (/** @type {Document} */ one) => {
+    const viewer = one.getElementById("viewer");
+    return `${viewer?.getAttribute("data-graph")} ${viewer?.getAttribute("data-edit")}`;
+  };
   const otherData = data(document) !== data(next);
   morph(document.body, next.body);
   if (otherData) reload();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from typing import Any
@@ -61,6 +62,7 @@ def tracer() -> None:
 
 def main() -> None:
     """Run the command line; every error a user can cause ends as plain lines and status 1."""
+    gc.set_threshold(50_000, 20, 20)  # commands end soon; looking for garbage took a tenth of it
     try:
         tracer(prog_name="tracer", standalone_mode=True)
     except TracerError as error:

@@ -52,6 +52,14 @@ class Hooks:
             return gradient
         return self._scale(layer).pull(gradient, positions)
 
+    def push_input(self, layer: int, stream: Tensor, positions: Tensor) -> Tensor:
+        """What joins `inputs`, (m, d_model), of what joins the stream in front of the MLP."""
+        if self.settings.reads == "mlp.hook_in":
+            return self.frozen.push_through_mlp_norm(layer, stream, positions)
+        if self.settings.reads == "hook_resid_mid":
+            return stream
+        return self._scale(layer).push(stream, positions)
+
     def push_output(
         self, layer: int, written: Tensor, positions: Tensor | slice = slice(None)
     ) -> Tensor:

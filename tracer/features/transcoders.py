@@ -10,7 +10,7 @@ Source: Ameisen et al. 2025, "Circuit Tracing"; skip connections: arXiv 2501.188
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -76,7 +76,7 @@ class ActiveTranscoders:
         onward.index_add_(0, features.positions, on_activation[:, None] * features.encoders)
         if features.passes_on is not None:
             positions = torch.arange(len(gradient), device=gradient.device)
-            onward = onward + features.passes_on(gradient, positions)
+            onward = onward + features.passes_on.pull(gradient, positions)
         return on_activation * features.activations, onward
 
     def one(self, layer: int, index: int, position: int) -> LayerFeatures:
@@ -164,17 +164,27 @@ class _Reading:
             rows[:, above] = self.hooks.push_output(layer + above, rows[:, above], active.positions)
         return rows
 
-    def _passes_on(self, layer: int) -> Callable[[Tensor, Tensor], Tensor] | None:
-        hooks = self.hooks
+    def _passes_on(self, layer: int) -> SkipConnection | None:
         skip = _skip(self.dictionary.layers[layer], self.frozen.streams[layer])
-        if skip is None:
-            return None
+        return None if skip is None else SkipConnection(self.hooks, layer, skip)
 
-        def through(gradient: Tensor, positions: Tensor) -> Tensor:
-            on_output = hooks.pull_output(layer, gradient, positions)
-            return hooks.pull_input(layer, on_output @ skip.T, positions)
 
-        return through
+@dataclass(frozen=True)
+class SkipConnection:
+    """What goes past one layer's features, from where they read to where they write."""
+
+    hooks: Hooks
+    layer: int
+    matrix: Tensor  # (d_model, d_model), for `x @ matrix`
+
+    def pull(self, gradient: Tensor, positions: Tensor) -> Tensor:
+        on_output = self.hooks.pull_output(self.layer, gradient, positions).to(gradient)
+        on_input = on_output @ self.matrix.T.to(gradient)
+        return self.hooks.pull_input(self.layer, on_input, positions)
+
+    def push(self, stream: Tensor, positions: Tensor) -> Tensor:
+        read = self.hooks.push_input(self.layer, stream, positions).to(stream)
+        return self.hooks.push_output(self.layer, read @ self.matrix.to(stream), positions)
 
 
 def _skip(stored: StoredLayer, like: Tensor) -> Tensor | None:

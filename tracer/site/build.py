@@ -74,13 +74,15 @@ def build(
     strict: bool = False,
     memory: Memory | None = None,
     processes: int = 0,
+    reindex: bool = True,
     track: Track = lambda made, total: made,
 ) -> BuildReport:
     """Build the gallery at `root` into the folder `out`; the old site stays until all is done.
 
     `base_url` takes the place of the configured one, `strict` makes warnings errors, `track` sees
     units as they are made, `processes` is how many there may be (0: as many as the machine has
-    processors). Raises Problems with every mistake.
+    processors); without `reindex` a search index that is there is good enough. Raises Problems
+    with every mistake.
     """
     taken()
     memory = memory or Memory()
@@ -100,7 +102,7 @@ def build(
     with phase("read what was made"):
         known = load_manifest(file)
     with output.replace() as building:
-        job = _Job(site, building, known, present, processes)
+        job = _Job(site, building, known, present, processes, reindex)
         job.run(track)
         with phase("check links"):
             job.raise_problems()
@@ -125,6 +127,7 @@ class _Job:
         known: Manifest,
         present: dict[str, Signature],
         processes: int,
+        reindex: bool,
     ):
         self.manifest = Manifest(units={})
         self.made_files = 0
@@ -133,6 +136,7 @@ class _Job:
         self._known = known.units
         self._present = present
         self._processes = processes
+        self._reindex = reindex
         self._problems: dict[str, tuple[TracerError, ...]] = {}
         self._maker = site.maker(building.write)
 
@@ -191,7 +195,10 @@ class _Job:
 
     def _take_over(self, unit: Unit) -> bool:
         record = self._known.get(unit.name)
-        if record is None or not self._maker.fresh(unit, record):
+        if record is None:
+            return False
+        good_enough = unit.name == "search" and not self._reindex
+        if not good_enough and not self._maker.fresh(unit, record):
             return False
         if any(self._present.get(p) != one.signature for p, one in record.files.items()):
             return False

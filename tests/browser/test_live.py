@@ -1,0 +1,111 @@
+"""`tracer serve --watch`: what is saved appears in the open page, which stays where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.galleries import GalleryFolder, make_gallery
+from tests.serving import Served, served
+
+LONG = "\n\n".join(f"Paragraph {number}." for number in range(80))
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> GalleryFolder:
+    gallery = make_gallery(tmp_path / "gallery")
+    gallery.write("site_src/site.yaml", "title: One\nsearch: false\n")
+    gallery.write("site_src/write-ups/france-paris.md", f"First words.\n\n{LONG}\n")
+    return gallery
+
+
+@pytest.fixture
+def site(gallery: GalleryFolder) -> Iterator[Served]:
+    with served(gallery.root, "--watch") as running:
+        yield running
+
+
+@pytest.fixture
+def open_page(page: Page, site: Served) -> Page:
+    """A graph's page, read half-way, with a node chosen; `window.kept` goes when it reloads."""
+    page.goto(f"{site.address}graphs/france-paris/")
+    expect(page.locator("#write-up")).to_contain_text("First words.")
+    expect(page.locator(".viewer-status")).to_have_count(0)
+    page.evaluate("window.kept = true; scrollTo(0, 1200)")
+    return page
+
+
+def test_words_change_in_place_and_the_place_is_kept(
+    open_page: Page, gallery: GalleryFolder
+) -> None:
+    gallery.write("site_src/write-ups/france-paris.md", f"Other words.\n\n{LONG}\n\nThe end.\n")
+    expect(open_page.locator("#write-up")).to_contain_text("Other words.")
+    expect(open_page.locator("#write-up")).to_contain_text("The end.")
+    assert open_page.evaluate("[window.kept, scrollY]") == [True, 1200]
+    expect(open_page.locator(".viewer-main")).to_have_count(1)
+
+
+def test_a_template_and_a_style_change_in_place(open_page: Page, gallery: GalleryFolder) -> None:
+    gallery.write("templates/parts/discussion.html", '<p id="mine">New part</p>')
+    expect(open_page.locator("#mine")).to_have_text("New part")
+    gallery.write("assets/styles/tokens.css", ":root { --bg: rgb(1, 2, 3); }")
+    expect(open_page.locator("body")).to_have_css("background-color", "rgb(1, 2, 3)")
+    assert open_page.evaluate("window.kept") is True
+
+
+def test_a_name_in_yaml_reaches_picture_and_viewer(open_page: Page, gallery: GalleryFolder) -> None:
+    open_page.evaluate("history.replaceState(null, '', '?clickedId=1_3_4')")
+    gallery.write(
+        "site_src/annotations/france-paris.yaml",
+        'groups:\n  g: {name: The city, nodes: ["1_3_4"]}\n',
+    )
+    expect(open_page.locator(".circuit.wide")).to_contain_text("The city")
+    expect(open_page.locator(".viewer-main")).to_have_count(1)
+    assert "clickedId=1_3_4" in open_page.url
+
+
+def test_new_scripts_load_the_page_again_at_the_same_spot(
+    open_page: Page, gallery: GalleryFolder
+) -> None:
+    gallery.write("assets/site/extra.js", "export {};")
+    open_page.wait_for_event("load")
+    expect(open_page.locator(".viewer-main")).to_have_count(1)
+    assert open_page.evaluate("window.kept") is None
+    expect(open_page.locator("html")).to_have_js_property("scrollTop", 1200)
+
+
+def test_mistakes_are_shown_with_their_place_until_they_are_mended(
+    open_page: Page, gallery: GalleryFolder
+) -> None:
+    gallery.write("site_src/write-ups/france-paris.md", f"[x](node:9_9_9)\n\n{LONG}\n")
+    alert = open_page.get_by_role("alert")
+    expect(alert).to_contain_text("france-paris.md:1:5: the graph has no node `9_9_9`")
+    expect(open_page.locator("#write-up")).to_contain_text("First words.")
+    gallery.write("site_src/write-ups/france-paris.md", f"Mended.\n\n{LONG}\n")
+    expect(alert).to_have_count(0)
+    expect(open_page.locator("#write-up")).to_contain_text("Mended.")
+    assert open_page.evaluate("[window.kept, scrollY]") == [True, 1200]
+
+
+def test_folders_made_after_the_start_are_watched_too(page: Page, tmp_path: Path) -> None:
+    gallery = make_gallery(tmp_path / "gallery")
+    with served(gallery.root, "--watch") as running:
+        page.goto(f"{running.address}graphs/france-paris/")
+        expect(page.locator("h1")).to_be_visible()
+        gallery.write("site_src/write-ups/france-paris.md", "Written later.\n")
+        expect(page.locator("#write-up")).to_contain_text("Written later.")
+        gallery.write("templates/parts/discussion.html", '<p id="mine">Mine</p>')
+        expect(page.locator("#mine")).to_have_text("Mine")
+
+
+def test_a_page_that_was_not_built_yet_is_there_when_asked_for(
+    page: Page, site: Served, gallery: GalleryFolder
+) -> None:
+    page.goto(site.address)
+    gallery.write("site_src/pages/new.md", "# New page\n")
+    expect(page.get_by_role("link", name="New")).to_be_visible()
+    page.get_by_role("link", name="New").click()
+    expect(page.locator("h1")).to_have_text("New")

@@ -1,0 +1,171 @@
+"""What a site tells search engines, feed readers, other sites and its host."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+from tests.builders import make_graph
+from tests.galleries import GalleryFolder
+from tests.site.test_build import contents
+from tracer.errors import TracerError
+from tracer.site import search
+from tracer.site.build import build
+from tracer.site.hosting import headers
+from tracer.site.policy import POLICY
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+
+
+@pytest.fixture
+def made(gallery: GalleryFolder) -> dict[str, bytes]:
+    gallery.write(
+        "site_src/site.yaml", "title: A <b> & c\nbase_url: https://example.org/sub\nlanguage: en\n"
+    )
+    gallery.write(
+        "site_src/write-ups/france-paris.md",
+        "---\ntitle: Paris < Rome\ndate: 2026-02-03\nauthors: [Ann]\ntags: [city]\n---\nx\n",
+    )
+    gallery.write("site_src/pages/news.md", "---\ndate: 2026-03-01\n---\nx\n")
+    gallery.write("site_src/pages/about.md", "x\n")
+    make_graph().save(gallery.root / "graphs" / "france-paris" / "2.json")
+    build(gallery.root, gallery.root / "public")
+    return contents(gallery.root / "public")
+
+
+def test_the_feed_lists_dated_pages_newest_first(made: dict[str, bytes]) -> None:
+    feed = Xml.fromstring(made["feed.xml"])
+    assert feed.findtext(f"{ATOM}title") == "A <b> & c"
+    assert feed.findtext(f"{ATOM}updated") == "2026-03-01T00:00:00Z"
+    news, graph = feed.findall(f"{ATOM}entry")
+    assert news.findtext(f"{ATOM}id") == "https://example.org/sub/news/"
+    assert graph.findtext(f"{ATOM}title") == "Paris < Rome"
+    assert graph.findtext(f"{ATOM}author/{ATOM}name") == "Ann"
+    link = graph.find(f"{ATOM}link")
+    assert link is not None
+    assert link.get("href") == "https://example.org/sub/graphs/france-paris/"
+    for entry in (feed, news, graph):  # RFC 4287, 4.1
+        assert all(entry.findtext(f"{ATOM}{name}") for name in ("id", "title", "updated"))
+
+
+def test_every_page_leads_to_the_feed(made: dict[str, bytes]) -> None:
+    for path, content in made.items():
+        if path.endswith(".html"):
+            assert b'type="application/atom+xml"' in content
+
+
+def test_the_sitemap_lists_every_page_once_and_old_revisions_never(made: dict[str, bytes]) -> None:
+    found = [one.text for one in Xml.fromstring(made["sitemap.xml"]).iter(f"{SITEMAP}loc")]
+    base = "https://example.org/sub/"
+    assert found == [base, f"{base}about/", f"{base}graphs/france-paris/", f"{base}news/"]
+    assert b"Sitemap: https://example.org/sub/sitemap.xml" in made["robots.txt"]
+
+
+def test_control_characters_do_not_break_the_feed(gallery: GalleryFolder) -> None:
+    gallery.write("site_src/site.yaml", 'title: "a\\u0001b"\nbase_url: https://example.org/\n')
+    build(gallery.root, gallery.root / "public")
+    Xml.fromstring((gallery.root / "public" / "feed.xml").read_bytes())
+
+
+def test_without_an_address_there_is_no_feed_and_nothing_points_to_one(
+    gallery: GalleryFolder,
+) -> None:
+    build(gallery.root, gallery.root / "public")
+    made = contents(gallery.root / "public")
+    assert not {"feed.xml", "sitemap.xml"} & made.keys()
+    assert not any(b"feed.xml" in content for path, content in made.items() if ".html" in path)
+
+
+def test_a_graphs_page_shows_its_picture_to_other_sites(made: dict[str, bytes]) -> None:
+    page = made["graphs/france-paris/index.html"].decode()
+    base = "https://example.org/sub/graphs/france-paris/"
+    assert f'<meta property="og:image" content="{base}card.png">' in page
+    assert f'<link rel="canonical" href="{base}">' in page
+    assert '<meta property="og:title" content="Paris &lt; Rome · A &lt;b&gt; &amp; c">' in page
+    assert '<meta name="twitter:card" content="summary_large_image">' in page
+    older = made["graphs/france-paris/1/index.html"].decode()
+    assert f'<link rel="canonical" href="{base}">' in older
+
+
+def test_every_page_says_what_it_is_to_other_sites(made: dict[str, bytes]) -> None:
+    for path, content in made.items():
+        if path.endswith(".html"):
+            for name in ("og:type", "og:title", "og:description", "og:url", "og:site_name"):
+                assert content.count(f'property="{name}"'.encode()) == 1, (path, name)
+
+
+def test_the_card_is_a_png_of_the_size_that_others_want(made: dict[str, bytes]) -> None:
+    card = made["graphs/france-paris/card.png"]
+    assert card[:8] == b"\x89PNG\r\n\x1a\n"
+    assert (int.from_bytes(card[16:20]), int.from_bytes(card[20:24])) == (1200, 630)
+    assert len(card) < 200_000
+
+
+def test_the_card_changes_with_prompt_groups_and_title_only(gallery: GalleryFolder) -> None:
+    def card() -> bytes:
+        build(gallery.root, gallery.root / "public")
+        return (gallery.root / "public" / "graphs" / "france-paris" / "card.png").read_bytes()
+
+    first = card()
+    gallery.write("site_src/write-ups/france-paris.md", "Other words.\n")
+    assert card() == first
+    gallery.write("site_src/site.yaml", "title: Another title\n")
+    second = card()
+    assert second != first
+    nodes = '["1_3_4", "1_9_5", "0_7_4"]'
+    gallery.write(
+        "site_src/annotations/france-paris.yaml", f"groups: {{g: {{name: g, nodes: {nodes}}}}}\n"
+    )
+    assert card() != second
+
+
+def test_a_prompt_full_of_markup_and_control_characters_has_a_card_too(
+    gallery: GalleryFolder,
+) -> None:
+    tokens = ["<bos>", "</text><script>", "\x00\x1b", "\u202e", " 東京 مرحبا 🎉" * 40, " is"]
+    make_graph(prompt_tokens=tokens).save(gallery.root / "graphs" / "france-paris" / "1.json")
+    build(gallery.root, gallery.root / "public")
+    assert (gallery.root / "public" / "graphs" / "france-paris" / "card.png").exists()
+
+
+def test_headers_keep_assets_for_ever_and_close_all_but_graphs(made: dict[str, bytes]) -> None:
+    rules = dict(re.findall(r"^(/\S*)\n((?:  .*\n)+)", made["_headers"].decode(), re.MULTILINE))
+    assert "immutable" in rules["/assets/*"]
+    assert POLICY in rules["/*"] and "frame-ancestors" not in rules["/*"]
+    closed = {path for path, header in rules.items() if "frame-ancestors 'self'" in header}
+    assert {"/", "/404.html", "/about/*", "/news/*"} <= closed
+    assert not any(path.startswith("/graphs") for path in rules)
+
+
+def test_headers_stay_within_what_hosts_read() -> None:
+    text = headers(f"page-{number}" for number in range(500))
+    assert len(re.findall(r"^/", text, re.MULTILINE)) <= 100
+    assert max(map(len, text.splitlines())) < 2000
+
+
+def test_the_index_holds_pages_in_any_order_of_making(
+    gallery: GalleryFolder, tmp_path: Path
+) -> None:
+    for number in range(30):
+        gallery.write(f"site_src/pages/page-{number}.md", f"word{number}\n")
+    build(gallery.root, tmp_path / "one", processes=1)
+    build(gallery.root, tmp_path / "two", processes=2)
+    one = contents(tmp_path / "one")
+    assert one == contents(tmp_path / "two")
+    assert "pagefind/pagefind.js" in one
+
+
+def test_a_machine_without_the_search_program_is_told_what_to_do(
+    gallery: GalleryFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pagefind_bin", None)
+    monkeypatch.setattr(search.shutil, "which", lambda name: None)
+    with pytest.raises(TracerError, match=r"pagefind's program is missing.*search: false"):
+        build(gallery.root, gallery.root / "public")
+    gallery.write("site_src/site.yaml", "search: false\n")
+    build(gallery.root, gallery.root / "public")
+    assert "search/" not in (gallery.root / "public" / "index.html").read_text()
