@@ -41,8 +41,9 @@ class Change(_Strict):
 class Measure(_Strict):
     """One quantity before and after, and after each control in its place.
 
-    `lead` is a logit less that of another token, or the log-odds against all others. For a
-    continuation 1 says that the expected happens, 0 that it does not.
+    `lead` is a logit less that of another token. For a continuation 1 says that the expected
+    happens, 0 that it does not. A claim holds only if each measure that `decides` beats all
+    controls.
     """
 
     quantity: Quantity
@@ -50,6 +51,11 @@ class Measure(_Strict):
     after: Number
     controls: tuple[Number, ...]
     beaten: int = Field(description="how many controls did less, in the expected direction")
+    decides: bool = True
+
+    @property
+    def sides(self) -> tuple[float, float]:
+        return self.before, self.after
 
     @property
     def beats_all(self) -> bool:

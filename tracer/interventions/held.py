@@ -107,7 +107,7 @@ def _hold_pattern(frozen: FrozenPass, layer: int, block: Any) -> list[Any]:
     def mix(_: Any, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         rows = seen[0].flatten(0, -2).T  # (out, variants * positions)
         values = value_heads(names, rows, shape)  # (kv_heads, head_dim, variants * positions)
-        values = values.unflatten(-1, inputs[0].shape[:2]).permute(2, 0, 3, 1)
+        values = values.reshape(*shape, *inputs[0].shape[:2]).permute(2, 0, 3, 1)
         shared = pattern.shape[0] // shape[0]
         mixed = pattern @ values.repeat_interleave(shared, dim=1)  # (variants, heads, n, head_dim)
         return mixed.transpose(1, 2).reshape(inputs[0].shape), *inputs[1:]

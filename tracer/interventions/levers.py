@@ -16,7 +16,7 @@ from tracer.documents.graph import FeaturesInfo
 from tracer.features.choose import choose_features
 from tracer.features.encode import Active, encode
 from tracer.features.neurons import Neurons
-from tracer.features.transcoders import FIRST, refuse_misfit, skip_matrix
+from tracer.features.transcoders import refuse_misfit, skip_matrix
 from tracer.features.weights.dictionary import Dictionary, StoredLayer
 from tracer.features.weights.stored import whole
 from tracer.model.frozen_norm import FrozenNorm, freeze_norm
@@ -110,7 +110,8 @@ class NeuronLevers:
         return self.model.layers[layer].mlp.down.T[indices][:, None]
 
     def loudness(self, layer: int, indices: Tensor) -> Tensor:
-        return self.decoders(layer, indices)[:, 0].norm(dim=-1)
+        norms: Tensor = torch.linalg.vector_norm(self.decoders(layer, indices), dim=(1, 2))
+        return norms
 
     def skip(self, layer: int, read: Tensor) -> Tensor | None:
         return None
@@ -132,17 +133,13 @@ class DictionaryLevers:
         return tuple(len(layer.encoder) for layer in self.dictionary.layers)
 
     def reach(self, layer: int) -> int:
-        decoder = self.dictionary.layers[layer].decoder
-        return (
-            decoder.stored.shape[1] - decoder.first_layer
-            if self.dictionary.layers[layer].across
-            else 1
-        )
+        stored = self.dictionary.layers[layer]
+        return stored.decoder.shape[1] if stored.across else 1
 
     def read_from(self, layer: int) -> Any:
         names = self.model.architecture
-        in_front = self.dictionary.settings.reads != "mlp.hook_in" and names.mlp_norm is not None
-        return self._module(layer, names.mlp_norm if in_front else names.mlp)
+        in_front = None if self.dictionary.settings.reads == "mlp.hook_in" else names.mlp_norm
+        return self._module(layer, in_front or names.mlp)
 
     def write_to(self, layer: int) -> Any:
         names = self.model.architecture
@@ -168,18 +165,20 @@ class DictionaryLevers:
         before = (read * rows).sum(-1) + whole(stored.encoder_bias).to(read)[indices]
         if stored.threshold is None:
             return before.relu()
-        return before * (before > whole(stored.threshold).to(read).flatten()[indices])
+        thresholds = whole(stored.threshold).to(read).flatten()  # one, or one a feature
+        return before * (before > thresholds.expand(len(stored.encoder))[indices])
 
     def active(self, layer: int, read: Tensor) -> Active:
         stored = self.dictionary.layers[layer]
-        return encode(stored, read, first=FIRST, top_k=self.dictionary.settings.top_k)
+        return encode(stored, read, first=1, top_k=self.dictionary.settings.top_k)
 
     def decoders(self, layer: int, indices: Tensor) -> Tensor:
         rows = self.dictionary.layers[layer].decoder.take(indices).to(self.model.unembedding)
         return rows[:, None] if rows.ndim == 2 else rows
 
     def loudness(self, layer: int, indices: Tensor) -> Tensor:
-        return self.decoders(layer, indices).flatten(1).norm(dim=-1)
+        norms: Tensor = torch.linalg.vector_norm(self.decoders(layer, indices), dim=(1, 2))
+        return norms
 
     def skip(self, layer: int, read: Tensor) -> Tensor | None:
         matrix = skip_matrix(self.dictionary.layers[layer], read)

@@ -53,10 +53,8 @@ class Steered:
     def likeliest(self, most: int = 5) -> list[tuple[str, float, float]]:
         """The likeliest next tokens of either side: text, probability before and after."""
         before, after = self.probabilities
-        ids = dict.fromkeys(
-            [*before.topk(most).indices.tolist(), *after.topk(most).indices.tolist()]
-        )
-        ranked = sorted(ids, key=lambda one: -max(float(before[one]), float(after[one])))
+        ids = {one for side in (before, after) for one in side.topk(most).indices.tolist()}
+        ranked = sorted(ids, key=lambda one: (-max(float(before[one]), float(after[one])), one))
         text = self.model.tokenizer.text
         return [(text(one), float(before[one]), float(after[one])) for one in ranked]
 
@@ -115,9 +113,9 @@ def steer_prompt(
     watched = feature_names(prompt, watch)
     run = prompt.run(settings, watch={one.layer for one in watched})
     sides = (prompt.baseline, run)
-    texts = (
-        [continuation(prompt, one, generate, seed) for one in ((), settings)] if generate else []
-    )
+    texts: list[str | None] = [None, None]
+    if generate:
+        texts = [continuation(prompt, one, generate, seed) for one in ((), settings)]
     return Steered(
         model=prompt.model,
         token_ids=prompt.token_ids,
@@ -128,8 +126,8 @@ def steer_prompt(
         features={
             str(one): _on(prompt, sides, one.layer, one.index, one.position) for one in watched
         },
-        continuation_before=texts[0] if texts else None,
-        continuation_after=texts[1] if texts else None,
+        continuation_before=texts[0],
+        continuation_after=texts[1],
     )
 
 
@@ -138,7 +136,9 @@ def continuation(prompt: SteeredPrompt, variant: Variant, tokens: int, seed: int
 
     Ends early at the model's own end of text or its context.
     """
-    return "".join(map(prompt.model.tokenizer.text, _continue(prompt, variant, tokens, seed)))
+    said = list(_continue(prompt, variant, tokens, seed))
+    before = prompt.model.tokenizer.joined(prompt.token_ids)
+    return prompt.model.tokenizer.joined((*prompt.token_ids, *said))[len(before) :]
 
 
 def _continue(

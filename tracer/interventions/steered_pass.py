@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,7 +110,7 @@ class SteeredPrompt:
         places = _Places.of(variants, start, start + ids.shape[1])
         hold = hold and bool(places.by_layer) and self.frozen is not None
         run = Run()
-        held = nullcontext()
+        held: AbstractContextManager[None] = nullcontext()
         if hold and self.frozen is not None:
             held = holding(self.frozen, norms=self.held.norms(self.model.info.layers))
         with held, self._hooked(run, places, set(watch), hold):
