@@ -243,8 +243,8 @@ def _row(one: Checked) -> tuple[str, ...]:
         verdict += ", as its author says"
     elif verdict == "holds" and not one.claim.claim.holds:
         verdict += ", though its author says not"
-    first = found.measures[0]
+    first = next(each for each in found.measures if each.decides)
     beaten = min(each.beaten for each in found.measures if each.decides)
-    sides = (f"{first.before:.3f}", f"{first.after:.3f}")
+    sides = (f"{first.quantity} {first.before:.3f}", f"{first.after:.3f}")
     colour = "red" if one.contradicts else "green" if found.verdict == "holds" else "yellow"
     return (name, f"[{colour}]{verdict}", *sides, f"{beaten} of {len(first.controls)}")
