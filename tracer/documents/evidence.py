@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tracer.documents.files import decode, read_text, write_atomically
 from tracer.documents.graph import significant
+from tracer.documents.graph_folder import StoredFile
 from tracer.errors import Place, TracerError
 
 FORMAT: Literal[1] = 1
@@ -165,6 +167,15 @@ class Evidence(_Strict):
 def evidence_file(graph_file: Path) -> Path:
     """Where the evidence of a graph lies."""
     return graph_file.with_suffix(".evidence.json")
+
+
+class StoredEvidence(StoredFile):
+    """An evidence file, parsed when it is first asked for."""
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """Raises TracerError when the file is cut short or no evidence."""
+        return load_evidence(self.file)
 
 
 def load_evidence(file: Path) -> Evidence:

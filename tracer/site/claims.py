@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from tracer.documents.annotations import Annotations
 from tracer.documents.claims import Claim, Expectation
@@ -55,9 +55,10 @@ class ShownClaim:
     @property
     def surprise(self) -> str | None:
         """Where evidence and author disagree, or agree that the idea failed."""
+        if self.badge == "fails" and self.expected:
+            return "Its author said that it would hold."
         if self.badge == "fails":
-            said = "said that it would hold" if self.expected else "keeps it here as one that failed"
-            return f"Its author {said}."
+            return "Its author keeps it here as an idea that failed."
         if self.badge == "holds" and not self.expected:
             return "Its author did not expect that."
         return None
@@ -173,7 +174,8 @@ def _bars(one: Measure, share: bool) -> Markup:
         return f'<rect class="{kind}" x="{left:.1f}" y="{y}" width="{width:.1f}" height="7"/>'
 
     left, right = x(min(one.controls)), x(max(one.controls))
-    band = f'<rect class="band" x="{left:.1f}" y="0" width="{max(right - left, 0.6):.1f}" height="20"/>'
+    width = max(right - left, 0.6)
+    band = f'<rect class="band" x="{left:.1f}" y="0" width="{width:.1f}" height="20"/>'
     return Markup(
         '<svg class="claim-bars" viewBox="0 0 100 20" preserveAspectRatio="none" '
         'aria-hidden="true" focusable="false">'
@@ -185,11 +187,13 @@ def _answers(found: ClaimEvidence) -> tuple[tuple[str, str, str], ...]:
     """The likeliest before and after; a dash where a token is not among them."""
     before = {one.token: one.probability for one in found.before}
     after = {one.token: one.probability for one in found.after}
-    tokens = sorted({**before, **after}, key=lambda one: -max(before.get(one, 0), after.get(one, 0)))
-    return tuple(
-        (visible(one), *(percent(side[one]) if one in side else "–" for side in (before, after)))
-        for one in tokens[:5]
-    )
+    highest = {one: max(before.get(one, 0.0), after.get(one, 0.0)) for one in {**before, **after}}
+
+    def shown(side: dict[str, float], token: str) -> str:
+        return percent(side[token]) if token in side else "–"
+
+    tokens = sorted(highest, key=lambda one: (-highest[one], one))[:5]
+    return tuple((visible(one), shown(before, one), shown(after, one)) for one in tokens)
 
 
 def _texts(found: ClaimEvidence) -> tuple[str, str] | None:
@@ -219,9 +223,3 @@ def _done(claim: Claim, found: ClaimEvidence) -> list[str]:
     elif found.verdict == "fails":
         said.append("The bound was met, but some controls did as much: it proves nothing.")
     return said
-
-
-def summary(claims: list[ShownClaim]) -> Markup:
-    """How many hold, fail or are untested, for a card."""
-    counts = {badge: sum(one.badge == badge for one in claims) for badge in ("holds", "fails")}
-    return escape(f"{counts['holds']} of {len(claims)} claims hold")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -75,13 +76,13 @@ def _sentences(found: Faithfulness) -> list[str]:
 
 
 def _part(found: Faithfulness, part: PartAblation) -> str:
+    show: Callable[[float], str]
     if found.probability is None or part.probability is None:
         text = f"it goes from {found.value:.2f} to {part.value:.2f} ({found.unit})"
-        controls, show = part.control_values, lambda value: f"{value:.2f}"
+        controls, show = part.control_values, "{:.2f}".format
     else:
         text = (
-            f"the probability goes from {percent(found.probability)} to "
-            f"{percent(part.probability)}"
+            f"the probability goes from {percent(found.probability)} to {percent(part.probability)}"
         )
         controls, show = part.control_probabilities, percent
     if not controls:
@@ -123,15 +124,19 @@ def _scatter(found: Faithfulness) -> Markup:
     label = (
         f"Scatter of {len(found.nodes)} nodes: predicted change to the right, real change upwards"
     )
-    return Markup(
-        f'<svg class="scatter" viewBox="0 0 {SIZE} {SIZE}" role="group" aria-label="{escape(label)}">'
-        f'<path class="axis" d="M{MARGIN} {zero}H{end}M{zero} {MARGIN}V{end}"/>'
-        f'<path class="agreement" d="M{MARGIN} {end}L{end} {MARGIN}"/>'
-        f'<text x="{end}" y="{SIZE - 8}" text-anchor="end">predicted change, {found.unit}</text>'
-        f'<text x="{MARGIN}" y="{MARGIN - 12}">real change, {found.unit}</text>'
-        f'<text x="{end}" y="{zero - 5}" text-anchor="end">{_signed(reach)}</text>'
-        f'<text x="{zero + 5}" y="{MARGIN + 4}">{_signed(reach)}</text>'
-    ) + Markup("").join(map(dot, found.nodes)) + Markup("</svg>")
+    name, most, middle, top = escape(label), _signed(reach), zero - 5, MARGIN - 12
+    parts = [
+        f'<svg class="scatter" viewBox="0 0 {SIZE} {SIZE}" role="group" aria-label="{name}">',
+        f'<path class="axis" d="M{MARGIN} {zero}H{end}M{zero} {MARGIN}V{end}"/>',
+        f'<path class="agreement" d="M{MARGIN} {end}L{end} {MARGIN}"/>',
+        f'<text x="{end}" y="{SIZE - 8}" text-anchor="end">predicted, {found.unit}</text>',
+        f'<text x="{MARGIN}" y="{top}">real change, {found.unit}</text>',
+        f'<text x="{end}" y="{middle}" text-anchor="end">{most}</text>',
+        f'<text x="{zero + 5}" y="{MARGIN + 4}">{most}</text>',
+        *map(dot, found.nodes),
+        "</svg>",
+    ]
+    return Markup("".join(parts))
 
 
 def _signed(value: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from tracer.documents.evidence import evidence_file
 from tracer.documents.graph_folder import StoredFile, StoredGraph
 from tracer.errors import Place, Problems
 from tracer.site import feeds, hosting
@@ -137,6 +138,8 @@ class Plan:
             with phase("templates"):
                 files[f"{page.folder}index.html"] = self._pages.graph_page(page)
             files[page.file] = stored.content()
+            if evidence := entry.evidence.get(page.revision):
+                files[evidence_file(Path(page.file)).as_posix()] = evidence.content()
         return Product(files, summary_of(self._newest(entry)))
 
     def _revisions(self, entry: Entry) -> Iterator[tuple[StoredGraph, GraphPage]]:

@@ -22,6 +22,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.evidence import Faithfulness
 from tracer.documents.graph import NEURON, Graph, Link, Node, significant
 from tracer.documents.references import Reference
 from tracer.site.answers import asked_instead, target_node
@@ -36,7 +37,7 @@ _POWERS = len(ALPHABET) // 2
 _OUTPUT = re.compile(r'(?:.*Output )?"(?P<token>.*)"\s*\(p=', re.DOTALL)
 
 
-def encode(graph: Graph, annotations: Annotations) -> bytes:
+def encode(graph: Graph, annotations: Annotations, measured: Faithfulness | None = None) -> bytes:
     """The viewer's data file; the same graph and annotations always give the same bytes."""
     order = {node_id: index for index, node_id in enumerate(graph.node_ids)}
     document = {
@@ -47,6 +48,7 @@ def encode(graph: Graph, annotations: Annotations) -> bytes:
         "groups": _groups(graph, annotations, order),
         "pins": _pins(graph, annotations, order),
         "answers": _answers(graph),
+        "ablations": _ablations(measured, order),
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -183,6 +185,19 @@ def _pins(graph: Graph, annotations: Annotations, order: Mapping[str, int]) -> l
 
 def _present(ids: Iterable[str], order: Mapping[str, int]) -> list[int]:
     return sorted({order[one] for one in ids if one in order})
+
+
+def _ablations(measured: Faithfulness | None, order: Mapping[str, int]) -> dict[str, Any] | None:
+    """What became of the answer when single nodes were really set to zero: for each the node,
+    the predicted change, the real one, the probability then, and its control's change."""
+    if measured is None:
+        return None
+    rows = [
+        [order[one.node], *map(_number, (one.predicted, one.actual, one.probability, one.control))]
+        for one in measured.nodes
+        if one.node in order
+    ]
+    return {"unit": measured.unit, "before": _number(measured.probability), "rows": rows}
 
 
 def _asked_feature(graph: Graph) -> Node | None:
