@@ -1,4 +1,5 @@
 // One immutable graph, read once from the data file that tracer/site/viewer_data.py writes.
+import { readAblations } from "./ablation.js";
 import { influenceOf } from "./influence.js";
 
 export const FEATURE = 0;
@@ -62,6 +63,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {number[]} pins
  * @property {Answer[]} answers
  * @property {Map<number, Answer>} answerOf
+ * @property {import("./ablation.js").Ablations | null} ablations
  */
 
 /**
@@ -90,6 +92,7 @@ export function readGraph(data) {
     groupsOf: groupsByNode(groups, size),
     pins: data.pins,
     answers,
+    ablations: readAblations(data.ablations),
     answerOf: new Map(answers.map((/** @type {Answer} */ answer) => [answer.node, answer])),
   });
 }

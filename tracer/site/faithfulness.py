@@ -58,9 +58,9 @@ def _sentences(found: Faithfulness) -> list[str]:
     if controls:
         moved = statistics.median(abs(one.actual) for one in found.nodes)
         said.append(
-            f"In the middle such a node moves the answer by {moved:.2f} {found.unit}; another "
-            f"feature as loud, in the same layer at the same word, by "
-            f"{statistics.median(controls):.2f}."
+            f"Half of these nodes move it by {moved:.2f} {found.unit} or more. Of other features, "
+            f"as loud, in the same layer at the same word, half move it by "
+            f"{statistics.median(controls):.2f} or more."
         )
     named = "the groups that people named" if found.circuit == "groups" else "the ten strongest"
     many = len(found.circuit_nodes)
