@@ -34,6 +34,7 @@ from tracer.interventions.faithfulness import can_be_measured, circuit_of, measu
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.model.load import Device
 
+_SHORT = {"probability": "p", "lead": "lead", "activation": "a", "continuation": ""}
 State = Literal["measured", "up to date", "the same", "failed"]
 
 
@@ -222,7 +223,7 @@ def _close(console: Console, done: Sequence[Checked], interrupted: bool) -> int:
 
 def _table(done: Sequence[Checked]) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for name in ("graph", "claim", "verdict", "before", "after", "controls beaten", ""):
+    for name in ("graph", "claim", "verdict", "before", "after", "beats", ""):
         side = name in ("before", "after")
         table.add_column(name, no_wrap=True, justify="right" if side else "left")
     for one in done:
@@ -240,11 +241,11 @@ def _row(one: Checked) -> tuple[str, ...]:
         return (name, "[red]not run", "", "", "")
     verdict: str = found.verdict
     if verdict == "fails" and not one.claim.claim.holds:
-        verdict += ", as its author says"
+        verdict += ", as said"
     elif verdict == "holds" and not one.claim.claim.holds:
-        verdict += ", though its author says not"
+        verdict += ", not as said"
     first = next(each for each in found.measures if each.decides)
     beaten = min(each.beaten for each in found.measures if each.decides)
-    sides = (f"{first.quantity} {first.before:.3f}", f"{first.after:.3f}")
+    sides = (f"{_SHORT[first.quantity]} {first.before:.3f}", f"{first.after:.3f}")
     colour = "red" if one.contradicts else "green" if found.verdict == "holds" else "yellow"
     return (name, f"[{colour}]{verdict}", *sides, f"{beaten} of {len(first.controls)}")
