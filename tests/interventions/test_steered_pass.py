@@ -134,7 +134,7 @@ def test_many_variants_at_once_are_each_as_alone(
 
 
 def test_a_neuron_set_is_what_the_down_projection_reads(model: Model) -> None:
-    prompt, place = prompt_of(model, "neurons"), (1, 7, 4)
+    prompt, place = prompt_of(model, "neurons"), (1, 7, 6)
 
     def overwrite(_: object, inputs: tuple[torch.Tensor]) -> None:
         inputs[0][0, place[2], place[1]] = -2.5

@@ -120,12 +120,7 @@ class SteeredPrompt:
         run.logits = wide(result.logits[:, -1])
         run.raw_logits = wide(run.raw_logits)
         if not torch.isfinite(run.logits).all():
-            raise TracerError(
-                "the model's numbers overflow (NaN or infinity), so there is no result"
-                if places.by_layer
-                else f"the model's logits are not finite in {self.model.dtype}",
-                hint="set smaller values, or use float32",
-            )
+            raise _overflow()
         return run
 
     @contextmanager
@@ -186,6 +181,13 @@ class _Places:
         return _Places(by_layer)
 
 
+def _overflow() -> TracerError:
+    return TracerError(
+        "the model's numbers overflow (NaN or infinity), so there is no result",
+        hint="set smaller values, or use float32",
+    )
+
+
 class _Writing:
     """The hooks of one pass, in the order in which the model comes by."""
 
@@ -215,6 +217,9 @@ class _Writing:
         def hook(_: Any, _inputs: Any, output: Tensor) -> Tensor | None:
             self._write_from(layer, output)
             added = self.pending.pop(layer, None)
+            # A norm makes zero of what is too large to be squared, which would look like a result.
+            if added is not None and not torch.isfinite(wide(added).square().sum(-1)).all():
+                raise _overflow()
             if constrained:
                 output = self._as_it_was(layer).expand_as(output)
             elif added is None:
