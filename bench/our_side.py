@@ -33,6 +33,7 @@ def main() -> None:
     loaded = time.perf_counter()
     runs = []
     for _ in range(repeats):
+        found = pruned = scores = None  # as if each run were the only one
         start = time.perf_counter()
         found = trace(prompt, model=model, features=str(folder / "features"), settings=settings)
         traced = time.perf_counter()

@@ -107,6 +107,7 @@ def main() -> None:
     runs = []
     for batch in batches:
         for _ in range(repeats):
+            graph = scores = pruned = None  # as if each run were the only one
             graph, scores, pruned, times = run(model, tokens, batch, most)
             runs.append({"batch": batch, **times})
             spent = f"{times['trace']:.2f} + {times['prune']:.2f} s"
