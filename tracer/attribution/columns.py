@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -56,7 +56,11 @@ class Columns:
         return slice(self.n_features, self.tokens)
 
     def zeros(self, height: int, exactness: torch.dtype) -> Tensor:
-        """Rows, (height, total), in memory as the system gives it: pages that are never written
-        take none. In double precision where `exactness` is, else single."""
-        exact = exactness == torch.float64
-        return torch.from_numpy(np.zeros((height, self.total), np.float64 if exact else np.float32))
+        """Rows of zeros, (height, total), in double precision where `exactness` is, else single.
+        Pages of memory that are never written take none."""
+        dtype = torch.float64 if exactness == torch.float64 else torch.float32
+        count = height * self.total
+        memory = mmap.mmap(-1, max(1, count) * dtype.itemsize)
+        if hasattr(mmap, "MADV_NOHUGEPAGE"):  # one number written would take two megabytes
+            memory.madvise(mmap.MADV_NOHUGEPAGE)
+        return torch.frombuffer(memory, dtype=dtype)[:count].view(height, self.total)

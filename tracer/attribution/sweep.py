@@ -32,6 +32,7 @@ class Swept:
     biases: Tensor  # (expanded + logits,)
     influence: Tensor  # (columns,)
     notices: tuple[str, ...] = ()
+    cut: int = 0  # how many blocks sources were carried up through
 
     @property
     def unexpanded_share(self) -> float:
@@ -100,6 +101,7 @@ def sweep(
         biases=torch.cat(biases[::-1]),
         influence=influence,
         notices=tuple(writer.notices),
+        cut=writer.cut,
     )
 
 
