@@ -25,6 +25,7 @@ from bench.workload import SIZES, Size, write_workload  # noqa: E402
 
 SCRATCH = ROOT / ".tracer" / "bench"
 BATCHES = ("16", "32", "64", "128", "256")
+FEWER_BATCHES = {"L": ("16", "64")}  # minutes each, and on M the smallest is the fastest
 
 
 def main() -> None:
@@ -55,7 +56,8 @@ def compare(size: Size, peer_python: str, device: str = "cpu") -> dict[str, Any]
         )
         for precision in ("float32", "fast")
     }
-    peer = run_side(peer_python, "peer_side.py", folder, "peer", most, "1", device, *BATCHES)
+    batches = FEWER_BATCHES.get(size.name, BATCHES)
+    peer = run_side(peer_python, "peer_side.py", folder, "peer", most, "1", device, *batches)
     best = min(_total(run) for run in peer["runs"])
     ratios = {
         "size": size.name,
