@@ -42,6 +42,7 @@ RESERVED_IDS = frozenset(
         *("circuit", "circuit-title", "names", "write-up", "limits-title"),
         *("viewer", "viewer-title", "facts", "facts-title"),
         *("counterpoints", "counterpoints-title", "citation", "compare", "curated-title"),
+        *("claims", "claims-title", "faithfulness", "faithfulness-title"),
     }
 )
 _FORMATTER = HtmlFormatter(nowrap=True)
