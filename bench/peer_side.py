@@ -26,7 +26,21 @@ from transformer_lens.pretrained.weight_conversions import convert_llama_weights
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast  # noqa: E402
 
 
-def load(folder: Path) -> TransformerLensReplacementModel:
+def load_set(folder: Path):
+    """A folder of per-layer transcoders."""
+    files = sorted(folder.glob("layer_*.safetensors"), key=_layer)
+    return load_transcoder_set(
+        {_layer(file): str(file) for file in files},
+        scan="local",
+        feature_input_hook="mlp.hook_in",
+        feature_output_hook="hook_mlp_out",
+        device=torch.device("cpu"),
+        lazy_encoder=False,
+        lazy_decoder=True,
+    )
+
+
+def load(folder: Path, transcoders=None) -> TransformerLensReplacementModel:
     """The workload through the library's own configuration classes; its loader by name only
     knows models of the hub."""
     llama = LlamaForCausalLM.from_pretrained(folder / "model", dtype=torch.float32)
@@ -54,16 +68,6 @@ def load(folder: Path) -> TransformerLensReplacementModel:
         device="cpu",
         dtype=torch.float32,
     )
-    files = sorted((folder / "features").glob("layer_*.safetensors"), key=_layer)
-    transcoders = load_transcoder_set(
-        {_layer(file): str(file) for file in files},
-        scan="local",
-        feature_input_hook="mlp.hook_in",
-        feature_output_hook="hook_mlp_out",
-        device=torch.device("cpu"),
-        lazy_encoder=False,
-        lazy_decoder=True,
-    )
     # The newer transformers on our side names a tokenizer class that this older one lacks.
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_file=str(folder / "model" / "tokenizer.json"), bos_token="<s>", eos_token="</s>"
@@ -74,7 +78,7 @@ def load(folder: Path) -> TransformerLensReplacementModel:
     model.load_and_process_state_dict(
         state, fold_ln=False, center_writing_weights=False, center_unembed=False
     )
-    model._configure_replacement_model(transcoders)
+    model._configure_replacement_model(transcoders or load_set(folder / "features"))
     return model
 
 

@@ -1,4 +1,5 @@
 // What the selected node is, in words; for a set of nodes its members; for nothing, where to begin.
+import { ablationLine } from "./ablation.js";
 import { make } from "./dom.js";
 import { makeExamples } from "./examples.js";
 import { ANSWER, EMBEDDING, ERROR, FEATURE } from "./graph.js";
@@ -64,6 +65,7 @@ export class Details {
       heading(titleOf(graph, node)),
       make("p", { class: "sentence" }, describe(graph, node)),
       effectLine(graph, node),
+      ablationLine(graph, node),
       byline(graph, node),
       explanation(graph, node),
       figures(graph, node),

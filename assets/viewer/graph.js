@@ -1,4 +1,5 @@
 // One immutable graph, read once from the data file that tracer/site/viewer_data.py writes.
+import { readAblations } from "./ablation.js";
 import { influenceOf } from "./influence.js";
 
 export const FEATURE = 0;
@@ -66,6 +67,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {Map<number, Answer>} answerOf
  * @property {{address: string, keys: Set<string>}} examples  features with texts that make them
  *   active, as `22_580`, and where their files are
+ * @property {import("./ablation.js").Ablations | null} ablations
  */
 
 /**
@@ -100,6 +102,7 @@ export function readGraph(data, address = document.baseURI) {
       address: new URL(data.examples?.folder ?? ".", address).href,
       keys: new Set(data.examples?.keys),
     },
+    ablations: readAblations(data.ablations),
     answerOf: new Map(answers.map((/** @type {Answer} */ answer) => [answer.node, answer])),
   });
 }

@@ -23,7 +23,9 @@ _COMMANDS = {
     "new": "put a graph on the prompt list, with files to write about it in",
     "schema": "print or write the JSON Schemas that editors complete from",
     "serve": "serve the site on this machine, rebuilding with --watch",
+    "steer": "set features of a graph, and see what the model says then",
     "trace": "trace one prompt now and say what was found",
+    "verify": "run the claims of annotations in the real model, beside controls",
 }
 _MODULES = {"import": "import_graph", "trace": "trace_prompt"}  # what Python calls otherwise
 

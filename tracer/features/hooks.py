@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from tracer.errors import TracerError
 from tracer.features.weights.dictionary import Settings
 from tracer.model.frozen_norm import FrozenNorm
 from tracer.model.frozen_pass import FrozenPass
@@ -81,9 +80,5 @@ class Hooks:
     def _scale(self, layer: int) -> FrozenNorm:
         """The norm in front of the MLP without weight and bias."""
         norm = self.frozen.mlp_norms[layer]
-        if norm is None:
-            raise TracerError(
-                "these features read behind a norm that the model does not have",
-                hint="choose features that were made for this model",
-            )
+        assert norm is not None  # refused with the set as a whole
         return replace(norm, weight=torch.ones_like(norm.weight), bias=None)

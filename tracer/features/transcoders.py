@@ -24,6 +24,7 @@ from tracer.features.source import LayerFeatures
 from tracer.features.weights.dictionary import Dictionary, StoredLayer
 from tracer.features.weights.stored import whole
 from tracer.model.frozen_pass import FrozenPass
+from tracer.model.load import Model
 
 # Gemma 3's instruction-tuned models start every prompt like this, and nothing there is a feature.
 GEMMA_3_IT = ("<bos>", "<start_of_turn>", "user", "\n")
@@ -39,7 +40,7 @@ class Transcoders:
     def read(self, frozen: FrozenPass) -> ActiveTranscoders:
         """Raises TracerError when the set does not fit the model or no feature is active."""
         dictionary = self.dictionary
-        _refuse_misfit(self.info, dictionary, frozen)
+        refuse_misfit(self.info, dictionary, frozen.model)
         reading = _Reading(frozen, dictionary, _first_position(frozen))
         layers = [reading.features(layer) for layer in range(frozen.n_layers)]
         if not any(map(len, layers)):
@@ -139,7 +140,7 @@ class _Reading:
         layer, hooks, frozen = len(layers) - 1, self.hooks, self.frozen
         stored = self.dictionary.layers[layer]
         rest = frozen.push_through_mlp_post_norm(layer, frozen.mlp_outputs[layer]).clone()
-        skip = _skip(stored, rest)
+        skip = skip_matrix(stored, rest)
         if skip is not None:
             rest -= hooks.push_output(layer, hooks.inputs(layer) @ skip)
         for below, one in enumerate(layers):
@@ -165,7 +166,7 @@ class _Reading:
         return rows
 
     def _passes_on(self, layer: int) -> SkipConnection | None:
-        skip = _skip(self.dictionary.layers[layer], self.frozen.streams[layer])
+        skip = skip_matrix(self.dictionary.layers[layer], self.frozen.streams[layer])
         return None if skip is None else SkipConnection(self.hooks, layer, skip)
 
 
@@ -187,7 +188,7 @@ class SkipConnection:
         return self.hooks.push_output(self.layer, read @ self.matrix.to(stream), positions)
 
 
-def _skip(stored: StoredLayer, like: Tensor) -> Tensor | None:
+def skip_matrix(stored: StoredLayer, like: Tensor) -> Tensor | None:
     """(d_model, d_model), for `x @ skip`."""
     if stored.skip is None:
         return None
@@ -214,12 +215,16 @@ def _first_position(frozen: FrozenPass) -> int:
     return n
 
 
-def _refuse_misfit(info: FeaturesInfo, dictionary: Dictionary, frozen: FrozenPass) -> None:
-    model = frozen.model.info
+def refuse_misfit(info: FeaturesInfo, dictionary: Dictionary, model: Model) -> None:
+    """Raises TracerError where a set was made for a model of another shape."""
+    hint = "choose features that were made for this model"
     found = (len(dictionary.layers), dictionary.d_model)
-    if found != (model.layers, model.d_model):
+    if found != (model.info.layers, model.info.d_model):
         raise TracerError(
             f"`{info.source}` has {found[0]} layers of width {found[1]}, "
-            f"the model `{model.name}` has {model.layers} of width {model.d_model}",
-            hint="choose features that were made for this model",
+            f"the model `{model.info.name}` has {model.info.layers} of width {model.info.d_model}",
+            hint=hint,
         )
+    if dictionary.settings.reads == "ln2.hook_normalized" and model.architecture.mlp_norm is None:
+        what = "these features read behind a norm that the model does not have"
+        raise TracerError(what, hint=hint)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.evidence import StoredEvidence, evidence_file
 from tracer.documents.feature_examples import FeatureFolder
 from tracer.documents.feature_labels import load_feature_labels
 from tracer.documents.files import read_text
@@ -94,14 +95,29 @@ def check_entry(entry: Entry) -> list[TracerError]:
     if not problems:
         said = annotations, source, entry.graph, entry.revision, entry.earlier
         problems += dangling_annotations(*said)
+        problems += _of_claims(entry)
+    return problems
+
+
+def _of_claims(entry: Entry) -> list[TracerError]:
+    """Claims that name what is not there, and evidence that cannot be read."""
+    problems: list[TracerError] = []
+    for number in range(len(entry.said.claims)):
+        try:
+            entry.resolve(number, entry.graph)
+        except TracerError as error:
+            problems += error.problems
     return problems
 
 
 def _broken(entry: Entry) -> list[TracerError]:
     problems: list[TracerError] = []
-    for stored in (entry.stored, *entry.older.values()):
+    loads: list[Callable[[], object]] = [partial(getattr, entry.stored, "graph")]
+    loads += [partial(getattr, one, "graph") for one in entry.older.values()]
+    loads += [partial(getattr, one, "evidence") for one in entry.evidence.values()]
+    for load in loads:
         try:
-            _ = stored.graph
+            load()
         except TracerError as error:
             problems += error.problems
     return problems
@@ -146,7 +162,8 @@ class _Reader:
         prompts = self._prompts()
         self._report_orphans(prompts)
         self.labels = self._feature_labels()
-        entries = [entry for slug in self.slugs if (entry := self._entry(slug, prompts))]
+        known = [entry for slug in self.slugs if (entry := self._entry(slug, prompts))]
+        entries = [self._with_others(entry, known) for entry in known]
         pages, comparisons = self._pages(), self._comparisons()
         write_ups = [entry.write_up for entry in entries]
         texts = [*write_ups, *pages.values(), *comparisons.values()]
@@ -220,7 +237,7 @@ class _Reader:
         newest = max(known)
         listed = next((e for e in prompts.graphs if e.slug == slug), None) if prompts else None
         tags = (*(listed.tags if listed else ()), *(write_up.meta.tags if write_up else ()))
-        entry = Entry(
+        return Entry(
             slug=slug,
             stored=known.pop(newest),
             revision=newest,
@@ -231,8 +248,20 @@ class _Reader:
             write_up=write_up,
             tags=tuple(dict.fromkeys(tags)),
             examples={source: tuple(keys) for source, keys in self.features.items()},
+            evidence=self._evidence(slug),
         )
-        return self.memory.same(slug, entry)
+
+    def _with_others(self, entry: Entry, known: Iterable[Entry]) -> Entry:
+        """The entry with the graphs that its claims name."""
+        named = {claim.swap.with_.graph for claim in entry.said.claims if claim.swap is not None}
+        others = {one.slug: (one.stored, one.said) for one in known if one.slug in named}
+        return self.memory.same(entry.slug, replace(entry, others=others))
+
+    def _evidence(self, slug: str) -> dict[int, StoredEvidence]:
+        """By revision."""
+        files = {n: evidence_file(self.folder.path(slug, n)) for n in self.slugs[slug]}
+        stored = {n: self._load(StoredEvidence, file) for n, file in files.items() if file.exists()}
+        return {n: one for n, one in stored.items() if one is not None}
 
     def _stored(self, slug: str, revision: int) -> StoredGraph | None:
         return self._load(StoredGraph, self.folder.path(slug, revision))

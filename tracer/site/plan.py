@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from tracer.documents.evidence import evidence_file
 from tracer.documents.feature_examples import load_feature_examples
 from tracer.documents.graph_folder import StoredFile, StoredGraph
 from tracer.errors import Place, Problems
@@ -152,6 +153,8 @@ class Plan:
             with phase("templates"):
                 files[f"{page.folder}index.html"] = self._pages.graph_page(page)
             files[page.file] = stored.content()
+            if evidence := entry.evidence.get(page.revision):
+                files[evidence_file(Path(page.file)).as_posix()] = evidence.content()
         newest, *older = [page for _, page in self._revisions(entry)]
         return Product(files, summary_of(newest, older))
 

@@ -22,6 +22,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.evidence import Faithfulness
 from tracer.documents.feature_examples import feature_key
 from tracer.documents.feature_source import feature_source
 from tracer.documents.graph import NEURON, Graph, Link, Node, significant
@@ -41,6 +42,7 @@ _OUTPUT = re.compile(r'(?:.*Output )?"(?P<token>.*)"\s*\(p=', re.DOTALL)
 def encode(
     graph: Graph,
     annotations: Annotations,
+    measured: Faithfulness | None = None,
     *,
     slug: str | None = None,
     features: str = "",
@@ -61,6 +63,7 @@ def encode(
         "groups": _groups(graph, annotations, order),
         "pins": _pins(graph, annotations, order),
         "answers": answer_rows(graph),
+        "ablations": _ablations(measured, order),
     }
     known = {feature_key(node.node_id) for node in graph.nodes if node.kind == "feature"}
     if with_examples := sorted(known & set(examples)):
@@ -202,6 +205,19 @@ def _pins(graph: Graph, annotations: Annotations, order: Mapping[str, int]) -> l
 
 def _present(ids: Iterable[str], order: Mapping[str, int]) -> list[int]:
     return sorted({order[one] for one in ids if one in order})
+
+
+def _ablations(measured: Faithfulness | None, order: Mapping[str, int]) -> dict[str, Any] | None:
+    """What became of the answer when single nodes were really set to zero: for each the node,
+    the predicted change, the real one, the probability then, and its control's change."""
+    if measured is None:
+        return None
+    rows = [
+        [order[one.node], *map(_number, (one.predicted, one.actual, one.probability, one.control))]
+        for one in measured.nodes
+        if one.node in order
+    ]
+    return {"unit": measured.unit, "before": _number(measured.probability), "rows": rows}
 
 
 def _asked_feature(graph: Graph) -> Node | None:
