@@ -121,7 +121,7 @@ def viewer_table() -> str:
         value = _in_unit(graph["medians"][row["figure"]], row["unit"]) if graph else None
         if value is not None and goal is not None and value > goal:
             short.append(row["what"])
-        asked = "" if goal is None else f"≤ {_written(goal, row['unit'])}"
+        asked = "" if goal is None else f"{'≤ ' if goal else ''}{_written(goal, row['unit'])}"
         ours = "not run" if value is None else _written(value, row["unit"])
         rows.append((row["what"], row["circuit_tracer"], row["neuronpedia"], asked, ours))
     table_text = table(("", "circuit-tracer’s", "Neuronpedia’s", "goal", "ours"), rows)
