@@ -15,7 +15,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench-peer bench-interventions bench-viewer bench-site site site-check site-changes workflows clean
+.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site site site-check site-changes workflows clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -81,6 +81,14 @@ $(PEER)/bin/circuit-tracer:
 	$(PYTHON) -m venv $(PEER)
 	$(PEER)/bin/python -m pip install -c constraints-torch.txt torch
 	$(PEER)/bin/python -m pip install circuit-tracer==0.5.0
+
+bench: $(VENV)/trace.stamp ## our own speed and memory, and how they grow
+	$(BIN)/python bench/engine.py
+	$(BIN)/python bench/readme.py
+
+bench-gpu: $(VENV)/trace.stamp ## the same on a CUDA card, against circuit-tracer if bench-peer has made its environment
+	$(BIN)/python bench/gpu.py $(PEER)/bin/python
+	$(BIN)/python bench/readme.py
 
 bench-peer: $(VENV)/trace.stamp $(PEER)/bin/circuit-tracer ## compare with circuit-tracer on the same weights (its own environment)
 	$(BIN)/python bench/peer.py $(PEER)/bin/python
