@@ -176,8 +176,7 @@ def site_table() -> str:
                 f"after {statistics.median(page['first_paint_ms']):.0f} ms"
             )
             rows.append((f"the {name} page of this gallery", told))
-    loads = ", ".join(f"{size['ratios']['load']:.1f}" for size in found["sizes"])
-    where = f"{found['machine']}; load {loads} before; {found['date']}; commit {found['commit']}"
+    where = f"{found['machine']}; {found['date']}; commit {found['commit']}"
     return f"{table(('what', 'measured'), rows)}\n\n{where}."
 
 
