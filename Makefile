@@ -15,7 +15,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench-peer bench-site site site-check site-changes workflows clean
+.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site site site-check site-changes workflows clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -77,11 +77,28 @@ vendor: node_modules/stamp ## rebuild assets/vendor/d3.js from the versions in p
 screenshot: $(VENV)/dev.stamp browser ## retake the README's pictures from public/
 	$(BIN)/python tests/browser/screenshot.py
 
-bench-peer: $(VENV)/trace.stamp ## compare with circuit-tracer on the same weights (its own environment)
-	test -x $(PEER)/bin/circuit-tracer || { $(PYTHON) -m venv $(PEER) && \
-	  $(PEER)/bin/python -m pip install -c constraints-torch.txt torch && \
-	  $(PEER)/bin/python -m pip install circuit-tracer==0.5.0; }
+$(PEER)/bin/circuit-tracer:
+	$(PYTHON) -m venv $(PEER)
+	$(PEER)/bin/python -m pip install -c constraints-torch.txt torch
+	$(PEER)/bin/python -m pip install circuit-tracer==0.5.0
+
+bench: $(VENV)/trace.stamp ## our own speed and memory, and how they grow
+	$(BIN)/python bench/engine.py
+	$(BIN)/python bench/readme.py
+
+bench-gpu: $(VENV)/trace.stamp ## the same on a CUDA card, against circuit-tracer if bench-peer has made its environment
+	$(BIN)/python bench/gpu.py $(PEER)/bin/python
+	$(BIN)/python bench/readme.py
+
+bench-peer: $(VENV)/trace.stamp $(PEER)/bin/circuit-tracer ## compare with circuit-tracer on the same weights (its own environment)
 	$(BIN)/python bench/peer.py $(PEER)/bin/python
+	$(BIN)/python bench/readme.py
+
+bench-interventions: $(VENV)/trace.stamp $(PEER)/bin/circuit-tracer ## set the same features here and in circuit-tracer
+	$(BIN)/python bench/interventions.py $(PEER)/bin/python
+
+bench-viewer: $(VENV)/dev.stamp browser ## measure the viewer against its budgets
+	$(BIN)/python bench/viewer.py
 	$(BIN)/python bench/readme.py
 
 bench-site: $(VENV)/dev.stamp browser ## the site's speed, beside Eleventy and Hugo on the same posts

@@ -1,6 +1,6 @@
 """Our side of the comparison: trace + score + prune on a workload, without loading.
 
-`python our_side.py FOLDER RESULT.json EXPANDED|all REPEATS PRECISION`
+`python our_side.py FOLDER RESULT.json EXPANDED|all REPEATS PRECISION [DEVICE]`
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ import json
 import resource
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 STARTED = time.perf_counter()
 
 import torch  # noqa: E402
 
+from tracer.attribution.cut import Count  # noqa: E402
 from tracer.attribution.prune import prune  # noqa: E402
 from tracer.attribution.trace import Attribution, trace  # noqa: E402
 from tracer.documents.prompts import TraceSettings  # noqa: E402
@@ -25,24 +27,35 @@ def main() -> None:
     folder, result = Path(sys.argv[1]), Path(sys.argv[2])
     most = None if sys.argv[3] == "all" else int(sys.argv[3])
     repeats, precision = int(sys.argv[4]), sys.argv[5]
+    device = sys.argv[6] if len(sys.argv) > 6 else "cpu"
     ids = json.loads((folder / "tokens.json").read_text())
     prompt = " ".join(f"t{one}" for one in ids[1:])
     settings = TraceSettings(coverage=1.0, max_expanded=most, precision=precision)
     loading = time.perf_counter()
-    model = load_model(str(folder / "model"), device="cpu", precision=precision)
+    model = load_model(str(folder / "model"), device=device, precision=precision)
     loaded = time.perf_counter()
     runs = []
     for _ in range(repeats):
+        found = pruned = scores = None  # as if each run were the only one
+        steps: list[float] = []
         start = time.perf_counter()
-        found = trace(prompt, model=model, features=str(folder / "features"), settings=settings)
+        found = trace(
+            prompt,
+            model=model,
+            features=str(folder / "features"),
+            settings=settings,
+            progress=lambda *_, steps=steps: steps.append(time.perf_counter()),
+        )
         traced = time.perf_counter()
         scores = found.scores()
         pruned = prune(found.matrix, influence=found.influence)
         end = time.perf_counter()
-        runs.append({"trace": traced - start, "prune": end - traced})
+        forward = steps[1] - start  # the model once, and which features are active
+        runs.append({"trace": traced - start, "prune": end - traced, "forward": forward})
         sys.stdout.write(f"tracer ({precision}): {traced - start:.2f} + {end - traced:.2f} s\n")
         sys.stdout.flush()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    on_card = torch.cuda.max_memory_allocated() if device == "cuda" else None
     torch.save(
         {
             "rows": found.swept.rows,
@@ -63,12 +76,26 @@ def main() -> None:
                 "scores": [scores.replacement, scores.completeness],
                 "unexpanded": scores.unexpanded,
                 "runs": runs,
+                "cut": found.swept.cut,
+                "operations": _operations(found, found.swept.cut),
+                "operations_without_cut": _operations(found, 0),
                 "import_seconds": loading - STARTED,
                 "load_seconds": loaded - loading,
                 "peak_rss_bytes": peak,
+                "peak_card_bytes": on_card,
             }
         )
     )
+
+
+def _operations(found: Attribution, cut: int) -> float:
+    """Multiplications and additions of the sweep, as it counts them itself."""
+    swept = found.swept
+    expanded = [
+        int(((swept.expanded >= start) & (swept.expanded < end)).sum())
+        for start, end in pairwise(swept.columns.starts)
+    ]
+    return Count.of(found.frozen, found.layers, expanded).operations(cut)
 
 
 def _places(found: Attribution) -> torch.Tensor:

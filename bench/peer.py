@@ -25,6 +25,7 @@ from bench.workload import SIZES, Size, write_workload  # noqa: E402
 
 SCRATCH = ROOT / ".tracer" / "bench"
 BATCHES = ("16", "32", "64", "128", "256")
+FEWER_BATCHES = {"L": ("16", "64")}  # minutes each, and on M the smallest is the fastest
 
 
 def main() -> None:
@@ -44,23 +45,34 @@ def main() -> None:
         say(json.dumps(one["ratios"]))
 
 
-def compare(size: Size, peer_python: str) -> dict[str, Any]:
+def compare(size: Size, peer_python: str, device: str = "cpu") -> dict[str, Any]:
     """One workload, each side in its own process, one after the other."""
     folder = SCRATCH / size.name
     write_workload(size, folder)
-    most = str(size.expanded or "all")
+    most, load = str(size.expanded or "all"), os.getloadavg()[0]
     ours = {
-        precision: _side(sys.executable, "our_side.py", folder, precision, most, "3", precision)
+        precision: run_side(
+            sys.executable, "our_side.py", folder, precision, most, "3", precision, device
+        )
         for precision in ("float32", "fast")
     }
-    peer = _side(peer_python, "peer_side.py", folder, "peer", most, "1", *BATCHES)
+    batches = FEWER_BATCHES.get(size.name, BATCHES)
+    peer = run_side(peer_python, "peer_side.py", folder, "peer", most, "1", device, *batches)
     best = min(_total(run) for run in peer["runs"])
-    ratios = {"size": size.name, "peer_seconds": best, "peer_peak_gib": _gib(peer)}
+    ratios = {
+        "size": size.name,
+        "peer_seconds": best,
+        "peer_batch": min(peer["runs"], key=_total)["batch"],
+        "peer_process_seconds": _process(peer, best),
+        "peer_peak_gib": _gib(peer),
+        "load": load,
+    }
     for precision, side in ours.items():
         median = statistics.median(_total(run) for run in side["runs"])
         ratios[precision] = {
             "seconds": median,
             "times_faster": best / median,
+            "process_seconds": _process(side, median),
             "peak_gib": _gib(side),
             "of_peer_memory": side["peak_rss_bytes"] / peer["peak_rss_bytes"],
             **agreement(folder, precision),
@@ -115,7 +127,7 @@ def _pruned_agreement(ours: dict[str, Any], peer: dict[str, Any]) -> dict[str, f
     }
 
 
-def _side(python: str, script: str, folder: Path, name: str, *arguments: str) -> dict[str, Any]:
+def run_side(python: str, script: str, folder: Path, name: str, *arguments: str) -> dict[str, Any]:
     result = folder / f"{name}.json"
     environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONWARNINGS": "ignore"}
     if python == sys.executable:
@@ -129,6 +141,11 @@ def _side(python: str, script: str, folder: Path, name: str, *arguments: str) ->
 
 def _total(run: dict[str, float]) -> float:
     return run["trace"] + run["prune"]
+
+
+def _process(side: dict[str, Any], seconds: float) -> float:
+    """What a process takes for one run: imports and loading too."""
+    return float(side["import_seconds"] + side["load_seconds"]) + seconds
 
 
 def _gib(side: dict[str, Any]) -> float:

@@ -1,6 +1,7 @@
 """The peer's side of the comparison: circuit-tracer 0.5 on a workload, in its own environment.
 
-`python peer_side.py FOLDER RESULT.json BATCH…` measures trace + score + prune, without loading.
+`python peer_side.py FOLDER RESULT.json EXPANDED|all REPEATS DEVICE BATCH…` measures trace + score
++ prune, without loading.
 """
 
 from __future__ import annotations
@@ -26,43 +27,50 @@ from transformer_lens.pretrained.weight_conversions import convert_llama_weights
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast  # noqa: E402
 
 
-def load(folder: Path) -> TransformerLensReplacementModel:
+def load_set(folder: Path, device: str = "cpu"):
+    """A folder of per-layer transcoders."""
+    files = sorted(folder.glob("layer_*.safetensors"), key=_layer)
+    return load_transcoder_set(
+        {_layer(file): str(file) for file in files},
+        scan="local",
+        feature_input_hook="mlp.hook_in",
+        feature_output_hook="hook_mlp_out",
+        device=torch.device(device),
+        lazy_encoder=False,
+        lazy_decoder=True,
+    )
+
+
+def load(
+    folder: Path, transcoders=None, *, device: str = "cpu", positions: int = 256
+) -> TransformerLensReplacementModel:
     """The workload through the library's own configuration classes; its loader by name only
     knows models of the hub."""
     llama = LlamaForCausalLM.from_pretrained(folder / "model", dtype=torch.float32)
     config = llama.config
+    shared = config.num_attention_heads // config.num_key_value_heads
     cfg = HookedTransformerConfig(
         n_layers=config.num_hidden_layers,
         d_model=config.hidden_size,
-        d_head=config.hidden_size // config.num_attention_heads,
+        d_head=config.head_dim,
         n_heads=config.num_attention_heads,
-        n_key_value_heads=None,
+        n_key_value_heads=None if shared == 1 else config.num_key_value_heads,
         d_mlp=config.intermediate_size,
         d_vocab=config.vocab_size,
-        n_ctx=256,
+        n_ctx=positions,
         act_fn="silu",
         eps=config.rms_norm_eps,
         normalization_type="RMS",
         positional_embedding_type="rotary",
-        rotary_dim=config.hidden_size // config.num_attention_heads,
+        rotary_dim=config.head_dim,
         rotary_adjacent_pairs=False,
         rotary_base=int(config.rope_theta),
         gated_mlp=True,
         final_rms=True,
         model_name="local",
         original_architecture="LlamaForCausalLM",
-        device="cpu",
+        device=device,
         dtype=torch.float32,
-    )
-    files = sorted((folder / "features").glob("layer_*.safetensors"), key=_layer)
-    transcoders = load_transcoder_set(
-        {_layer(file): str(file) for file in files},
-        scan="local",
-        feature_input_hook="mlp.hook_in",
-        feature_output_hook="hook_mlp_out",
-        device=torch.device("cpu"),
-        lazy_encoder=False,
-        lazy_decoder=True,
     )
     # The newer transformers on our side names a tokenizer class that this older one lacks.
     tokenizer = PreTrainedTokenizerFast(
@@ -74,7 +82,7 @@ def load(folder: Path) -> TransformerLensReplacementModel:
     model.load_and_process_state_dict(
         state, fold_ln=False, center_writing_weights=False, center_unembed=False
     )
-    model._configure_replacement_model(transcoders)
+    model._configure_replacement_model(transcoders or load_set(folder / "features", device))
     return model
 
 
@@ -95,14 +103,16 @@ def run(model: TransformerLensReplacementModel, tokens: torch.Tensor, batch: int
 def main() -> None:
     folder, result = Path(sys.argv[1]), Path(sys.argv[2])
     most = None if sys.argv[3] == "all" else int(sys.argv[3])
-    batches, repeats = [int(one) for one in sys.argv[5:]], int(sys.argv[4])
+    repeats, device = int(sys.argv[4]), sys.argv[5]
+    batches = [int(one) for one in sys.argv[6:]]
     tokens = torch.tensor(json.loads((folder / "tokens.json").read_text()))
     loading = time.perf_counter()
-    model = load(folder)
+    model = load(folder, device=device, positions=max(256, len(tokens)))
     loaded = time.perf_counter()
     runs = []
     for batch in batches:
         for _ in range(repeats):
+            graph = scores = pruned = None  # as if each run were the only one
             graph, scores, pruned, times = run(model, tokens, batch, most)
             runs.append({"batch": batch, **times})
             spent = f"{times['trace']:.2f} + {times['prune']:.2f} s"

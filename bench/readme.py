@@ -40,7 +40,18 @@ def peer_table() -> str:
     for size in found["sizes"]:
         ratios, peer = size["ratios"], size["peer"]
         what = f"{ratios['size']}: {peer['active']:,} active, {peer['expanded']:,} expanded"
-        rows.append((what, "circuit-tracer 0.5", f"{ratios['peer_seconds']:.1f} s", "", "", "", ""))
+        rows.append(
+            (
+                what,
+                f"circuit-tracer 0.5, batches of {ratios['peer_batch']}",
+                f"{ratios['peer_seconds']:.1f} s",
+                f"{ratios['peer_process_seconds']:.0f} s",
+                "",
+                f"{ratios['peer_peak_gib']:.2f} GiB",
+                "",
+                "",
+            )
+        )
         for precision in ("float32", "fast"):
             one = ratios[precision]
             rows.append(
@@ -48,8 +59,9 @@ def peer_table() -> str:
                     "",
                     f"tracer, {precision}",
                     f"{one['seconds']:.1f} s",
+                    f"{one['process_seconds']:.0f} s",
                     f"{one['times_faster']:.1f} ×",
-                    f"{one['of_peer_memory']:.2f}",
+                    f"{one['peak_gib']:.2f} GiB ({one['of_peer_memory']:.2f})",
                     f"{one['row_error']:.0e} ({one['rows_compared']:,} rows)",
                     _shares(one),
                 )
@@ -58,13 +70,73 @@ def peer_table() -> str:
         "workload",
         "",
         "trace + score + prune",
+        "whole process, one run",
         "faster",
         "memory",
         "rows differ by",
         "same nodes, links",
     )
-    where = f"{found['machine']}; {found['date']}; commit {found['commit']}"
+    loads = ", ".join(f"{size['ratios']['load']:.1f}" for size in found["sizes"])
+    where = f"{found['machine']}; load {loads} before; {found['date']}; commit {found['commit']}"
     return f"{table(head, rows)}\n\n{where}."
+
+
+def engine_table() -> str:
+    """Our own figures by size, and how far the sweep is from the machine's matrix products."""
+    file = ROOT / "bench" / "engine.json"
+    if not file.exists():
+        return "Not run."
+    found = json.loads(file.read_text())
+    neurons = found["neurons"]
+    load = f"; load {found['load']:.1f} before"
+    return (
+        f"{_speed(found)}\n\nNeurons of the default model, {neurons['tokens']} tokens, defaults: "
+        f"{neurons['seconds']:.1f} s.\n\n{found['machine']}; {found['date']}{load}."
+    )
+
+
+def gpu_table() -> str:
+    """The same on a card."""
+    file = ROOT / "bench" / "gpu.json"
+    if not file.exists():
+        return "On a CUDA card (`make bench-gpu`): not run."
+    found = json.loads(file.read_text())
+    text = f"{_speed(found)}\n\n{found['machine']}; {found['date']}."
+    if "peer" not in found:
+        return text
+    times = found["peer"]["float32"]["times_faster"]
+    return f"{text} circuit-tracer 0.5 on the same card: {times:.0f} × slower."
+
+
+def _speed(found: dict[str, Any]) -> str:
+    rows = []
+    for one in found["sizes"]:
+        peak = found["peak_gflops"][one["precision"]]
+        floor = one["gflop"] / peak
+        card = one["peak_card_gib"]
+        rows.append(
+            (
+                f"{one['size']}, {one['precision']}: {one['active']:,} active, "
+                f"{one['expanded']:,} expanded",
+                f"{one['forward_seconds']:.2f} + {one['sweep_seconds']:.2f} + "
+                f"{one['prune_seconds']:.2f} s",
+                f"{one['process_seconds']:.1f} s",
+                f"{one['peak_gib']:.2f} GiB" + (f", card {card:.1f} GiB" if card else ""),
+                f"{one['gflop']:,.0f} ({one['gflop_without_cut']:,.0f})",
+                f"{one['gflop'] / one['sweep_seconds']:,.0f} of {peak:,.0f}",
+                f"{one['sweep_seconds'] / floor:.1f} ×",
+            )
+        )
+    head = (
+        "workload",
+        "forward + sweep + prune",
+        "whole process, one run",
+        "memory",
+        "GFLOP counted (without meeting half-way)",
+        "GFLOP/s, of the machine's",
+        "sweep over its floor",
+    )
+    return table(head, rows)
 
 
 def _shares(agreement: dict[str, float]) -> str:
@@ -104,11 +176,49 @@ def site_table() -> str:
                 f"after {statistics.median(page['first_paint_ms']):.0f} ms"
             )
             rows.append((f"the {name} page of this gallery", told))
-    where = f"{found['machine']}; {found['date']}; commit {found['commit']}"
+    loads = ", ".join(f"{size['ratios']['load']:.1f}" for size in found["sizes"])
+    where = f"{found['machine']}; load {loads} before; {found['date']}; commit {found['commit']}"
     return f"{table(('what', 'measured'), rows)}\n\n{where}."
 
 
-TABLES = {"runs": runs_table, "peer": peer_table, "site": site_table}
+def viewer_table() -> str:
+    """The viewer against its budgets and the two viewers that people know."""
+    file = ROOT / "bench" / "viewer.json"
+    if not file.exists():
+        return "Not run."
+    found = json.loads(file.read_text(encoding="utf-8"))
+    others = json.loads((ROOT / "bench" / "viewer_others.json").read_text(encoding="utf-8"))
+    rows, short = [], []
+    for row in others["rows"]:
+        graph, goal = found["graphs"].get(row["graph"]), row["at_most"]
+        value = _in_unit(graph["medians"][row["figure"]], row["unit"]) if graph else None
+        if value is not None and goal is not None and value > goal:
+            short.append(row["what"])
+        asked = "" if goal is None else f"{'≤ ' if goal else ''}{_written(goal, row['unit'])}"
+        ours = "not run" if value is None else _written(value, row["unit"])
+        rows.append((row["what"], row["circuit_tracer"], row["neuronpedia"], asked, ours))
+    table_text = table(("", "circuit-tracer’s", "Neuronpedia’s", "goal", "ours"), rows)
+    missed = f"Short of the goal: {'; '.join(short)}." if short else "Every goal is reached."
+    where = f"{found['machine']}; {found['browser']}; {found['date']}; commit {found['commit']}"
+    return f"{table_text}\n\n{missed} Ours: {where}; {others['measured']}."
+
+
+def _in_unit(value: float, unit: str) -> float:
+    return value / 1000 if unit == "KB" else value
+
+
+def _written(value: float, unit: str) -> str:
+    return f"{value:,.0f} {unit}".strip()
+
+
+TABLES = {
+    "runs": runs_table,
+    "peer": peer_table,
+    "engine": engine_table,
+    "gpu": gpu_table,
+    "viewer": viewer_table,
+    "site": site_table,
+}
 
 
 def with_tables(text: str) -> str:

@@ -27,8 +27,29 @@ class Size:
     per_position: int  # active features wanted at each position and layer
     expanded: int | None = None
     vocabulary: int = 2000
+    heads: int = 0  # of width 64, as many as d_model gives
+    kv_heads: int = 0  # as many
+    head_dim: int = 64
+    mlp: int = 0  # 2.6875 times d_model
 
 
+# Llama's blocks in the shape of Gemma 2's 2B model, which both sides read alike.
+GEMMA_SHAPE = {
+    "layers": 26,
+    "d_model": 2304,
+    "features": 16384,
+    "per_position": 40,
+    "heads": 8,
+    "kv_heads": 4,
+    "head_dim": 256,
+    "mlp": 9216,
+    "vocabulary": 256000,
+    "expanded": 7500,
+}
+CARD_SIZES = {
+    "2B": Size("2B", tokens=12, **GEMMA_SHAPE),
+    "2B-long": Size("2B-long", tokens=2300, **GEMMA_SHAPE),
+}
 SIZES = {
     "S": Size("S", layers=4, d_model=128, features=1024, tokens=12, per_position=12),
     "M": Size("M", layers=12, d_model=512, features=8192, tokens=24, per_position=25),
@@ -46,10 +67,11 @@ def write_workload(size: Size, folder: Path) -> None:
     config = LlamaConfig(
         vocab_size=size.vocabulary,
         hidden_size=size.d_model,
-        intermediate_size=int(size.d_model * 2.6875),
+        intermediate_size=size.mlp or int(size.d_model * 2.6875),
         num_hidden_layers=size.layers,
-        num_attention_heads=size.d_model // 64,
-        num_key_value_heads=size.d_model // 64,
+        num_attention_heads=size.heads or size.d_model // 64,
+        num_key_value_heads=size.kv_heads or size.d_model // 64,
+        head_dim=size.head_dim,
         max_position_embeddings=4096,
         rms_norm_eps=1e-5,
         bos_token_id=0,

@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
-import torch
 
-from tests.ablation import logits_without, neuron
+from tracer.batch.subject import find_subject
+from tracer.batch.verify import verify
 from tracer.documents.annotations import load_annotations
+from tracer.documents.evidence import load_evidence
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import load_prompts
-from tracer.model.load import Model, load_model
+from tracer.documents.resolved_claims import resolve_claim
 
 REPOSITORY = Path(__file__).parents[1]
 SOURCES = REPOSITORY / "site_src"
 SLUGS = [entry.slug for entry in load_prompts(SOURCES / "prompts.yaml").graphs]
 
-# slug, group, p(answer) without it, change of the lead in logits; as the write-ups tell it.
-ABLATIONS = [
-    ("colosseum-italian", "language", 0.17, -0.2),
-    ("colosseum-italian", "colosseum", 0.66, -3.6),
-    ("colosseum-italian", "brake", 0.92, 1.0),
-    ("moscow-russian", "language", 0.55, 0.2),
-    ("moscow-russian", "moscow", 0.94, -1.0),
-    ("john-and-mary", "brake", 0.95, 0.6),
-    ("john-and-mary", "mary", 0.93, 0.3),
-    ("opposite-of-small", "large", 0.76, -1.0),
-    ("opposite-of-small", "degree", 0.76, -1.0),
-    ("import-numpy", "letter-n", 0.91, -1.5),
-    ("import-numpy", "letter-p", 0.95, 0.6),
-    ("import-numpy", "numpy", 0.92, -2.5),
+# slug, claim, quantity, before and after it, as the write-ups tell it.
+FIGURES = [
+    ("colosseum-italian", "a-language-is-needed", "probability", 0.81, 0.17),
+    ("colosseum-italian", "the-place-decides-which", "lead", 3.5, 1.6),
+    ("colosseum-italian", "the-brake-holds-back", "probability", 0.81, 0.92),
+    ("moscow-russian", "a-language-is-needed", "probability", 0.95, 0.55),
+    ("moscow-russian", "the-place-decides-which", "lead", 9.3, 6.6),
+    ("moscow-russian", "madrid-makes-it-spanish", "probability", 0.0, 0.06),
+    ("madrid-spanish", "a-language-is-needed", "probability", 0.92, 0.35),
+    ("madrid-spanish", "moscow-makes-it-russian", "probability", 0.0, 0.62),
+    ("madrid-spanish", "the-place-decides-which", "probability", 0.92, 0.87),
+    ("john-and-mary", "the-brake-holds-back", "probability", 0.90, 0.95),
+    ("john-and-mary", "a-woman-supports", "probability", 0.90, 0.83),
+    ("john-and-mary", "mary-is-needed", "lead", 4.7, 5.0),
+    ("opposite-of-small", "huge-supports", "lead", 5.2, 4.2),
+    ("opposite-of-small", "degree-supports", "lead", 5.2, 4.3),
+    ("import-numpy", "the-letter-n-supports", "lead", 8.6, 7.1),
+    ("import-numpy", "the-letter-p-opposes", "lead", 8.6, 9.2),
+    ("import-numpy", "numpy-is-needed", "lead", 8.6, 6.2),
 ]
-
-
-@pytest.fixture(scope="module")
-def model() -> Model:
-    return load_model(device="cpu")
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -54,23 +57,43 @@ def test_every_prompt_has_a_graph_a_write_up_and_annotations_that_fit(slug: str)
     assert (SOURCES / "write-ups" / f"{slug}.md").read_text().startswith("---\ntitle:")
 
 
-@pytest.mark.model
-@pytest.mark.parametrize(("slug", "group", "probability", "change"), ABLATIONS)
-def test_the_ablations_the_write_ups_tell_of(
-    model: Model, slug: str, group: str, probability: float, change: float
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_group_is_tested_and_every_claim_has_its_evidence(slug: str) -> None:
+    subject = find_subject(REPOSITORY, slug)
+    evidence, said = load_evidence(subject.evidence_file), subject.annotations
+    assert evidence.graph_id == subject.info.graph_id
+    assert evidence.faithfulness is not None and len(evidence.faithfulness.nodes) == 50
+    for claim in said.claims:
+        found = evidence.of(resolve_claim(claim, subject.graph, said, subject.find).hash)
+        assert found is not None, claim.id
+        assert claim.holds == (found.verdict == "holds")
+        assert claim.holds or claim.note
+    assert {one.ablate for one in said.claims} >= set(said.groups)
+
+
+def test_failed_ideas_are_kept() -> None:
+    kept = [claim for slug in SLUGS for claim in find_subject(REPOSITORY, slug).annotations.claims]
+    assert any(not claim.holds for claim in kept) and any(claim.swap for claim in kept)
+
+
+@pytest.mark.parametrize(("slug", "claim", "quantity", "before", "after"), FIGURES)
+def test_the_figures_the_write_ups_tell_are_the_evidence(
+    slug: str, claim: str, quantity: str, before: float, after: float
 ) -> None:
-    folder = GraphFolder(REPOSITORY / "graphs")
-    graph = folder.load(slug, folder.latest(slug) or 1)
-    info = graph.metadata.tracer
-    assert info is not None
-    annotations, _ = load_annotations(SOURCES / "annotations" / f"{slug}.yaml")
-    members = annotations.group_members(graph.node_ids)[group]
-    before = logits_without(model, info.token_ids, [])
-    after = logits_without(model, info.token_ids, map(neuron, members))
-    question = info.question
+    evidence = load_evidence(find_subject(REPOSITORY, slug).evidence_file)
+    found = next(one for one in evidence.claims if one.id == claim)
+    measure = next(one for one in found.measures if one.quantity == quantity)
+    digits = 2 if quantity == "probability" else 1
+    assert (round(measure.before, digits), round(measure.after, digits)) == (before, after)
+    text = (SOURCES / "write-ups" / f"{slug}.md").read_text()
+    told = {before, after, round(abs(measure.after - measure.before), digits)}
+    assert any(re.search(rf"\b{one:.{digits}f}\b", text) for one in told)
 
-    def lead(values: torch.Tensor) -> float:
-        return float(values[question.target_id] - values[list(question.contrast_ids)].mean())
 
-    assert float(after.softmax(-1)[question.target_id]) == pytest.approx(probability, abs=0.012)
-    assert lead(after) - lead(before) == pytest.approx(change, abs=0.06)
+@pytest.mark.model
+def test_the_model_says_the_same_again(tmp_path: Path) -> None:
+    for part in ("graphs", "site_src"):
+        shutil.copytree(REPOSITORY / part, tmp_path / part)
+    written = {file: file.read_bytes() for file in tmp_path.glob("graphs/*/*.evidence.json")}
+    assert verify(tmp_path, force=True, device="cpu") == 0
+    assert {file: file.read_bytes() for file in written} == written

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+
 from bench.readme import with_tables
+from tracer.documents.annotations import load_annotations
 from tracer.documents.prompts import TraceSettings
 
 REPOSITORY = Path(__file__).parents[1]
@@ -44,3 +53,46 @@ def test_pictures_and_files_named_are_there() -> None:
     for path in re.findall(r"\]\((?!https?:)([^)]+)\)", prose):
         assert (REPOSITORY / path).exists(), path
     assert "pip install tracer" not in TEXT
+
+
+HYPOTHESIS = TEXT.partition("## Test a hypothesis")[2].partition("## Publish")[0]
+COMMANDS = re.findall(r"^ {4}tracer (.+)$", HYPOTHESIS, re.MULTILINE)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_hypothesis_is_tested_as_written(tmp_path: Path, command: str) -> None:
+    for part in ("graphs", "site_src"):
+        shutil.copytree(REPOSITORY / part, tmp_path / part)
+    code = [sys.executable, "-c", "from tracer.cli import main; main()", *shlex.split(command)]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        code, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    said = done.stdout + done.stderr
+    assert ("Russian" if "swap" in command else "Ital") in said or "holds" in said
+
+
+def test_the_claim_shown_is_a_claim(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", HYPOTHESIS, re.DOTALL)
+    file = tmp_path / "annotations.yaml"
+    file.write_text(example)
+    (claim,) = load_annotations(file)[0].claims
+    own = load_annotations(REPOSITORY / "site_src" / "annotations" / "colosseum-italian.yaml")[0]
+    (same,) = (one for one in own.claims if one.id == claim.id)
+    assert claim.expect == same.expect and claim.ablate == same.ablate
+
+
+def test_every_bound_is_named() -> None:
+    from tracer.documents.claims import BOUNDS
+
+    assert all(f"`{bound}`" in HYPOTHESIS for bound in BOUNDS)
+
+
+def test_interventions_are_circuit_tracers() -> None:
+    cases = json.loads((REPOSITORY / "bench" / "interventions.json").read_text())["cases"]
+    assert len(cases) == 12
+    for case in cases:
+        assert case["logits_changed_by"] > 0.1
+        assert max(case["logits_differ"], case["activations_differ"]) < 1e-5

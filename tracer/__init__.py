@@ -7,9 +7,13 @@ The public Python API is what `__all__` names; torch is imported when it is firs
 >>> found = tracer.trace("Moscow is in", model=model, target=" Russia")    # doctest: +SKIP
 >>> found.scores().replacement, found.effects.features[22].shape           # doctest: +SKIP
 >>> found.prune(slug="moscow").save("moscow.json")                         # doctest: +SKIP
+>>> then = tracer.steer(model, "neurons", "Moscow is in", [tracer.Ablate("22_580_3")])
+...                                                                        # doctest: +SKIP
+>>> then.probability(" Russia")                                            # doctest: +SKIP
 
 `load_model` gives a `Model`; `trace` an `Attribution` (tensors); its `prune` a `Graph` (no torch),
-with `to_json` and `save`. What a user can get wrong raises `tracer.errors.TracerError`.
+with `to_json` and `save`; `steer` what the model says before and after `Set`, `Scale`, `Ablate` or
+`Swap`. What a user can get wrong raises `tracer.errors.TracerError`.
 """
 
 from __future__ import annotations
@@ -20,11 +24,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tracer.attribution.trace import Attribution, trace
     from tracer.documents.graph import Graph
+    from tracer.interventions.interventions import Ablate, Scale, Set, Swap
+    from tracer.interventions.steer import Steered, steer
     from tracer.model.load import load_model
 
-__all__ = ["Attribution", "Graph", "load_model", "trace"]
+__all__ = [
+    "Ablate",
+    "Attribution",
+    "Graph",
+    "Scale",
+    "Set",
+    "Steered",
+    "Swap",
+    "load_model",
+    "steer",
+    "trace",
+]
 
 _HOMES = {
+    **dict.fromkeys(("Ablate", "Scale", "Set", "Swap"), "tracer.interventions.interventions"),
+    **dict.fromkeys(("Steered", "steer"), "tracer.interventions.steer"),
     "Attribution": "tracer.attribution.trace",
     "Graph": "tracer.documents.graph",
     "load_model": "tracer.model.load",

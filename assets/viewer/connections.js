@@ -32,8 +32,8 @@ export function makeConnections(graph, store, drawn) {
     const { inputs, outputs } = neighboursOf(graph, focus);
     body.replaceChildren(
       lineCount(lines, more, () => store.dispatch({ type: "toggle-links" })),
-      list(graph, "Inputs", "what strengthens or weakens it", inputs, { shown, choose }),
-      list(graph, "Outputs", "what it strengthens or weakens", outputs, { shown, choose }),
+      list(graph, "Inputs", inputs, { shown, choose, sign: state.sign }),
+      list(graph, "Outputs", outputs, { shown, choose, sign: state.sign }),
     );
   });
 
@@ -42,26 +42,29 @@ export function makeConnections(graph, store, drawn) {
 
 /**
  * @param {Graph} graph
- * @param {string} title
- * @param {string} meaning
+ * @param {"Inputs" | "Outputs"} title
  * @param {Neighbour[]} neighbours
- * @param {{shown: Uint8Array, choose: (node: number) => void}} options
+ * @param {{shown: Uint8Array, choose: (node: number) => void, sign: -1 | 0 | 1}} options
  */
-function list(graph, title, meaning, neighbours, { shown, choose }) {
-  const rows = neighbours.map(({ node, weight }) => ({
-    node,
-    value: weight,
-    text: showSigned(weight),
-  }));
+function list(graph, title, neighbours, { shown, choose, sign }) {
+  const rows = neighbours
+    .filter(({ weight }) => weight * sign >= 0)
+    .map(({ node, weight }) => ({ node, value: weight, text: showSigned(weight) }));
+  const verb = VERBS[sign + 1];
+  const meaning = title === "Inputs" ? `what ${verb} it` : `what it ${verb}`;
+  const left = neighbours.length - rows.length;
+  const amount = left ? `${rows.length} of ${neighbours.length}` : `${rows.length}`;
   return make(
     "div",
     { class: title.toLowerCase() },
-    make("h4", {}, `${title} `, make("span", { class: "amount" }, `${rows.length} · ${meaning}`)),
+    make("h4", {}, `${title} `, make("span", { class: "amount" }, `${amount} · ${meaning}`)),
     rows.length
       ? makeRows(graph, rows, { shown, label: title, choose })
-      : make("p", { class: "none" }, "None in this graph."),
+      : make("p", { class: "none" }, left ? "None of this sign." : "None in this graph."),
   );
 }
+
+const VERBS = ["weakens", "strengthens or weakens", "strengthens"];
 
 /**
  * @param {import("./state.js").State} state
@@ -72,6 +75,8 @@ const sameView = (state, previous) =>
   state.pinned === previous.pinned &&
   state.threshold === previous.threshold &&
   state.kinds === previous.kinds &&
+  state.sign === previous.sign &&
+  state.weight === previous.weight &&
   state.everyLink === previous.everyLink;
 
 /**
@@ -80,10 +85,9 @@ const sameView = (state, previous) =>
  * @param {() => void} toggle
  */
 function lineCount(lines, more, toggle) {
-  if (more === 0 && lines <= STRONGEST) {
-    return make("p", { class: "line-count" }, `All ${lines} lines drawn.`);
-  }
-  const says = more ? `The ${lines} strongest lines are drawn. ` : `All ${lines} lines drawn. `;
+  const all = lines === 1 ? "The only line is drawn." : `All ${lines} lines are drawn.`;
+  if (more === 0 && lines <= STRONGEST) return make("p", { class: "line-count" }, all);
+  const says = more ? `The ${lines} strongest lines are drawn. ` : `${all} `;
   const offer = more ? `and ${more.toLocaleString("en")} more` : `only the strongest ${STRONGEST}`;
   return make(
     "p",

@@ -1,10 +1,18 @@
-// Search, the influence threshold, the kinds of node, and always in sight how much is hidden and
-// why.
-import { make } from "./dom.js";
+// Search, the influence threshold, strength and sign of lines, kinds of node; and apart, so that it
+// can stay in sight, how much is hidden and why.
+import { isTyping, make } from "./dom.js";
+import { openHelp } from "./help.js";
+import { lineSign, lineStrength } from "./line_controls.js";
 import { search } from "./search.js";
 import { focusOf } from "./state.js";
 import { count, kindNames, nameOf, placeOf } from "./text.js";
-import { describeHidden, kindsPresent, thresholdRange, visibilityOf } from "./visibility.js";
+import {
+  describeHidden,
+  describeLines,
+  kindsPresent,
+  thresholdRange,
+  visibilityOf,
+} from "./visibility.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./state.js").Store} Store */
@@ -16,8 +24,25 @@ const OFFERED = 8;
  * @param {Store} store
  * @param {() => void} leave  moves the focus on to the graph
  */
-export function makeControls(graph, store, leave) {
+export const makeControls = (graph, store, leave) =>
+  make(
+    "div",
+    { class: "controls" },
+    searchBox(graph, store, leave),
+    threshold(graph, store),
+    lineStrength(store),
+    lineSign(store),
+    kinds(graph, store),
+  );
+
+/**
+ * @param {Graph} graph
+ * @param {Store} store
+ * @param {() => void} share
+ */
+export function makeHiddenLine(graph, store, share) {
   const hidden = make("p", { class: "hidden-count", role: "status" });
+  const lines = make("p", { class: "lines-left", role: "status" });
   const hint = make(
     "p",
     { class: "hint" },
@@ -30,16 +55,16 @@ export function makeControls(graph, store, leave) {
   );
   store.subscribe((state) => {
     hidden.textContent = describeHidden(graph, state, visibilityOf(graph, state));
+    lines.textContent = describeLines(state);
     hint.hidden = focusOf(graph, state).length > 0;
   });
-  return make(
-    "div",
-    { class: "controls" },
-    searchBox(graph, store, leave),
-    threshold(graph, store),
-    kinds(graph, store),
-    make("div", { class: "hidden-line" }, hidden, reset, hint),
+  const buttons = make(
+    "span",
+    { class: "hidden-line-buttons" },
+    make("button", { type: "button", click: share }, "Share…"),
+    make("button", { type: "button", "aria-label": "Keys and search", click: openHelp }, "?"),
   );
+  return make("div", { class: "hidden-line" }, hidden, lines, reset, hint, buttons);
 }
 
 /**
@@ -90,12 +115,7 @@ function searchBox(graph, store, leave) {
 /** @param {HTMLInputElement} input */
 function focusOnSlash(input) {
   document.addEventListener("keydown", (event) => {
-    const typing =
-      event.target instanceof HTMLElement &&
-      event.target.closest(
-        "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]",
-      );
-    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key !== "/" || isTyping(event) || document.querySelector("dialog[open]")) return;
     event.preventDefault();
     input.focus();
   });
@@ -147,7 +167,7 @@ function threshold(graph, store) {
     slider.setAttribute("aria-valuetext", text);
   });
   const label = make("label", { for: "viewer-threshold" }, "Influence shown ", value);
-  return make("div", { class: "threshold" }, label, slider);
+  return make("div", { class: "slider threshold" }, label, slider);
 }
 
 /**

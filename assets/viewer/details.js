@@ -1,7 +1,10 @@
 // What the selected node is, in words; for a set of nodes its members; for nothing, where to begin.
+import { ablationLine } from "./ablation.js";
 import { make } from "./dom.js";
+import { makeExamples } from "./examples.js";
 import { ANSWER, EMBEDDING, ERROR, FEATURE } from "./graph.js";
 import { makeRows } from "./node_rows.js";
+import { makePaths } from "./path_lists.js";
 import { focusOf, sameNodes } from "./state.js";
 import {
   count,
@@ -62,6 +65,7 @@ export class Details {
       heading(titleOf(graph, node)),
       make("p", { class: "sentence" }, describe(graph, node)),
       effectLine(graph, node),
+      ablationLine(graph, node),
       byline(graph, node),
       explanation(graph, node),
       figures(graph, node),
@@ -82,6 +86,11 @@ export class Details {
           "Clear",
         ),
       ),
+      makePaths(graph, node, {
+        choose: (one) => this.choose(one),
+        show: (nodes) => this.store.dispatch({ type: "show", nodes }),
+      }),
+      examples(graph, node),
     ].filter((part) => part !== null);
   }
 
@@ -217,11 +226,26 @@ function explanation(graph, node) {
   if (graph.kinds[node] === ERROR)
     return graph.labels[node] ? make("p", {}, graph.labels[node]) : null;
   if (graph.kinds[node] !== FEATURE || graph.labels[node]) return null;
+  return make("p", { class: "none" }, `Nobody has named this ${graph.meta.noun} yet.`);
+}
+
+/**
+ * Texts that make a feature active, or how to come by them.
+ * @param {Graph} graph
+ * @param {number} node
+ */
+function examples(graph, node) {
+  if (graph.kinds[node] !== FEATURE) return null;
+  const found = makeExamples(graph, node);
+  if (found) return found;
+  const of =
+    graph.meta.noun === "neuron" ? "circuit-tracer’s format" : "circuit-tracer or Neuronpedia";
   return make(
     "p",
     { class: "none" },
-    `Nobody has named this ${graph.meta.noun} yet, and the graph holds no examples of texts ` +
-      "that make it active.",
+    `There are no texts here that make this ${graph.meta.noun} active. From files of ${of}, `,
+    make("code", {}, `tracer import-examples ${graph.meta.slug} FILES`),
+    " brings them in.",
   );
 }
 

@@ -29,3 +29,13 @@ export function onSchemeChange(paint) {
 }
 
 export const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/**
+ * Whether a key is meant for a field, or for the browser.
+ * @param {KeyboardEvent} event
+ */
+export function isTyping(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return true;
+  const fields = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
+  return event.target instanceof HTMLElement && event.target.closest(fields) !== null;
+}

@@ -38,10 +38,16 @@ const FORMAT = 1;
 export function startEditing(viewer, bar, live, store, { side, circuit, file, query }) {
   if (file?.format !== FORMAT) throw new Error("its file is of another format");
   const { parsed } = live;
+  // What all graphs of the feature source share is shown here, and changed elsewhere.
+  const shown = (/** @type {import("./work.js").Annotations} */ one) => ({
+    ...one,
+    labels: { ...file.shared, ...one.labels },
+  });
   live.start((work) => {
     const wanted = combined(parsed, file.annotations, work);
     const named = Object.keys(work.labels).length || Object.keys(work.groups).length;
-    return { wanted, names: named ? renamed(parsed, file.annotations, wanted) : parsed };
+    const names = named ? renamed(parsed, shown(file.annotations), shown(wanted)) : parsed;
+    return { wanted, names };
   });
   const said = resume(live, store, file, query);
   live.write = (given) => writeShortWork(given, live.graph, store.state.edits.work);

@@ -35,17 +35,21 @@ export function makeFrame(graph) {
   );
   layers.append("text").attr("class", "axis-title").text("layer");
 
-  /** @param {Drawing} drawing */
-  function draw(drawing) {
+  /**
+   * @param {Drawing} drawing
+   * @param {boolean} ground  whether more than the selection has changed
+   */
+  function draw(drawing, ground) {
     const { grid, view } = drawing;
+    drawAnswers(answers, graph, drawing);
+    drawLabels(labels, graph, drawing);
+    if (!ground) return;
     scroll(drawing.scrolled);
     svg.attr("width", grid.width).attr("height", grid.height);
     drawRules(rules, grid, view);
     drawLayers(layers, grid, view);
     drawTokens(tokens, graph, grid, view, drawing.measure);
-    drawAnswers(answers, graph, drawing);
     drawFolds(folds, drawing);
-    drawLabels(labels, graph, drawing);
   }
 
   /** @param {number} scrolled */

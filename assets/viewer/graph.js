@@ -1,4 +1,5 @@
 // One immutable graph, read once from the data file that tracer/site/viewer_data.py writes.
+import { readAblations } from "./ablation.js";
 import { influenceOf } from "./influence.js";
 
 export const FEATURE = 0;
@@ -24,6 +25,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {string} prompt
  * @property {string[]} tokens
  * @property {string} model
+ * @property {string} source  the set of features that node numbers belong to
  * @property {"neuron" | "feature"} noun
  * @property {string | null} target
  * @property {string | null} asked  what the graph explains, where that is no answer
@@ -57,19 +59,24 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {Links} links
  * @property {Float64Array} importance  influence on the answers along the links of this graph
  * @property {Float64Array} flow  the part of its target's importance that each link carries
+ * @property {number} strongestFlow
  * @property {Group[]} groups
  * @property {Group[][]} groupsOf
  * @property {number[]} pins
  * @property {Answer[]} answers
  * @property {Map<number, Answer>} answerOf
+ * @property {{address: string, keys: Set<string>}} examples  features with texts that make them
+ *   active, as `22_580`, and where their files are
+ * @property {import("./ablation.js").Ablations | null} ablations
  */
 
 /**
  * @param {any} data  the parsed data file
+ * @param {string} address  where it came from
  * @returns {Graph}
  * @throws {Error} when the file is of another format or its columns disagree
  */
-export function readGraph(data) {
+export function readGraph(data, address = document.baseURI) {
   if (data?.format !== FORMAT) throw new Error("the file is not a graph this page can read");
   const nodes = readNodes(data.nodes);
   const size = nodes.kinds.length;
@@ -86,10 +93,16 @@ export function readGraph(data) {
     links,
     importance,
     flow,
+    strongestFlow: flow.reduce((most, value) => (value > most ? value : most), 0),
     groups,
     groupsOf: groupsByNode(groups, size),
     pins: data.pins,
     answers,
+    examples: {
+      address: new URL(data.examples?.folder ?? ".", address).href,
+      keys: new Set(data.examples?.keys),
+    },
+    ablations: readAblations(data.ablations),
     answerOf: new Map(answers.map((/** @type {Answer} */ answer) => [answer.node, answer])),
   });
 }

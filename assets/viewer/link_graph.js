@@ -1,16 +1,18 @@
-// The link graph: layers upwards, tokens rightwards. Links and nodes are on two canvases, one
-// redrawn when the state changes and one while the pointer moves; SVG holds only what is written.
+// The link graph: layers upwards, tokens rightwards. What is redrawn together shares a canvas: the
+// lines at rest, the nodes, the selection, and what the pointer is on; so a click draws only its
+// own lines, and the style sheet dims the rest. SVG holds only what is written.
 import { quadtree, select, zoom, zoomIdentity } from "../vendor/d3.js";
 import { make, onSchemeChange, prefersStill } from "./dom.js";
 import { makeFrame } from "./frame.js";
 import { ANSWER } from "./graph.js";
 import { makeGrid, placeNodes } from "./layout.js";
 import { clear, drawLinks, drawNodes, drawRings, readPalette } from "./paint.js";
-import { hoverLinks, sceneOf } from "./scene.js";
+import { hoverLinks, linksAtRest, sceneOf } from "./scene.js";
 import { nameOf, showToken } from "./text.js";
 import { makeTooltip } from "./tooltip.js";
 import { travel } from "./travel.js";
-import { visibilityOf } from "./visibility.js";
+import { lineFilter, visibilityOf } from "./visibility.js";
+import { makeZoomButtons } from "./zoom_buttons.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./state.js").State} State */
@@ -22,6 +24,8 @@ const KEYS =
   "Arrow up and down follow the strongest line towards the answer or the prompt; left and right go " +
   "along the layer; Escape clears the selection; slash searches.";
 
+let made = 0;
+
 export class LinkGraph {
   /**
    * @param {Graph} graph
@@ -32,11 +36,24 @@ export class LinkGraph {
     this.store = store;
     this.view = zoomIdentity;
     this.hovered = -1;
-    this.base = make("canvas", { "aria-hidden": "true" });
-    this.overlay = make("canvas", { "aria-hidden": "true" });
+    /** @type {number[] | null} */
+    this.restLinks = null;
+    this.rest = layer("rest");
+    this.nodes = layer("nodes");
+    this.selection = layer("selection");
+    this.overlay = layer("overlay");
     this.frame = makeFrame(graph);
     this.tooltip = makeTooltip(graph);
-    this.paper = make("div", { class: "graph-paper" }, this.base, this.overlay, this.frame.element);
+    this.paper = make(
+      "div",
+      { class: "graph-paper" },
+      this.rest,
+      this.nodes,
+      this.selection,
+      this.overlay,
+      this.frame.element,
+    );
+    const keysId = `graph-keys-${++made}`;
     this.stage = make(
       "div",
       {
@@ -44,14 +61,14 @@ export class LinkGraph {
         tabindex: "0",
         role: "application",
         "aria-label": "Link graph",
-        "aria-describedby": "graph-keys",
+        "aria-describedby": keysId,
         keydown: (event) => this.onKey(event),
       },
       this.paper,
     );
-    const keys = make("p", { id: "graph-keys", class: "visually-hidden" }, KEYS);
+    const keys = make("p", { id: keysId, class: "visually-hidden" }, KEYS);
     this.element = make("div", { class: "graph" }, this.stage, this.tooltip.element, keys);
-    this.buttons = this.zoomButtons();
+    this.buttons = makeZoomButtons((factor) => this.zoomBy(factor));
     this.measure = textMeasure();
     this.behaviour = this.makeZoom();
     this.listen();
@@ -74,13 +91,14 @@ export class LinkGraph {
   update(state, previous) {
     const before = this.visibility?.shown;
     this.visibility = visibilityOf(this.graph, state);
-    const sameNodes = before?.every((shown, node) => shown === this.shown[node]);
-    this.scene = sceneOf(this.graph, state, this.shown);
-    if (!this.grid || state.openCells !== previous.openCells) this.layOut();
-    else {
-      if (!sameNodes) this.place();
-      this.paint();
-    }
+    const sameNodes = before?.every((shown, node) => shown === this.shown[node]) ?? false;
+    const sameLines = state.weight === previous.weight && state.sign === previous.sign;
+    if (!sameNodes || !sameLines) this.restLinks = null;
+    this.wanted = lineFilter(this.graph, state, this.shown);
+    this.scene = sceneOf(this.graph, state, this.shown, this.wanted);
+    if (!this.grid || state.openCells !== previous.openCells) return this.layOut();
+    if (!sameNodes) this.place();
+    this.paint({ ground: !sameNodes || !sameLines });
   }
 
   get shown() {
@@ -124,51 +142,100 @@ export class LinkGraph {
     );
   }
 
-  paint() {
-    const { graph, grid, places, scene, palette, shown, view } = this;
+  /**
+   * @param {{ground: boolean}} what  `ground` draws anew what a selection leaves as it is
+   */
+  paint({ ground } = { ground: true }) {
+    const { grid, places, scene, palette, shown, view, measure } = this;
     if (!grid || !places || !scene || !palette) return;
-    const context = clear(this.base, grid, view);
-    const look = { palette, opacity: 0.24, thickest: 2.2, measure: graph.flow };
-    if (!scene.focus.length) drawLinks(context, graph, places, scene.links, look);
+    if (ground) this.paintNodes();
+    this.paintRest(ground);
+    this.paintSelection();
+    const { clicked, pinned } = this.store.state;
+    const scrolled = this.stage.scrollLeft;
+    const drawing = { grid, places, view, scene, shown, clicked, pinned, scrolled, measure };
+    this.frame.draw(drawing, ground);
+    if (ground) this.paintOverlay();
+  }
+
+  paintNodes() {
+    const { graph, shown, ready } = this;
+    const { context, places, palette } = ready(this.nodes);
     const all = Array.from(shown.keys()).filter((node) => shown[node]);
-    const lit = all.filter((node) => scene.lit.has(node));
-    const quiet = scene.lit.size || scene.found.length;
-    drawNodes(context, graph, places, all, palette, quiet ? 0.22 : 1);
-    if (scene.focus.length) {
-      const strong = { ...look, opacity: 0.8, thickest: 4, measure: graph.links.weight };
-      drawLinks(context, graph, places, scene.links, strong);
-    }
-    drawNodes(context, graph, places, lit, palette, 1);
+    drawNodes(context, graph, places, all, palette);
+  }
+
+  /**
+   * The graph's strongest lines, which stand back for a selection and are drawn when next seen.
+   * @param {boolean} ground
+   */
+  paintRest(ground) {
+    const { graph, ready } = this;
+    const { focus, found, lit } = /** @type {import("./scene.js").Scene} */ (this.scene);
+    this.restStale ||= ground;
+    this.rest.hidden = focus.length + found.length > 0;
+    this.nodes.classList.toggle("quiet", lit.size + found.length > 0);
+    if (this.rest.hidden || !this.restStale) return;
+    this.restStale = false;
+    const { context, places, palette } = ready(this.rest);
+    const look = { palette, opacity: 0.24, thickest: 2.2, measure: graph.flow };
+    drawLinks(context, graph, places, this.linesAtRest(), look);
+  }
+
+  paintSelection() {
+    const { graph, shown, ready } = this;
+    const scene = /** @type {import("./scene.js").Scene} */ (this.scene);
+    const { context, places, palette } = ready(this.selection);
+    const look = { palette, opacity: 0.8, thickest: 4, measure: graph.links.weight };
+    drawLinks(context, graph, places, scene.links, look);
+    const lit = [...scene.lit].filter((node) => shown[node]);
+    drawNodes(context, graph, places, lit, palette);
     const { clicked, pinned } = this.store.state;
     drawRings(context, graph, places, pinned, palette.select, 1.2);
     if (clicked >= 0) drawRings(context, graph, places, [clicked], palette.select, 2.5);
-    const scrolled = this.stage.scrollLeft;
-    const { measure } = this;
-    this.frame.draw({ grid, places, view, scene, shown, clicked, pinned, scrolled, measure });
-    this.paintOverlay();
   }
 
   /** Only the hovered node and its strongest lines; nothing else is computed anew. */
   paintOverlay() {
-    const { graph, grid, places, palette, hovered, view } = this;
-    if (!grid || !places || !palette) return;
+    const { graph, grid, places, palette, hovered, view, wanted } = this;
+    if (!grid || !places || !palette || !wanted) return;
+    const idle = hovered < 0 || !this.shown[hovered];
+    if (idle && this.overlayEmpty) return;
+    this.overlayEmpty = idle;
     const context = clear(this.overlay, grid, view);
-    if (hovered < 0 || !this.shown[hovered]) return this.tooltip.hide();
-    const links = hoverLinks(graph, hovered, this.shown);
+    if (idle) return this.tooltip.hide();
+    const links = hoverLinks(graph, hovered, wanted);
     const look = { palette, opacity: 0.9, thickest: 3, measure: graph.links.weight };
     drawLinks(context, graph, places, links, look);
     const ends = links.flatMap((link) => [graph.links.source[link], graph.links.target[link]]);
-    drawNodes(context, graph, places, new Set([hovered, ...ends]), palette, 1);
+    drawNodes(context, graph, places, new Set([hovered, ...ends]), palette);
     drawRings(context, graph, places, [hovered], palette.feature, 1.5);
     const [x, y] = view.apply([places.x[hovered], places.y[hovered]]);
-    this.tooltip.show(hovered, x - this.stage.scrollLeft, y, this.stage.clientWidth);
+    this.tooltip.show(hovered, x - this.stage.scrollLeft, y, this.available ?? 0);
+  }
+
+  /**
+   * An emptied canvas, with what is needed to draw on it.
+   * @param {HTMLCanvasElement} canvas
+   */
+  ready = (canvas) => {
+    const { grid, places, palette, view } = this;
+    if (!grid || !places || !palette) throw new Error("drawn before it was laid out");
+    return { context: clear(canvas, grid, view), places, palette };
+  };
+
+  /** The lines that are drawn while nothing is selected. */
+  linesAtRest() {
+    const wanted = /** @type {(link: number) => boolean} */ (this.wanted);
+    this.restLinks ??= linksAtRest(this.graph, wanted);
+    return this.restLinks;
   }
 
   /** @param {number} node */
   hover(node) {
     if (node === this.hovered) return;
     this.hovered = node;
-    requestAnimationFrame(() => this.paintOverlay());
+    this.paintOverlay();
   }
 
   listen() {
@@ -259,27 +326,10 @@ export class LinkGraph {
     if (factor) this.behaviour.scaleBy(/** @type {any} */ (smooth), factor);
     else this.behaviour.transform(/** @type {any} */ (smooth), zoomIdentity);
   }
-
-  zoomButtons() {
-    /** @type {[string, string, number][]} */
-    const buttons = [
-      ["+", "Zoom in", 1.5],
-      ["−", "Zoom out", 1 / 1.5],
-      ["⤢", "Show everything", 0],
-    ];
-    return make(
-      "div",
-      { class: "graph-zoom" },
-      ...buttons.map(([sign, name, factor]) =>
-        make(
-          "button",
-          { type: "button", "aria-label": name, title: name, click: () => this.zoomBy(factor) },
-          sign,
-        ),
-      ),
-    );
-  }
 }
+
+/** @param {string} name */
+const layer = (name) => make("canvas", { "aria-hidden": "true", class: name });
 
 /** @returns {(text: string) => number} */
 function textMeasure() {

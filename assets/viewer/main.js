@@ -1,28 +1,32 @@
 // Fetches the graph, puts the panels together, and says so plainly when that fails.
 import { takeOverCircuit } from "./circuit_section.js";
 import { makeConnections } from "./connections.js";
-import { makeControls } from "./controls.js";
+import { makeControls, makeHiddenLine } from "./controls.js";
 import { Details } from "./details.js";
 import { make, prefersStill } from "./dom.js";
 import { openTheWayToEditing } from "./edit_gate.js";
-import { readGraph } from "./graph.js";
+import { signEmbedded } from "./embed.js";
 import { makeLegend } from "./legend.js";
+import { helpOnQuestionMark } from "./help.js";
 import { LinkGraph } from "./link_graph.js";
 import { makeLiveGraph } from "./live_graph.js";
+import { fetchJson, loadGraph } from "./load.js";
 import { followPageLinks } from "./page_links.js";
+import { strongestPaths } from "./paths.js";
+import { onToItsRevision } from "./revision.js";
 import { createStore, focusOf } from "./state.js";
 import { describe, describeEffect, nameOf } from "./text.js";
 import { followAddress, readState } from "./url.js";
 
 const viewer = document.getElementById("viewer");
-if (viewer) open(viewer);
+if (viewer && !onToItsRevision(viewer.dataset.revision ?? "")) open(viewer);
 
 /** @param {HTMLElement} element */
 async function open(element) {
   const status = /** @type {HTMLElement} */ (element.querySelector(".viewer-status"));
   status.textContent = "Loading the graph …";
   try {
-    show(element, readGraph(await fetchData(element.dataset.graph ?? "")));
+    show(element, await loadGraph(element.dataset.graph ?? ""));
     status.remove();
   } catch (error) {
     status.classList.add("failed");
@@ -31,17 +35,6 @@ async function open(element) {
       `${error instanceof Error ? error.message : error}. The rest of this page does not need it. ` +
       "Reload to try again.";
   }
-}
-
-/** @param {string} address */
-async function fetchData(address) {
-  const answer = await fetch(address).catch(() => {
-    throw new Error("its data file could not be fetched");
-  });
-  if (!answer.ok) throw new Error(`its data file answers ${answer.status}`);
-  return answer.json().catch(() => {
-    throw new Error("its data file is damaged");
-  });
 }
 
 /**
@@ -54,8 +47,13 @@ function show(element, parsed) {
   const { graph } = live;
   const linkGraph = new LinkGraph(graph, store);
   const side = make("div", { class: "viewer-side" });
+  const share = async () => {
+    const { openShare } = await import("./share.js");
+    openShare(graph, store, linkGraph, element.dataset.revision ?? "");
+  };
   element.append(
     makeControls(graph, store, () => linkGraph.stage.focus({ preventScroll: true })),
+    makeHiddenLine(graph, store, share),
     make(
       "div",
       { class: "viewer-main" },
@@ -81,8 +79,12 @@ function show(element, parsed) {
     linkGraph.stage.focus({ preventScroll: true });
   };
   const circuit = takeOverCircuit(graph, store, jump);
+  const fetchData = (/** @type {string} */ address) => fetchJson(address, "its data file");
   openTheWayToEditing(element, live, store, { side, circuit, fetchData });
   followPageLinks(graph, store, element, linkGraph.stage);
+  helpOnQuestionMark();
+  setTimeout(() => strongestPaths(graph, 0)); // found once, so that no click has to wait for them
+  signEmbedded(element);
 }
 
 /**

@@ -55,44 +55,43 @@ export function linksOf(graph, nodes) {
 }
 
 /**
- * The visible links that carry most of the answer, strongest first. An input and an output of one
+ * The wanted links that carry most of the answer, strongest first. An input and an output of one
  * node are weighed in the same coin: the part of the answer's influence that runs through them.
  * @param {Graph} graph
  * @param {Iterable<number>} links
- * @param {Uint8Array} shown
+ * @param {(link: number) => boolean} wanted
  * @param {number} limit
  * @returns {{links: number[], more: number}}
  */
-export function strongest(graph, links, shown, limit) {
-  const { source, target, weight } = graph.links;
-  const visible = [];
-  for (const link of links) if (shown[source[link]] && shown[target[link]]) visible.push(link);
-  visible.sort(
+export function strongest(graph, links, wanted, limit) {
+  const { weight } = graph.links;
+  const kept = [];
+  for (const link of links) if (wanted(link)) kept.push(link);
+  kept.sort(
     (a, b) => graph.flow[b] - graph.flow[a] || Math.abs(weight[b]) - Math.abs(weight[a]) || a - b,
   );
-  return { links: visible.slice(0, limit), more: Math.max(0, visible.length - limit) };
+  return { links: kept.slice(0, limit), more: Math.max(0, kept.length - limit) };
 }
 
 /**
- * The strongest visible links of the whole graph. Links weaker than the weakest kept so far are
+ * The strongest wanted links of the whole graph. Links weaker than the weakest kept so far are
  * passed over unsorted, so 100,000 links stay cheap.
  * @param {Graph} graph
- * @param {Uint8Array} shown
+ * @param {(link: number) => boolean} wanted
  * @param {number} limit
  * @returns {number[]}
  */
-export function backbone(graph, shown, limit) {
-  const { source, target } = graph.links;
+export function backbone(graph, wanted, limit) {
   /** @type {number[]} */
   let kept = [];
   let floor = 0;
-  for (let link = 0; link < source.length; link++) {
-    if (graph.flow[link] <= floor || !shown[source[link]] || !shown[target[link]]) continue;
+  for (let link = 0; link < graph.flow.length; link++) {
+    if (graph.flow[link] <= floor || !wanted(link)) continue;
     kept.push(link);
     if (kept.length >= 4 * limit) {
-      kept = strongest(graph, kept, shown, limit).links;
+      kept = strongest(graph, kept, wanted, limit).links;
       floor = graph.flow[kept[limit - 1]];
     }
   }
-  return strongest(graph, kept, shown, limit).links;
+  return strongest(graph, kept, wanted, limit).links;
 }

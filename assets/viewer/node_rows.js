@@ -1,12 +1,10 @@
-// A list of nodes as buttons, with a bar for each one's strength; long lists grow on request.
+// A sorted list of nodes as buttons, with a bar for each one's strength.
 import { make } from "./dom.js";
 import { nameOf, placeOf } from "./text.js";
+import { makeVirtualList } from "./virtual_list.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {{node: number, value: number, text: string}} Row */
-
-const FIRST = 10;
-const MORE = 40;
 
 /**
  * @param {Graph} graph
@@ -16,22 +14,7 @@ const MORE = 40;
  */
 export function makeRows(graph, rows, { shown, label, choose }) {
   const most = rows.reduce((max, row) => Math.max(max, Math.abs(row.value)), 0) || 1;
-  const list = make("ol", { class: "node-rows", "aria-label": label });
-  const rest = make("button", { type: "button", class: "more", click: () => grow(MORE) });
-  /** @param {number} amount */
-  function grow(amount) {
-    const from = list.childElementCount;
-    const added = rows
-      .slice(from, from + amount)
-      .map((row) => makeRow(graph, row, most, shown, choose));
-    list.append(...added);
-    const left = rows.length - list.childElementCount;
-    rest.textContent = `${left.toLocaleString("en")} more`;
-    rest.hidden = left === 0;
-    if (from > 0) added[0]?.querySelector("button")?.focus();
-  }
-  grow(FIRST);
-  return make("div", {}, list, rest);
+  return makeVirtualList(rows, label, (row) => makeRow(graph, row, most, shown, choose));
 }
 
 /**

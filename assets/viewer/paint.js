@@ -94,10 +94,8 @@ function drawCurve(context, x0, y0, x1, y1) {
  * @param {Places} places
  * @param {Iterable<number>} nodes
  * @param {Palette} palette
- * @param {number} opacity
  */
-export function drawNodes(context, graph, places, nodes, palette, opacity) {
-  context.globalAlpha = opacity;
+export function drawNodes(context, graph, places, nodes, palette) {
   for (const node of nodes) {
     const radius = places.radius[node];
     if (radius === 0) continue;
@@ -109,7 +107,6 @@ export function drawNodes(context, graph, places, nodes, palette, opacity) {
     context.strokeStyle = error ? palette.error : palette.surface;
     context.stroke();
   }
-  context.globalAlpha = 1;
 }
 
 /**
@@ -138,7 +135,7 @@ function tracePath(context, kind, x, y, radius) {
  * @param {number} node
  * @param {Palette} palette
  */
-function colourOf(graph, node, palette) {
+export function colourOf(graph, node, palette) {
   if (graph.kinds[node] === EMBEDDING) return palette.embedding;
   const effect = graph.effect[node];
   if (Number.isNaN(effect)) return palette.feature;

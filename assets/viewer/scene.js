@@ -11,7 +11,7 @@ import { nameOf } from "./text.js";
 /**
  * @typedef {object} Scene
  * @property {number[]} focus  the nodes spoken of
- * @property {number[]} links  strongest first
+ * @property {number[]} links  the selection's, strongest first
  * @property {number} more  lines left out
  * @property {Set<number>} lit  nodes that stand out; empty when all do
  * @property {number[]} found  what the search found
@@ -26,18 +26,19 @@ const ON_HOVER = 8;
  * @param {Graph} graph
  * @param {State} state
  * @param {Uint8Array} shown
+ * @param {(link: number) => boolean} wanted  which lines may be drawn
  * @returns {Scene}
  */
-export function sceneOf(graph, state, shown) {
+export function sceneOf(graph, state, shown, wanted) {
   const focus = focusOf(graph, state);
   const found = search(graph, state.query).filter((node) => shown[node]);
   if (!focus.length) {
-    const links = found.length ? [] : backbone(graph, shown, AT_REST);
     const labelled = [...state.pinned, ...found, ...namedNodes(graph, shown)];
-    return { focus, links, more: 0, lit: new Set(found), found, labelled: named(graph, labelled) };
+    const lit = new Set(found);
+    return { focus, links: [], more: 0, lit, found, labelled: named(graph, labelled) };
   }
   const limit = state.everyLink ? Infinity : STRONGEST;
-  const { links, more } = strongest(graph, linksOf(graph, focus), shown, limit);
+  const { links, more } = strongest(graph, linksOf(graph, focus), wanted, limit);
   const ends = links.flatMap((link) => [graph.links.source[link], graph.links.target[link]]);
   const lit = new Set([...focus, ...ends, ...found]);
   const labelled = [...focus, ...ends, ...state.pinned, ...found];
@@ -45,13 +46,20 @@ export function sceneOf(graph, state, shown) {
 }
 
 /**
+ * The lines of the whole graph while nothing is selected.
+ * @param {Graph} graph
+ * @param {(link: number) => boolean} wanted
+ */
+export const linksAtRest = (graph, wanted) => backbone(graph, wanted, AT_REST);
+
+/**
  * The lines that a node shows while the pointer is on it.
  * @param {Graph} graph
  * @param {number} node
- * @param {Uint8Array} shown
+ * @param {(link: number) => boolean} wanted
  */
-export const hoverLinks = (graph, node, shown) =>
-  strongest(graph, linksOf(graph, [node]), shown, ON_HOVER).links;
+export const hoverLinks = (graph, node, wanted) =>
+  strongest(graph, linksOf(graph, [node]), wanted, ON_HOVER).links;
 
 /**
  * Nodes that people or the graph gave a name, most important first.

@@ -11,6 +11,8 @@ import { FRESH, edited, redone, undone } from "./history.js";
  * @property {number[]} pinned  sorted
  * @property {number} threshold  nodes beyond this share of influence are hidden; 1 hides none
  * @property {readonly boolean[]} kinds  which kinds of node are shown
+ * @property {number} weight  weaker lines are hidden: least strength as a share of the strongest
+ * @property {-1 | 0 | 1} sign  only weakening lines, all, or only strengthening ones
  * @property {string} query
  * @property {boolean} everyLink  all lines of the selection, in place of the strongest
  * @property {readonly string[]} openCells  folded cells that were opened
@@ -23,6 +25,8 @@ import { FRESH, edited, redone, undone } from "./history.js";
  *   | {type: "show", nodes: number[]}
  *   | {type: "prune", threshold: number}
  *   | {type: "toggle-kind", kind: number}
+ *   | {type: "thin", weight: number}
+ *   | {type: "keep-sign", sign: -1 | 0 | 1}
  *   | {type: "search", query: string}
  *   | {type: "toggle-links"}
  *   | {type: "toggle-cell", cell: string}
@@ -46,6 +50,8 @@ export const initialState = (graph) => ({
   pinned: graph.pins,
   threshold: 1,
   kinds: [true, true, true, true],
+  weight: 0,
+  sign: 0,
   query: "",
   everyLink: false,
   openCells: [],
@@ -77,6 +83,10 @@ export function reduce(graph, state, action) {
       return { ...state, threshold: action.threshold };
     case "toggle-kind":
       return { ...state, kinds: state.kinds.map((on, kind) => (kind === action.kind ? !on : on)) };
+    case "thin":
+      return { ...state, weight: action.weight };
+    case "keep-sign":
+      return { ...state, sign: action.sign };
     case "search":
       return { ...state, query: action.query };
     case "toggle-links":
@@ -167,31 +177,24 @@ export function focusOf(graph, state) {
 export const sameNodes = (a, b) => a.length === b.length && a.every((node, at) => node === b[at]);
 
 /**
- * Holds the state; listeners hear of it at most once a frame, so a dragged slider stays smooth.
+ * Holds the state; listeners hear of each change at once, so that the work is done while the
+ * browser waits for its next frame.
  * @param {Graph} graph
  * @param {State} first
  */
 export function createStore(graph, first) {
   let state = first;
-  let painted = first;
-  let waiting = false;
   /** @type {Listener[]} */
   const listeners = [];
-  const notify = () => {
-    waiting = false;
-    const previous = painted;
-    painted = state;
-    for (const listener of listeners) listener(state, previous);
-  };
   return {
     get state() {
       return state;
     },
     /** @param {Action} action */
     dispatch(action) {
+      const previous = state;
       state = reduce(graph, state, action);
-      if (!waiting) requestAnimationFrame(notify);
-      waiting = true;
+      for (const listener of listeners) listener(state, previous);
     },
     /** @param {Listener} listener */
     subscribe(listener) {

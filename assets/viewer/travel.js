@@ -30,7 +30,7 @@ function alongStrongest(graph, from, shown, up) {
   const { source, target } = graph.links;
   const [near, far] = up ? [source, target] : [target, source];
   const links = linksOf(graph, [from]).filter((link) => near[link] === from);
-  const [best] = strongest(graph, links, shown, 1).links;
+  const [best] = strongest(graph, links, (link) => shown[far[link]] === 1, 1).links;
   return best === undefined ? -1 : far[best];
 }
 

@@ -6,7 +6,13 @@ import { KINDS } from "./visibility.js";
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./state.js").State} State */
 
-const NAMES = ["pinnedIds", "clickedId", "pruningThreshold", "q", "kinds"];
+const NAMES = ["pinnedIds", "clickedId", "pruningThreshold", "q", "kinds", "weight", "sign"];
+
+/** @type {Map<string, -1 | 1>} */
+const SIGNS = new Map([
+  ["strengthens", 1],
+  ["weakens", -1],
+]);
 
 /**
  * @param {Graph} graph
@@ -21,9 +27,13 @@ export function readState(graph, query) {
   state.clicked = graph.indexOf.get(given.get("clickedId") ?? "") ?? -1;
   const threshold = Number(given.get("pruningThreshold") ?? 1);
   if (threshold >= 0 && threshold <= 1) state.threshold = threshold;
+  const weight = Number(given.get("weight") ?? 0);
+  if (weight >= 0 && weight <= 1) state.weight = weight;
+  state.sign = SIGNS.get(given.get("sign") ?? "") ?? 0;
   state.query = given.get("q") ?? "";
   const kinds = given.get("kinds")?.split(",");
-  if (kinds) state.kinds = KINDS.map((kind) => kinds.includes(kind));
+  if (kinds?.some((kind) => KINDS.includes(kind)))
+    state.kinds = KINDS.map((kind) => kinds.includes(kind));
   return state;
 }
 
@@ -53,6 +63,8 @@ function writeState(graph, state, query, write) {
   if (state.clicked >= 0) given.set("clickedId", graph.ids[state.clicked]);
   if (state.threshold < 1) given.set("pruningThreshold", String(state.threshold));
   if (state.query) given.set("q", state.query);
+  if (state.weight > 0) given.set("weight", String(state.weight));
+  for (const [name, sign] of SIGNS) if (state.sign === sign) given.set("sign", name);
   if (!state.kinds.every(Boolean)) {
     given.set("kinds", KINDS.filter((_, kind) => state.kinds[kind]).join(","));
   }
@@ -68,18 +80,19 @@ function writeState(graph, state, query, write) {
  * @param {(given: URLSearchParams) => void} write  puts edits in
  */
 export function followAddress(graph, store, write) {
+  let query = location.search;
   store.subscribe((state, previous) => {
-    const query = writeState(graph, state, location.search, write);
-    if (query === location.search) return;
-    const moved = state.clicked !== previous.clicked || isStep(state, previous);
-    const address = location.pathname + query + location.hash;
-    if (!moved) return replaceSoon(address);
-    replaceNow();
-    history.pushState(null, "", address);
+    const next = writeState(graph, state, query, write);
+    if (next === query) return;
+    query = next;
+    const step = state.clicked !== previous.clicked || isStep(state, previous);
+    intend(location.pathname + query + location.hash, step);
   });
+  addEventListener("pagehide", carryOut);
   addEventListener("popstate", () => {
-    waiting = null;
-    store.dispatch({ type: "restore", state: readState(graph, location.search) });
+    intended.length = 0;
+    query = location.search;
+    store.dispatch({ type: "restore", state: readState(graph, query) });
   });
 }
 
@@ -92,19 +105,26 @@ export function followAddress(graph, store, write) {
 const isStep = (state, previous) =>
   state.pinned.filter((node) => !previous.pinned.includes(node)).length > 1;
 
-/** @type {string | null} */
-let waiting = null;
+/** @type {{address: string, step: boolean}[]} */
+const intended = [];
 
 /**
- * Browsers refuse many changes of address in a short time, and a slider makes many.
+ * Changing the address takes longer than drawing a selection, so a step waits until that is
+ * painted. Browsers refuse many changes in a short time, and a slider makes many.
  * @param {string} address
+ * @param {boolean} step
  */
-function replaceSoon(address) {
-  if (waiting === null) setTimeout(replaceNow, 150);
-  waiting = address;
+function intend(address, step) {
+  const last = intended.at(-1);
+  if (last && !step) last.address = address;
+  else intended.push({ address, step });
+  if (step) requestAnimationFrame(() => setTimeout(carryOut));
+  else setTimeout(carryOut, 150);
 }
 
-function replaceNow() {
-  if (waiting !== null) history.replaceState(null, "", waiting);
-  waiting = null;
+function carryOut() {
+  for (const { address, step } of intended.splice(0)) {
+    if (step) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
+  }
 }

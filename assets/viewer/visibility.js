@@ -1,6 +1,6 @@
 // Which nodes are shown, and in words why the others are not.
 import { ANSWER, EMBEDDING, FEATURE } from "./graph.js";
-import { kindNames } from "./text.js";
+import { kindNames, showPercent } from "./text.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./state.js").State} State */
@@ -69,3 +69,31 @@ export function thresholdRange(graph) {
 /** @param {Graph} graph */
 export const kindsPresent = (graph) =>
   [FEATURE, 1, EMBEDDING, ANSWER].filter((kind) => graph.kinds.includes(kind));
+
+/**
+ * Which lines may be drawn: both ends are shown, the sign is wanted, and the line is strong enough.
+ * @param {Graph} graph
+ * @param {State} state
+ * @param {Uint8Array} shown
+ * @returns {(link: number) => boolean}
+ */
+export function lineFilter(graph, { weight, sign }, shown) {
+  const { source, target, weight: effect } = graph.links;
+  const least = weight * graph.strongestFlow;
+  return (link) =>
+    graph.flow[link] >= least &&
+    sign * effect[link] >= 0 &&
+    shown[source[link]] === 1 &&
+    shown[target[link]] === 1;
+}
+
+/**
+ * What is left out of the lines, in words, or nothing.
+ * @param {State} state
+ */
+export function describeLines({ weight, sign }) {
+  const kept = [];
+  if (sign) kept.push(sign > 0 ? "strengthening" : "weakening");
+  if (weight) kept.push(`at least ${showPercent(weight)} as strong as the strongest`);
+  return kept.length ? `Lines: only ${kept.join(", ")}` : "";
+}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import torch
 
@@ -130,14 +128,15 @@ def test_running_out_of_memory_halves_the_batch_and_loses_nothing(
 ) -> None:
     attribution = trace(PROMPT, model=tiny, target=" w9", settings=SOME)
     writer = RowWriter(attribution.frozen, attribution.layers, batch=16)
-    writer.batches = replace(writer.batches, workers=1)
+    writer.batches.workers = 1
     whole = layer_rows(writer, 2)
     real_walk = RowWriter._walk
 
     def walk(self, layer, positions, start, rows, biases):  # type: ignore[no-untyped-def]
-        real_walk(self, layer, positions, start, rows, biases)
+        walked = real_walk(self, layer, positions, start, rows, biases)
         if len(start) > 4:  # what it has written by then must not count twice
             raise torch.OutOfMemoryError
+        return walked
 
     monkeypatch.setattr(RowWriter, "_walk", walk)
     parts = layer_rows(writer, 2)

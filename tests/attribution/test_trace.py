@@ -10,13 +10,14 @@ import pytest
 import torch
 
 import tracer
-from tests.ablation import Neuron, logits_without
 from tests.tiny_models import PROMPT, hidden_units, save_tiny_model
 from tracer.attribution.trace import Attribution
 from tracer.documents.graph import Graph
 from tracer.documents.graph_comparison import agree
 from tracer.documents.prompts import ChatTurn, TraceSettings
 from tracer.errors import TracerError
+from tracer.interventions.levers import NeuronLevers
+from tracer.interventions.steered_pass import Setting, SteeredPrompt
 from tracer.model.load import Model
 
 
@@ -213,17 +214,15 @@ def test_strong_supporters_matter_when_ablated(colosseum: Attribution) -> None:
     supporters = order[-10:]
     bystanders = effects.flatten().abs().argsort()[:1000:100]
 
+    prompt = SteeredPrompt(frozen.model, NeuronLevers(frozen.model), frozen.token_ids)
+
     def probability(flat: torch.Tensor) -> float:
-        without = neurons(flat, effects.shape)
-        logits = logits_without(frozen.model, frozen.token_ids, without)
+        axes = (axis.tolist() for axis in torch.unravel_index(flat, effects.shape))
+        places = zip(*axes, strict=True)
+        without = [Setting(layer, index, at + 1, 0.0) for layer, at, index in places]
+        logits = prompt.run(without).logits[0]
         return float(logits.softmax(-1)[colosseum.targets.question.target_id])
 
     before = probability(order[:0])
     assert probability(supporters) < 0.5 * before
     assert probability(bystanders) == pytest.approx(before, abs=0.02)
-
-
-def neurons(flat: torch.Tensor, shape: torch.Size) -> list[Neuron]:
-    """(layer, index, position) of flat indices over positions from 1."""
-    layers, positions, indices = torch.unravel_index(flat, shape)
-    return list(zip(layers.tolist(), indices.tolist(), (positions + 1).tolist(), strict=True))

@@ -116,6 +116,25 @@ def test_a_new_name_is_everywhere_at_once_and_can_be_undone(page: Page, site: Op
     expect(heading(page)).to_have_text("Neuron 3")
 
 
+def test_a_name_of_ones_own_stands_before_a_shared_one(
+    page: Page, site: OpenGraph, tmp_path: Path
+) -> None:
+    shared = tmp_path / "gallery" / "site_src" / "labels" / "tiny.neurons.yaml"
+    shared.parent.mkdir(parents=True)
+    shared.write_text('labels:\n  "1_11": {text: shared by all}\n', "utf-8")
+    ready(page, site())
+    choose(page, "1_11_5")
+    expect(heading(page)).to_have_text("shared by all")
+    expect(button(page, "Take its name away")).to_have_count(0)
+    button(page, "Name it").click()
+    name_it(page, "here")
+    expect(heading(page)).to_have_text("here")
+    button(page, "Take its name away").click()
+    expect(heading(page)).to_have_text("shared by all")
+    button(page, "Undo").click()
+    assert set(proposed(page, tmp_path).labels) == {"1_3", "1_11"}
+
+
 def test_what_editing_needs_is_fetched_with_the_first_edit(page: Page, site: OpenGraph) -> None:
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url.rsplit("/", 1)[1]))

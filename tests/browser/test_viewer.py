@@ -345,14 +345,49 @@ def overlap(a: Any, b: Any) -> bool:
     return across and a["y"] < b["y"] + b["height"] and b["y"] < a["y"] + a["height"]
 
 
-def test_a_long_list_grows_on_request(page: Page, site: OpenViewer) -> None:
-    page.goto(site(large_graph(nodes=300, links=6000)))
-    first = page.locator("#viewer .details .node-rows button").first
-    first.click()
+def test_a_long_list_holds_only_the_rows_in_sight_and_the_keyboard_goes_through_it(
+    page: Page, site: OpenViewer
+) -> None:
+    graph = large_graph(nodes=300, links=6000)
+    page.goto(f"{site(graph)}?clickedId={graph.node_ids[-1]}")
     inputs = page.locator("#viewer .inputs .node-rows li")
-    expect(inputs).to_have_count(10)
-    page.locator("#viewer .inputs .more").click()
-    expect(inputs.nth(10).locator("button")).to_be_focused()
+    whole = int(inputs.first.get_attribute("aria-setsize") or 0)
+    assert whole > 20
+    assert inputs.count() <= 13
+    inputs.first.locator("button").focus()
+    for _ in range(15):
+        page.keyboard.press("ArrowDown")
+    focused = page.locator("#viewer .inputs li:focus-within")
+    expect(focused).to_have_attribute("aria-posinset", "16")
+    expect(focused).to_be_in_viewport()
+    page.keyboard.press("End")
+    expect(focused).to_have_attribute("aria-posinset", str(whole))
+    assert inputs.count() <= 13
+    chosen = focused.locator("button").get_attribute("data-node")
+    page.keyboard.press("Enter")
+    expect(page.locator("#viewer .figures dd").last).to_have_text(chosen or "")
+
+
+def test_lines_can_be_kept_by_strength_and_by_sign(page: Page, site: OpenViewer) -> None:
+    page.goto(site(make_graph()) + "?clickedId=3_42_5")
+    expect(page.locator("#viewer .line-count")).to_have_text("All 4 lines are drawn.")
+    page.get_by_label("Lines", exact=True).select_option("only weakening")
+    expect(page.locator("#viewer .line-count")).to_have_text("The only line is drawn.")
+    assert rows(page, "inputs") == [("1_11_5", "−0.3")]
+    expect(page.locator("#viewer .inputs .amount")).to_have_text("1 of 4 · what weakens it")
+    expect(page.locator("#viewer .lines-left")).to_have_text("Lines: only weakening")
+    expect(page).to_have_url(re.compile("sign=weakens"))
+    page.get_by_label("Lines", exact=True).select_option("strengthening and weakening")
+    page.locator("#viewer-weight").fill("38")
+    expect(page.locator("#viewer .lines-left")).to_have_text(
+        "Lines: only at least 63 % as strong as the strongest"
+    )
+    expect(page.locator("#viewer .line-count")).to_have_text("All 2 lines are drawn.")
+    expect(page).to_have_url(re.compile(r"weight=0\.63"))
+    page.reload()
+    expect(page.locator("#viewer-weight")).to_have_value("38")
+    page.get_by_role("button", name="Reset").click()
+    expect(page.locator("#viewer .lines-left")).to_have_text("")
 
 
 def test_a_phone_has_nothing_wider_than_itself(browser: Browser, site: OpenViewer) -> None:
@@ -389,7 +424,7 @@ def test_the_canvas_follows_the_colour_scheme(page: Page, site: OpenViewer) -> N
     light, dark = [0x1F, 0x63, 0xB0], [0x74, 0xAE, 0xF0]
     page.goto(site(make_graph()))
     expect(heading(page)).to_be_visible()
-    canvas = page.locator("#viewer canvas").first
+    canvas = page.locator("#viewer canvas.nodes")
     assert canvas.evaluate(COUNT, light) > 20
     assert canvas.evaluate(COUNT, dark) == 0
     page.emulate_media(color_scheme="dark")

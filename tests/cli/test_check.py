@@ -100,7 +100,6 @@ def test_a_warning_fails_only_when_asked_to(
         {"templates/404.html": "{% include 'mine.html' %}", "templates/mine.html": "x"},
         {"assets/styles/tokens.css": ":root {}"},
         {"site_src/labels/tiny.neurons.yaml": ""},
-        {"graphs/france-paris/1.evidence.json": "{}"},
         {"site_src/.DS_Store": ""},
     ],
 )

@@ -37,7 +37,9 @@ def test_help_names_every_command() -> None:
         "new",
         "schema",
         "serve",
+        "steer",
         "trace",
+        "verify",
     ):
         assert name in done.stdout
         assert tracer(name, "--help").returncode == 0

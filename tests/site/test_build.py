@@ -35,6 +35,7 @@ def test_the_site_has_every_kind_of_page(gallery: GalleryFolder) -> None:
     assert pages == {
         "index.html",
         "404.html",
+        "compare/index.html",
         "search/index.html",
         "how-to-read/index.html",
         "graphs/france-paris/index.html",

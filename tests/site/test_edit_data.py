@@ -89,3 +89,21 @@ def test_offsets_count_as_javascript_does() -> None:
     start, end = tree["items"][0]["node"]["items"][0]["node"]["at"]
     units = text.encode("utf-16-le")
     assert units[2 * start : 2 * end].decode("utf-16-le") == "{text: '🙂'}"
+
+
+def test_a_changed_comment_is_in_the_file_too(gallery: GalleryFolder, tmp_path: Path) -> None:
+    text = 'labels:\n  "1_3": {text: France}  # {0}\n'
+    gallery.write(FILE, text.replace("{0}", "one"))
+    edit_file(gallery, tmp_path / "public")
+    gallery.write(FILE, text.replace("{0}", "two"))
+    assert edit_file(gallery, tmp_path / "public")["text"].endswith("# two\n")
+
+
+def test_labels_of_all_graphs_are_shared_and_not_written_here(
+    gallery: GalleryFolder, tmp_path: Path
+) -> None:
+    gallery.write("site_src/labels/tiny.neurons.yaml", 'labels:\n  "1_3": {text: France}\n')
+    gallery.write(FILE, 'labels:\n  "1_9": {text: is}\n')
+    found = edit_file(gallery, tmp_path / "public")
+    assert found["annotations"]["labels"] == {"1_9": {"text": "is"}}
+    assert found["shared"] == {"1_3": {"text": "France"}}

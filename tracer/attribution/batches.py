@@ -1,14 +1,13 @@
-"""How targets are cut into batches, and how batches share the machine.
+"""How walkers are cut into batches, and how batches share the machine.
 
-On a CPU each core walks down with a batch of its own: small steps that wait for nobody are faster
-than large ones that all cores share, and the numbers do not depend on how many cores there are.
+On a CPU each core takes a batch of its own: small steps that wait for nobody are faster than
+large ones that all cores share, and the numbers do not depend on how many cores there are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import torch
 
@@ -18,60 +17,81 @@ COLUMNS_ON_CPU = 512  # more no longer fit a core's cache, fewer keep its matrix
 LEAST_ON_CPU = 8
 COPIES = 4  # of the gradient: itself, what each head has of it at queries and at keys, a product
 
+Job = tuple[Callable[[slice], None], slice]  # the work, and which walkers
 
-@dataclass(frozen=True)
+
 class Batches:
-    columns: int  # of a matrix product: positions times targets
-    least: int  # targets, however many positions there are
-    most: int | None = None
-    workers: int = 1
+    """Halves them when memory runs out, and says so in `notices`."""
+
+    def __init__(self, columns: int, least: int, most: int | None = None, workers: int = 1) -> None:
+        self.columns = columns  # of a matrix product: positions times walkers
+        self.least = least  # walkers, however many positions there are
+        self.most = most
+        self.workers = workers
+        self.notices: list[str] = []
 
     @staticmethod
     def fitting(frozen: FrozenPass, most: int | None = None) -> Batches:
-        """For a model's device and free memory; `most` targets at once."""
+        """For a model's device and free memory; `most` walkers at once."""
         device = frozen.model.device
         if device.type != "cuda":
             return Batches(COLUMNS_ON_CPU, LEAST_ON_CPU, most, torch.get_num_threads())
         free = torch.cuda.mem_get_info(device)[0] // 2
         return Batches(max(1, free // (frozen.model.info.d_model * COPIES * 4)), 1, most)
 
-    def of(self, positions: Sequence[int]) -> Iterator[slice]:
-        """Runs of targets, given where each stands, ascending. A batch reaches as far as its last
-        target, so it holds fewer of those that stand far behind."""
-        share = -(-len(positions) // self.workers)
+    def of(self, reaches: Sequence[int]) -> Iterator[slice]:
+        """Runs of walkers in order, given how many positions each can reach. A batch takes the
+        widest reach for all, so it holds fewer of those that reach far."""
+        share = -(-len(reaches) // self.workers)
         most = min(share, self.most or share)
         begin = 0
-        while begin < len(positions):
-            end = begin + 1
-            while end < len(positions) and end - begin < most:
-                fits = (end + 1 - begin) * (positions[end] + 1) <= self.columns
-                if not fits and end - begin >= self.least:
+        while begin < len(reaches):
+            end, widest = begin + 1, reaches[begin]
+            while end < len(reaches) and end - begin < most:
+                widest = max(widest, reaches[end])
+                if (end + 1 - begin) * widest > self.columns and end - begin >= self.least:
                     break
                 end += 1
             yield slice(begin, end)
             begin = end
 
-    def allow(self, part: slice) -> bool:
-        return self.most is None or part.stop - part.start <= self.most
-
-    def run(self, work: Callable[[slice], None], parts: Iterable[slice]) -> None:
-        """`work` on every part; stops at the first that raises."""
-        parts = list(parts)
-        if self.workers == 1 or len(parts) == 1:
-            for part in parts:
-                work(part)
+    def run(self, jobs: Iterable[Job]) -> None:
+        """All of them; a job that runs out of memory must leave things as they were, and is
+        given again in halves. Stops at the first that raises."""
+        jobs = list(jobs)
+        if self.workers == 1 or len(jobs) == 1:
+            for job in jobs:
+                self._one(job)
             return
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         pool = ThreadPoolExecutor(self.workers)
         try:
-            for _ in pool.map(work, parts):
+            for _ in pool.map(self._one, jobs):
                 pass
         finally:
             pool.shutdown(cancel_futures=True)
             torch.set_num_threads(threads)
 
+    @torch.no_grad()
+    def _one(self, job: Job) -> None:
+        work, part = job
+        count = part.stop - part.start
+        if self.most is None or count <= self.most:
+            try:
+                work(part)
+                return
+            except torch.OutOfMemoryError:
+                if count == 1:
+                    raise
+                self._make_room(count // 2)
+        middle = (part.start + part.stop) // 2
+        for half in (slice(part.start, middle), slice(middle, part.stop)):
+            self._one((work, half))
 
-def halves(part: slice) -> tuple[slice, slice]:
-    middle = (part.start + part.stop) // 2
-    return slice(part.start, middle), slice(middle, part.stop)
+    def _make_room(self, most: int) -> None:
+        """Smaller batches from now on; what is finished stays."""
+        self.most = most
+        self.notices.append(f"memory ran out: going on with batches of {most}")
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

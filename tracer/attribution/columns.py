@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import torch
+from torch import Tensor
 
 from tracer.features.source import LayerFeatures
 from tracer.model.frozen_pass import FrozenPass
@@ -24,6 +28,10 @@ class Columns:
             starts.append(starts[-1] + len(layer))
         return Columns(tuple(starts), frozen.n_layers, frozen.n_positions)
 
+    def below(self, layer: int) -> Columns:
+        """The order of sources in the layers below one, and tokens."""
+        return Columns(self.starts[: layer + 1], layer, self.n_positions)
+
     @property
     def n_features(self) -> int:
         return self.starts[-1]
@@ -42,3 +50,17 @@ class Columns:
 
     def features(self, layer: int) -> slice:
         return slice(self.starts[layer], self.starts[layer + 1])
+
+    @property
+    def errors(self) -> slice:
+        return slice(self.n_features, self.tokens)
+
+    def zeros(self, height: int, exactness: torch.dtype) -> Tensor:
+        """Rows of zeros, (height, total), in double precision where `exactness` is, else single.
+        Pages of memory that are never written take none."""
+        dtype = torch.float64 if exactness == torch.float64 else torch.float32
+        count = height * self.total
+        memory = mmap.mmap(-1, max(1, count) * dtype.itemsize)
+        if hasattr(mmap, "MADV_NOHUGEPAGE"):  # one number written would take two megabytes
+            memory.madvise(mmap.MADV_NOHUGEPAGE)
+        return torch.frombuffer(memory, dtype=dtype)[:count].view(height, self.total)

@@ -6,6 +6,7 @@ paths from the logits, weighted by probability.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -54,8 +55,10 @@ class Matrix:
     @property
     def n_links(self) -> int:
         """How many direct effects are not zero."""
-        every = torch.count_nonzero(self.direct) + torch.count_nonzero(self.rest)
-        return int(every - torch.count_nonzero(self.direct[:, self._unlisted()]))
+        links = torch.count_nonzero(self.rest)
+        for _, direct, unlisted in self._by_layer():
+            links += torch.count_nonzero(direct) - torch.count_nonzero(direct[:, unlisted])
+        return int(links)
 
     def weights(self, targets: Tensor, sources: Tensor) -> Tensor:
         """(links,): the direct effect of each source on each target."""
@@ -74,23 +77,14 @@ class Matrix:
 
     def influence(self) -> Tensor:
         """(sources,): exact, since every feature's sources stand in lower layers."""
-        n, unlisted = self.n_features, self._unlisted()
         columns = self.direct.new_zeros(self.direct.shape[1])
         rest = self.direct.new_zeros(self.rest.shape[1])
-
-        def hand_down(weights: Tensor, targets: slice, below: int) -> None:
-            direct, others = self.direct[targets, :below], self.rest[targets]
-            without = unlisted[unlisted < below]
-            to_features, to_rest = passed_down(weights, direct, others, without)
-            columns[:below] += to_features
-            rest.add_(to_rest)
-
-        hand_down(self.logit_weights, slice(n, None), len(columns))
-        for start, end in reversed(list(pairwise(self.layer_starts))):
-            if end > start:
-                # Nothing reads its own layer or a higher one.
-                below = int(self.listed[start])
-                hand_down(columns[self.listed[start:end]], slice(start, end), below)
+        for targets, direct, unlisted in self._by_layer():
+            logits = targets.start == self.n_features
+            weights = self.logit_weights if logits else columns[self.listed[targets]]
+            to_features, to_rest = passed_down(weights, direct, self.rest[targets], unlisted)
+            columns[: len(to_features)] += to_features
+            rest += to_rest
         return torch.cat([columns[self.listed], rest])
 
     def keep(self, sources: Tensor) -> Matrix:
@@ -117,13 +111,25 @@ class Matrix:
         """Influence-weighted share of every node's input that does not come from errors."""
         n_errors = self.rest.shape[1] - self.n_tokens
         size = partial(torch.linalg.vector_norm, ord=1, dim=1)
-        total = size(self.direct) - size(self.direct[:, self._unlisted()]) + size(self.rest)
+        total = size(self.rest)
+        for targets, direct, unlisted in self._by_layer():
+            total[targets] += size(direct) - size(direct[:, unlisted])
         from_errors = size(self.rest[:, :n_errors]) / total.clamp(min=1e-10)
         weights = torch.cat([influence[: self.n_features], self.logit_weights])
         # Errors and tokens have no input; their share counts as complete, as circuit-tracer's.
         without_input = influence[self.n_features :].sum()
         complete = ((1 - from_errors) * weights).sum() + without_input
         return float(complete / (weights.sum() + without_input))
+
+    def _by_layer(self) -> Iterator[tuple[slice, Tensor, Tensor]]:
+        """From the top down: targets, what features give them, (targets, columns), and which of
+        these columns are no node's. Nothing reads its own layer or a higher one."""
+        unlisted = self._unlisted()
+        yield slice(self.n_features, self.n_targets), self.direct[self.n_features :], unlisted
+        for start, end in reversed(list(pairwise(self.layer_starts))):
+            if end > start:
+                below = int(self.listed[start])
+                yield slice(start, end), self.direct[start:end, :below], unlisted[unlisted < below]
 
     def _unlisted(self) -> Tensor:
         """Columns of `direct` that are no node's."""

@@ -2,30 +2,37 @@
 
 Source: Ameisen et al. 2025, "Circuit Tracing", "Constructing an Attribution Graph for a Prompt".
 No autograd: a batch of targets walks down the layers once, each layer two matrix products and
-a pattern product, and is contracted on its way with what every layer's sources write.
+a pattern product, is contracted on its way with what every layer's sources write, and meets at
+the cut what the sources below it write.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
 
-from tracer.attribution.batches import Batches, halves
+from tracer.attribution.batches import Batches
 from tracer.attribution.columns import Columns
+from tracer.attribution.images import Images
+from tracer.attribution.meeting import Arrived
 from tracer.attribution.walk import Walk, by_position
 from tracer.attribution.writes import Writes
 from tracer.features.source import LayerFeatures
 from tracer.model.attention_map import AttentionMap
 from tracer.model.frozen_pass import FrozenPass
 
+LEAST_TOGETHER = 64  # targets that meet sources in one matrix product
+MOST_AT_CUT = 2**24  # numbers that targets hold there at one time
+
 
 class RowWriter:
     """Computes rows for batches of targets, halving the batch when memory runs out.
 
-    Rows are given as zeros, and only what a target can be reached from is written.
+    What layers below `cut` write meets the gradients behind so many blocks; with 0, gradients walk
+    down to the embeddings. Rows are given as zeros, and only what a target can be reached from is
+    written.
     """
 
     def __init__(
@@ -33,6 +40,7 @@ class RowWriter:
         frozen: FrozenPass,
         layers: Sequence[LayerFeatures],
         *,
+        cut: int = 0,
         batch: int | None = None,
         transport: torch.dtype | None = None,
     ):
@@ -41,11 +49,27 @@ class RowWriter:
         self.columns = Columns.of(frozen, layers)
         self.transport = transport or frozen.embeddings.dtype
         self.batches = Batches.fitting(frozen, most=batch)
-        self.notices: list[str] = []
-        self._writes = [
-            Writes.behind(layers[: layer + 1], self.columns) for layer in range(len(layers))
-        ]
+        self.images = self._images(cut) if cut else None
+        self.cut = self.images.cut if self.images else 0
+        self._writes = {
+            layer: Writes.behind(layers[: layer + 1], self.columns)
+            for layer in range(max(0, self.cut - 1), len(layers))
+        }
         self._attentions: dict[int, tuple[AttentionMap, Tensor | None]] = {}
+
+    @property
+    def notices(self) -> list[str]:
+        return self.batches.notices
+
+    @torch.no_grad()
+    def _images(self, cut: int) -> Images | None:
+        try:
+            return Images(
+                self.frozen, self.layers, cut, batches=self.batches, transport=self.transport
+            )
+        except torch.OutOfMemoryError:
+            self.notices.append("memory ran out: going on without meeting half-way")
+            return None
 
     @torch.no_grad()
     def logits(self, directions: Tensor, rows: Tensor) -> Tensor:
@@ -53,63 +77,102 @@ class RowWriter:
         start = self.frozen.pull_through_final_norm(directions)
         last = self.frozen.n_positions - 1
         positions = torch.full((len(start),), last, device=start.device)
-        return self._in_batches(self.frozen.n_layers, positions, start, rows)
+        return self._in_chunks(self.frozen.n_layers, positions, start, rows)
 
     @torch.no_grad()
     def reads(self, layer: int, position: int, vectors: Tensor, rows: Tensor) -> Tensor:
         """Writes rows of what `vectors`, (targets, d_model), read off the residual stream in
-        front of the MLP of `layer` at `position`; returns their bias terms."""
+        front of the MLP of `layer`, at the cut or above it, at `position`; returns their bias
+        terms."""
         positions = torch.full((len(vectors),), position, device=vectors.device)
-        return self._in_batches(layer, positions, vectors, rows)
+        return self._in_chunks(layer, positions, vectors, rows)
 
     @torch.no_grad()
     def features(self, layer: int, chosen: Tensor, rows: Tensor) -> Tensor:
         """Writes rows of one layer's features, `chosen` (targets,) of them in ascending order;
         returns their bias terms, (targets,)."""
         sources = self.layers[layer]
+        if self.images is not None and layer < self.cut:
+            found = self.images.rows[layer]
+            self._add_below(layer, rows, lambda below: found[:, below][chosen])
+            return self.images.biases[layer].to(rows)[chosen]
         chosen = chosen.to(sources.positions.device)
-        return self._in_batches(layer, sources.positions[chosen], sources.encoders[chosen], rows)
+        return self._in_chunks(layer, sources.positions[chosen], sources.encoders[chosen], rows)
 
-    def _in_batches(self, layer: int, positions: Tensor, start: Tensor, rows: Tensor) -> Tensor:
+    def _in_chunks(self, layer: int, positions: Tensor, start: Tensor, rows: Tensor) -> Tensor:
         biases = rows.new_zeros(len(start))
-
-        def walk(part: slice) -> None:
-            if self.batches.allow(part):
-                try:
-                    self._walk(layer, positions[part], start[part], rows[part], biases[part])
-                    return
-                except torch.OutOfMemoryError:
-                    self._make_room(part)
-                    rows[part].zero_()
-                    biases[part].zero_()
-            for half in halves(part):
-                walk(half)
-
-        self.batches.run(walk, self.batches.of(positions.tolist()))
+        for chunk in self._chunks(len(start)):
+            given = (positions[chunk], start[chunk], rows[chunk], biases[chunk])
+            self._in_batches(layer, *given)
         return biases
 
-    def _make_room(self, failed: slice) -> None:
-        """Smaller batches from now on; what is finished stays."""
-        count = failed.stop - failed.start
-        if count == 1:
-            raise
-        self.batches = replace(self.batches, most=count // 2)
-        self.notices.append(f"memory ran out: going on with batches of {count // 2}")
-        if self.frozen.model.device.type == "cuda":
-            torch.cuda.empty_cache()
+    def _chunks(self, count: int) -> Iterator[slice]:
+        most = count
+        if self.images is not None:
+            most = max(LEAST_TOGETHER, MOST_AT_CUT // self.frozen.embeddings.numel())
+        for begin in range(0, count, max(1, most)):
+            yield slice(begin, min(begin + most, count))
 
-    @torch.no_grad()
-    def _walk(
+    def _in_batches(
         self, layer: int, positions: Tensor, start: Tensor, rows: Tensor, biases: Tensor
     ) -> None:
-        """One batch from `layer`'s MLP input (or the final stream, layer = n_layers) down."""
+        arrived, images = None, self.images
+        if images is not None:
+            like = self.frozen.embeddings.to(self.transport)
+            arrived = Arrived.none_yet(
+                positions, LEAST_TOGETHER, lambda _, last: slice(0, last + 1), like
+            )
+
+        def walk(part: slice) -> None:
+            try:
+                walked = self._walk(layer, positions[part], start[part], rows[part], biases[part])
+                if arrived is not None:
+                    places = torch.arange(part.start, part.stop, device=positions.device)
+                    arrived.put(walked, places)
+            except torch.OutOfMemoryError:
+                rows[part].zero_()
+                biases[part].zero_()
+                raise
+
+        reaches = [position + 1 for position in positions.tolist()]
+        self.batches.run((walk, part) for part in self.batches.of(reaches))
+        if arrived is None or images is None:
+            return
+
+        def meet(part: slice) -> None:
+            crowd = next(one for one in arrived.crowds if part.stop <= one.part.stop)
+            found = crowd.with_all(part, images.arrived)
+            self._add_below(self.cut - 1, rows[part], lambda below: found[:, images.places[below]])
+
+        self.batches.run((meet, crowd.part) for crowd in arrived.crowds)
+
+    def _add_below(self, layer: int, rows: Tensor, found: Callable[[slice], Tensor]) -> None:
+        """Adds to rows what is `found` of sources below `layer`, (targets, sources), given which
+        of the images' columns."""
+        if self.images is None:
+            return
+        below, columns = self.images.columns, self.columns
+        errors = layer * below.n_positions
+        for sources, first in (
+            (slice(0, below.starts[layer]), 0),
+            (slice(below.n_features, below.n_features + errors), columns.n_features),
+            (slice(below.tokens, below.total), columns.tokens),
+        ):
+            values = found(sources)
+            rows[:, first : first + values.shape[1]] += values.to(rows)
+
+    def _walk(
+        self, layer: int, positions: Tensor, start: Tensor, rows: Tensor, biases: Tensor
+    ) -> Walk:
+        """One batch from `layer`'s MLP input (or the final stream, layer = n_layers) down to the
+        cut, or to the embeddings."""
         frozen, parallel = self.frozen, self.frozen.model.parallel_residual
-        walk = Walk(positions, start, transport=self.transport)
+        walk = Walk.down(positions, start, self.transport)
         # An MLP beside its attention reads what the attention does, so both stand behind.
         reads_attention = layer < frozen.n_layers and not parallel
         top = layer + 1 if reads_attention else layer
         tokens = rows[:, self.columns.tokens :][:, : walk.reach].T
-        for below in reversed(range(top)):
+        for below in reversed(range(self.cut, top)):
             beside = None  # what joins in front of attention from an MLP beside it
             if below < layer:
                 self._writes[below].read(walk, rows, biases)
@@ -125,16 +188,20 @@ class RowWriter:
                 if beside is not None:
                     walk.add(beside)
                 continue
-            tokens += walk.read_in_front(attention, frozen.embeddings)
+            tokens += walk.read_across(attention, frozen.embeddings).to(tokens)
             if beside is not None:
-                tokens += by_position(frozen.embeddings, beside)
-        if top == 0:
-            tokens += walk.read(frozen.embeddings)
+                tokens += by_position(frozen.embeddings[walk.window], beside).to(tokens)
+        if self.images is not None:
+            self._writes[self.cut - 1].read(walk, rows, biases)
+            biases += walk.read(self.images.constant).sum(0).to(biases)
+        elif top == 0:
+            tokens += walk.read(frozen.embeddings).to(tokens)
+        return walk
 
     def _passed_on(self, layer: int, walk: Walk) -> Tensor | None:
         """What a skip connection hands to the stream in front of the layer's MLP."""
-        passes_on = self.layers[layer].passes_on
-        return None if passes_on is None else walk.mapped(passes_on)
+        passage = self.layers[layer].passes_on
+        return None if passage is None else walk.mapped(passage.pull)
 
     def _attention(self, layer: int) -> tuple[AttentionMap, Tensor | None]:
         """A layer's attention, and what its biases add."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from tracer.attribution.columns import Columns
+from tracer.attribution.cut import cheapest_cut
 from tracer.attribution.origin import Origin
 from tracer.attribution.rows import RowWriter
 from tracer.features.source import LayerFeatures
@@ -32,6 +32,7 @@ class Swept:
     biases: Tensor  # (expanded + logits,)
     influence: Tensor  # (columns,)
     notices: tuple[str, ...] = ()
+    cut: int = 0  # how many blocks sources were carried up through
 
     @property
     def unexpanded_share(self) -> float:
@@ -52,6 +53,7 @@ def sweep(
     quota: Sequence[int] | None = None,
     transport: torch.dtype | None = None,
     origin: Origin | None = None,
+    cut: int | None = None,
     progress: Progress = lambda *_: None,
 ) -> Swept:
     """Expand logits, then each layer's features from the top.
@@ -60,13 +62,17 @@ def sweep(
     layer the strongest features are expanded until those left carry at most 1 - `coverage` of
     the layer's influence, and no more than `quota[layer]`. `transport` is the number format of
     the products on the way down, the model's own by default. With an `origin`, the directions
-    read the residual stream there instead of the normalised final one.
+    read the residual stream there instead of the normalised final one. `cut` is how many blocks
+    sources are carried up through to meet targets, no more than lie below all targets; what is
+    cheapest by default.
     """
-    writer = RowWriter(frozen, layers, transport=transport)
+    top = frozen.n_layers if origin is None else origin.layer
+    if cut is None:
+        expected = quota or [len(one) if layer < top else 0 for layer, one in enumerate(layers)]
+        cut = cheapest_cut(frozen, layers, expected, top=top)
+    writer = RowWriter(frozen, layers, cut=cut, transport=transport)
     columns, n_logits = writer.columns, len(directions)
-    rows = _untouched_zeros(
-        columns.n_features + n_logits, columns.total, exact=directions.dtype == torch.float64
-    )
+    rows = columns.zeros(columns.n_features + n_logits, directions.dtype)
     # Filled from the end, so that what is expanded last, the lowest layer, stands first.
     begin = len(rows) - n_logits
     if origin is None:
@@ -95,12 +101,8 @@ def sweep(
         biases=torch.cat(biases[::-1]),
         influence=influence,
         notices=tuple(writer.notices),
+        cut=writer.cut,
     )
-
-
-def _untouched_zeros(height: int, width: int, *, exact: bool) -> Tensor:
-    """Zeros as the system gives them: pages that are never written take no memory."""
-    return torch.from_numpy(np.zeros((height, width), np.float64 if exact else np.float32))
 
 
 def passed_down(

@@ -1,8 +1,9 @@
-"""A batch of targets on its way down the frozen residual stream, with no automatic differentiation.
+"""A batch of walkers on the frozen residual stream, with no automatic differentiation.
 
-A target that stands at position p is touched by positions up to p only, so a batch holds targets
-of neighbouring positions and reaches no further than the last of them. The first step starts from
-one position a target; the last is contracted with the embeddings before it is multiplied out.
+Gradients of targets walk down, through attention maps; what sources write walks up, through the
+same maps transposed. A gradient at position p is touched by positions up to p only, a stream by
+those from p on, so a batch holds walkers of neighbouring positions and a window they can reach.
+The first step starts from one position a walker.
 """
 
 from __future__ import annotations
@@ -17,80 +18,110 @@ from tracer.model.frozen_norm import wide
 
 
 class Walk:
-    """Holds the gradient of `targets` on one residual stream, (d_model, reach, targets).
+    """Holds one residual stream of gradients, or of what is written, (d_model, window, walkers).
 
-    `start` (targets, d_model) stands at `positions` (targets,). Products are in `transport`'s
-    number format, by default that of `start`; the gradient itself has at least single precision.
+    `start` (walkers, d_model) stands at `positions` (walkers,), ascending, and nothing leaves the
+    `window` of positions. Products are in `transport`'s number format, by default that of `start`;
+    what is held has at least single precision.
     """
 
     def __init__(
-        self, positions: Tensor, start: Tensor, *, transport: torch.dtype | None = None
+        self,
+        positions: Tensor,
+        start: Tensor,
+        window: slice,
+        *,
+        transport: torch.dtype | None = None,
     ) -> None:
-        self.positions = positions
-        self.start = wide(start).T  # (d_model, targets)
-        self.reach = int(positions.max()) + 1
+        self.window = window
+        self.places = positions - window.start  # within the window
+        self.start = wide(start).T  # (d_model, walkers)
         self.transport = transport or start.dtype
         self._moved: Tensor | None = None  # until the first step: `start` and nothing else
 
+    @staticmethod
+    def down(positions: Tensor, start: Tensor, transport: torch.dtype | None = None) -> Walk:
+        """Gradients of targets."""
+        return Walk(positions, start, slice(0, int(positions[-1]) + 1), transport=transport)
+
+    @staticmethod
+    def up(
+        positions: Tensor, start: Tensor, end: int, transport: torch.dtype | None = None
+    ) -> Walk:
+        """What sources write, on a prompt of `end` positions."""
+        return Walk(positions, start, slice(int(positions[0]), end), transport=transport)
+
     @property
-    def gradient(self) -> Tensor:
-        """(d_model, reach, targets)."""
+    def reach(self) -> int:
+        """How many positions the window has."""
+        return int(self.window.stop - self.window.start)
+
+    @property
+    def held(self) -> Tensor:
+        """(d_model, reach, walkers)."""
         if self._moved is not None:
             return self._moved
-        d_model, targets = self.start.shape
-        spread = self.start.new_zeros(d_model, self.reach, targets)
-        spread[:, self.positions, torch.arange(targets, device=spread.device)] = self.start
+        d_model, walkers = self.start.shape
+        spread = self.start.new_zeros(d_model, self.reach, walkers)
+        spread[:, self.places, torch.arange(walkers, device=spread.device)] = self.start
         return spread
 
     def mapped(self, change: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-        """`change` of every gradient vector, (m, d_model) at positions (m,), laid out as the
-        gradient is. Linear."""
-        d_model, reach, targets = self.gradient.shape
-        places = torch.arange(reach, device=self.positions.device).repeat_interleave(targets)
-        vectors = self.gradient.flatten(1).T.to(self.transport)
-        return change(vectors, places).T.reshape(d_model, reach, targets)
+        """`change` of every vector held, (m, d_model) at positions (m,), laid out as they are.
+        Linear."""
+        d_model, reach, walkers = self.held.shape
+        every = torch.arange(self.window.start, self.window.stop, device=self.places.device)
+        vectors = self.held.flatten(1).T.to(self.transport)
+        changed = change(vectors, every.repeat_interleave(walkers))
+        return changed.T.reshape(d_model, reach, walkers)
 
     def add(self, change: Tensor) -> None:
         """Adds what `mapped` gave."""
-        self._moved = self.gradient + change
+        self._moved = self.held + change
+
+    def join(self, vectors: Tensor) -> None:
+        """Adds one vector, (walkers, d_model), to each walker where it started."""
+        if self._moved is None:
+            self.start = self.start + vectors.T
+        else:
+            walkers = torch.arange(len(vectors), device=vectors.device)
+            self._moved[:, self.places, walkers] += vectors.T.to(self._moved)
 
     def through_attention(self, attention: AttentionMap) -> None:
-        """To the stream in front of a layer's attention."""
-        keys = self._to_keys(attention).flatten(1)
-        self._moved = self.gradient
+        """To the stream on the other side of a layer's attention."""
+        left = self._mixed(attention).flatten(1)
+        self._moved = self.held
         into = self._moved.view(len(self._moved), -1)
-        if keys.dtype == into.dtype:
-            into.addmm_(attention.value, keys)
+        if left.dtype == into.dtype:
+            into.addmm_(attention.leave, left)
         else:
-            into += attention.value @ keys
+            into += attention.leave @ left
 
     def read(self, vectors: Tensor) -> Tensor:
-        """(positions, targets): the gradient's products with one vector a position,
-        (positions, d_model), over the reach."""
-        return by_position(vectors, self.gradient)
+        """(window, walkers): products with one vector a position of the prompt, (positions,
+        d_model)."""
+        return by_position(vectors[self.window], self.held)
 
-    def read_in_front(self, attention: AttentionMap, vectors: Tensor) -> Tensor:
-        """`read` on the stream in front of a layer's attention, without going there."""
-        keys = self._to_keys(attention)
-        values = vectors.to(keys.dtype) @ attention.value
-        return self.read(vectors) + by_position(values, keys)
+    def read_across(self, attention: AttentionMap, vectors: Tensor) -> Tensor:
+        """`read` on the other side of a layer's attention, without going there."""
+        left = self._mixed(attention)
+        values = vectors[self.window].to(left) @ attention.leave
+        return self.read(vectors) + by_position(values, left)
 
-    def _to_keys(self, attention: AttentionMap) -> Tensor:
-        """The gradient on each head's values, (kv_heads * head_dim, reach, targets)."""
-        targets = self.start.shape[1]
-        shape = (attention.value.shape[1], self.reach, targets)
-        keys = torch.empty(shape, dtype=self.transport, device=self.start.device)
+    def _mixed(self, attention: AttentionMap) -> Tensor:
+        """What leaves each head, (width, reach, walkers)."""
+        shape = (attention.leave.shape[1], self.reach, self.start.shape[1])
+        left = torch.empty(shape, dtype=self.transport, device=self.start.device)
         if self._moved is None:
-            at_query = attention.output @ self.start.to(self.transport)
-            attention.mix_from(self.positions, at_query, keys)
+            entered = attention.enter @ self.start.to(self.transport)
+            attention.mix_from(self.places, entered, left, self.window)
         else:
-            at_queries = attention.output @ self._moved.flatten(1).to(self.transport)
-            attention.mix(at_queries.view(-1, self.reach, targets), keys)
-        return keys
+            entered = attention.enter @ self._moved.flatten(1).to(self.transport)
+            attention.mix(entered.view(-1, *shape[1:]), left, self.window)
+        return left
 
 
-def by_position(vectors: Tensor, gradient: Tensor) -> Tensor:
-    """(positions, targets): one vector a position, (positions, width), with what stands there of
-    each gradient, (width, reach, targets)."""
-    vectors = vectors[: gradient.shape[1]].to(gradient)
-    return wide((vectors[:, None] @ gradient.transpose(0, 1))[:, 0])
+def by_position(vectors: Tensor, held: Tensor) -> Tensor:
+    """(positions, walkers): one vector a position, (positions, width), with what stands there of
+    each walker, (width, positions, walkers)."""
+    return wide((vectors.to(held)[:, None] @ held.transpose(0, 1))[:, 0])

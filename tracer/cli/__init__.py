@@ -17,12 +17,15 @@ _COMMANDS = {
     "check": "find mistakes in everything people write, with file:line:col",
     "export": "write a graph for Neuronpedia, or as tables",
     "import": "bring in a graph of circuit-tracer or Neuronpedia",
+    "import-examples": "bring in texts that make a graph's features active",
     "init": "begin a gallery of your own",
     "models": "list cached models and supported families",
     "new": "put a graph on the prompt list, with files to write about it in",
     "schema": "print or write the JSON Schemas that editors complete from",
     "serve": "serve the site on this machine, rebuilding with --watch",
+    "steer": "set features of a graph, and see what the model says then",
     "trace": "trace one prompt now and say what was found",
+    "verify": "run the claims of annotations in the real model, beside controls",
 }
 _MODULES = {"import": "import_graph", "trace": "trace_prompt"}  # what Python calls otherwise
 

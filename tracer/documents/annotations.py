@@ -1,4 +1,4 @@
-"""`site_src/annotations/<slug>.yaml`: names, groups and pins that people give to a graph."""
+"""`site_src/annotations/<slug>.yaml`: what people say about a graph: names, groups, claims."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
+from tracer.documents.claims import Claim, Key
 from tracer.documents.references import Reference
 from tracer.documents.yaml_source import YamlSource, load_yaml
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
 
 class _Strict(BaseModel):
@@ -52,7 +52,16 @@ class Annotations(_Strict):
     labels: dict[str, Label] = Field(default_factory=dict)
     groups: dict[Key, Group] = Field(default_factory=dict)
     pins: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
     counterpoints: tuple[Counterpoint, ...] = ()
+
+    @field_validator("claims")
+    @classmethod
+    def _ids_differ(cls, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+        ids = [claim.id for claim in claims]
+        if twice := next((one for one in ids if ids.count(one) > 1), None):
+            raise ValueError(f"two claims are called `{twice}`")
+        return claims
 
     def label_of(self, node_id: str) -> Label | None:
         """One position's own label wins over the feature's at every position."""

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from tracer.errors import TracerError
 from tracer.features.weights.dictionary import Settings
 from tracer.model.frozen_norm import FrozenNorm
 from tracer.model.frozen_pass import FrozenPass
@@ -52,6 +51,14 @@ class Hooks:
             return gradient
         return self._scale(layer).pull(gradient, positions)
 
+    def push_input(self, layer: int, stream: Tensor, positions: Tensor) -> Tensor:
+        """What joins `inputs`, (m, d_model), of what joins the stream in front of the MLP."""
+        if self.settings.reads == "mlp.hook_in":
+            return self.frozen.push_through_mlp_norm(layer, stream, positions)
+        if self.settings.reads == "hook_resid_mid":
+            return stream
+        return self._scale(layer).push(stream, positions)
+
     def push_output(
         self, layer: int, written: Tensor, positions: Tensor | slice = slice(None)
     ) -> Tensor:
@@ -73,9 +80,5 @@ class Hooks:
     def _scale(self, layer: int) -> FrozenNorm:
         """The norm in front of the MLP without weight and bias."""
         norm = self.frozen.mlp_norms[layer]
-        if norm is None:
-            raise TracerError(
-                "these features read behind a norm that the model does not have",
-                hint="choose features that were made for this model",
-            )
+        assert norm is not None  # refused with the set as a whole
         return replace(norm, weight=torch.ones_like(norm.weight), bias=None)

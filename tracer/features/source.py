@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,16 @@ from torch import Tensor
 
 from tracer.documents.graph import FeaturesInfo
 from tracer.model.frozen_pass import FrozenPass
+
+
+class Passage(Protocol):
+    """A linear map between the streams in front of an MLP and behind it, at each position."""
+
+    def pull(self, gradient: Tensor, positions: Tensor) -> Tensor:
+        """Gradients in front, (m, d_model) at positions (m,), from those behind."""
+
+    def push(self, stream: Tensor, positions: Tensor) -> Tensor:
+        """What comes out behind, (m, d_model) at positions (m,), of what stands in front."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +31,8 @@ class LayerFeatures:
     an activation holds beyond them, so that activation = encoder · residual + bias. `decoders`
     are what one unit of activation adds to the stream behind the MLP of its own layer, then of
     each layer above, as far up as the features write. `error` is what the layer's MLP adds and no
-    feature of this layer or below does, less `constant`, which no node stands for. `passes_on`
-    takes gradients behind the MLP, (m, d_model) at positions (m,), to what goes through it beside
-    the features, in front of it; None where nothing does.
+    feature of this layer or below does, less `constant`, which no node stands for. `passes_on` is
+    what goes through the MLP beside the features; None where nothing does.
     """
 
     positions: Tensor  # (features,)
@@ -35,14 +44,20 @@ class LayerFeatures:
     error: Tensor  # (positions, d_model)
     constant: Tensor | None  # (positions, d_model)
     effects: Tensor  # (features,): total effects on what is asked about
-    passes_on: Callable[[Tensor, Tensor], Tensor] | None = None
+    passes_on: Passage | None = None
 
     def __len__(self) -> int:
         return len(self.positions)
 
     def decoders_into(self, above: int) -> Tensor | None:
-        """(features, d_model): what is written `above` layers above their own; None if nothing."""
+        """(features, d_model): where an activation goes `above` layers above their own; None if
+        nowhere."""
         return self.decoders[:, above] if above < self.decoders.shape[1] else None
+
+    def written_into(self, above: int) -> Tensor | None:
+        """(features, d_model): what is written `above` layers above their own; None if nothing."""
+        decoders = self.decoders_into(above)
+        return None if decoders is None else decoders * self.activations[:, None]
 
 
 class ActiveFeatures(Protocol):

@@ -10,7 +10,7 @@ Source: Ameisen et al. 2025, "Circuit Tracing"; skip connections: arXiv 2501.188
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -24,6 +24,7 @@ from tracer.features.source import LayerFeatures
 from tracer.features.weights.dictionary import Dictionary, StoredLayer
 from tracer.features.weights.stored import whole
 from tracer.model.frozen_pass import FrozenPass
+from tracer.model.load import Model
 
 # Gemma 3's instruction-tuned models start every prompt like this, and nothing there is a feature.
 GEMMA_3_IT = ("<bos>", "<start_of_turn>", "user", "\n")
@@ -39,7 +40,7 @@ class Transcoders:
     def read(self, frozen: FrozenPass) -> ActiveTranscoders:
         """Raises TracerError when the set does not fit the model or no feature is active."""
         dictionary = self.dictionary
-        _refuse_misfit(self.info, dictionary, frozen)
+        refuse_misfit(self.info, dictionary, frozen.model)
         reading = _Reading(frozen, dictionary, _first_position(frozen))
         layers = [reading.features(layer) for layer in range(frozen.n_layers)]
         if not any(map(len, layers)):
@@ -76,7 +77,7 @@ class ActiveTranscoders:
         onward.index_add_(0, features.positions, on_activation[:, None] * features.encoders)
         if features.passes_on is not None:
             positions = torch.arange(len(gradient), device=gradient.device)
-            onward = onward + features.passes_on(gradient, positions)
+            onward = onward + features.passes_on.pull(gradient, positions)
         return on_activation * features.activations, onward
 
     def one(self, layer: int, index: int, position: int) -> LayerFeatures:
@@ -139,7 +140,7 @@ class _Reading:
         layer, hooks, frozen = len(layers) - 1, self.hooks, self.frozen
         stored = self.dictionary.layers[layer]
         rest = frozen.push_through_mlp_post_norm(layer, frozen.mlp_outputs[layer]).clone()
-        skip = _skip(stored, rest)
+        skip = skip_matrix(stored, rest)
         if skip is not None:
             rest -= hooks.push_output(layer, hooks.inputs(layer) @ skip)
         for below, one in enumerate(layers):
@@ -164,20 +165,30 @@ class _Reading:
             rows[:, above] = self.hooks.push_output(layer + above, rows[:, above], active.positions)
         return rows
 
-    def _passes_on(self, layer: int) -> Callable[[Tensor, Tensor], Tensor] | None:
-        hooks = self.hooks
-        skip = _skip(self.dictionary.layers[layer], self.frozen.streams[layer])
-        if skip is None:
-            return None
-
-        def through(gradient: Tensor, positions: Tensor) -> Tensor:
-            on_output = hooks.pull_output(layer, gradient, positions)
-            return hooks.pull_input(layer, on_output @ skip.T, positions)
-
-        return through
+    def _passes_on(self, layer: int) -> SkipConnection | None:
+        skip = skip_matrix(self.dictionary.layers[layer], self.frozen.streams[layer])
+        return None if skip is None else SkipConnection(self.hooks, layer, skip)
 
 
-def _skip(stored: StoredLayer, like: Tensor) -> Tensor | None:
+@dataclass(frozen=True)
+class SkipConnection:
+    """What goes past one layer's features, from where they read to where they write."""
+
+    hooks: Hooks
+    layer: int
+    matrix: Tensor  # (d_model, d_model), for `x @ matrix`
+
+    def pull(self, gradient: Tensor, positions: Tensor) -> Tensor:
+        on_output = self.hooks.pull_output(self.layer, gradient, positions).to(gradient)
+        on_input = on_output @ self.matrix.T.to(gradient)
+        return self.hooks.pull_input(self.layer, on_input, positions)
+
+    def push(self, stream: Tensor, positions: Tensor) -> Tensor:
+        read = self.hooks.push_input(self.layer, stream, positions).to(stream)
+        return self.hooks.push_output(self.layer, read @ self.matrix.to(stream), positions)
+
+
+def skip_matrix(stored: StoredLayer, like: Tensor) -> Tensor | None:
     """(d_model, d_model), for `x @ skip`."""
     if stored.skip is None:
         return None
@@ -204,12 +215,16 @@ def _first_position(frozen: FrozenPass) -> int:
     return n
 
 
-def _refuse_misfit(info: FeaturesInfo, dictionary: Dictionary, frozen: FrozenPass) -> None:
-    model = frozen.model.info
+def refuse_misfit(info: FeaturesInfo, dictionary: Dictionary, model: Model) -> None:
+    """Raises TracerError where a set was made for a model of another shape."""
+    hint = "choose features that were made for this model"
     found = (len(dictionary.layers), dictionary.d_model)
-    if found != (model.layers, model.d_model):
+    if found != (model.info.layers, model.info.d_model):
         raise TracerError(
             f"`{info.source}` has {found[0]} layers of width {found[1]}, "
-            f"the model `{model.name}` has {model.layers} of width {model.d_model}",
-            hint="choose features that were made for this model",
+            f"the model `{model.info.name}` has {model.info.layers} of width {model.info.d_model}",
+            hint=hint,
         )
+    if dictionary.settings.reads == "ln2.hook_normalized" and model.architecture.mlp_norm is None:
+        what = "these features read behind a norm that the model does not have"
+        raise TracerError(what, hint=hint)

@@ -1,7 +1,7 @@
-"""A layer's frozen attention as linear maps on gradients.
+"""A layer's frozen attention as linear maps on gradients, or, transposed, on streams.
 
-Gradients are laid out (width, positions, targets): both products are then one plain matrix
-product over all positions and targets, and mixing over positions is a batch of small ones.
+Both are laid out (width, positions, walkers): the products are then plain matrix products over
+all positions and walkers, and mixing over positions is a batch of small ones.
 """
 
 from __future__ import annotations
@@ -14,80 +14,96 @@ import torch
 from torch import Tensor
 
 MOST_SPREAD = 2**24  # numbers; a longer prompt's patterns are not copied to each width
+EVERYWHERE = slice(None)
 
 
 @dataclass(frozen=True)
 class AttentionMap:
     """Norm scales and norm weights are folded into the three maps. Where query heads share a
-    key-value head, the first of each stand first, then the second of each, and so on."""
+    key-value head, the first of each stand first, then the second of each, and so on.
 
-    output: Tensor  # (heads * head_dim, d_model): from the stream behind to each head's output
-    pattern: Tensor  # (heads, keys, queries)
-    value: Tensor  # (d_model, kv_heads * head_dim): from each head's values to the stream in front
+    Gradients enter by the heads' outputs and leave by their values, from queries to keys; a stream,
+    in the transposed map, the other way round.
+    """
+
+    enter: Tensor  # (width of what enters, d_model)
+    pattern: Tensor  # (heads, to, from)
+    leave: Tensor  # (d_model, width of what leaves)
 
     @property
-    def sharing(self) -> int:
-        """How many query heads share one key-value head."""
-        return self.output.shape[0] // self.value.shape[1]
+    def transposed(self) -> AttentionMap:
+        """From in front of the attention to behind it."""
+        pattern = self.pattern.transpose(1, 2).contiguous()
+        return AttentionMap(self.leave.T, pattern, self.enter.T)
+
+    @property
+    def _width(self) -> int:
+        """Of all query heads."""
+        return max(len(self.enter), self.leave.shape[1])
 
     @property
     def head_dim(self) -> int:
-        return self.output.shape[0] // len(self.pattern)
+        return self._width // len(self.pattern)
 
     def to(self, dtype: torch.dtype) -> AttentionMap:
         """The same maps in another number format."""
-        if dtype == self.output.dtype:
+        if dtype == self.enter.dtype:
             return self
-        return AttentionMap(self.output.to(dtype), self.pattern.to(dtype), self.value.to(dtype))
+        return AttentionMap(self.enter.to(dtype), self.pattern.to(dtype), self.leave.to(dtype))
 
-    def pull(self, gradient: Tensor) -> Tensor:
-        """One gradient, (positions, d_model), from behind the attention to in front of it."""
-        at_queries = (gradient @ self.output.T).view(len(gradient), len(self.pattern), -1)
-        at_keys = torch.einsum("hkq,qhe->khe", self.pattern, at_queries)
-        by_member = at_keys.reshape(len(gradient), self.sharing, -1).sum(1)
-        return by_member @ self.value.T
+    def apply(self, one: Tensor) -> Tensor:
+        """One gradient or stream, (positions, d_model), without what passes the attention by."""
+        entered = (self.enter @ one.T)[:, :, None]
+        left = entered.new_empty(self.leave.shape[1], *entered.shape[1:])
+        self.mix(entered, left)
+        return (self.leave @ left[:, :, 0]).T
 
-    def mix(self, at_queries: Tensor, out: Tensor) -> None:
-        """Each head's queries hand their gradient to the keys they looked at.
+    def mix(self, entered: Tensor, out: Tensor, window: slice = EVERYWHERE) -> None:
+        """Each head hands what stands at its queries to the keys they looked at, or back.
 
-        `at_queries` (heads * head_dim, reach, targets) to `out` (kv_heads * head_dim, reach,
-        targets), over the first `reach` positions.
+        `entered` (width, window, walkers) to `out` (its width, window, walkers), over a window of
+        positions.
         """
-        width = len(out)
-        for rows, looked in self._looked(at_queries.shape[1]):
-            place = rows.start % width
-            keys = out[place : place + len(looked)]
-            first = rows.start < width
-            torch.baddbmm(keys, looked, at_queries[rows], beta=float(not first), out=keys)
+        for rows, looked in self._looked(window):
+            source, place = rows.start % len(entered), rows.start % len(out)
+            left = out[place : place + len(looked)]
+            first = rows.start < len(out)
+            read = entered[source : source + len(looked)]
+            torch.baddbmm(left, looked, read, beta=float(not first), out=left)
 
-    def mix_from(self, positions: Tensor, at_query: Tensor, out: Tensor) -> None:
-        """`mix` where each target's gradient stands at one position only.
+    def mix_from(self, positions: Tensor, entered: Tensor, out: Tensor, window: slice) -> None:
+        """`mix` where each walker stands at one position only.
 
-        `at_query` (heads * head_dim, targets) at `positions` (targets,).
+        `entered` (width, walkers) at `positions` (walkers,), within the window.
         """
-        reach, targets = out.shape[1:]
-        looked = self.pattern[:, :reach, positions].view(self.sharing, -1, 1, reach, targets)
-        query = at_query.view(self.sharing, -1, self.head_dim, 1, targets)
-        keys = out.view(-1, self.head_dim, reach, targets)
-        torch.mul(looked[0], query[0], out=keys)
-        for member in range(1, self.sharing):
-            keys.addcmul_(looked[member], query[member])
+        reach, walkers = out.shape[1:]
+        heads = min(len(entered), len(out)) // self.head_dim
+        looked = self.pattern[:, window, window][:, :, positions]
+        looked = looked.view(-1, heads, 1, reach, walkers)
+        read = entered.view(-1, heads, self.head_dim, 1, walkers)
+        left = out.view(-1, heads, self.head_dim, reach, walkers)
+        for member, pattern in enumerate(looked):
+            into = left[member % len(left)]
+            if member < len(left):
+                torch.mul(pattern, read[member % len(read)], out=into)
+            else:
+                into.addcmul_(pattern, read[member % len(read)])
 
-    def _looked(self, reach: int) -> Iterator[tuple[slice, Tensor]]:
-        """Rows that read one pattern or several, and the pattern of each, (rows, keys, queries)."""
+    def _looked(self, window: slice) -> Iterator[tuple[slice, Tensor]]:
+        """Rows that read one pattern or several, and the pattern of each, (rows, to, from)."""
         if self._spread is not None:
-            width = self.value.shape[1]
+            width = min(len(self.enter), self.leave.shape[1])
             for begin in range(0, len(self._spread), width):
                 rows = slice(begin, begin + width)
-                yield rows, self._spread[rows, :reach, :reach]
+                yield rows, self._spread[rows, window, window]
             return
         for head, pattern in enumerate(self.pattern):
             rows = slice(head * self.head_dim, (head + 1) * self.head_dim)
-            yield rows, pattern[:reach, :reach].expand(self.head_dim, -1, -1)
+            yield rows, pattern[window, window].expand(self.head_dim, -1, -1)
 
     @cached_property
     def _spread(self) -> Tensor | None:
-        """(heads * head_dim, keys, queries): fewer, larger calls, where there is room for it."""
+        """(width of all query heads, to, from): fewer, larger calls, where there is room."""
         if self.pattern.numel() * self.head_dim > MOST_SPREAD:
             return None
         return self.pattern.repeat_interleave(self.head_dim, 0)

@@ -69,11 +69,11 @@ class FrozenPass:
         if before is not None:
             value = before.map_pulled(value)
             pattern = pattern * before.scale[:, None]
-        return AttentionMap(output=output, pattern=pattern, value=value.T)
+        return AttentionMap(enter=output, pattern=pattern, leave=value.T)
 
     def pull_through_attention(self, layer: int, gradient: Tensor) -> Tensor:
         """One gradient, (positions, d_model), from behind a layer's attention to in front."""
-        return gradient + self.attention_map(layer).pull(gradient)
+        return gradient + self.attention_map(layer).apply(gradient)
 
     def pull_through_block(self, layer: int, gradient: Tensor, on_stream: Tensor) -> Tensor:
         """The gradient in front of a whole block, from the one behind it and the one on the
@@ -86,6 +86,12 @@ class FrozenPass:
         """From gradients on the MLP's normalised input, (m, d_model) at `positions` (m,), to
         gradients on the residual stream in front of its norm."""
         return _pull(self.mlp_norms[layer], gradient, positions)
+
+    def push_through_mlp_norm(self, layer: int, stream: Tensor, positions: Tensor) -> Tensor:
+        """What joins the MLP's normalised input, (m, d_model), of what joins the residual stream
+        in front of its norm at `positions` (m,)."""
+        norm = self.mlp_norms[layer]
+        return stream if norm is None else norm.push(stream, positions)
 
     def mlp_norm_constant(self, layer: int) -> Tensor | None:
         """(d_model,): what the MLP's normalised input holds whatever the stream is."""

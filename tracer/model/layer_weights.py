@@ -45,8 +45,8 @@ def layer_weights(
     value, value_bias = _linear(architecture, layer, architecture.value)
     shape = (kv_heads, output.shape[2])
     return LayerWeights(
-        value=_value_heads(architecture, value, shape),
-        value_bias=None if value_bias is None else _value_heads(architecture, value_bias, shape),
+        value=value_heads(architecture, value, shape),
+        value_bias=None if value_bias is None else value_heads(architecture, value_bias, shape),
         output=output,
         output_bias=output_bias,
         mlp=_mlp(architecture, layer),
@@ -61,7 +61,7 @@ def _linear(
     return module.weight.T if architecture.weights_transposed else module.weight, module.bias
 
 
-def _value_heads(architecture: Architecture, rows: Tensor, shape: tuple[int, int]) -> Tensor:
+def value_heads(architecture: Architecture, rows: Tensor, shape: tuple[int, int]) -> Tensor:
     """The values among a projection's outputs, (out, ...), as (kv_heads, head_dim, ...)."""
     kv_heads, head_dim = shape
     if architecture.value_rows == "third of each head":  # a head's query, key and value together

@@ -57,6 +57,12 @@ class Model:
         return cast(int, self.config.max_position_embeddings)
 
     @property
+    def end_tokens(self) -> frozenset[int]:
+        """The tokens that end a text."""
+        ends = self.causal_lm.generation_config.eos_token_id
+        return frozenset([] if ends is None else ends if isinstance(ends, list) else [ends])
+
+    @property
     def parallel_residual(self) -> bool:
         """Whether a block's MLP reads the stream in front of its attention, not behind it."""
         switch = self.architecture.parallel_switch

@@ -67,6 +67,11 @@ class Tokenizer:
         decoded: str = self.backend.decode([token_id], clean_up_tokenization_spaces=False)
         return decoded
 
+    def joined(self, token_ids: Sequence[int]) -> str:
+        """The text of tokens in a row; a letter may be made of several."""
+        decoded: str = self.backend.decode(list(token_ids), clean_up_tokenization_spaces=False)
+        return decoded
+
     def _checked(self, ids: list[int]) -> tuple[int, ...]:
         if not ids or not self._is_special(ids[0]):
             ids = [self._start_token(), *ids]

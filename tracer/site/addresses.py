@@ -56,3 +56,8 @@ def write_up_here(slug: str, root: str) -> Here:
 def page_here(name: str) -> Here:
     """For a page of its own."""
     return Here("pages", f"{name}/", "../")
+
+
+def comparison_here(pair: str) -> Here:
+    """For what is written about two graphs, `a/b`."""
+    return Here("comparisons", f"compare/{pair}/", "../../../")

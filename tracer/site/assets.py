@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from tracer.errors import Place, TracerError
@@ -17,6 +19,9 @@ _DEVELOPMENT = re.compile(r"dev/|.*\.(?:mjs|d\.ts)\Z")
 _COMMENT = re.compile(rb"^[ \t]*(?:/\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE)
 
 
+_IMPORT = re.compile(r"""^(?:import|export|\}) ?[^;()"']*?from "(\.[^"]+)";""", re.MULTILINE)
+
+
 @dataclass(frozen=True)
 class Assets:
     """The files to publish; `folder` is below the site's root and ends in a slash."""
@@ -24,14 +29,16 @@ class Assets:
     folder: str
     files: Mapping[str, bytes]
 
-    @property
+    @cached_property
     def viewer_modules(self) -> list[str]:
-        """What the viewer imports, for `modulepreload`."""
-        return [
-            name
-            for name in self.files
-            if name.endswith(".js") and name.startswith(("viewer/", "vendor/"))
-        ]
+        """What the viewer imports before it starts, for `modulepreload`."""
+        found = ["viewer/main.js"]
+        for name in found:
+            text = self.files[name].decode() if name in self.files else ""
+            folder = posixpath.dirname(name)
+            imported = [posixpath.normpath(f"{folder}/{path}") for path in _IMPORT.findall(text)]
+            found += [one for one in dict.fromkeys(imported) if one not in found]
+        return sorted(found)
 
 
 def load_assets(gallery: Path, *, theme: str = "") -> Assets:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.evidence import StoredEvidence, evidence_file
+from tracer.documents.feature_examples import FeatureFolder
 from tracer.documents.feature_labels import load_feature_labels
 from tracer.documents.files import read_text
 from tracer.documents.front_matter import FrontMatter
@@ -19,6 +21,7 @@ from tracer.documents.references import check_slug
 from tracer.documents.site_config import SiteConfig, load_site_config
 from tracer.documents.yaml_source import YamlSource, parse_yaml
 from tracer.errors import Place, Problems, TracerError, did_you_mean
+from tracer.site.comparisons import compared_slugs
 from tracer.site.dangling import dangling_annotations
 from tracer.site.gallery import Entry, Gallery, MarkdownFile, SharedLabels
 from tracer.site.media import media_files
@@ -93,14 +96,29 @@ def check_entry(entry: Entry) -> list[TracerError]:
     if not problems:
         said = annotations, source, entry.graph, entry.revision, entry.earlier
         problems += dangling_annotations(*said)
+        problems += _of_claims(entry)
+    return problems
+
+
+def _of_claims(entry: Entry) -> list[TracerError]:
+    """Claims that name what is not there, and evidence that cannot be read."""
+    problems: list[TracerError] = []
+    for number in range(len(entry.said.claims)):
+        try:
+            entry.resolve(number, entry.graph)
+        except TracerError as error:
+            problems += error.problems
     return problems
 
 
 def _broken(entry: Entry) -> list[TracerError]:
     problems: list[TracerError] = []
-    for stored in (entry.stored, *entry.older.values()):
+    loads: list[Callable[[], object]] = [partial(getattr, entry.stored, "graph")]
+    loads += [partial(getattr, one, "graph") for one in entry.older.values()]
+    loads += [partial(getattr, one, "evidence") for one in entry.evidence.values()]
+    for load in loads:
         try:
-            _ = stored.graph
+            load()
         except TracerError as error:
             problems += error.problems
     return problems
@@ -138,6 +156,7 @@ class _Reader:
         self.listed_tags: dict[str, tuple[str, ...]] = {}
         self.write_ups = {file.name: file for file in _files(self.source / "write-ups")}
         self.annotations = {file.name: file for file in _files(self.source / "annotations")}
+        self.features = FeatureFolder(root / "features").files()
 
     def read(self, *, drafts: bool) -> Survey:
         config, source = self._load(load_site_config, self.source / "site.yaml") or (
@@ -148,9 +167,12 @@ class _Reader:
         self._report_orphans(prompts)
         self.labels = self._feature_labels()
         self.listed_tags = {one.slug: one.tags for one in (prompts.graphs if prompts else ())}
-        entries = [entry for slug in self.slugs if (entry := self._entry(slug))]
-        pages = self._pages()
-        texts = [*(entry.write_up for entry in entries), *pages.values()]
+        known = [entry for slug in self.slugs if (entry := self._entry(slug))]
+        entries = [self._with_others(entry, known) for entry in known]
+        pages, comparisons = self._pages(), self._comparisons()
+        write_ups = [entry.write_up for entry in entries]
+        texts = [*write_ups, *pages.values(), *comparisons.values()]
+        shown = {entry.slug for entry in entries if drafts or not entry.meta.draft}
         self.problems += tags_written_differently(self._tags(texts, prompts))
         media, problems = media_files(self.source)
         self.problems += problems
@@ -160,6 +182,12 @@ class _Reader:
             config_source=source,
             entries=tuple(sorted((e for e in entries if drafts or not e.meta.draft), key=_order)),
             pages={name: page for name, page in pages.items() if drafts or not page.meta.draft},
+            comparisons={
+                pair: text
+                for pair, text in comparisons.items()
+                if set(pair.split("/")) <= shown and (drafts or not text.meta.draft)
+            },
+            features=self.features,
             media=media,
         )
         return Survey(gallery, tuple(self.problems), tuple(self.notes), prompts)
@@ -213,7 +241,7 @@ class _Reader:
             return None
         newest = max(known)
         tags = (*self.listed_tags.get(slug, ()), *(write_up.meta.tags if write_up else ()))
-        entry = Entry(
+        return Entry(
             slug=slug,
             stored=known.pop(newest),
             revision=newest,
@@ -223,8 +251,23 @@ class _Reader:
             labels=self.labels,
             write_up=write_up,
             tags=tuple(dict.fromkeys(tags)),
+            examples={source: tuple(keys) for source, keys in self.features.items()},
+            evidence=self._evidence(slug),
         )
-        return self.memory.same(slug, entry)
+
+    def _with_others(self, entry: Entry, known: Iterable[Entry]) -> Entry:
+        """The entry with the graphs that its claims name."""
+        named = {claim.swap.with_.graph for claim in entry.said.claims if claim.swap is not None}
+        if not named:
+            return self.memory.same(entry.slug, entry)
+        others = {one.slug: (one.stored, one.said) for one in known if one.slug in named}
+        return self.memory.same(entry.slug, replace(entry, others=others))
+
+    def _evidence(self, slug: str) -> dict[int, StoredEvidence]:
+        """By revision."""
+        files = {n: evidence_file(self.folder.path(slug, n)) for n in self.slugs[slug]}
+        stored = {n: self._load(StoredEvidence, file) for n, file in files.items() if file.exists()}
+        return {n: one for n, one in stored.items() if one is not None}
 
     def _stored(self, slug: str, revision: int) -> StoredGraph | None:
         return self._load(StoredGraph, self.folder.path(slug, revision))
@@ -261,6 +304,15 @@ class _Reader:
                 self.problems.append(_misnamed(file, ".yaml"))
             elif (loaded := self._load(load_feature_labels, file)) is not None:
                 found[file.stem] = loaded
+        return found
+
+    def _comparisons(self) -> dict[str, MarkdownFile]:
+        found = {}
+        for file in _files(self.source / "comparisons"):
+            pair = self._try(partial(compared_slugs, file, self.slugs))
+            text = self._load(load_markdown, file)
+            if pair is not None and text is not None:
+                found["/".join(pair)] = text
         return found
 
     def _pages(self) -> dict[str, MarkdownFile]:

@@ -8,12 +8,15 @@ from functools import cached_property
 from pathlib import Path
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.evidence import Evidence, StoredEvidence
 from tracer.documents.feature_labels import FeatureLabels
 from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import StoredGraph
+from tracer.documents.resolved_claims import ResolvedClaim, resolve_claim
 from tracer.documents.site_config import SiteConfig
-from tracer.documents.yaml_source import YamlSource
+from tracer.documents.yaml_source import KeyPath, YamlSource
+from tracer.errors import Place, TracerError
 
 SharedLabels = tuple[FeatureLabels, YamlSource]
 
@@ -45,6 +48,36 @@ class Entry:
     labels: Mapping[str, SharedLabels] = field(repr=False, default_factory=dict)  # by source
     write_up: MarkdownFile | None = None
     tags: tuple[str, ...] = ()
+    examples: Mapping[str, tuple[str, ...]] = field(repr=False, default_factory=dict)  # by source
+    evidence: Mapping[int, StoredEvidence] = field(repr=False, default_factory=dict)
+    others: Mapping[str, tuple[StoredGraph, Annotations]] = field(
+        repr=False, default_factory=dict
+    )  # graphs that this one's claims name
+
+    def evidence_of(self, revision: int) -> Evidence | None:
+        """What was measured of one revision, if that is the graph it is now. Raises TracerError
+        for a broken file."""
+        stored = self.evidence.get(revision)
+        graph = self.graph if revision == self.revision else self.earlier[revision]
+        info = graph.metadata.tracer
+        fits = stored and info and stored.evidence.graph_id == info.graph_id
+        return stored.evidence if stored and fits else None
+
+    def resolve(self, number: int, graph: Graph) -> ResolvedClaim:
+        """One of the claims on one revision. Raises TracerError for what matches nothing there."""
+
+        def where(path: KeyPath) -> Place | None:
+            source = self.annotation_source
+            return source.place(("claims", number, *path)) if source else None
+
+        return resolve_claim(self.said.claims[number], graph, self.said, self._find, where)
+
+    def _find(self, slug: str) -> tuple[Graph, Annotations]:
+        if slug not in self.others:
+            what = f"there is no graph `{slug}` in this gallery"
+            raise TracerError(what, hint="trace it, or name another")
+        stored, said = self.others[slug]
+        return stored.graph, said
 
     @property
     def graph(self) -> Graph:
@@ -99,6 +132,8 @@ class Gallery:
     entries: tuple[Entry, ...]
     pages: Mapping[str, MarkdownFile]
     config_source: YamlSource | None = None
+    comparisons: Mapping[str, MarkdownFile] = field(default_factory=dict)  # by `a/b`
+    features: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)  # examples, by source
     media: Mapping[str, Path] = field(default_factory=dict)  # address below the root -> file
 
     @cached_property
@@ -114,9 +149,10 @@ class Gallery:
 
     @property
     def texts(self) -> list[MarkdownFile]:
-        """Every write-up and page."""
+        """Every write-up, page and comparison."""
         write_ups = (entry.write_up for entry in self.entries)
-        return [*(text for text in write_ups if text is not None), *self.pages.values()]
+        own = [text for text in write_ups if text is not None]
+        return [*own, *self.pages.values(), *self.comparisons.values()]
 
     def entry(self, slug: str) -> Entry | None:
         """The graph of this name, if there is one."""

@@ -11,9 +11,12 @@ from pathlib import Path
 from markupsafe import Markup
 
 from tracer.documents.annotations import Annotations, Label
+from tracer.documents.evidence import Faithfulness
+from tracer.documents.feature_source import feature_source
 from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
 from tracer.documents.references import Reference
+from tracer.documents.site_config import SiteConfig
 from tracer.documents.yaml_source import KeyPath
 from tracer.errors import Place, TracerError
 from tracer.site import edit_data, viewer_data
@@ -21,7 +24,10 @@ from tracer.site.addresses import write_up_here
 from tracer.site.answers import Likely, asked_instead, explained_answer, likely_answers
 from tracer.site.circuit import Circuit, summarise
 from tracer.site.circuit_svg import describe, draw, draw_thumbnail
+from tracer.site.citation import bibtex
+from tracer.site.claims import ShownClaim, show_claim
 from tracer.site.facts import Fact, explained, facts, model_name, question
+from tracer.site.faithfulness import ShownFaithfulness, show_faithfulness
 from tracer.site.gallery import Entry
 from tracer.site.markdown import LinkTarget, render_note
 from tracer.site.node_links import node_link
@@ -148,6 +154,17 @@ class GraphPage:
     def facts(self) -> list[Fact]:
         return facts(self.graph)
 
+    def citation(self, site: SiteConfig, path: str) -> str:
+        """BibTeX for this revision; `path` is the page's, below the site's root."""
+        base = site.base_url
+        return bibtex(
+            f"{self.slug}-{self.revision}",
+            title=f"{self.title} (attribution graph, revision {self.revision})",
+            authors=self.meta.authors or (site.title,),
+            date=self.meta.date,
+            url=f"{base.rstrip('/')}/{path}?revision={self.revision}" if base else None,
+        )
+
     @property
     def annotations(self) -> Annotations:
         return self.entry.annotations
@@ -211,6 +228,32 @@ class GraphPage:
             for index, one in enumerate(self.annotations.counterpoints)
         ]
 
+    @cached_property
+    def claims(self) -> list[ShownClaim]:
+        """The claims that this revision has the nodes for, each with its evidence if there is
+        any. Raises Problems for bad links in notes."""
+        evidence, shown = self.entry.evidence_of(self.revision), []
+        for number, claim in enumerate(self.entry.said.claims):
+            try:
+                resolved = self.entry.resolve(number, self.graph)
+            except TracerError:
+                if self.newest:
+                    raise
+                continue
+            found = evidence.of(resolved.hash) if evidence else None
+            note = self._note(claim.note, ("claims", number, "note"))
+            shown.append(show_claim(resolved, self.annotations, found, note))
+        return shown
+
+    @cached_property
+    def faithfulness(self) -> ShownFaithfulness | None:
+        return show_faithfulness(self._measured) if self._measured else None
+
+    @cached_property
+    def _measured(self) -> Faithfulness | None:
+        evidence = self.entry.evidence_of(self.revision)
+        return evidence.faithfulness if evidence else None
+
     @property
     def target(self) -> LinkTarget:
         entry = self.entry
@@ -223,6 +266,7 @@ class GraphPage:
         found: list[tuple[str | None, KeyPath]] = []
         found += [(one.note, ("labels", key, "note")) for key, one in said.labels.items()]
         found += [(one.note, ("groups", key, "note")) for key, one in said.groups.items()]
+        found += [(one.note, ("claims", n, "note")) for n, one in enumerate(said.claims)]
         points = enumerate(said.counterpoints)
         found += [(one.text, ("counterpoints", n, "text")) for n, one in points]
         return [(text, self._place(path)) for text, path in found if text]
@@ -258,7 +302,14 @@ class GraphPage:
 
     @cached_property
     def data(self) -> bytes:
-        return viewer_data.encode(self.graph, self.annotations)
+        return viewer_data.encode(
+            self.graph,
+            self.annotations,
+            measured=self._measured,
+            slug=self.slug,
+            features=f"{self.root}features/",
+            examples=self.entry.examples.get(feature_source(self.graph), ()),
+        )
 
     @property
     def data_name(self) -> str:

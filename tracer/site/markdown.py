@@ -41,7 +41,8 @@ RESERVED_IDS = frozenset(
         *("search-form", "search-results", "search-status", "search-words"),
         *("circuit", "circuit-title", "names", "write-up", "limits-title"),
         *("viewer", "viewer-title", "facts", "facts-title"),
-        *("counterpoints", "counterpoints-title"),
+        *("counterpoints", "counterpoints-title", "citation", "compare", "curated-title"),
+        *("claims", "claims-title", "faithfulness", "faithfulness-title"),
     }
 )
 _FORMATTER = HtmlFormatter(nowrap=True)

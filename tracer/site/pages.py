@@ -22,6 +22,7 @@ from jinja2.exceptions import TemplateSyntaxError
 from tracer.errors import Place, TracerError
 from tracer.site.answers import percent
 from tracer.site.assets import THEME, Assets
+from tracer.site.compare_page import ComparePage
 from tracer.site.edit_data import annotation_file
 from tracer.site.forge import forge_for
 from tracer.site.gallery import Entry, Gallery, MarkdownFile
@@ -79,6 +80,15 @@ class Pages:
             forge=forge_for(self.gallery.config, annotation_file(page.slug)),
             repository_file=self._repository_file(page.entry),
         )
+
+    def compare_page(self, page: ComparePage) -> bytes:
+        """What somebody wrote about two graphs, with what they share."""
+        html = self.prose.comparison(page.pair, page.text)
+        return self._render("compare.html", "../../../", page.folder, page=page, html=html)
+
+    def compare_any_page(self, graphs: Sequence[Summary], curated: Sequence[Summary]) -> bytes:
+        """Any two graphs by query."""
+        return self._render(COMPARE, "../", "compare/", graphs=graphs, curated=curated)
 
     def text_page(self, name: str, text: MarkdownFile) -> bytes:
         html = self.prose.page(name, text)

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from tracer.documents.evidence import evidence_file
+from tracer.documents.feature_examples import load_feature_examples
 from tracer.documents.graph_folder import StoredFile, StoredGraph
 from tracer.errors import Place, Problems
 from tracer.site import feeds, hosting
 from tracer.site.assets import Assets
 from tracer.site.clock import phase
+from tracer.site.compare_page import ComparePage
 from tracer.site.content import check_entry
 from tracer.site.fingerprint import fingerprint
 from tracer.site.gallery import Entry, MarkdownFile
@@ -76,6 +79,11 @@ class Plan:
                 units.append(self._card(entry))
         units += [self._media(path, file) for path, file in gallery.media.items()]
         units += [
+            Unit(f"comparison {pair}", f"compare/{pair}/", partial(self._comparison, pair))
+            for pair in gallery.comparisons
+        ]
+        units += [self._examples(source, files) for source, files in gallery.features.items()]
+        units += [
             Unit(f"page {name}", f"{name}/", partial(self._text, name)) for name in gallery.pages
         ]
         return units
@@ -85,10 +93,16 @@ class Plan:
         graphs = [one for one in summaries if one.is_graph]
         gallery, pages = self._gallery, self._pages
         config = gallery.config
-        folders = sorted({one.folder.split("/")[0] for one in summaries})
+        curated = [one for one in summaries if one.folder.startswith("compare/")]
+        versions = [[one.title, one.versions] for one in graphs]
+        folders = sorted({"compare", *(one.folder.split("/")[0] for one in summaries)})
         makers: dict[str, tuple[Callable[[], bytes], object]] = {
             "index.html": (lambda: pages.gallery_page(graphs), graphs),
             "404.html": (pages.missing_page, None),
+            "compare/index.html": (
+                lambda: pages.compare_any_page(graphs, curated),
+                [versions, curated],
+            ),
             "search/index.html": (pages.search_page, None),
             "_headers": (lambda: hosting.headers(folders).encode(), folders),
             "robots.txt": (lambda: hosting.robots(config).encode(), config.base_url),
@@ -139,7 +153,10 @@ class Plan:
             with phase("templates"):
                 files[f"{page.folder}index.html"] = self._pages.graph_page(page)
             files[page.file] = stored.content()
-        return Product(files, summary_of(self._newest(entry)))
+            if evidence := entry.evidence.get(page.revision):
+                files[evidence_file(Path(page.file)).as_posix()] = evidence.content()
+        newest, *older = [page for _, page in self._revisions(entry)]
+        return Product(files, summary_of(newest, older))
 
     def _revisions(self, entry: Entry) -> Iterator[tuple[StoredGraph, GraphPage]]:
         older = ((n, entry.older[n]) for n in sorted(entry.older))
@@ -161,6 +178,28 @@ class Plan:
                 return Product({path: draw_card(self._newest(entry), site=title)})
 
         return Unit(f"card {entry.slug}", path, make, fingerprint(drawn))
+
+    def _comparison(self, pair: str) -> Product:
+        text = self._gallery.comparisons[pair]
+        entries = [self._gallery.entry(slug) for slug in pair.split("/")]
+        left, right = (self._newest(entry) for entry in entries if entry is not None)
+        page = ComparePage(left, right, text)
+        with phase("comparisons"):
+            html = self._pages.compare_page(page)
+        meta = text.meta
+        summary = Summary(folder=page.folder, title=page.title, meta=meta, tags=meta.tags)
+        return Product({f"{page.folder}index.html": html}, summary)
+
+    def _examples(self, source: str, files: Mapping[str, Path]) -> Unit:
+        folder = f"features/{source}/"
+        stored = {key: StoredFile(file) for key, file in files.items()}
+
+        def make() -> Product:
+            for file in files.values():
+                load_feature_examples(file)
+            return Product({f"{folder}{key}.json": one.content() for key, one in stored.items()})
+
+        return Unit(f"features {source}", folder, make, fingerprint(stored))
 
     def _text(self, name: str) -> Product:
         text: MarkdownFile = self._gallery.page(name)

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from markupsafe import Markup
 
 from tracer.errors import Place, TracerError, did_you_mean
-from tracer.site.addresses import page_here, write_up_here
+from tracer.site.addresses import Here, comparison_here, page_here, write_up_here
 from tracer.site.gallery import Gallery, MarkdownFile
 from tracer.site.graph_page import GraphPage
 from tracer.site.markdown import links, render
@@ -43,8 +43,13 @@ class Prose:
 
     def page(self, name: str, text: MarkdownFile) -> Markup:
         """Raises Problems for figures of graphs that the gallery has not."""
-        here = page_here(name)
+        return self._text(text, page_here(name))
 
+    def comparison(self, pair: str, text: MarkdownFile) -> Markup:
+        """What is written about two graphs, `a/b`. Raises Problems as `page` does."""
+        return self._text(text, comparison_here(pair))
+
+    def _text(self, text: MarkdownFile, here: Here) -> Markup:
         def draw(slugs: Sequence[str], caption: Markup) -> Markup:
             return self._figure(slugs, caption, here.root, None)
 
@@ -56,6 +61,11 @@ class Prose:
 
     def _links(self, path: str) -> Iterator[tuple[str, Place]]:
         folder = PurePosixPath(path).parent
+        if folder.parts[:1] == ("compare",):
+            pair = "/".join(folder.parts[1:])
+            if (written := self._gallery.comparisons.get(pair)) is not None:
+                yield from links(written.body, written.file, here=comparison_here(pair))
+            return
         if folder.parts[:1] != ("graphs",):
             page = self._gallery.pages.get(str(folder))
             if page is not None:

@@ -41,11 +41,29 @@ def _of_entry(entry: Entry, found: Survey) -> Iterator[TracerError]:
         what = f"written for revision {annotations.revision}, and there is {entry.revision} now"
         hint = f"every node is still there: read it again, then write `revision: {entry.revision}`"
         yield TracerError(what, hint=hint, place=source.place(("revision",)))
+    yield from _untested(entry)
     listed = found.prompts.entry(entry.slug) if found.prompts else None
     if found.prompts is not None and listed is not None and not _same_question(listed, entry):
         what = "the newest graph answers another question than the list asks"
         place = found.prompts.where(entry.slug)
         yield TracerError(what, hint="run `tracer build-graphs`", place=place)
+
+
+def _untested(entry: Entry) -> Iterator[TracerError]:
+    """Claims without evidence, or with evidence of another claim or graph than there is now."""
+    evidence, source = entry.evidence_of(entry.revision), entry.annotation_source
+    if entry.revision in entry.evidence and evidence is None:
+        what = "this evidence is of another graph than the one beside it"
+        place = Place(entry.evidence[entry.revision].file)
+        yield TracerError(what, hint=f"run `tracer verify {entry.slug}`", place=place)
+    for number, claim in enumerate(entry.said.claims):
+        if evidence and evidence.of(entry.resolve(number, entry.graph).hash):
+            continue
+        older = evidence is not None and any(one.id == claim.id for one in evidence.claims)
+        state = "has changed since it was tested" if older else "has not been tested"
+        where = source.place(("claims", number)) if source else None
+        hint = f"run `tracer verify {entry.slug}`"
+        yield TracerError(f"the claim `{claim.id}` {state}", hint=hint, place=where)
 
 
 def _same_question(listed: PromptEntry, entry: Entry) -> bool:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
 from tracer.documents.front_matter import FrontMatter
 from tracer.site.answers import Likely
 from tracer.site.graph_page import GraphPage
+
+
+class Version(BaseModel):
+    """One revision of a graph: its name in a query, its page and the viewer's data file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    revision: int
+    folder: str
+    data: str
 
 
 class Summary(BaseModel):
@@ -23,6 +36,7 @@ class Summary(BaseModel):
     answer: Likely | None = None
     model: str | None = None
     drawing: str = ""
+    versions: tuple[Version, ...] = ()
 
     @property
     def is_graph(self) -> bool:
@@ -33,7 +47,7 @@ class Summary(BaseModel):
         return Markup(self.drawing)
 
 
-def summary_of(page: GraphPage) -> Summary:
+def summary_of(page: GraphPage, older: Iterable[GraphPage] = ()) -> Summary:
     """A graph's page in a few lines."""
     return Summary(
         folder=page.folder,
@@ -44,4 +58,11 @@ def summary_of(page: GraphPage) -> Summary:
         answer=page.answer,
         model=page.model,
         drawing=str(page.thumbnail),
+        versions=tuple(_version(one) for one in (page, *older)),
     )
+
+
+def _version(page: GraphPage) -> Version:
+    name = page.slug if page.newest else f"{page.slug}@{page.revision}"
+    data = page.folder + page.data_name
+    return Version(name=name, revision=page.revision, folder=page.folder, data=data)

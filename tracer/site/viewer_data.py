@@ -16,12 +16,15 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from markdown_it import MarkdownIt
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.evidence import Faithfulness
+from tracer.documents.feature_examples import feature_key
+from tracer.documents.feature_source import feature_source
 from tracer.documents.graph import NEURON, Graph, Link, Node, significant
 from tracer.documents.references import Reference
 from tracer.site.answers import asked_instead, target_node
@@ -36,18 +39,36 @@ _POWERS = len(ALPHABET) // 2
 _OUTPUT = re.compile(r'(?:.*Output )?"(?P<token>.*)"\s*\(p=', re.DOTALL)
 
 
-def encode(graph: Graph, annotations: Annotations) -> bytes:
-    """The viewer's data file; the same graph and annotations always give the same bytes."""
+def encode(
+    graph: Graph,
+    annotations: Annotations,
+    measured: Faithfulness | None = None,
+    *,
+    slug: str | None = None,
+    features: str = "",
+    examples: Collection[str] = (),
+) -> bytes:
+    """The viewer's data file; the same graph and annotations always give the same bytes.
+
+    `slug` is the graph's in this gallery; its own may be another. `examples` are the keys of
+    features with a file of examples, and `features` leads from the data file to the folder that
+    holds one folder for each feature source.
+    """
     order = {node_id: index for index, node_id in enumerate(graph.node_ids)}
     document = {
         "format": FORMAT,
-        "meta": _meta(graph),
+        "meta": _meta(graph) | ({"slug": slug} if slug else {}),
         "nodes": _nodes(graph, annotations),
         "links": _links(graph.links, order),
         "groups": _groups(graph, annotations, order),
         "pins": _pins(graph, annotations, order),
-        "answers": _answers(graph),
+        "answers": answer_rows(graph),
+        "ablations": _ablations(measured, order),
     }
+    known = {feature_key(node.node_id) for node in graph.nodes if node.kind == "feature"}
+    if with_examples := sorted(known & set(examples)):
+        folder = f"{features}{feature_source(graph)}/"
+        document["examples"] = {"folder": folder, "keys": with_examples}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -59,6 +80,7 @@ def _meta(graph: Graph) -> dict[str, Any]:
         "prompt": graph.metadata.prompt,
         "tokens": graph.metadata.prompt_tokens,
         "model": tracer.model.name if tracer else graph.metadata.scan,
+        "source": feature_source(graph),
         "noun": "neuron" if neurons else "feature",
         "target": tracer.question.target if tracer and not asked else None,
         "asked": asked,
@@ -82,7 +104,7 @@ def _nodes(graph: Graph, annotations: Annotations) -> dict[str, Any]:
         "influence": [_number(node.influence) for node in nodes],
         "effect": [_number(node.effect) for node in nodes],
         "labels": [
-            label.text if label else _own_label(node)
+            label.text if label else own_label(node)
             for node, label in zip(nodes, labels, strict=True)
         ],
         "bylines": [
@@ -97,7 +119,7 @@ def _regular_id(node: Node, name: int) -> str:
     return f"{'E' if node.layer_number < 0 else node.layer_number}_{name}_{node.ctx_idx}"
 
 
-def _own_label(node: Node) -> str | None:
+def own_label(node: Node) -> str | None:
     """What the graph itself calls a node; tokens and answers are shown by their token instead."""
     return (node.clerp or None) if node.kind in ("feature", "error") else None
 
@@ -185,13 +207,26 @@ def _present(ids: Iterable[str], order: Mapping[str, int]) -> list[int]:
     return sorted({order[one] for one in ids if one in order})
 
 
+def _ablations(measured: Faithfulness | None, order: Mapping[str, int]) -> dict[str, Any] | None:
+    """What became of the answer when single nodes were really set to zero: for each the node,
+    the predicted change, the real one, the probability then, and its control's change."""
+    if measured is None:
+        return None
+    rows = [
+        [order[one.node], *map(_number, (one.predicted, one.actual, one.probability, one.control))]
+        for one in measured.nodes
+        if one.node in order
+    ]
+    return {"unit": measured.unit, "before": _number(measured.probability), "rows": rows}
+
+
 def _asked_feature(graph: Graph) -> Node | None:
     """The feature that a graph explains in an answer's place; it is drawn where answers are."""
     target = target_node(graph)
     return target if target is not None and target.kind == "feature" else None
 
 
-def _answers(graph: Graph) -> list[list[Any]]:
+def answer_rows(graph: Graph) -> list[list[Any]]:
     """Each answer node, its token and its probability, likeliest first."""
     if (asked := _asked_feature(graph)) is not None:
         return [[graph.nodes.index(asked), asked_instead(graph), None]]

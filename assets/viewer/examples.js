@@ -1,0 +1,146 @@
+// Texts that make a feature active, what it promotes, and how its activations are spread; fetched
+// when the feature is selected, because nobody looks at all of them.
+import { select } from "../vendor/d3.js";
+import { make } from "./dom.js";
+import { fetchJson } from "./load.js";
+import { showNumber, showPercent, showToken } from "./text.js";
+
+/** @typedef {import("./graph.js").Graph} Graph */
+/** @typedef {{tokens: string[], tokens_acts_list: number[]}} Example */
+
+const AT_FIRST = 3; // examples of a range; the others unfold
+const AROUND = 16; // tokens shown on each side of the strongest
+const SHADES = 5;
+const LOGITS = 10;
+
+/** @type {Map<string, Promise<any>>} */
+const fetched = new Map();
+
+/**
+ * @param {Graph} graph
+ * @param {number} node
+ * @returns {HTMLElement | null}  null where the graph has no examples of this feature
+ */
+export function makeExamples(graph, node) {
+  const id = graph.ids[node];
+  const key = id.slice(0, id.lastIndexOf("_"));
+  if (!graph.examples.keys.has(key)) return null;
+  const address = `${graph.examples.address}${encodeURIComponent(key)}.json`;
+  const body = make(
+    "div",
+    { class: "examples" },
+    make("p", { class: "none" }, "Loading examples …"),
+  );
+  let wanted = fetched.get(address);
+  if (!wanted) {
+    wanted = fetchJson(address, "the file of examples");
+    fetched.set(address, wanted);
+    wanted.catch(() => fetched.delete(address));
+  }
+  wanted.then(
+    (data) => body.replaceChildren(...showExamples(data)),
+    (error) => body.replaceChildren(make("p", { class: "none" }, `No examples: ${error.message}.`)),
+  );
+  return body;
+}
+
+/** @param {any} data */
+function showExamples(data) {
+  const most = Math.max(
+    ...data.examples_quantiles.flatMap((/** @type {any} */ { examples }) =>
+      examples.flatMap((/** @type {Example} */ one) => one.tokens_acts_list),
+    ),
+    0,
+  );
+  const rare = data.activation_frequency;
+  return [
+    logits("Promotes", data.top_logits ?? []),
+    logits("Suppresses", data.bottom_logits ?? []),
+    rare === undefined
+      ? null
+      : make("p", { class: "amount" }, `Active on ${showPercent(rare)} of tokens.`),
+    histogram(data),
+    ...data.examples_quantiles.map((/** @type {any} */ one) => quantile(one, most)),
+  ].filter((part) => part !== null);
+}
+
+/** @param {string} title @param {string[]} tokens */
+function logits(title, tokens) {
+  if (!tokens.length) return null;
+  return make(
+    "div",
+    {},
+    make("h4", {}, title),
+    make(
+      "ul",
+      { class: "logits", "aria-label": title },
+      ...tokens.slice(0, LOGITS).map((token) => make("li", {}, showToken(token))),
+    ),
+  );
+}
+
+/** @param {{quantile_name: string, examples: Example[]}} quantile @param {number} most */
+function quantile({ quantile_name: name, examples }, most) {
+  const lines = examples.map((one) => example(one, most));
+  const rest = lines.slice(AT_FIRST);
+  return make(
+    "div",
+    {},
+    make("h4", {}, name),
+    ...lines.slice(0, AT_FIRST),
+    rest.length ? make("details", {}, make("summary", {}, `${rest.length} more`), ...rest) : null,
+  );
+}
+
+/**
+ * Shaded by activation; the number is there for the pointer and for screen readers, and the
+ * strongest token is underlined, so that shade is not all.
+ * @param {Example} example
+ * @param {number} most
+ */
+function example({ tokens, tokens_acts_list: acts }, most) {
+  const peak = acts.reduce((best, act, at) => (act > acts[best] ? at : best), 0);
+  const [from, to] = [Math.max(0, peak - AROUND), Math.min(tokens.length, peak + AROUND + 1)];
+  const pieces = tokens.slice(from, to).map((token, index) => {
+    const act = acts[from + index];
+    const text = token.replace(/\s/g, (space) => (space === " " ? " " : showToken(space)));
+    if (!(act > 0) || most === 0) return text;
+    const shade = Math.max(1, Math.ceil((SHADES * act) / most));
+    const strongest = from + index === peak ? " strongest" : "";
+    return make(
+      "mark",
+      { class: `shade-${shade}${strongest}`, title: `activation ${showNumber(act)}` },
+      text,
+    );
+  });
+  const [before, after] = [from > 0 ? "… " : "", to < tokens.length ? " …" : ""];
+  return make("p", { class: "example" }, make("bdi", {}, before, ...pieces, after));
+}
+
+/** @param {any} data */
+function histogram({ histogram: counts, act_min: low, act_max: high }) {
+  if (!Array.isArray(counts) || !counts.length || !Number.isFinite(high)) return null;
+  const most = Math.max(...counts) || 1;
+  const range = `from ${showNumber(low ?? 0)} to ${showNumber(high)}`;
+  const svg = select(document.createElementNS("http://www.w3.org/2000/svg", "svg"))
+    .attr("class", "histogram")
+    .attr("viewBox", `0 0 ${counts.length} 20`)
+    .attr("preserveAspectRatio", "none")
+    .attr("role", "img")
+    .attr("aria-label", `How often the feature is how active, ${range}`);
+  svg
+    .selectAll("rect")
+    .data(counts)
+    .join("rect")
+    .attr("x", (_, at) => at + 0.1)
+    .attr("width", 0.8)
+    .attr("y", (count) => 20 - 20 * (count / most))
+    .attr("height", (count) => 20 * (count / most));
+  return make(
+    "div",
+    {},
+    make("h4", {}, "Activations"),
+    /** @type {Element} */ (svg.node()),
+    make("p", { class: "amount" }, range),
+  );
+}

@@ -1,0 +1,23 @@
+// Fetches a graph's data file; what can go wrong is said in words for people.
+import { readGraph } from "./graph.js";
+
+/**
+ * @param {string} address
+ * @returns {Promise<import("./graph.js").Graph>}
+ */
+export const loadGraph = async (address) =>
+  readGraph(await fetchJson(address, "its data file"), new URL(address, location.href).href);
+
+/**
+ * @param {string} address
+ * @param {string} what  the file's name in a sentence
+ */
+export async function fetchJson(address, what) {
+  const answer = await fetch(address).catch(() => {
+    throw new Error(`${what} could not be fetched`);
+  });
+  if (!answer.ok) throw new Error(`${what} answers ${answer.status}`);
+  return answer.json().catch(() => {
+    throw new Error(`${what} is damaged`);
+  });
+}

@@ -1,0 +1,128 @@
+"""Our own figures: `make bench` writes `bench/engine.json` and `bench/cost.svg`.
+
+Sizes S, M and L of random Llama weights with per-layer transcoders; how the cost of one trace
+grows with tokens, layers and active features; neurons on the default model. Each in a process
+of its own, medians of three.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bench.cost_plot import cost_plot  # noqa: E402
+from bench.peer import SCRATCH, run_side, say  # noqa: E402
+from bench.workload import SIZES, Size, write_workload  # noqa: E402
+
+PRECISIONS = ("float32", "fast")
+BASE = Size("base", layers=8, d_model=256, features=4096, tokens=16, per_position=20)
+GROWTH = {
+    "tokens": [replace(BASE, name=f"tokens-{n}", tokens=n) for n in (8, 16, 32, 64)],
+    "layers": [replace(BASE, name=f"layers-{n}", layers=n) for n in (4, 8, 16, 32)],
+    "active features": [
+        replace(BASE, name=f"active-{n}", per_position=n) for n in (10, 20, 40, 80)
+    ],
+}
+PROMPT = "The official language of the country where the Colosseum is located is"
+
+
+def main() -> None:
+    record = {
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "date": time.strftime("%Y-%m-%d"),
+        "load": os.getloadavg()[0],
+        "peak_gflops": {one: matrix_rate(one) for one in PRECISIONS},
+        "sizes": [measured(size, precision) for size in SIZES.values() for precision in PRECISIONS],
+        "neurons": neurons(),
+        "growth": {
+            name: [measured(size, "float32") for size in sizes] for name, sizes in GROWTH.items()
+        },
+    }
+    (ROOT / "bench" / "engine.json").write_text(json.dumps(record, indent=1) + "\n")
+    (ROOT / "bench" / "cost.svg").write_text(cost_plot(record["growth"]), encoding="utf-8")
+
+
+def measured(size: Size, precision: str, device: str = "cpu") -> dict[str, Any]:
+    """One size: seconds by phase, memory, and operations a second against what is counted."""
+    folder = SCRATCH / size.name
+    write_workload(size, folder)
+    most = str(size.expanded or "all")
+    side = run_side(sys.executable, "our_side.py", folder, precision, most, "3", precision, device)
+    forward, trace, prune = (
+        statistics.median(run[phase] for run in side["runs"])
+        for phase in ("forward", "trace", "prune")
+    )
+    found = {
+        "size": size.name,
+        "precision": precision,
+        "layers": size.layers,
+        "tokens": size.tokens,
+        "active": side["active"],
+        "expanded": side["expanded"],
+        "cut": side["cut"],
+        "forward_seconds": forward,
+        "sweep_seconds": trace - forward,
+        "prune_seconds": prune,
+        "seconds": trace + prune,
+        "process_seconds": side["import_seconds"] + side["load_seconds"] + trace + prune,
+        "gflop": side["operations"] / 1e9,
+        "gflop_without_cut": side["operations_without_cut"] / 1e9,
+        "peak_gib": side["peak_rss_bytes"] / 2**30,
+        "peak_card_gib": side["peak_card_bytes"] and side["peak_card_bytes"] / 2**30,
+    }
+    say(f"{size.name} {precision}: {found['seconds']:.2f} s, {found['peak_gib']:.2f} GiB")
+    return found
+
+
+def matrix_rate(precision: str, device: str = "cpu") -> float:
+    """GFLOP/s of one large matrix product, the best of ten."""
+    dtype = torch.bfloat16 if precision == "fast" else torch.float32
+    side = 2048 if device == "cpu" else 8192
+    left, right = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
+    best = float("inf")
+    for _ in range(10):
+        start = time.perf_counter()
+        product = left @ right
+        product[0, 0].item()  # waits for a card
+        best = min(best, time.perf_counter() - start)
+    return 2 * side**3 / best / 1e9
+
+
+def neurons() -> dict[str, Any]:
+    """The default model on a prompt of 15 tokens, with default settings."""
+    code = (
+        "import json, time, tracer\n"
+        "model = tracer.load_model(device='cpu')\n"
+        "runs = []\n"
+        "for _ in range(4):\n"
+        "    start = time.perf_counter()\n"
+        f"    found = tracer.trace({PROMPT!r}, model=model, target=' Italian',\n"
+        "                         contrast=[' Spanish', ' French'])\n"
+        "    graph = found.prune()\n"
+        "    runs.append(time.perf_counter() - start)\n"
+        "print(json.dumps([len(graph.metadata.prompt_tokens), runs]))\n"
+    )
+    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, env=environment, capture_output=True, text=True
+    )
+    tokens, runs = json.loads(done.stdout.splitlines()[-1])
+    say(f"neurons, {tokens} tokens: {statistics.median(runs):.2f} s")
+    return {"tokens": tokens, "first_seconds": runs[0], "seconds": statistics.median(runs)}
+
+
+if __name__ == "__main__":
+    main()

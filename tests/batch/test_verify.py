@@ -1,0 +1,220 @@
+"""`tracer verify` and `tracer steer` on a small gallery of their own."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tests.tiny_models import PROMPT, save_tiny_model
+from tracer.attribution.trace import trace
+from tracer.batch.steering import steer_graph
+from tracer.batch.verify import verify
+from tracer.documents.evidence import load_evidence
+from tracer.documents.graph import Graph, load_graph
+from tracer.errors import Problems, TracerError
+from tracer.model.load import load_model
+from tracer.site.check import check
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(save_tiny_model(tmp_path_factory.mktemp("tiny") / "model"))
+
+
+@pytest.fixture(scope="module")
+def traced(model: str) -> Graph:
+    found = trace(PROMPT, model=load_model(model, device="cpu"), target=" w9", contrast=[" w2"])
+    return found.prune(slug="tiny")
+
+
+@pytest.fixture
+def root(tmp_path: Path, traced: Graph) -> Path:
+    traced.save(tmp_path / "graphs" / "tiny" / "1.json")
+    return tmp_path
+
+
+def supporters(graph: Graph, most: int = 8) -> list[str]:
+    found = [one for one in graph.nodes if one.kind == "feature"]
+    return [one.node_id for one in sorted(found, key=lambda one: -(one.effect or 0))[:most]]
+
+
+def annotate(root: Path, graph: Graph, *claims: str) -> Path:
+    nodes = json.dumps(supporters(graph))
+    file = root / "site_src" / "annotations" / "tiny.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = [f"groups:\n  strong: {{name: strong, nodes: {nodes}}}", "claims:", *claims]
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+GOOD = (
+    '  - {id: needed, ablate: strong, expect: {token: " w9", versus: " w2", lead_falls_by: 0.05}}'
+)
+BAD = GOOD.replace("needed", "much-needed").replace("0.05", "50")
+
+
+def said(root: Path, model: str, *slugs: str, force: bool = False) -> tuple[int, str]:
+    console = Console(file=io.StringIO(), width=160)
+    status = verify(root, slugs, force=force, device="cpu", model=model, console=console)
+    return status, console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_evidence_is_written_once_and_compared_when_forced(
+    root: Path, traced: Graph, model: str
+) -> None:
+    annotate(root, traced, GOOD)
+    assert said(root, model)[0] == 0
+    file = root / "graphs" / "tiny" / "1.evidence.json"
+    evidence, written = load_evidence(file), file.read_bytes()
+    (claim,) = evidence.claims
+    assert (claim.id, claim.verdict) == ("needed", "holds")
+    info = traced.metadata.tracer
+    assert info is not None and evidence.graph_id == info.graph_id
+    assert evidence.faithfulness is not None
+    assert set(evidence.faithfulness.circuit_nodes) == set(supporters(traced))
+    status, text = said(root, model, "tiny")
+    assert status == 0 and text.count("up to date") == 2
+    status, text = said(root, model, force=True)
+    assert status == 0 and text.count("the same") == 2
+    assert file.read_bytes() == written
+
+
+def test_a_claim_that_should_hold_and_does_not_ends_with_status_1(
+    root: Path, traced: Graph, model: str
+) -> None:
+    annotate(root, traced, GOOD, BAD)
+    status, text = said(root, model)
+    assert status == 1
+    assert "the claim `much-needed` does not hold; say `holds: false` and why" in text
+    annotate(root, traced, GOOD, BAD.replace("}}", "}, holds: false}"))
+    status, text = said(root, model)  # what the author thinks of it needs no new run
+    assert status == 0 and text.count("up to date") == 3 and "fails, as said" in text
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(
+    root: Path, traced: Graph, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    annotate(root, traced, GOOD, BAD)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tracer.batch.verify.check_claim", interrupt)
+        status, text = said(root, model)
+    assert status == 130 and "go on where it stopped" in text
+    assert load_evidence(root / "graphs" / "tiny" / "1.evidence.json").claims == ()
+    assert said(root, model)[1].count("up to date") == 1
+
+
+def test_check_says_what_has_no_evidence_or_older_evidence(
+    root: Path, traced: Graph, model: str
+) -> None:
+    def told() -> list[str]:
+        return [str(one.problem) for one in check(root) if "tracer verify" in str(one.problem)]
+
+    file = annotate(root, traced, GOOD)
+    assert [one.partition("; ")[0] for one in told()] == [
+        f"{file}:4:5: the claim `needed` has not been tested"
+    ]
+    assert said(root, model)[0] == 0
+    assert told() == []
+    annotate(root, traced, GOOD.replace("0.05", "0.06"))
+    assert "`needed` has changed since it was tested" in told()[0]
+    fields = json.loads(traced.to_json())
+    fields["metadata"]["tracer"]["graph_id"] = "1" * 64
+    Graph.model_validate(fields).save(root / "graphs" / "tiny" / "1.json")
+    assert any("evidence is of another graph" in one for one in told())
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        ("  - {id: a, ablate: nothing, expect: {token: x, p_below: 0.1}}", "no group `nothing`"),
+        ("  - {id: a, ablate: 0_1_99, expect: {token: x, p_below: 0.1}}", "no feature of this"),
+        (
+            "  - {id: a, swap: {group: strong, with: {graph: none, group: b}}, "
+            "expect: {token: x, p_below: 0.1}}",
+            "there is no graph `none`",
+        ),
+        ("  - {id: a, ablate: strong, expect: {token: x}}", "give one bound (found none)"),
+        ("  - {id: a, expect: {token: x, p_below: 0.1}}", "do one thing"),
+        ("  - {id: a, set: {strong: much}, expect: {token: x, p_below: 0.1}}", "valid number"),
+    ],
+)
+def test_mistakes_in_claims_have_their_place(
+    root: Path, traced: Graph, model: str, claim: str, message: str
+) -> None:
+    file = annotate(root, traced, claim)
+    with pytest.raises(TracerError) as caught:
+        said(root, model)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith(f"{file}:4:")
+    told = [str(one.problem) for one in check(root) if one.level == "error"]
+    assert len(told) == 1 and message in told[0] and told[0].startswith(f"{file}:4:")
+
+
+def test_other_weights_and_other_features_are_refused(
+    root: Path, traced: Graph, model: str, tmp_path: Path
+) -> None:
+    from tests.features.dictionaries import write_plt
+
+    other = str(save_tiny_model(tmp_path / "other", seed=5))
+    with pytest.raises(TracerError, match="made with other weights"):
+        steer_graph(root, "tiny", done=[("ablate", supporters(traced)[0])], model=other)
+    features = str(write_plt(tmp_path / "plt"))
+    with pytest.raises(TracerError, match="are others"):
+        steer_graph(
+            root, "tiny", done=[("ablate", supporters(traced)[0])], model=model, features=features
+        )
+
+
+def test_steer_prints_what_was_set_and_both_sides(root: Path, traced: Graph, model: str) -> None:
+    annotate(root, traced, GOOD)
+    console = Console(file=io.StringIO(), width=120)
+    node = supporters(traced)[0]
+    steer_graph(
+        root,
+        "tiny",
+        done=[("set", "group:strong=-2x"), ("set", f"{node}=0.5")],
+        watch=[node],
+        generate=3,
+        model=model,
+        console=console,
+    )
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert text.count(node) == 3  # scaled, set, watched
+    assert "next token" in text and "█" in text
+    assert f"before: {PROMPT} " in text and f"after: {PROMPT} " in text
+
+
+@pytest.mark.parametrize(
+    ("done", "message"),
+    [
+        (("set", "0_1_99=1"), "no feature of this graph matches `0_1_99`"),
+        (("set", "group:weak=1"), "no group `weak`; did you mean"),
+        (("set", "group:strong=loud"), "`loud` is not a number"),
+        (("set", "group:strong"), "has no `=`"),
+        (("scale", "group:strong=inf"), "inf is not a finite number"),
+        (("swap", "strong=none/theirs"), "no graph `none`"),
+    ],
+)
+def test_what_steer_refuses(
+    root: Path, traced: Graph, model: str, done: tuple[str, str], message: str
+) -> None:
+    annotate(root, traced, GOOD.replace("strong,", "strong,"))
+    with pytest.raises(TracerError) as caught:
+        steer_graph(root, "tiny", done=[done], model=model)
+    assert message in str(caught.value) or "groups of this graph" in str(caught.value)
+
+
+def test_unknown_graphs_and_revisions(root: Path, model: str) -> None:
+    with pytest.raises(TracerError, match="no graph `tinny`; did you mean `tiny`"):
+        verify(root, ["tinny"], model=model)
+    with pytest.raises(TracerError, match="no revision 3"):
+        steer_graph(root, "tiny", done=[], revision=3)
+    assert not isinstance(load_graph(root / "graphs" / "tiny" / "1.json"), Problems)

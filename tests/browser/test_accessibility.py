@@ -1,0 +1,102 @@
+"""axe-core finds no violation on any kind of page, light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.builders import make_graph
+from tests.documents.test_feature_examples import feature_file
+from tests.galleries import make_gallery
+from tests.site.test_alignment import moved
+from tracer.site.build import build
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+ANNOTATIONS = """\
+labels:
+  "1_3": {text: France, by: ann, confidence: high, note: "Seen *often*."}
+groups:
+  capital: {name: capitals, nodes: ["1_9_5", "1_3_4"], by: bo, note: "Both."}
+pins: ["1_11_5"]
+counterpoints:
+  - {name: Cy, date: 2026-01-01, text: "Or [not](node:1_9_5)."}
+"""
+PAGES = {
+    "gallery": "",
+    "graph": "graphs/france-paris/",
+    "older graph": "graphs/france-paris/1/",
+    "graph with a node": "graphs/france-paris/?clickedId=0_7_4&sign=weakens&weight=0.01",
+    "graph with its own words": "graphs/moved/?clickedId=0_7_5",
+    "graph with a group": "graphs/france-paris/?pinnedIds=1_3_4,1_9_5&q=is",
+    "embedded": "graphs/france-paris/?embed&clickedId=1_3_4",
+    "comparison": "compare/france-paris/moved/",
+    "choice of two": "compare/",
+    "two graphs": "compare/?a=france-paris&b=moved&row=1_3",
+    "text": "about/",
+    "missing": "404.html",
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, serve_folder: Callable[[Path], str]) -> str:
+    """Everything that a page can show, once."""
+    folder = tmp_path_factory.mktemp("accessible")
+    gallery = make_gallery(folder / "gallery")
+    make_graph().save(gallery.root / "graphs" / "france-paris" / "2.json")
+    moved(make_graph(), "tiny.neurons").save(gallery.root / "graphs" / "moved" / "1.json")
+    gallery.write("site_src/annotations/france-paris.yaml", ANNOTATIONS)
+    write_up = "---\ntitle: France\n---\n# One\n\nSee [it](node:1_3_4) and [both](group:capital).\n"
+    gallery.write("site_src/write-ups/france-paris.md", write_up)
+    gallery.write("site_src/pages/about.md", "A [link](../graphs/france-paris/).\n")
+    gallery.write("site_src/comparisons/france-paris--moved.md", "Two graphs.\n")
+    gallery.write("features/tiny.neurons/0_7.json", json.dumps(feature_file()))
+    build(gallery.root, folder / "out")
+    return serve_folder(folder / "out")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds, each with the first element it is about."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_has_a_violation(page: Page, site: str, name: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(site + PAGES[name])
+    settled(page)
+    assert violations(page) == []
+    if scheme == "light":  # what is where does not depend on colours
+        page.set_viewport_size({"width": 390, "height": 844})
+        settled(page)
+        assert violations(page) == []
+
+
+def settled(page: Page) -> None:
+    expect(page.locator("#viewer > .viewer-status")).to_have_count(0)
+    if "b=" in page.url:
+        expect(page.locator(".compared .aligned-by")).to_be_visible()
+    page.wait_for_timeout(50)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("button", ["Share…", "Keys and search"])
+def test_no_dialogue_has_a_violation(page: Page, site: str, button: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(site + PAGES["graph"])
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_the_check_can_fail(page: Page, site: str) -> None:
+    page.goto(site)
+    page.locator("main").evaluate("main => main.append(document.createElement('button'))")
+    assert any(one.startswith("button-name") for one in violations(page))

@@ -1,0 +1,150 @@
+"""A published graph with the model and features it was made from, ready to be steered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tracer.documents.annotations import Annotations
+from tracer.documents.evidence import evidence_file
+from tracer.documents.graph import Graph, TracerInfo
+from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.prompts import load_prompts
+from tracer.documents.resolved_claims import Find, annotations_in, find_in
+from tracer.errors import Place, TracerError, did_you_mean
+from tracer.features.choose import NEURONS
+from tracer.interventions.held import Held
+from tracer.interventions.levers import Levers, find_levers
+from tracer.interventions.steered_pass import SteeredPrompt
+from tracer.model.default_model import Say
+from tracer.model.load import Device, Model, load_model
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One revision of one graph, and what people say about it."""
+
+    root: Path
+    slug: str
+    revision: int
+
+    @property
+    def graph_file(self) -> Path:
+        return GraphFolder(self.root / "graphs").path(self.slug, self.revision)
+
+    @property
+    def evidence_file(self) -> Path:
+        return evidence_file(self.graph_file)
+
+    @cached_property
+    def graph(self) -> Graph:
+        return GraphFolder(self.root / "graphs").load(self.slug, self.revision)
+
+    @cached_property
+    def annotations(self) -> Annotations:
+        return annotations_in(self.root, self.slug)
+
+    @property
+    def find(self) -> Find:
+        return find_in(self.root)
+
+    @property
+    def info(self) -> TracerInfo:
+        """Raises TracerError for a graph made elsewhere, which names no weights."""
+        info = self.graph.metadata.tracer
+        if info is None:
+            raise TracerError(
+                "this graph was not made by tracer, so its model cannot be run again",
+                hint="trace its prompt with `tracer build-graphs`",
+                place=Place(self.graph_file),
+            )
+        return info
+
+
+def find_subject(root: Path, slug: str, revision: int | None = None) -> Subject:
+    """Raises TracerError for a slug or a revision that is not there."""
+    folder = GraphFolder(root / "graphs")
+    known = folder.revisions(slug)
+    if not known:
+        slugs = folder.slugs()
+        hint = did_you_mean(slug, slugs) or f"there are {', '.join(slugs) or 'none'}"
+        raise TracerError(f"there is no graph `{slug}`", hint=hint)
+    if revision is not None and revision not in known:
+        hint = f"there is {', '.join(map(str, known))}"
+        raise TracerError(f"`{slug}` has no revision {revision}", hint=hint)
+    return Subject(root, slug, revision or known[-1])
+
+
+class Workbench:
+    """Loads what graphs were made from; keeps the last model, which most graphs share."""
+
+    def __init__(
+        self,
+        device: Device = "auto",
+        *,
+        model: str | None = None,
+        features: str | None = None,
+        say: Say = lambda _: None,
+    ) -> None:
+        self.device, self.model, self.features, self.say = device, model, features, say
+        self._last: tuple[tuple[str, str], Model] | None = None
+
+    def open(self, subject: Subject, held: Held | None = None) -> SteeredPrompt:
+        """The graph's prompt, run once with nothing set.
+
+        Raises TracerError where model or features are not to be had, or are others than the
+        graph's.
+        """
+        model = self._model(subject)
+        levers = self._levers(subject, model)
+        return SteeredPrompt(model, levers, subject.info.token_ids, held)
+
+    def held(self, subject: Subject, **options: object) -> Held:
+        return Held.of(subject.info.model.layers, **options)  # type: ignore[arg-type]
+
+    def _model(self, subject: Subject) -> Model:
+        info = subject.info
+        name = self.model or _listed(subject, "model") or info.model.name
+        wanted = (name, info.settings.precision)
+        if self._last is None or self._last[0] != wanted:
+            self._last = None  # lets go of the last one before the next is read
+            loaded = load_model(
+                name, device=self.device, precision=info.settings.precision, say=self.say
+            )
+            self._last = (wanted, loaded)
+        model = self._last[1]
+        if model.info.identity != info.model.identity:
+            raise TracerError(
+                f"`{subject.slug}` was made with other weights than `{name}` has now",
+                hint="name the model it was made with (--model), or trace it again",
+            )
+        return model
+
+    def _levers(self, subject: Subject, model: Model) -> Levers:
+        info = subject.info
+        name = self.features or _listed(subject, "features")
+        if name is None and info.features.kind == NEURONS:
+            name = NEURONS
+        if name is None:
+            raise TracerError(
+                f"`{subject.slug}` does not say where its features `{info.features.source}` lie",
+                hint="name their folder or hub repository with --features",
+            )
+        levers = find_levers(model, name)
+        if levers.info.identity != info.features.identity:
+            raise TracerError(
+                f"`{subject.slug}` was made with the features `{info.features.source}`, "
+                f"`{name}` are others",
+                hint="name those it was made with (--features), or trace it again",
+            )
+        return levers
+
+
+def _listed(subject: Subject, key: str) -> str | None:
+    """What the prompt list says of the graph, if it is on it."""
+    file = subject.root / "site_src" / "prompts.yaml"
+    if not file.exists():
+        return None
+    entries = {entry.slug: entry for entry in load_prompts(file).graphs}
+    return getattr(entries[subject.slug], key) if subject.slug in entries else None

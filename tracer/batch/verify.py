@@ -1,0 +1,251 @@
+"""One `tracer verify` from start to end: claims and faithfulness, run and written down."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tracer.batch.report import Bars, plain_console
+from tracer.batch.subject import Subject, Workbench, find_subject
+from tracer.batch.trace_job import memory_suffices
+from tracer.documents.annotations import load_annotations
+from tracer.documents.evidence import (
+    ClaimEvidence,
+    Evidence,
+    Faithfulness,
+    Versions,
+    agree,
+    load_evidence,
+)
+from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.resolved_claims import ResolvedClaim, resolve_claim
+from tracer.documents.yaml_source import KeyPath, YamlSource
+from tracer.errors import Place, TracerError
+from tracer.interventions.claims import check_claim
+from tracer.interventions.faithfulness import can_be_measured, circuit_of, measure_faithfulness
+from tracer.interventions.steered_pass import SteeredPrompt
+from tracer.model.load import Device
+
+_SHORT = {"probability": "p", "lead": "lead", "activation": "a", "continuation": ""}
+State = Literal["measured", "up to date", "the same", "failed"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What became of one claim, or of a graph's faithfulness."""
+
+    slug: str
+    state: State
+    claim: ResolvedClaim | None = None
+    found: ClaimEvidence | Faithfulness | None = None
+    error: TracerError | None = None
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether the author says that the claim holds, and it does not."""
+        return (
+            self.claim is not None
+            and isinstance(self.found, ClaimEvidence)
+            and self.claim.claim.holds
+            and self.found.verdict == "fails"
+        )
+
+
+def verify(
+    root: Path,
+    slugs: Sequence[str] = (),
+    *,
+    force: bool = False,
+    device: Device = "auto",
+    model: str | None = None,
+    features: str | None = None,
+    console: Console | None = None,
+) -> int:
+    """Run what has no evidence yet; with `force` everything, comparing by tolerance.
+
+    Evidence is on disk as soon as it is found, so an interrupted run goes on where it stopped.
+    Returns the exit status: 0, 1 if something failed or a claim that should hold does not, 130 if
+    interrupted. Raises TracerError for slugs that are not there and annotations that are not valid.
+    """
+    console = console or plain_console(stderr=True)
+    named = slugs or GraphFolder(root / "graphs").slugs()
+    subjects = [find_subject(root, slug) for slug in named]
+    if not slugs:  # graphs of other programs cannot be run
+        subjects = [one for one in subjects if one.graph.metadata.tracer is not None]
+    tasks = [task for subject in subjects for task in _tasks(subject)]
+    bench = Workbench(device, model=model, features=features)
+    done: list[Checked] = []
+    interrupted = False
+    with Bars(console, total=len(tasks)) as bars:
+        try:
+            for task in tasks:
+                done.append(task.run(bench, force, partial(bars.phase, task.subject.slug)))
+                bars.ended()
+        except KeyboardInterrupt:
+            interrupted = True
+    return _close(console, done, interrupted)
+
+
+Say = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One claim to run, or, without one, the faithfulness of a graph."""
+
+    subject: Subject
+    claim: ResolvedClaim | None = None
+
+    @property
+    def name(self) -> str:
+        return self.claim.claim.id if self.claim else "faithfulness"
+
+    def run(self, bench: Workbench, force: bool, say: Say) -> Checked:
+        slug = self.subject.slug
+        there = self._there()
+        if there is not None and not force:
+            return Checked(slug, "up to date", self.claim, there)
+        try:
+            say("loading the model", 0, 1)
+            prompt = bench.open(self.subject)
+            say(self.name, 0, 1)
+            with memory_suffices(f"`{slug}`"):
+                found = self._measure(prompt)
+        except TracerError as error:
+            return Checked(slug, "failed", self.claim, error=error)
+        if there is not None and agree(there, found):
+            return Checked(slug, "the same", self.claim, there)
+        self._write(found, prompt)
+        return Checked(slug, "measured", self.claim, found)
+
+    def _measure(self, prompt: SteeredPrompt) -> ClaimEvidence | Faithfulness:
+        if self.claim is not None:
+            return check_claim(prompt, self.claim)
+        return measure_faithfulness(prompt, self.subject.graph, _groups(self.subject))
+
+    def _evidence(self) -> Evidence | None:
+        """What is on disk, if it is about this very graph."""
+        file = self.subject.evidence_file
+        evidence = load_evidence(file) if file.exists() else None
+        fits = evidence is not None and evidence.graph_id == self.subject.info.graph_id
+        return evidence if fits else None
+
+    def _there(self) -> ClaimEvidence | Faithfulness | None:
+        evidence = self._evidence()
+        if evidence is None:
+            return None
+        if self.claim is not None:
+            return evidence.of(self.claim.hash)
+        found = evidence.faithfulness
+        circuit = circuit_of(self.subject.graph, _groups(self.subject))[1]
+        return found if found is not None and list(found.circuit_nodes) == circuit else None
+
+    def _write(self, found: ClaimEvidence | Faithfulness, prompt: SteeredPrompt) -> None:
+        evidence = self._evidence() or Evidence(
+            graph_id=self.subject.info.graph_id, versions=_versions(self.subject)
+        )
+        evidence = evidence.model_copy(update={"versions": _versions(self.subject)})
+        if isinstance(found, Faithfulness):
+            evidence = evidence.model_copy(update={"faithfulness": found})
+        else:
+            evidence = evidence.with_claim(found)
+        order = [one.id for one in self.subject.annotations.claims]
+        claims = [one for one in evidence.claims if one.id in order]
+        claims.sort(key=lambda one: order.index(one.id))
+        evidence.model_copy(update={"claims": tuple(claims)}).save(self.subject.evidence_file)
+
+
+def _tasks(subject: Subject) -> Iterator[_Task]:
+    """Raises TracerError with file:line:col for claims that name what is not there."""
+    _ = subject.info  # refuses a graph that cannot be run
+    if can_be_measured(subject.graph):
+        yield _Task(subject)
+    file = subject.root / "site_src" / "annotations" / f"{subject.slug}.yaml"
+    if not file.exists():
+        return
+    annotations, source = load_annotations(file)
+    for index, claim in enumerate(annotations.claims):
+        where = partial(_place, source, index)
+        yield _Task(subject, resolve_claim(claim, subject.graph, annotations, subject.find, where))
+
+
+def _place(source: YamlSource, index: int, path: KeyPath) -> Place:
+    return source.place(("claims", index, *path))
+
+
+def _groups(subject: Subject) -> list[list[str]]:
+    return list(subject.annotations.group_members(subject.graph.node_ids).values())
+
+
+def _versions(subject: Subject) -> Versions:
+    import torch
+    import transformers
+
+    try:
+        own = importlib.metadata.version("tracer-gallery")
+    except importlib.metadata.PackageNotFoundError:
+        own = "a checkout"
+    return Versions(
+        tracer=own,
+        torch=torch.__version__,
+        transformers=transformers.__version__,
+        precision=subject.info.settings.precision,
+    )
+
+
+def _close(console: Console, done: Sequence[Checked], interrupted: bool) -> int:
+    if done:
+        console.print(_table(done))
+    for one in done:
+        if one.error is not None:
+            name = one.claim.claim.id if one.claim else "faithfulness"
+            console.print("error:", style="bold red", end=" ")
+            text = f"{one.slug}, {name}: {one.error}"
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
+        elif one.contradicts and one.claim is not None:
+            what = f"{one.slug}: the claim `{one.claim.claim.id}` does not hold"
+            hint = "say `holds: false` and why, or change it"
+            console.print("error:", style="bold red", end=" ")
+            console.print(f"{what}; {hint}", markup=False, highlight=False, soft_wrap=True)
+    if interrupted:
+        console.print("interrupted; run the same command to go on where it stopped")
+        return 130
+    return int(any(one.error is not None or one.contradicts for one in done))
+
+
+def _table(done: Sequence[Checked]) -> Table:
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for name in ("graph", "claim", "verdict", "before", "after", "beats", ""):
+        side = name in ("before", "after")
+        table.add_column(name, no_wrap=True, justify="right" if side else "left")
+    for one in done:
+        table.add_row(one.slug, *_row(one), f"[dim]{one.state}")
+    return table
+
+
+def _row(one: Checked) -> tuple[str, ...]:
+    found = one.found
+    if isinstance(found, Faithfulness):
+        fit = "–" if found.correlation is None else f"r {found.correlation:.2f}"
+        return (f"faithfulness, {len(found.nodes)} nodes", fit, "", "", "")
+    name = escape(one.claim.claim.id) if one.claim else "faithfulness"
+    if found is None or one.claim is None:
+        return (name, "[red]not run", "", "", "")
+    verdict: str = found.verdict
+    if verdict == "fails" and not one.claim.claim.holds:
+        verdict += ", as said"
+    elif verdict == "holds" and not one.claim.claim.holds:
+        verdict += ", not as said"
+    first = next(each for each in found.measures if each.decides)
+    beaten = min(each.beaten for each in found.measures if each.decides)
+    sides = (f"{_SHORT[first.quantity]} {first.before:.3f}", f"{first.after:.3f}")
+    colour = "red" if one.contradicts else "green" if found.verdict == "holds" else "yellow"
+    return (name, f"[{colour}]{verdict}", *sides, f"{beaten} of {len(first.controls)}")

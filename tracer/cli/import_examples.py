@@ -1,0 +1,40 @@
+"""`tracer import-examples`: texts that make features active, from other programs' files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tracer.cli.gallery_root import root_option
+
+
+@click.command("import-examples")
+@click.argument("slug")
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="FILE…"
+)
+@root_option
+def command(slug: str, paths: tuple[Path, ...], root: Path) -> None:
+    """Keep the feature files of circuit-tracer or Neuronpedia that the graph SLUG has nodes of.
+
+    FILE is one feature's JSON (`index`, `examples_quantiles`, `top_logits` …), or a folder of them.
+    They become features/<source>/<layer>_<feature>.json, which the build publishes.
+    """
+    from tracer.documents.feature_examples import FeatureFolder, import_examples
+    from tracer.documents.graph_folder import GraphFolder
+    from tracer.errors import Place, TracerError, did_you_mean
+
+    graphs = GraphFolder(root / "graphs")
+    revision = graphs.latest(slug)
+    if revision is None:
+        what, near = f"there is no graph `{slug}`", did_you_mean(slug, graphs.slugs())
+        raise TracerError(what, hint=near, place=Place(graphs.root))
+    files = [file for path in paths for file in _files(path)]
+    folder = FeatureFolder(root / "features")
+    written = import_examples(files, graphs.load(slug, revision), folder)
+    click.echo(f"{len(written):,} of {len(files):,} files kept, in {written[0].parent}")
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(path.glob("*.json")) if path.is_dir() else [path]

@@ -1,0 +1,32 @@
+"""`tracer verify`: run the claims of annotations in the real model."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tracer.cli.gallery_root import root_option
+from tracer.cli.needs_tracing import needs_tracing
+from tracer.cli.options import DEVICES
+
+
+@click.command("verify")
+@click.argument("slugs", nargs=-1, metavar="[SLUG]…")
+@click.option("--force", is_flag=True, help="Run again what has evidence; write what differs.")
+@click.option("--model", help="Where the graphs' model is (default: as the prompt list says).")
+@click.option("--features", help="Where their features are (default: as the prompt list says).")
+@click.option("--device", type=DEVICES, default="auto", show_default=True)
+@root_option
+def command(slugs: tuple[str, ...], root: Path, **options: Any) -> None:
+    """Test the claims of all graphs, or of these, and how faithful the graphs are.
+
+    Each claim is run in the real model beside twenty controls, and what came of it is written to
+    graphs/<slug>/<revision>.evidence.json. Status 1 if a claim with `holds: true` does not hold.
+    """
+    needs_tracing()
+    from tracer.batch.verify import verify
+
+    sys.exit(verify(root, slugs, **options))

@@ -1,0 +1,220 @@
+"""`graphs/<slug>/<revision>.evidence.json`: what happened when features were really set."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tracer.documents.files import decode, read_text, write_atomically
+from tracer.documents.graph import significant
+from tracer.documents.graph_folder import StoredFile
+from tracer.errors import Place, TracerError
+
+FORMAT: Literal[1] = 1
+TOLERANCE = 5e-3
+REDO = "delete it and run `tracer verify` again"
+Quantity = Literal["probability", "lead", "activation", "continuation"]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Likely(_Strict):
+    """A possible next token."""
+
+    token: str
+    probability: Number
+
+
+class Change(_Strict):
+    """A feature, its activation and what it was set to."""
+
+    node: str
+    before: Number
+    after: Number
+
+
+class Measure(_Strict):
+    """One quantity before and after, and after each control in its place.
+
+    `lead` is a logit less that of another token. For a continuation 1 says that the expected
+    happens, 0 that it does not. A claim holds only if each measure that `decides` beats all
+    controls.
+    """
+
+    quantity: Quantity
+    before: Number
+    after: Number
+    controls: tuple[Number, ...]
+    beaten: int = Field(description="how many controls did less, in the expected direction")
+    decides: bool = True
+
+    @property
+    def sides(self) -> tuple[float, float]:
+        return self.before, self.after
+
+    @property
+    def beats_all(self) -> bool:
+        return self.beaten == len(self.controls)
+
+
+class ClaimEvidence(_Strict):
+    """What became of one claim. `claim` is the hash of what was claimed of what."""
+
+    id: str
+    claim: str
+    verdict: Literal["holds", "fails"]
+    bound_met: bool
+    seed: int
+    changes: tuple[Change, ...]
+    measures: tuple[Measure, ...]
+    before: tuple[Likely, ...]
+    after: tuple[Likely, ...]
+    continuation_before: str | None = None
+    continuation_after: str | None = None
+
+
+class NodeAblation(_Strict):
+    """One node alone set to zero: the change of what the graph explains, predicted and real,
+    the answer's probability after it, and the change when its control is set to zero instead."""
+
+    node: str
+    predicted: Number
+    actual: Number
+    probability: Number | None
+    control: Number | None
+
+
+class PartAblation(_Strict):
+    """Many nodes set to zero at once. `value` is what the graph explains, in its unit."""
+
+    ablated: int
+    predicted: Number | None
+    value: Number
+    probability: Number | None
+    control_values: tuple[Number, ...]
+    control_probabilities: tuple[Number, ...]
+
+
+class Faithfulness(_Strict):
+    """How far the graph's predictions agree with the model."""
+
+    unit: Literal["logits", "activation"]
+    value: Number = Field(description="what the graph explains, with nothing set")
+    probability: Number | None
+    seed: int
+    nodes: tuple[NodeAblation, ...]
+    correlation: Number | None
+    slope: Number | None
+    circuit: Literal["groups", "strongest"]
+    circuit_nodes: tuple[str, ...]
+    necessity: PartAblation
+    sufficiency: PartAblation
+
+
+class Versions(_Strict):
+    """What it was measured with."""
+
+    tracer: str
+    torch: str
+    transformers: str
+    precision: str
+
+
+class Evidence(_Strict):
+    """All that was measured of one graph."""
+
+    format: Literal[1] = 1
+    graph_id: str
+    versions: Versions
+    faithfulness: Faithfulness | None = None
+    claims: tuple[ClaimEvidence, ...] = ()
+
+    def of(self, claim_hash: str) -> ClaimEvidence | None:
+        return next((one for one in self.claims if one.claim == claim_hash), None)
+
+    def with_claim(self, found: ClaimEvidence) -> Evidence:
+        """With this claim's evidence in place of any of the same id."""
+        others = tuple(one for one in self.claims if one.id != found.id)
+        return self.model_copy(update={"claims": (*others, found)})
+
+    def to_json(self) -> str:
+        """Canonical text: five significant digits, a claim or an ablated node a line."""
+        head = _rounded(self.model_dump(mode="json", exclude={"claims", "faithfulness"}))
+        parts = [f"{json.dumps(key)}: {_line(value)}" for key, value in head.items()]
+        if self.faithfulness is not None:
+            fields = self.faithfulness.model_dump(mode="json")
+            nodes = _lines(fields.pop("nodes"))
+            rest = "".join(
+                f", {json.dumps(key)}:\n {_line(value)}" for key, value in fields.items()
+            )
+            parts.append(f'"faithfulness": {{"nodes": [\n{nodes}\n]{rest}}}')
+        claims = [one.model_dump(mode="json", exclude_none=True) for one in self.claims]
+        parts.append(f'"claims": [\n{_lines(claims)}\n]')
+        return "{" + ",\n".join(parts) + "}\n"
+
+    def save(self, file: Path) -> None:
+        """Raises TracerError when it cannot be written; what was there before stays."""
+        write_atomically(file, self.to_json())
+
+
+def evidence_file(graph_file: Path) -> Path:
+    """Where the evidence of a graph lies."""
+    return graph_file.with_suffix(".evidence.json")
+
+
+class StoredEvidence(StoredFile):
+    """An evidence file, parsed when it is first asked for."""
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """Raises TracerError when the file is cut short or no evidence."""
+        return load_evidence(self.file)
+
+
+def load_evidence(file: Path) -> Evidence:
+    """Raises TracerError with the place when the file is cut short or no evidence."""
+    try:
+        return Evidence.model_validate(decode(read_text(file), file, hint=REDO))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        what = f"not evidence: {where}: {first['msg']}"
+        raise TracerError(what, hint=REDO, place=Place(file)) from None
+
+
+def agree(left: BaseModel, right: BaseModel) -> bool:
+    """The same words, and numbers within TOLERANCE, absolute below 1 and relative above."""
+    return _close(left.model_dump(mode="json"), right.model_dump(mode="json"))
+
+
+def _close(left: Any, right: Any) -> bool:
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_close(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_close, left, right))
+    if isinstance(left, float) and isinstance(right, float):
+        return abs(left - right) <= TOLERANCE * max(1.0, abs(left), abs(right))
+    return bool(left == right)
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return significant(value)
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list) else value
+
+
+def _line(value: Any) -> str:
+    return json.dumps(_rounded(value), ensure_ascii=False)
+
+
+def _lines(values: list[Any]) -> str:
+    return ",\n".join(map(_line, values))

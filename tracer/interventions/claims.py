@@ -1,0 +1,200 @@
+"""Run one claim in the real model: its bound, and twenty controls to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from tracer.documents.claims import Expectation
+from tracer.documents.evidence import Change, ClaimEvidence, Likely, Measure, Quantity
+from tracer.documents.resolved_claims import ResolvedClaim
+from tracer.errors import TracerError
+from tracer.interventions.controls import Controls, Member
+from tracer.interventions.interventions import (
+    Ablate,
+    Intervention,
+    Scale,
+    Set,
+    Swap,
+    feature_names,
+    settings_of,
+)
+from tracer.interventions.steer import continuation
+from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt
+
+SHOWN = 5
+OFF = 0.1  # a neuron is never quite silent: this share of what it was counts as off
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What one kind of expectation found."""
+
+    measures: list[Measure]
+    bound_met: bool
+    run: Run  # with the claim's settings
+    texts: tuple[str | None, str | None] = (None, None)
+
+
+def check_claim(prompt: SteeredPrompt, meant: ResolvedClaim) -> ClaimEvidence:
+    """Evidence for or against a claim. Its hash also seeds the draws.
+
+    A claim holds only if it meets its bound and beats all controls. Raises TracerError for what
+    cannot be run: tokens that are not one token, overflow, places without controls.
+    """
+    seed = int(meant.hash[:8], 16)
+    members = _members(prompt, meant)
+    settings = [one.setting for one in members]
+    variants = [settings, *Controls(prompt).draw(members, seed=seed)]
+    expect = meant.claim.expect
+    if expect.token is not None:
+        found = _of_token(prompt, expect, expect.token, variants)
+    elif expect.feature_off is not None:
+        found = _of_feature(prompt, meant, variants)
+    else:
+        found = _of_continuation(prompt, expect, variants)
+    holds = found.bound_met and all(one.beats_all for one in found.measures if one.decides)
+    return ClaimEvidence(
+        id=meant.claim.id,
+        claim=meant.hash,
+        verdict="holds" if holds else "fails",
+        bound_met=found.bound_met,
+        seed=seed,
+        changes=tuple(_change(prompt, one) for one in settings),
+        measures=tuple(found.measures),
+        before=_likely(prompt, prompt.baseline.logits[0]),
+        after=_likely(prompt, found.run.logits[0]),
+        continuation_before=found.texts[0],
+        continuation_after=found.texts[1],
+    )
+
+
+def _members(prompt: SteeredPrompt, meant: ResolvedClaim) -> list[Member]:
+    claim, nodes = meant.claim, meant.nodes
+    done: list[tuple[Intervention, float | None]] = []
+    if claim.swap is not None and meant.elsewhere is not None:
+        there = Swap(nodes[claim.swap.group], meant.elsewhere, meant.elsewhere_nodes)
+        done.append((there, None))
+    elif claim.set is not None:
+        done += [(Set(nodes[target], value), None) for target, value in claim.set.items()]
+    elif claim.scale is not None:
+        done += [(Scale(nodes[target], factor), factor) for target, factor in claim.scale.items()]
+    else:
+        targets = [claim.ablate] if isinstance(claim.ablate, str) else claim.ablate or ()
+        done += [(Ablate(nodes[target]), 0.0) for target in targets]
+    members = {}  # of two values for one feature the later wins
+    for intervention, factor in done:
+        for setting in settings_of(prompt, [intervention]):
+            member = Member(setting, factor)
+            members[member.place] = member
+    return list(members.values())
+
+
+def _of_token(
+    prompt: SteeredPrompt, expect: Expectation, token: str, variants: Sequence[Sequence[Setting]]
+) -> _Outcome:
+    single = prompt.model.tokenizer.single_token
+    target, versus = single(token), None if expect.versus is None else single(expect.versus)
+    first, (logits, rest) = prompt.baseline.logits, _logits(prompt, variants)
+    falls = expect.bound in ("p_falls_by", "p_below", "lead_falls_by")
+    measures = [
+        _measure(
+            "probability",
+            [float(one.softmax(-1)[target]) for one in (first[0], logits.logits[0], *rest)],
+            falls=falls,
+            decides=not expect.bound.startswith("lead"),
+        )
+    ]
+    if versus is not None:
+        leads = [float(one[target] - one[versus]) for one in (first[0], logits.logits[0], *rest)]
+        measures.append(_measure("lead", leads, falls=falls))
+    tops = [int(one.argmax()) == target for one in (first[0], logits.logits[0])]
+    return _Outcome(measures, _bound_met(expect, measures, tops), logits)
+
+
+def _bound_met(expect: Expectation, measures: Sequence[Measure], tops: Sequence[bool]) -> bool:
+    """Whether the bound on a token's probability or lead is met; it must not be met before."""
+    bound, limit = expect.bound, getattr(expect, expect.bound)
+    before, after = measures[-1 if bound.startswith("lead") else 0].sides
+    met: dict[str, Callable[[], bool]] = {
+        "p_falls_by": lambda: after <= before * (1 - limit),
+        "p_rises_by": lambda: after >= before * (1 + limit),
+        "p_below": lambda: after < limit <= before,
+        "p_above": lambda: after > limit >= before,
+        "lead_falls_by": lambda: before - after >= limit,
+        "lead_rises_by": lambda: after - before >= limit,
+        "becomes_top": lambda: tops[1] and not tops[0],
+    }
+    return met[bound]()
+
+
+def _of_feature(
+    prompt: SteeredPrompt, meant: ResolvedClaim, variants: Sequence[Sequence[Setting]]
+) -> _Outcome:
+    wanted = meant.claim.expect.feature_off or ""
+    (name, *more) = feature_names(prompt, list(meant.nodes[wanted]))
+    place = (name.layer, name.index, name.position)
+    if more or any((one.layer, one.index, one.position) == place for one in variants[0]):
+        raise TracerError(
+            f"`feature_off: {wanted}` is not one feature that the claim leaves alone",
+            hint="name one node that the claim does not set itself",
+        )
+    runs = [prompt.run(one, watch=[name.layer]) for one in variants]
+    before = abs(prompt.activation(*place))
+    values = [before, *(abs(prompt.activation_in(run, *place)) for run in runs)]
+    neuron = prompt.levers.info.kind == "neurons"
+    off = values[1] <= OFF * before if neuron else values[1] == 0
+    return _Outcome([_measure("activation", values, falls=True)], off and before > 0, runs[0])
+
+
+def _of_continuation(
+    prompt: SteeredPrompt, expect: Expectation, variants: Sequence[Sequence[Setting]]
+) -> _Outcome:
+    words = expect.continuation_contains or expect.continuation_lacks or ""
+    contains = expect.continuation_contains is not None
+    texts = [continuation(prompt, one, expect.continuation, None) for one in ((), *variants)]
+    happens = [float((words in text) == contains) for text in texts]
+    measure = _measure("continuation", happens, falls=False)
+    met = happens[:2] == [0.0, 1.0]
+    return _Outcome([measure], met, prompt.run(variants[0]), (texts[0], texts[1]))
+
+
+def _measure(
+    quantity: Quantity, values: Sequence[float], *, falls: bool, decides: bool = True
+) -> Measure:
+    """Of the values before, after, and after each control."""
+    before, after, *controls = values
+    less = [one > after if falls else one < after for one in controls]
+    return Measure(
+        quantity=quantity,
+        before=before,
+        after=after,
+        controls=tuple(controls),
+        beaten=sum(less),
+        decides=decides,
+    )
+
+
+def _logits(
+    prompt: SteeredPrompt, variants: Sequence[Sequence[Setting]]
+) -> tuple[Run, list[Tensor]]:
+    """The claim's own run, alone as `steer` runs it, and the logits of its controls."""
+    runs = prompt.runs(variants[1:])
+    return prompt.run(variants[0]), [one for run in runs for one in run.logits]
+
+
+def _change(prompt: SteeredPrompt, one: Setting) -> Change:
+    place = (one.layer, one.index, one.position)
+    node = "_".join(map(str, place))
+    return Change(node=node, before=prompt.activation(*place), after=one.value)
+
+
+def _likely(prompt: SteeredPrompt, logits: Tensor) -> tuple[Likely, ...]:
+    top = logits.softmax(-1).topk(SHOWN)
+    text = prompt.model.tokenizer.text
+    return tuple(
+        Likely(token=text(token), probability=probability)
+        for token, probability in zip(top.indices.tolist(), top.values.tolist(), strict=True)
+    )

@@ -1,0 +1,215 @@
+"""How faithful a graph is: what it predicts, against what the real model does.
+
+Each of the strongest nodes is set to zero alone; then the circuit (is it necessary?), and all that
+the graph lists but the circuit (is the circuit enough?), each beside matched controls.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from tracer.attribution.origin import FeatureName
+from tracer.documents.evidence import Faithfulness, NodeAblation, PartAblation
+from tracer.documents.graph import Graph, Node, Question
+from tracer.errors import TracerError
+from tracer.interventions.controls import DRAWS, Controls, Member, Place
+from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt
+
+STRONGEST = 50
+SUPPORTERS = 10  # stand for the circuit where nobody has named groups
+Circuit = Literal["groups", "strongest"]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What the graph explains, read off runs: logits of a lead, or an activation."""
+
+    prompt: SteeredPrompt
+    question: Question
+
+    @property
+    def feature(self) -> FeatureName | None:
+        if self.question.kind != "feature":
+            return None
+        return FeatureName.parse(self.question.target, positions=self.prompt.n_positions)
+
+    @property
+    def watch(self) -> list[int]:
+        return [] if self.feature is None else [self.feature.layer]
+
+    def values(self, run: Run) -> list[float]:
+        """One for each variant of a run."""
+        if self.feature is not None:
+            return self._activations(run, self.feature)
+        target, others = self.question.target_id, list(self.question.contrast_ids)
+        raw = run.raw_logits  # (variants, vocabulary)
+        baseline = raw[:, others].mean(1) if others else raw.mean(1)
+        return list(map(float, raw[:, target] - baseline))
+
+    def probabilities(self, run: Run) -> list[float | None]:
+        if self.feature is not None:
+            return [None] * len(run.logits)
+        return list(map(float, run.logits.softmax(-1)[:, self.question.target_id]))
+
+    def _activations(self, run: Run, name: FeatureName) -> list[float]:
+        """How far the feature is from zero, on the side on which it was."""
+        before = self.prompt.activation(name.layer, name.index, name.position)
+        read = run.reads[name.layer][:, name.position]  # (variants, width)
+        indices = torch.full((len(read),), name.index, device=read.device)
+        found = self.prompt.levers.values(name.layer, read, indices)
+        return [float(one) * (-1 if before < 0 else 1) for one in found]
+
+
+def circuit_of(graph: Graph, groups: Sequence[Sequence[str]]) -> tuple[Circuit, list[str]]:
+    """The nodes whose necessity is tested: all that people grouped, else the strongest
+    supporters."""
+    listed = [node.node_id for node in _features(graph)]
+    named = {one for group in groups for one in group}
+    if named & set(listed):
+        return "groups", [one for one in listed if one in named]
+    supporters = sorted(_features(graph), key=lambda one: -(one.effect or 0))[:SUPPORTERS]
+    chosen = {one.node_id for one in supporters if (one.effect or 0) > 0}
+    return "strongest", [one for one in listed if one in chosen]
+
+
+def can_be_measured(graph: Graph) -> bool:
+    """Whether the graph says what it explains, so that it can be measured again."""
+    info = graph.metadata.tracer
+    return info is not None and info.question.kind != "direction" and bool(_features(graph))
+
+
+def measure_faithfulness(
+    prompt: SteeredPrompt, graph: Graph, groups: Sequence[Sequence[str]]
+) -> Faithfulness:
+    """Raises TracerError where the graph does not say what it explains, or numbers overflow."""
+    info = graph.metadata.tracer
+    if info is None or not can_be_measured(graph):
+        raise TracerError("this graph does not say what it explains, so nothing can be measured")
+    reading = _Reading(prompt, info.question)
+    seed = int(info.graph_id[:8], 16)
+    kind, circuit = circuit_of(graph, groups)
+    measured = _Measured(prompt, reading, Controls(prompt), seed)
+    features = _features(graph)
+    strongest = sorted(features, key=lambda one: (-abs(one.effect or 0), one.node_id))[:STRONGEST]
+    nodes = measured.nodes(strongest)
+    chosen = set(circuit)
+    pairs = [(one.predicted, one.actual) for one in nodes]
+    return Faithfulness(
+        unit="logits" if reading.feature is None else "activation",
+        value=measured.before,
+        probability=reading.probabilities(prompt.baseline)[0],
+        seed=seed,
+        nodes=tuple(nodes),
+        correlation=_fit(pairs, statistics.correlation),
+        slope=_fit(pairs, lambda x, y: statistics.linear_regression(x, y).slope),
+        circuit=kind,
+        circuit_nodes=tuple(circuit),
+        necessity=measured.part([one for one in features if one.node_id in chosen]),
+        sufficiency=measured.part(
+            [one for one in features if one.node_id not in chosen], avoid=circuit
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """Ablations on one prompt."""
+
+    prompt: SteeredPrompt
+    reading: _Reading
+    controls: Controls
+    seed: int
+
+    @property
+    def before(self) -> float:
+        return self.reading.values(self.prompt.baseline)[0]
+
+    def nodes(self, nodes: Sequence[Node]) -> list[NodeAblation]:
+        """Each alone, and one control for each."""
+        members = [_ablated(self.prompt, node.node_id) for node in nodes]
+        replaced = [self._controls([one], 1) for one in members]
+        variants = [[one.setting] for one in members]
+        variants += [settings for draws in replaced for settings in draws]
+        values, probabilities = self._run(variants)
+        instead = iter(values[len(nodes) :])
+        return [
+            NodeAblation(
+                node=node.node_id,
+                predicted=-(node.effect or 0),
+                actual=value - self.before,
+                probability=probability,
+                control=next(instead) - self.before if draws else None,
+            )
+            for node, value, probability, draws in zip(
+                nodes, values[: len(nodes)], probabilities, replaced, strict=False
+            )
+        ]
+
+    def part(self, nodes: Sequence[Node], avoid: Sequence[str] = ()) -> PartAblation:
+        """All of them at once, and twenty controls."""
+        members = [_ablated(self.prompt, node.node_id) for node in nodes]
+        kept = [_ablated(self.prompt, one).place for one in avoid]
+        draws = self._controls(members, avoid=kept)
+        values, probabilities = self._run([[one.setting for one in members], *draws])
+        return PartAblation(
+            ablated=len(members),
+            predicted=-sum(node.effect or 0 for node in nodes),
+            value=values[0],
+            probability=probabilities[0],
+            control_values=tuple(values[1:]),
+            control_probabilities=tuple(p for p in probabilities[1:] if p is not None),
+        )
+
+    def _controls(
+        self, members: Sequence[Member], draws: int = DRAWS, avoid: Sequence[Place] = ()
+    ) -> list[list[Setting]]:
+        """None where too few features are active: sparse dictionaries have such places."""
+        try:
+            return self.controls.draw(members, seed=self.seed, avoid=avoid, draws=draws)
+        except TracerError:
+            return []
+
+    def _run(self, variants: Sequence[Sequence[Setting]]) -> tuple[list[float], list[float | None]]:
+        values: list[float] = []
+        probabilities: list[float | None] = []
+        for run in self.prompt.runs(variants, watch=self.reading.watch):
+            values += self.reading.values(run)
+            probabilities += self.reading.probabilities(run)
+        return values, probabilities
+
+
+def _features(graph: Graph) -> list[Node]:
+    """The features behind position 0 whose effect the graph states, but not what it explains."""
+    info = graph.metadata.tracer
+    asked = info.question.target if info and info.question.kind == "feature" else None
+    return [
+        node
+        for node in graph.nodes
+        if node.kind == "feature"
+        and node.effect is not None
+        and node.ctx_idx > 0
+        and node.node_id != asked
+    ]
+
+
+def _ablated(prompt: SteeredPrompt, node_id: str) -> Member:
+    name = FeatureName.parse(node_id, positions=prompt.n_positions)
+    name.check(prompt.levers.widths)
+    return Member(Setting(name.layer, name.index, name.position, 0.0), factor=0.0)
+
+
+def _fit(
+    pairs: Sequence[tuple[float, float]],
+    make: Callable[[Sequence[float], Sequence[float]], float],
+) -> float | None:
+    """None where there are too few, or all are the same."""
+    predicted, actual = zip(*pairs, strict=True) if pairs else ((), ())
+    try:
+        return float(make(predicted, actual))
+    except statistics.StatisticsError:
+        return None

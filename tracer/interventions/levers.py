@@ -1,0 +1,196 @@
+"""Where features of a kind are read in the running model, and where they write.
+
+To set a feature means: what it would write more, or less, is added where its kind writes. The
+model goes on computing everything else. For a neuron that is the same as setting it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from tracer.documents.graph import FeaturesInfo
+from tracer.features.choose import choose_features
+from tracer.features.encode import Active, encode
+from tracer.features.neurons import Neurons
+from tracer.features.transcoders import refuse_misfit, skip_matrix
+from tracer.features.weights.dictionary import Dictionary, StoredLayer
+from tracer.features.weights.stored import whole
+from tracer.model.frozen_norm import FrozenNorm, freeze_norm
+from tracer.model.load import Model
+
+
+class Levers(Protocol):
+    """All features of one kind on one model."""
+
+    @property
+    def info(self) -> FeaturesInfo: ...
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many features each layer has."""
+
+    def reach(self, layer: int) -> int:
+        """How many layers the layer's features write to, from their own on."""
+
+    def read_from(self, layer: int) -> Any:
+        """The module whose input holds what the layer's features read."""
+
+    def write_to(self, layer: int) -> Any:
+        """The module whose output they add to."""
+
+    def read(self, layer: int, x: Tensor, scale: FrozenNorm | None) -> Tensor:
+        """(..., width): what the features read, of that module's input. `scale` is the norm in
+        front of the MLP, where it is held."""
+
+    def values(self, layer: int, read: Tensor, indices: Tensor) -> Tensor:
+        """(m,): the activation of each of m features, `read` being (m, width), a row for each."""
+
+    def active(self, layer: int, read: Tensor) -> Active:
+        """Every active feature of the layer, `read` being (positions, width)."""
+
+    def decoders(self, layer: int, indices: Tensor) -> Tensor:
+        """(m, layers written to, d_model): the layer's own first, then those above."""
+
+    def loudness(self, layer: int, indices: Tensor) -> Tensor:
+        """(m,): the norm of all that one unit of activation writes."""
+
+    def skip(self, layer: int, read: Tensor) -> Tensor | None:
+        """What passes the features by, (..., d_model); None where nothing does."""
+
+
+def find_levers(model: Model, features: str) -> Levers:
+    """`neurons`, `hf:org/repo`, or a folder. Raises TracerError for what cannot be had."""
+    found = choose_features(
+        features, model_source=model.source_name, model_identity=model.info.identity
+    )
+    if found.dictionary is None:
+        return NeuronLevers(model)
+    refuse_misfit(found.info, found.dictionary, model)
+    return DictionaryLevers(model, found.info, found.dictionary)
+
+
+@dataclass(frozen=True)
+class NeuronLevers:
+    """Neurons are read where the down projection reads them."""
+
+    model: Model
+
+    @property
+    def info(self) -> FeaturesInfo:
+        return Neurons(self.model).info
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return tuple(one.mlp.down.shape[1] for one in self.model.layers)
+
+    def reach(self, layer: int) -> int:
+        return 1
+
+    def read_from(self, layer: int) -> Any:
+        return self._block(layer).get_submodule(self.model.architecture.down)
+
+    def write_to(self, layer: int) -> Any:
+        return self._block(layer).get_submodule(self.model.architecture.mlp)
+
+    def read(self, layer: int, x: Tensor, scale: FrozenNorm | None) -> Tensor:
+        return x
+
+    def values(self, layer: int, read: Tensor, indices: Tensor) -> Tensor:
+        return read.gather(1, indices[:, None])[:, 0]
+
+    def active(self, layer: int, read: Tensor) -> Active:
+        positions, indices = torch.ones_like(read, dtype=torch.bool).nonzero(as_tuple=True)
+        return Active(positions, indices, read[positions, indices])
+
+    def decoders(self, layer: int, indices: Tensor) -> Tensor:
+        return self.model.layers[layer].mlp.down.T[indices][:, None]
+
+    def loudness(self, layer: int, indices: Tensor) -> Tensor:
+        norms: Tensor = torch.linalg.vector_norm(self.decoders(layer, indices), dim=(1, 2))
+        return norms
+
+    def skip(self, layer: int, read: Tensor) -> Tensor | None:
+        return None
+
+    def _block(self, layer: int) -> Any:
+        return self.model.module(self.model.architecture.layers)[layer]
+
+
+@dataclass(frozen=True)
+class DictionaryLevers:
+    """A set of transcoders; places are named as in `tracer.features.hooks`."""
+
+    model: Model
+    info: FeaturesInfo
+    dictionary: Dictionary
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return tuple(len(layer.encoder) for layer in self.dictionary.layers)
+
+    def reach(self, layer: int) -> int:
+        stored = self.dictionary.layers[layer]
+        return stored.decoder.shape[1] if stored.across else 1
+
+    def read_from(self, layer: int) -> Any:
+        names = self.model.architecture
+        in_front = None if self.dictionary.settings.reads == "mlp.hook_in" else names.mlp_norm
+        return self._module(layer, in_front or names.mlp)
+
+    def write_to(self, layer: int) -> Any:
+        names = self.model.architecture
+        behind = self.dictionary.settings.writes == "hook_mlp_out" and names.mlp_norm is not None
+        return self._module(layer, (names.mlp_post_norm if behind else None) or names.mlp)
+
+    def read(self, layer: int, x: Tensor, scale: FrozenNorm | None) -> Tensor:
+        if self.dictionary.settings.reads != "ln2.hook_normalized":
+            return x
+        rows = x.flatten(0, -2)  # (rows, d_model)
+        norm = freeze_norm(self.model.architecture, self.read_from(layer), rows)
+        if scale is not None:
+            held = scale.scale.repeat(len(rows) // len(scale.scale))
+            norm = replace(norm, scale=held)
+        norm = replace(norm, weight=torch.ones_like(norm.weight), bias=None)
+        return norm.push(rows).view_as(x)
+
+    def values(self, layer: int, read: Tensor, indices: Tensor) -> Tensor:
+        stored = self.dictionary.layers[layer]
+        if self.dictionary.settings.top_k is not None:
+            return self._among_top(stored, read, indices)
+        rows = stored.encoder.take(indices).to(read)  # (m, d_model)
+        before = (read * rows).sum(-1) + whole(stored.encoder_bias).to(read)[indices]
+        if stored.threshold is None:
+            return before.relu()
+        thresholds = whole(stored.threshold).to(read).flatten()  # one, or one a feature
+        return before * (before > thresholds.expand(len(stored.encoder))[indices])
+
+    def active(self, layer: int, read: Tensor) -> Active:
+        stored = self.dictionary.layers[layer]
+        return encode(stored, read, first=1, top_k=self.dictionary.settings.top_k)
+
+    def decoders(self, layer: int, indices: Tensor) -> Tensor:
+        rows = self.dictionary.layers[layer].decoder.take(indices).to(self.model.unembedding)
+        return rows[:, None] if rows.ndim == 2 else rows
+
+    def loudness(self, layer: int, indices: Tensor) -> Tensor:
+        norms: Tensor = torch.linalg.vector_norm(self.decoders(layer, indices), dim=(1, 2))
+        return norms
+
+    def skip(self, layer: int, read: Tensor) -> Tensor | None:
+        matrix = skip_matrix(self.dictionary.layers[layer], read)
+        return None if matrix is None else read @ matrix
+
+    def _among_top(self, stored: StoredLayer, read: Tensor, indices: Tensor) -> Tensor:
+        """A feature is active where it is among the k largest of its position."""
+        found = encode(stored, read, first=0, top_k=self.dictionary.settings.top_k)
+        mine = found.indices == indices[found.positions]
+        result = torch.zeros_like(read[:, 0])
+        result[found.positions[mine]] = found.activations[mine]
+        return result
+
+    def _module(self, layer: int, name: str) -> Any:
+        return self.model.module(self.model.architecture.layers)[layer].get_submodule(name)
