@@ -107,7 +107,7 @@ def test_the_card_is_a_png_of_the_size_that_others_want(made: dict[str, bytes]) 
 
 def test_the_card_changes_with_prompt_groups_and_title_only(gallery: GalleryFolder) -> None:
     def card() -> bytes:
-        build(gallery.root, gallery.root / "public")
+        build(gallery.root, gallery.root / "public", base_url="https://example.org/")
         return (gallery.root / "public" / "graphs" / "france-paris" / "card.png").read_bytes()
 
     first = card()
@@ -128,8 +128,15 @@ def test_a_prompt_full_of_markup_and_control_characters_has_a_card_too(
 ) -> None:
     tokens = ["<bos>", "</text><script>", "\x00\x1b", "\u202e", " 東京 مرحبا 🎉" * 40, " is"]
     make_graph(prompt_tokens=tokens).save(gallery.root / "graphs" / "france-paris" / "1.json")
-    build(gallery.root, gallery.root / "public")
+    build(gallery.root, gallery.root / "public", base_url="https://example.org/")
     assert (gallery.root / "public" / "graphs" / "france-paris" / "card.png").exists()
+
+
+def test_without_an_address_nobody_could_ask_for_a_card_so_none_is_drawn(
+    gallery: GalleryFolder,
+) -> None:
+    build(gallery.root, gallery.root / "public")
+    assert list((gallery.root / "public").rglob("card.png")) == []
 
 
 def test_headers_keep_assets_for_ever_and_close_all_but_graphs(made: dict[str, bytes]) -> None:

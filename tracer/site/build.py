@@ -58,8 +58,9 @@ class Site:
         assets = load_assets(gallery.root, theme=gallery.config.theme.stylesheet())
         self.gallery = gallery
         self.recording = Recording(gallery)
-        self.plan = Plan(self.recording, assets, memory)
-        self._base = fingerprint([_code(), _templates(gallery.root), assets.folder])
+        templates = _templates(gallery.root)
+        self.plan = Plan(self.recording, assets, memory, templates)
+        self._base = fingerprint([_code(), templates, assets.folder])
 
     def maker(self, write: Write) -> Maker:
         return Maker(self.recording, self._base, self.plan.base_path, write)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -152,6 +153,9 @@ class _Reader:
         self.problems: list[TracerError] = []
         self.notes: list[TracerError] = []
         self.labels: dict[str, SharedLabels] = {}
+        self.listed_tags: dict[str, tuple[str, ...]] = {}
+        self.write_ups = {file.name: file for file in _files(self.source / "write-ups")}
+        self.annotations = {file.name: file for file in _files(self.source / "annotations")}
         self.features = FeatureFolder(root / "features").files()
 
     def read(self, *, drafts: bool) -> Survey:
@@ -162,7 +166,8 @@ class _Reader:
         prompts = self._prompts()
         self._report_orphans(prompts)
         self.labels = self._feature_labels()
-        known = [entry for slug in self.slugs if (entry := self._entry(slug, prompts))]
+        self.listed_tags = {one.slug: one.tags for one in (prompts.graphs if prompts else ())}
+        known = [entry for slug in self.slugs if (entry := self._entry(slug))]
         entries = [self._with_others(entry, known) for entry in known]
         pages, comparisons = self._pages(), self._comparisons()
         write_ups = [entry.write_up for entry in entries]
@@ -212,18 +217,18 @@ class _Reader:
         return prompts
 
     def _report_orphans(self, prompts: PromptList | None) -> None:
-        known = [*self.slugs, *(entry.slug for entry in (prompts.graphs if prompts else ()))]
-        for folder, ending in (("write-ups", ".md"), ("annotations", ".yaml")):
-            for file in _files(self.source / folder):
+        known = {*self.slugs, *(entry.slug for entry in (prompts.graphs if prompts else ()))}
+        for files, ending in ((self.write_ups, ".md"), (self.annotations, ".yaml")):
+            for file in files.values():
                 if file.suffix != ending:
                     self.problems.append(_misnamed(file, ending))
                 elif file.stem not in known:
-                    near = did_you_mean(file.stem, known)
+                    near = did_you_mean(file.stem, sorted(known))
                     hint = near or f"trace it, or remove {file.name}"
                     what = f"there is no graph `{file.stem}`"
                     self.problems.append(TracerError(what, hint=hint, place=Place(file)))
 
-    def _entry(self, slug: str, prompts: PromptList | None) -> Entry | None:
+    def _entry(self, slug: str) -> Entry | None:
         try:
             check_slug(slug)
         except ValueError as error:
@@ -235,8 +240,7 @@ class _Reader:
         if len(known) < len(stored):
             return None
         newest = max(known)
-        listed = next((e for e in prompts.graphs if e.slug == slug), None) if prompts else None
-        tags = (*(listed.tags if listed else ()), *(write_up.meta.tags if write_up else ()))
+        tags = (*self.listed_tags.get(slug, ()), *(write_up.meta.tags if write_up else ()))
         return Entry(
             slug=slug,
             stored=known.pop(newest),
@@ -254,6 +258,8 @@ class _Reader:
     def _with_others(self, entry: Entry, known: Iterable[Entry]) -> Entry:
         """The entry with the graphs that its claims name."""
         named = {claim.swap.with_.graph for claim in entry.said.claims if claim.swap is not None}
+        if not named:
+            return self.memory.same(entry.slug, entry)
         others = {one.slug: (one.stored, one.said) for one in known if one.slug in named}
         return self.memory.same(entry.slug, replace(entry, others=others))
 
@@ -282,12 +288,12 @@ class _Reader:
                     yield tag, text.front.place(("tags", number))
 
     def _write_up(self, slug: str) -> MarkdownFile | None:
-        file = self.source / "write-ups" / f"{slug}.md"
-        return self._load(load_markdown, file) if file.exists() else None
+        file = self.write_ups.get(f"{slug}.md")
+        return self._load(load_markdown, file) if file else None
 
     def _annotations(self, slug: str) -> tuple[Annotations, YamlSource | None]:
-        file = self.source / "annotations" / f"{slug}.yaml"
-        loaded = self._load(load_annotations, file) if file.exists() else None
+        file = self.annotations.get(f"{slug}.yaml")
+        loaded = self._load(load_annotations, file) if file else None
         return loaded or (Annotations(), None)
 
     def _feature_labels(self) -> dict[str, SharedLabels]:
@@ -332,7 +338,9 @@ class _Reader:
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    return sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    with os.scandir(folder) as entries:
+        names = sorted(e.name for e in entries if e.is_file() and not e.name.startswith("."))
+    return [folder / name for name in names]
 
 
 def _misnamed(file: Path, ending: str) -> TracerError:

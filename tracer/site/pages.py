@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,20 +39,11 @@ COMPARE = "compare_any.html"  # the page that compares any two graphs, `compare/
 class Pages:
     """Renders every kind of page of one gallery."""
 
-    def __init__(self, gallery: Gallery, assets: Assets):
+    def __init__(self, gallery: Gallery, assets: Assets, templates: str):
+        """`templates` names the content of all templates: they are compiled once for each."""
         self.gallery = gallery
         self.assets = assets
-        self._templates = Environment(
-            loader=_template_loader(gallery.root),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters["percent"] = percent
-        self._templates.globals.update(
-            policy=POLICY, themed=THEME in assets.files, listing_folder=listing_folder
-        )
+        self._templates = _environment(gallery.root, templates)
         comparing = COMPARE in self._templates.list_templates(extensions=["html"])
         self.prose = Prose(gallery, self._part, comparing=comparing)
 
@@ -135,7 +127,8 @@ class Pages:
     def _part(self, template: str, **values: Any) -> str:
         try:
             template_of = self._templates.get_template(template)
-            return template_of.render(site=self.gallery.config, **values)
+            themed = THEME in self.assets.files
+            return template_of.render(site=self.gallery.config, themed=themed, **values)
         except TemplateSyntaxError as error:
             place = Place(Path(error.filename or error.name or template), error.lineno)
             raise TracerError(f"not a valid template: {error.message}", place=place) from None
@@ -152,6 +145,21 @@ class Pages:
         there = entry.annotation_source is not None
         kind, where = ("blob", name) if there else ("tree", "site_src/annotations")
         return f"{repository.rstrip('/')}/{kind}/HEAD/{where}"
+
+
+@lru_cache(maxsize=4)
+def _environment(root: Path, _: str) -> Environment:
+    environment = Environment(
+        loader=_template_loader(root),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters["percent"] = percent
+    environment.globals.update(policy=POLICY, listing_folder=listing_folder)
+    return environment
 
 
 def _template_loader(root: Path) -> BaseLoader:

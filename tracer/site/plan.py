@@ -53,10 +53,10 @@ class Unit:
 class Plan:
     """The units of one gallery's site."""
 
-    def __init__(self, recording: Recording, assets: Assets, memory: Memory):
+    def __init__(self, recording: Recording, assets: Assets, memory: Memory, templates: str):
         self.assets = assets
         self._gallery = recording.gallery
-        self._pages = Pages(self._gallery, assets)
+        self._pages = Pages(self._gallery, assets, templates)
         self._memory = memory
 
     @property
@@ -75,7 +75,7 @@ class Plan:
             units.append(
                 Unit(f"graph {entry.slug}", f"graphs/{entry.slug}/", partial(self._graph, entry))
             )
-            if cards:
+            if cards and gallery.config.base_url:  # other sites need its whole address
                 units.append(self._card(entry))
         units += [self._media(path, file) for path, file in gallery.media.items()]
         units += [

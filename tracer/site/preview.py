@@ -33,7 +33,7 @@ class Preview:
         if found.problems:
             raise Problems(found.problems)
         site = Site(found, self._memory)
-        units = {unit.owns: unit for unit in site.plan.from_sources()}
+        units = {unit.owns: unit for unit in site.plan.from_sources(cards=False)}
         with self._lock:
             self._site, self._assets = site, site.plan.assets
             self._units, self._made = units, {}
