@@ -49,7 +49,7 @@ def compare(size: Size, peer_python: str, device: str = "cpu") -> dict[str, Any]
     """One workload, each side in its own process, one after the other."""
     folder = SCRATCH / size.name
     write_workload(size, folder)
-    most, load = str(size.expanded or "all"), os.getloadavg()[0]
+    most = str(size.expanded or "all")
     ours = {
         precision: run_side(
             sys.executable, "our_side.py", folder, precision, most, "3", precision, device
@@ -59,20 +59,12 @@ def compare(size: Size, peer_python: str, device: str = "cpu") -> dict[str, Any]
     batches = FEWER_BATCHES.get(size.name, BATCHES)
     peer = run_side(peer_python, "peer_side.py", folder, "peer", most, "1", device, *batches)
     best = min(_total(run) for run in peer["runs"])
-    ratios = {
-        "size": size.name,
-        "peer_seconds": best,
-        "peer_batch": min(peer["runs"], key=_total)["batch"],
-        "peer_process_seconds": _process(peer, best),
-        "peer_peak_gib": _gib(peer),
-        "load": load,
-    }
+    ratios = {"size": size.name, "peer_seconds": best, "peer_peak_gib": _gib(peer)}
     for precision, side in ours.items():
         median = statistics.median(_total(run) for run in side["runs"])
         ratios[precision] = {
             "seconds": median,
             "times_faster": best / median,
-            "process_seconds": _process(side, median),
             "peak_gib": _gib(side),
             "of_peer_memory": side["peak_rss_bytes"] / peer["peak_rss_bytes"],
             **agreement(folder, precision),
@@ -141,11 +133,6 @@ def run_side(python: str, script: str, folder: Path, name: str, *arguments: str)
 
 def _total(run: dict[str, float]) -> float:
     return run["trace"] + run["prune"]
-
-
-def _process(side: dict[str, Any], seconds: float) -> float:
-    """What a process takes for one run: imports and loading too."""
-    return float(side["import_seconds"] + side["load_seconds"]) + seconds
 
 
 def _gib(side: dict[str, Any]) -> float:

@@ -11,7 +11,6 @@ import torch
 
 from tests.features.dictionaries import write_gemma_scope_2_clt, write_plt
 from tests.tiny_models import FAMILIES, PROMPT, exact_tiny_model, save_tiny_model
-from tracer.attribution.batches import Batches
 from tracer.attribution.cut import Count, cheapest_cut
 from tracer.attribution.images import Images
 from tracer.attribution.origin import Origin
@@ -128,11 +127,10 @@ def test_without_memory_for_images_gradients_walk_all_the_way(
 
     monkeypatch.setattr(Images, "_rise", no_memory)
     frozen, layers = llama.frozen, llama.layers
-    monkeypatch.setattr(Batches, "fitting", lambda *_, **__: Batches(512, 8, 1000))
-    writer = RowWriter(frozen, layers, cut=2)
+    writer = RowWriter(frozen, layers, cut=2, batch=100)
     assert writer.cut == 0
-    assert writer.notices[-1] == "memory ran out: going on without meeting half-way"
-    monkeypatch.undo()
+    assert writer.batches.most == 100, "what was too large for images was not too large for rows"
+    assert writer.notices == ["memory ran out: going on without meeting half-way"]
     check_same(swept(llama, 2), swept(llama, 0))
 
 

@@ -49,7 +49,7 @@ class RowWriter:
         self.columns = Columns.of(frozen, layers)
         self.transport = transport or frozen.embeddings.dtype
         self.batches = Batches.fitting(frozen, most=batch)
-        self.images = self._images(cut) if cut else None
+        self.images = self._images(cut, batch) if cut else None
         self.cut = self.images.cut if self.images else 0
         self._writes = {
             layer: Writes.behind(layers[: layer + 1], self.columns)
@@ -62,12 +62,13 @@ class RowWriter:
         return self.batches.notices
 
     @torch.no_grad()
-    def _images(self, cut: int) -> Images | None:
+    def _images(self, cut: int, batch: int | None) -> Images | None:
         try:
             return Images(
                 self.frozen, self.layers, cut, batches=self.batches, transport=self.transport
             )
         except torch.OutOfMemoryError:
+            self.batches = Batches.fitting(self.frozen, most=batch)  # not halved to nothing
             self.notices.append("memory ran out: going on without meeting half-way")
             return None
 
