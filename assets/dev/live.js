@@ -47,7 +47,7 @@ function update(/** @type {Document} */ next) {
   document.title = next.title;
   swapStyles(next);
   // These scripts hold on to elements of their page, and their state is in the address.
-  if (document.querySelector('script[src*="/site/"]')) return reload();
+  if (document.querySelector('script[type="module"][src*="/site/"]')) return reload();
   const data = (/** @type {Document} */ one) => {
     const viewer = one.getElementById("viewer");
     return `${viewer?.getAttribute("data-graph")} ${viewer?.getAttribute("data-edit")}`;
