@@ -18,6 +18,7 @@ import yaml
 from tracer.documents.annotations import load_annotations
 
 REPOSITORY = Path(__file__).parents[1]
+STARTERS = REPOSITORY / "starter" / "github" / "workflows"
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 GUIDE = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^ {4}(\S.*)$", GUIDE, re.MULTILINE)
@@ -99,7 +100,9 @@ def test_every_step_that_runs_is_one_make_target(workflow: Path) -> None:
         assert match[1] in targets()
 
 
-@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "workflow", [*WORKFLOWS, *STARTERS.glob("*.yml")], ids=lambda path: path.name
+)
 def test_workflows_have_no_secrets_and_may_write_nothing_but_pages(workflow: Path) -> None:
     text = workflow.read_text(encoding="utf-8")
     assert "secrets." not in text and "pull_request_target" not in text
@@ -174,3 +177,21 @@ def test_a_reviewer_sees_the_circuits_before_and_after(clone: Path, tmp_path: Pa
 def test_where_nothing_changed_the_summary_says_so(clone: Path) -> None:
     done = run(clone, "make site-changes", BEFORE="HEAD")
     assert done.returncode == 0 and "None." in done.stdout
+
+
+@pytest.mark.parametrize("address", ["", "https://example.org/mine"])
+def test_the_workflow_of_a_new_gallery_checks_and_builds(
+    clone: Path, tmp_path: Path, address: str
+) -> None:
+    """All its steps but pip, which tests/test_packaging.py runs."""
+    path = f"{clone / '.tracer' / 'site-venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    assert run(tmp_path, "tracer init mine", PATH=path).returncode == 0
+    (workflow,) = (tmp_path / "mine" / ".github" / "workflows").iterdir()
+    commands = [step["run"] for step in steps(workflow) if "run" in step]
+    assert commands.pop(0) == "pip install -r requirements.txt"
+    for command in commands:
+        done = run(tmp_path / "mine", command, PATH=path, BASE_URL=address)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+    front = (tmp_path / "mine" / "public" / "index.html").read_text(encoding="utf-8")
+    assert ('rel="canonical" href="https://example.org/mine/"' in front) == bool(address)
+    assert (tmp_path / "mine" / "public" / "sitemap.xml").exists() == bool(address)

@@ -110,6 +110,24 @@ def test_a_fresh_gallery_works_outside_the_checkout(
 
 
 @pytest.mark.slow
+def test_a_host_installs_what_a_new_gallery_asks_for(wheel: Path, tmp_path: Path) -> None:
+    """Its requirements.txt, with the package's wheel put where that file says."""
+    made = tracer("init", "mine", cwd=tmp_path, code=REPOSITORY, tmp_path=tmp_path)
+    assert made.returncode == 0, made.stderr
+    mine = tmp_path / "mine"
+    (mine / "wheels").mkdir()
+    shutil.copy(wheel, mine / "wheels")
+    venv.create(tmp_path / "env", with_pip=True)
+    scripts = tmp_path / "env" / "bin"
+    install = ["-m", "pip", "install", "--quiet", "-r", "requirements.txt"]
+    pins = ["-c", REPOSITORY / "constraints.txt"]
+    subprocess.run([scripts / "python", *install, *pins], cwd=mine, check=True)
+    subprocess.run([scripts / "tracer", "check"], cwd=mine, check=True)
+    subprocess.run([scripts / "tracer", "build"], cwd=mine, check=True)
+    assert (mine / "public" / "graphs" / "colosseum-italian" / "index.html").exists()
+
+
+@pytest.mark.slow
 def test_the_base_install_is_light_and_builds(wheel: Path, gallery: Path, tmp_path: Path) -> None:
     """What the static host runs: a fresh environment, pip, build."""
     venv.create(tmp_path / "env", with_pip=True)

@@ -56,6 +56,12 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    """Without a cache: file times have whole seconds, and a test may build twice in one."""
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def test_the_strongest_path_leads_to_the_answer_and_to_the_prompt(
     assert path(page, "To the prompt") == ["0_7_4", "E_4_4"]
     page.get_by_role("button", name="Show the whole path").click()
     expect(page.locator("#viewer .node-name")).to_have_text("4 pinned nodes")
+    expect(page).to_have_url(re.compile("pinnedIds=0_7_4"))
     page.go_back()
     page.get_by_role("list", name="To the prompt").locator("button").last.click()
     expect(page.locator("#viewer .node-name")).to_have_text("“\u00a0France”")

@@ -9,6 +9,7 @@ from tracer.documents.prompts import PromptEntry
 from tracer.documents.schemas import FOLDER, WRITTEN_BY_PEOPLE, schema_text
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.site.content import Survey
+from tracer.site.contrast import faint_colours
 from tracer.site.findings import Finding
 from tracer.site.gallery import Entry, Gallery
 from tracer.site.markdown import pictures_without_words
@@ -22,6 +23,7 @@ def review(found: Survey) -> list[Finding]:
         *(one for entry in gallery.entries for one in _of_entry(entry, found)),
         *_of_texts(gallery),
         *unused(gallery),
+        *faint_colours(gallery.root, gallery.config.theme),
     ]
     notes = [*found.notes, *_old_schemas(gallery)]
     return [
