@@ -26,6 +26,10 @@ def test_import_says_what_it_wrote_and_what_it_left_out(tmp_path: Path) -> None:
         "note: left out, as the graph has no such node: 9_9_9",
         "the link's view, once built: graphs/mine/?clickedId=4_12_4#viewer",
     ]
+    written = tmp_path / "site_src" / "annotations" / "mine.yaml"
+    header = written.read_text().splitlines()[0]  # by which editors complete and check
+    schema = written.parent / header.removeprefix("# yaml-language-server: $schema=")
+    assert "labels" in json.loads(schema.read_text())["properties"]
     again = CliRunner().invoke(tracer, arguments)
     assert again.output.startswith("graphs/mine/1.json is the same: nothing written\n")
 

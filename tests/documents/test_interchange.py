@@ -39,6 +39,7 @@ def test_names_groups_and_pins_become_annotations(tmp_path: Path) -> None:
     file = tmp_path / "site_src" / "annotations" / "fact-paris-is.yaml"
     assert done.annotation_file == file
     assert file.read_text() == (
+        "# yaml-language-server: $schema=../schemas/annotations.json\n"
         "revision: 1\n"
         "labels:\n"
         '  "0_354":  {text: facts}\n'

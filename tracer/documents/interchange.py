@@ -14,6 +14,7 @@ from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.old_errors import told_apart
 from tracer.documents.references import check_slug, slug_from
 from tracer.documents.saved_work import annotations_of
+from tracer.documents.schemas import schema_header, write_schemas
 from tracer.documents.share_link import Found
 from tracer.documents.yaml_source import parse_yaml
 from tracer.errors import Place, TracerError
@@ -66,6 +67,7 @@ def import_graph(
     if new:
         graph.save(folder.path(slug, revision))
     if to_write is not None:
+        write_schemas(root)
         write_atomically(file, to_write)
     return Imported(
         slug=slug,
@@ -127,7 +129,7 @@ def _annotations(work: Annotations, file: Path, *, keep: bool) -> str | None:
     if not (work.labels or work.groups or work.pins) or (keep and file.exists()):
         return None
     if not file.exists():
-        text = annotations_text(work)
+        text = schema_header("annotations") + annotations_text(work)
         if parse_yaml(text, file).validate(Annotations) != work:
             what = "the names in this graph cannot be written as YAML"
             raise TracerError(what, place=Place(file))
