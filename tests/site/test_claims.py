@@ -150,6 +150,15 @@ def test_failed_claims_are_shown(tested: GalleryFolder) -> None:
     assert "Its author said that it would hold." in text and "The bound was not met." in text
 
 
+def test_the_gallery_counts_what_became_of_claims(tested: GalleryFolder) -> None:
+    for verdict, words in (("holds", "1 claim holds"), ("fails", "1 claim fails")):
+        evidence(verdict=verdict).save(tested.root / "graphs/france-paris/1.evidence.json")
+        page(tested)
+        front = (tested.root / "public/index.html").read_text()
+        told = f'<li class="{verdict}"><a href="./graphs/france-paris/#claims">{words}</a></li>'
+        assert told in front and "1 claim untested</a>" in front
+
+
 def test_evidence_of_another_claim_or_graph_proves_nothing(tested: GalleryFolder) -> None:
     for other in ({"claim": "1" * 64}, {}):
         found = evidence(**other)
@@ -182,6 +191,7 @@ def test_the_viewer_is_told_what_each_ablation_did(tested: GalleryFolder) -> Non
 
 def test_a_graph_without_claims_or_evidence_says_nothing_of_them(gallery: GalleryFolder) -> None:
     text = page(gallery)
+    assert "#claims" not in (gallery.root / "public/index.html").read_text()
     assert 'id="claims"' not in text and 'id="faithfulness"' not in text
 
 

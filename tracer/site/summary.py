@@ -9,7 +9,14 @@ from pydantic import BaseModel, ConfigDict
 
 from tracer.documents.front_matter import FrontMatter
 from tracer.site.answers import Likely
+from tracer.site.claims import Badge
 from tracer.site.graph_page import GraphPage
+
+_VERBS: dict[Badge, tuple[str, str]] = {
+    "holds": ("holds", "hold"),
+    "fails": ("fails", "fail"),
+    "untested": ("untested", "untested"),
+}
 
 
 class Version(BaseModel):
@@ -37,6 +44,13 @@ class Summary(BaseModel):
     model: str | None = None
     drawing: str = ""
     versions: tuple[Version, ...] = ()
+    badges: tuple[Badge, ...] = ()  # of its claims
+
+    @property
+    def tested(self) -> list[tuple[Badge, str]]:
+        """What became of its claims: each badge that there is, and how many, in words."""
+        counts = ((badge, self.badges.count(badge)) for badge in _VERBS)
+        return [(badge, _claims(number, badge)) for badge, number in counts if number]
 
     @property
     def is_graph(self) -> bool:
@@ -59,7 +73,13 @@ def summary_of(page: GraphPage, older: Iterable[GraphPage] = ()) -> Summary:
         model=page.model,
         drawing=str(page.thumbnail),
         versions=tuple(_version(one) for one in (page, *older)),
+        badges=tuple(claim.badge for claim in page.claims),
     )
+
+
+def _claims(number: int, badge: Badge) -> str:
+    one, many = _VERBS[badge]
+    return f"1 claim {one}" if number == 1 else f"{number} claims {many}"
 
 
 def _version(page: GraphPage) -> Version:
