@@ -31,4 +31,4 @@ def command(slug: str, form: Format, revision: int | None, out: Path | None, roo
     data = export(root, slug, form, revision=revision)
     file = out or Path(f"{slug}.{ENDINGS[form]}")
     write_atomically(file, data)
-    click.echo(f"{file}: {len(data) / 1e6:.1f} MB")
+    click.echo(f"{file}: {len(data) / 1e3:,.0f} KB")
