@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 
-from tests.features.dictionaries import write_clt, write_gemma_scope_2_clt, write_plt
-from tests.tiny_models import FAMILIES, PROMPT, exact_tiny_model
+from tests.features.dictionaries import write_plt
+from tests.tiny_models import PROMPT, exact_tiny_model
 from tracer.attribution.trace import Attribution, trace
 from tracer.documents.prompts import TraceSettings
 from tracer.errors import TracerError
@@ -22,40 +20,6 @@ from tracer.interventions.steered_pass import Setting, SteeredPrompt
 from tracer.model.load import Model
 
 EVERYTHING = TraceSettings(candidates=10**6, coverage=1.0)
-SETS: dict[str, Callable[[Path], str]] = {
-    "neurons": lambda _: "neurons",
-    "per layer": lambda folder: str(write_plt(folder)),
-    "skip": lambda folder: str(write_plt(folder, skip=True, reads="mlp.hook_in")),
-    "jumprelu": lambda folder: str(write_plt(folder, threshold=True, writes="mlp.hook_out")),
-    "top k": lambda folder: str(write_plt(folder, more="activation: topk\nk: 5\n")),
-    "across layers": lambda folder: str(write_clt(folder)),
-    "across, skip": lambda folder: str(write_gemma_scope_2_clt(folder, skip=True)),
-}
-
-
-EVERYWHERE = ("neurons", "skip", "across layers")
-OTHERS = [name for name in SETS if name not in EVERYWHERE]
-PAIRS = [(family, one) for family in FAMILIES for one in EVERYWHERE]
-PAIRS += [(family, one) for family in ("llama", "gemma2") for one in OTHERS]
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Model]:
-    return cache(lambda family: exact_tiny_model(tmp_path_factory.mktemp(family), family))
-
-
-@pytest.fixture(params=list(FAMILIES))
-def model(request: pytest.FixtureRequest, models: Callable[[str], Model]) -> Model:
-    return models(request.param)
-
-
-@pytest.fixture(params=PAIRS, ids=lambda pair: ", ".join(pair))
-def pair(
-    request: pytest.FixtureRequest, models: Callable[[str], Model], tmp_path: Path
-) -> tuple[Model, str]:
-    """A model of a family, and features of a kind."""
-    family, kind = request.param
-    return models(family), SETS[kind](tmp_path)
 
 
 def prompt_of(model: Model, features: str, **held: object) -> SteeredPrompt:

@@ -49,6 +49,10 @@ class Levers(Protocol):
     def values(self, layer: int, read: Tensor, indices: Tensor) -> Tensor:
         """(m,): the activation of each of m features, `read` being (m, width), a row for each."""
 
+    def everywhere(self, layer: int, read: Tensor, indices: Tensor) -> Tensor:
+        """(positions, m): the activations of m features at each position, `read` being
+        (positions, width)."""
+
     def active(self, layer: int, read: Tensor) -> Active:
         """Every active feature of the layer, `read` being (positions, width)."""
 
@@ -101,6 +105,9 @@ class NeuronLevers:
 
     def values(self, layer: int, read: Tensor, indices: Tensor) -> Tensor:
         return read.gather(1, indices[:, None])[:, 0]
+
+    def everywhere(self, layer: int, read: Tensor, indices: Tensor) -> Tensor:
+        return read[:, indices]
 
     def active(self, layer: int, read: Tensor) -> Active:
         positions, indices = torch.ones_like(read, dtype=torch.bool).nonzero(as_tuple=True)
@@ -160,13 +167,17 @@ class DictionaryLevers:
     def values(self, layer: int, read: Tensor, indices: Tensor) -> Tensor:
         stored = self.dictionary.layers[layer]
         if self.dictionary.settings.top_k is not None:
-            return self._among_top(stored, read, indices)
+            everywhere, which = self._among_top(stored, read, indices)
+            return everywhere.gather(1, which[:, None])[:, 0]
         rows = stored.encoder.take(indices).to(read)  # (m, d_model)
-        before = (read * rows).sum(-1) + whole(stored.encoder_bias).to(read)[indices]
-        if stored.threshold is None:
-            return before.relu()
-        thresholds = whole(stored.threshold).to(read).flatten()  # one, or one a feature
-        return before * (before > thresholds.expand(len(stored.encoder))[indices])
+        return _gated(stored, (read * rows).sum(-1), indices)
+
+    def everywhere(self, layer: int, read: Tensor, indices: Tensor) -> Tensor:
+        stored = self.dictionary.layers[layer]
+        if self.dictionary.settings.top_k is not None:
+            everywhere, which = self._among_top(stored, read, indices)
+            return everywhere[:, which]
+        return _gated(stored, read @ stored.encoder.take(indices).to(read).T, indices)
 
     def active(self, layer: int, read: Tensor) -> Active:
         stored = self.dictionary.layers[layer]
@@ -184,13 +195,27 @@ class DictionaryLevers:
         matrix = skip_matrix(self.dictionary.layers[layer], read)
         return None if matrix is None else read @ matrix
 
-    def _among_top(self, stored: StoredLayer, read: Tensor, indices: Tensor) -> Tensor:
-        """A feature is active where it is among the k largest of its position."""
+    def _among_top(
+        self, stored: StoredLayer, read: Tensor, indices: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """A feature is active where it is among the k largest of its position: (positions, the
+        different features), and (m,), which of these each of `indices` is."""
         found = encode(stored, read, first=0, top_k=self.dictionary.settings.top_k)
-        mine = found.indices == indices[found.positions]
-        result = torch.zeros_like(read[:, 0])
-        result[found.positions[mine]] = found.activations[mine]
-        return result
+        different, which = torch.unique(indices, return_inverse=True)
+        columns = torch.searchsorted(different, found.indices).clamp(max=len(different) - 1)
+        mine = different[columns] == found.indices
+        result = read.new_zeros(len(read), len(different))
+        result[found.positions[mine], columns[mine]] = found.activations[mine]
+        return result, which
 
     def _module(self, layer: int, name: str) -> Any:
         return self.model.module(self.model.architecture.layers)[layer].get_submodule(name)
+
+
+def _gated(stored: StoredLayer, before: Tensor, indices: Tensor) -> Tensor:
+    """Activations of m features, (…, m), from what their encoders read, without biases."""
+    before = before + whole(stored.encoder_bias).to(before)[indices]
+    if stored.threshold is None:
+        return before.relu()
+    thresholds = whole(stored.threshold).to(before).flatten()  # one, or one a feature
+    return before * (before > thresholds.expand(len(stored.encoder))[indices])

@@ -1,0 +1,61 @@
+"""What chosen features do on texts: how active they are at each token, and what they promote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tracer.interventions.levers import Levers
+from tracer.model.frozen_norm import FrozenNorm, freeze_norm, wide
+from tracer.model.load import Model
+
+Feature = tuple[int, int]  # layer, index
+
+
+@torch.no_grad()
+def read_features(model: Model, levers: Levers, features: Sequence[Feature], ids: Tensor) -> Tensor:
+    """(contexts, n, features): activations on token ids, (contexts, n), as the model runs."""
+    found = torch.zeros(*ids.shape, len(features), device=ids.device)
+    with ExitStack() as stack:
+        for layer in {layer for layer, _ in features}:
+            columns = [at for at, (own, _) in enumerate(features) if own == layer]
+            indices = torch.tensor([features[at][1] for at in columns], device=ids.device)
+
+            def note(
+                _: Any, inputs: tuple[Tensor], layer: int = layer, at: Any = (columns, indices)
+            ) -> None:
+                read = levers.read(layer, inputs[0], None).flatten(0, 1)  # (positions, width)
+                values = wide(levers.everywhere(layer, read, at[1]))
+                found[:, :, at[0]] = values.view(*ids.shape, -1).to(found)
+
+            handle = levers.read_from(layer).register_forward_pre_hook(note)
+            stack.callback(handle.remove)
+        model.causal_lm.base_model(ids, use_cache=False)  # without logits, a fifth of the work
+    return found
+
+
+@torch.no_grad()
+def promoted(model: Model, levers: Levers, layer: int, indices: Tensor) -> Tensor:
+    """(m, vocabulary): what one unit of each of m features adds to the logits on the straight way
+    to them, but for a factor that is the same for all tokens, the scale of the final norm."""
+    names, blocks = model.architecture, model.module(model.architecture.layers)
+    decoders = levers.decoders(layer, indices)  # (m, layers written to, d_model)
+    stream = torch.zeros_like(decoders[:, 0])
+    for above in range(decoders.shape[1]):
+        written = decoders[:, above]
+        if names.mlp_post_norm is not None:
+            post_norm = blocks[layer + above].get_submodule(names.mlp_post_norm)
+            if levers.write_to(layer + above) is not post_norm:
+                written = _through(freeze_norm(names, post_norm, written), written)
+        stream = stream + written
+    norm = freeze_norm(names, model.module(names.final_norm), stream)
+    return wide(_through(norm, stream)) @ wide(model.unembedding).T
+
+
+def _through(norm: FrozenNorm, rows: Tensor) -> Tensor:
+    return replace(norm, scale=torch.ones_like(norm.scale)).push(rows)
