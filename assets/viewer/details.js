@@ -238,14 +238,16 @@ function examples(graph, node) {
   if (graph.kinds[node] !== FEATURE) return null;
   const found = makeExamples(graph, node);
   if (found) return found;
-  const of =
-    graph.meta.noun === "neuron" ? "circuit-tracer’s format" : "circuit-tracer or Neuronpedia";
+  const own = graph.meta.replacement !== null; // of another program's graph the model is not known
+  const command = own ? "find-examples SLUG TEXTS" : "import-examples SLUG FILES";
   return make(
     "p",
     { class: "none" },
-    `There are no texts here that make this ${graph.meta.noun} active. From files of ${of}, `,
-    make("code", {}, `tracer import-examples ${graph.meta.slug} FILES`),
-    " brings them in.",
+    `There are no texts here that make this ${graph.meta.noun} active. `,
+    make("code", {}, `tracer ${command.replace("SLUG", graph.meta.slug)}`),
+    own
+      ? " looks for some in texts of yours."
+      : " takes over files of circuit-tracer or Neuronpedia.",
   );
 }
 

@@ -7,6 +7,7 @@ import { showNumber, showPercent, showToken } from "./text.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {{tokens: string[], tokens_acts_list: number[]}} Example */
+/** @typedef {{quantile_name: string, below?: boolean, examples: Example[]}} Quantile */
 
 const AT_FIRST = 3; // examples of a range; the others unfold
 const AROUND = 16; // tokens shown on each side of the strongest
@@ -38,30 +39,42 @@ export function makeExamples(graph, node) {
     wanted.catch(() => fetched.delete(address));
   }
   wanted.then(
-    (data) => body.replaceChildren(...showExamples(data)),
+    (data) => body.replaceChildren(...showExamples(data, graph.meta.noun)),
     (error) => body.replaceChildren(make("p", { class: "none" }, `No examples: ${error.message}.`)),
   );
   return body;
 }
 
-/** @param {any} data */
-function showExamples(data) {
+/** @param {any} data @param {string} noun */
+function showExamples(data, noun) {
   const most = Math.max(
-    ...data.examples_quantiles.flatMap((/** @type {any} */ { examples }) =>
-      examples.flatMap((/** @type {Example} */ one) => one.tokens_acts_list),
+    ...data.examples_quantiles.flatMap((/** @type {Quantile} */ { examples }) =>
+      examples.flatMap((one) => one.tokens_acts_list.map(Math.abs)),
     ),
     0,
   );
   const rare = data.activation_frequency;
+  const while_ = noun === "neuron" ? ", while above zero" : "";
   return [
-    logits("Promotes", data.top_logits ?? []),
-    logits("Suppresses", data.bottom_logits ?? []),
+    logits(`Promotes${while_}`, data.top_logits ?? []),
+    logits(`Suppresses${while_}`, data.bottom_logits ?? []),
     rare === undefined
       ? null
       : make("p", { class: "amount" }, `Active on ${showPercent(rare)} of tokens.`),
     histogram(data),
-    ...data.examples_quantiles.map((/** @type {any} */ one) => quantile(one, most)),
+    ...data.examples_quantiles.map((/** @type {Quantile} */ one) => quantile(one, most)),
+    origin(data.found_in),
   ].filter((part) => part !== null);
+}
+
+/**
+ * Which texts were read, for what they do not hold cannot be found in them.
+ * @param {{texts?: string[], tokens?: number} | undefined} from
+ */
+function origin(from) {
+  if (!from?.texts?.length) return null;
+  const tokens = (from.tokens ?? 0).toLocaleString("en");
+  return make("p", { class: "amount" }, `Found in ${tokens} tokens of ${from.texts.join(", ")}.`);
 }
 
 /** @param {string} title @param {string[]} tokens */
@@ -79,9 +92,9 @@ function logits(title, tokens) {
   );
 }
 
-/** @param {{quantile_name: string, examples: Example[]}} quantile @param {number} most */
-function quantile({ quantile_name: name, examples }, most) {
-  const lines = examples.map((one) => example(one, most));
+/** @param {Quantile} quantile @param {number} most */
+function quantile({ quantile_name: name, below, examples }, most) {
+  const lines = examples.map((one) => example(one, most, below ? -1 : 1));
   const rest = lines.slice(AT_FIRST);
   return make(
     "div",
@@ -97,19 +110,21 @@ function quantile({ quantile_name: name, examples }, most) {
  * strongest token is underlined, so that shade is not all.
  * @param {Example} example
  * @param {number} most
+ * @param {1 | -1} sign  whether the strongest is the highest or the lowest
  */
-function example({ tokens, tokens_acts_list: acts }, most) {
-  const peak = acts.reduce((best, act, at) => (act > acts[best] ? at : best), 0);
+function example({ tokens, tokens_acts_list: acts }, most, sign) {
+  const peak = acts.reduce((best, act, at) => (sign * act > sign * acts[best] ? at : best), 0);
   const [from, to] = [Math.max(0, peak - AROUND), Math.min(tokens.length, peak + AROUND + 1)];
   const pieces = tokens.slice(from, to).map((token, index) => {
     const act = acts[from + index];
     const text = token.replace(/\s/g, (space) => (space === " " ? " " : showToken(space)));
-    if (!(act > 0) || most === 0) return text;
-    const shade = Math.max(1, Math.ceil((SHADES * act) / most));
     const strongest = from + index === peak ? " strongest" : "";
+    const shade = most && Math.round((SHADES * Math.abs(act)) / most);
+    if (!shade && !(strongest && act)) return text;
+    const below = act < 0 ? " below" : "";
     return make(
       "mark",
-      { class: `shade-${shade}${strongest}`, title: `activation ${showNumber(act)}` },
+      { class: `shade-${Math.max(shade, 1)}${below}${strongest}`, title: `activation ${showNumber(act)}` },
       text,
     );
   });

@@ -10,31 +10,12 @@ import pytest
 from rich.console import Console
 
 from tests.tiny_models import PROMPT, save_tiny_model
-from tracer.attribution.trace import trace
 from tracer.batch.steering import steer_graph
 from tracer.batch.verify import verify
 from tracer.documents.evidence import load_evidence
 from tracer.documents.graph import Graph, load_graph
 from tracer.errors import Problems, TracerError
-from tracer.model.load import load_model
 from tracer.site.check import check
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(save_tiny_model(tmp_path_factory.mktemp("tiny") / "model"))
-
-
-@pytest.fixture(scope="module")
-def traced(model: str) -> Graph:
-    found = trace(PROMPT, model=load_model(model, device="cpu"), target=" w9", contrast=[" w2"])
-    return found.prune(slug="tiny")
-
-
-@pytest.fixture
-def root(tmp_path: Path, traced: Graph) -> Path:
-    traced.save(tmp_path / "graphs" / "tiny" / "1.json")
-    return tmp_path
 
 
 def supporters(graph: Graph, most: int = 8) -> list[str]:

@@ -9,12 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from playwright.sync_api import Page, expect
 
 from tests.documents.test_feature_examples import feature_file, gallery_of
 from tests.galleries import make_gallery
 from tests.large_graph import large_graph
-from tracer.documents.graph import Graph
+from tracer.documents.feature_examples import save_feature_examples
+from tracer.documents.feature_source import feature_source
+from tracer.documents.graph import Graph, load_graph
+from tracer.interventions.examples import examples_of
 from tracer.site.build import build
 
 Serve = Callable[[Path], str]
@@ -118,8 +122,44 @@ def test_examples_are_fetched_when_looked_at_and_shown_token_by_token(
     expect(examples.locator(".example").last).to_be_visible()
 
 
-def foreign_source(root: Path) -> str:
-    from tracer.documents.feature_source import feature_source
-    from tracer.documents.graph import load_graph
+def test_found_examples_tell_high_from_low_and_what_was_read(
+    page: Page, tmp_path: Path, serve_folder: Serve
+) -> None:
+    """Of a neuron, as `tracer find-examples` writes them."""
+    root = make_gallery(tmp_path / "gallery").root
+    found = examples_of(
+        3,
+        [[" up", " on"], [" down", " off"], [" a", " b"]],
+        [torch.tensor([0.1, 4.0]), torch.tensor([-2.0, 0.01]), torch.tensor([0.5, -0.4])],
+        top=[" high"],
+        bottom=[" low"],
+        found_in={"texts": ["one.txt", "two.txt"], "tokens": 1234},
+    )
+    source = feature_source(load_graph(root / "graphs" / "france-paris" / "1.json"))
+    save_feature_examples(found, root / "features" / source / "1_3.json")
+    page.goto(built(root, tmp_path / "host", serve_folder) + "graphs/france-paris/?clickedId=1_3_4")
+    examples = page.locator("#viewer .examples")
+    expect(examples).to_contain_text("Found in 1,234 tokens of one.txt, two.txt.")
+    expect(examples.locator("h4")).to_have_text(
+        [
+            "Promotes, while above zero",
+            "Suppresses, while above zero",
+            "Activations",
+            "Strongest",
+            "Lowest, below zero",
+        ]
+    )
+    expect(examples.locator(".strongest").first).to_have_text(" on")
+    lowest = examples.locator(".example").filter(has_text="down").last.locator("mark")
+    expect(lowest).to_have_class(re.compile(r"below strongest"))
+    high = examples.locator("mark:not(.below)").first
+    colours = [
+        one.evaluate("one => getComputedStyle(one).backgroundColor") for one in (high, lowest)
+    ]
+    assert colours[0] != colours[1]
+    page.goto(page.url.replace("1_3_4", "0_7_4"))
+    expect(page.locator("#viewer .details")).to_contain_text("tracer find-examples france-paris")
 
+
+def foreign_source(root: Path) -> str:
     return feature_source(load_graph(root / "graphs" / "theirs" / "1.json"))

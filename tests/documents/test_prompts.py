@@ -62,7 +62,7 @@ def test_chat_in_place_of_a_prompt(tmp_path: Path) -> None:
         ("{slug: a, prompt: x, candidates: 0}", "`graphs[0].candidates`: input should be"),
         ("{slug: a, prompt: x, coverage: 1.5}", "(found 1.5)"),
         ("{slug: a, prompt: x, precision: flaot32}", "did you mean `float32`?"),
-        ("{slug: a, prompt: 5}", "valid string (found 5)"),
+        ("{slug: a, prompt: 5}", "should be text, in quotes if need be (found 5)"),
     ],
 )
 def test_a_mistake_in_an_entry(tmp_path: Path, entry: str, message: str) -> None:

@@ -96,6 +96,24 @@ def test_a_wrong_value_is_shown() -> None:
         source.validate(Shelf)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("items: {name: a}", r"1:8: `items`: should be a list"),
+        ("items:", r"1:7: `items`: should be a list \(found nothing\)"),
+        ("by_key: [a]", r"1:9: `by_key`: should be `key: value` pairs"),
+        ("items: [a]", r"1:9: `items\[0\]`: should be `key: value` pairs \(found 'a'\)"),
+        (
+            "owner: {name: 3}",
+            r"1:15: `owner.name`: should be text, in quotes if need be \(found 3\)",
+        ),
+    ],
+)
+def test_a_wrong_kind_is_told_in_the_words_of_yaml(text: str, words: str) -> None:
+    with pytest.raises(Problems, match=words):
+        parse_yaml(text, FILE).validate(Shelf)
+
+
 def test_wrong_encoding_and_missing_file(tmp_path: Path) -> None:
     latin = tmp_path / "latin.yaml"
     latin.write_bytes(b"a: 1\nname: caf\xe9\n")

@@ -40,9 +40,10 @@ class Example(_Open):
 
 
 class Quantile(_Open):
-    """Examples of one range of activations."""
+    """Examples of one range of activations; `below` says that the lowest count as strongest."""
 
     quantile_name: str
+    below: bool | None = None
     examples: tuple[Example, ...]
 
 
@@ -74,6 +75,12 @@ def load_feature_examples(file: Path) -> FeatureExamples:
         where = ".".join(str(part) for part in first["loc"])
         what = f"not a feature's examples: {where + ': ' if where else ''}{first['msg']}"
         raise TracerError(what, hint=_HINT, place=Place(file)) from None
+
+
+def save_feature_examples(examples: FeatureExamples, file: Path) -> None:
+    """Write it whole or not at all."""
+    text = json.dumps(examples.model_dump(exclude_none=True), ensure_ascii=False)
+    write_atomically(file, text + "\n")
 
 
 @dataclass(frozen=True)
@@ -111,10 +118,8 @@ def import_examples(files: Iterable[Path], graph: Graph, folder: FeatureFolder) 
         key = keys.get(examples.index)
         if key is None or not _KEY.match(key):
             continue
-        path = folder.path(source, key)
-        text = json.dumps(examples.model_dump(exclude_none=True), ensure_ascii=False)
-        write_atomically(path, text + "\n")
-        written.append(path)
+        written.append(folder.path(source, key))
+        save_feature_examples(examples, written[-1])
     if not written:
         what = "none of these files is about a feature of the graph"
         raise TracerError(what, hint="their `index` must be a node's `feature`")

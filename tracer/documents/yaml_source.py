@@ -37,6 +37,15 @@ KeyPath = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
 
+# What pydantic says in Python's words, as people who write YAML say it.
+_WORDS = {
+    **dict.fromkeys(("tuple_type", "list_type"), "should be a list"),
+    **dict.fromkeys(("model_type", "dict_type"), "should be `key: value` pairs"),
+    "string_type": "should be text, in quotes if need be",
+    "bool_type": "should be true or false",
+}
+
+
 @dataclass(frozen=True)
 class YamlSource:
     """Plain data, and the line and column of each of its keys and values."""
@@ -76,7 +85,7 @@ class YamlSource:
             missing = error["loc"][-1]
             return TracerError(f"`{missing}` is missing", place=self.place(path))
         name = _dotted(path)
-        message = error["msg"].removeprefix("Value error, ")
+        message = _WORDS.get(kind) or error["msg"].removeprefix("Value error, ")
         message = message[0].lower() + message[1:] if message else message
         what = f"`{name}`: " if name else ""
         shown = "" if isinstance(value, dict | list | BaseModel) else f" (found {_show(value)})"

@@ -49,6 +49,16 @@ class Tokenizer:
         )
         return self._checked(list(ids))
 
+    def encode_text(self, text: str) -> list[int]:
+        """The tokens of a text of any length, without a start token."""
+        with quiet_transformers():  # which warns of more than the context holds
+            return list(self.backend(text, add_special_tokens=False)["input_ids"])
+
+    @property
+    def start_token(self) -> int:
+        """What attribution puts in front of a text. Raises TracerError where there is none."""
+        return self._start_token()
+
     def single_token(self, text: str) -> int:
         """The id of a text that is exactly one token. Raises TracerError with the way out."""
         ids = self.backend(text, add_special_tokens=False)["input_ids"]
