@@ -239,7 +239,7 @@ function examples(graph, node) {
   const found = makeExamples(graph, node);
   if (found) return found;
   const own = graph.meta.replacement !== null; // of another program's graph the model is not known
-  const command = own ? "find-examples SLUG TEXTS" : "import-examples SLUG FILES";
+  const command = own ? "find-examples TEXTS" : "import-examples SLUG FILES";
   return make(
     "p",
     { class: "none" },

@@ -39,30 +39,48 @@ export function makeExamples(graph, node) {
     wanted.catch(() => fetched.delete(address));
   }
   wanted.then(
-    (data) => body.replaceChildren(...showExamples(data, graph.meta.noun)),
+    (data) => body.replaceChildren(...showExamples(data, sideOf(graph, node))),
     (error) => body.replaceChildren(make("p", { class: "none" }, `No examples: ${error.message}.`)),
   );
   return body;
 }
 
-/** @param {any} data @param {string} noun */
-function showExamples(data, noun) {
-  const most = Math.max(
-    ...data.examples_quantiles.flatMap((/** @type {Quantile} */ { examples }) =>
-      examples.flatMap((one) => one.tokens_acts_list.map(Math.abs)),
-    ),
-    0,
-  );
+/**
+ * A neuron is active above zero or below, where it promotes what it suppresses above; other
+ * features know one side only.
+ * @param {Graph} graph
+ * @param {number} node
+ * @returns {"above" | "below" | null}
+ */
+function sideOf(graph, node) {
+  if (graph.meta.noun !== "neuron") return null;
+  return graph.activation[node] < 0 ? "below" : "above";
+}
+
+/**
+ * What is like the selected node comes first.
+ * @param {any} data
+ * @param {"above" | "below" | null} side
+ */
+function showExamples(data, side) {
+  /** @type {Quantile[]} */
+  const quantiles = data.examples_quantiles;
+  const acts = quantiles.flatMap(({ examples }) => examples.flatMap((one) => one.tokens_acts_list));
+  const most = Math.max(...acts.map(Math.abs), 0);
   const rare = data.activation_frequency;
-  const while_ = noun === "neuron" ? ", while above zero" : "";
+  const here = side ? `, ${side} zero as here` : "";
+  const ends = [data.top_logits ?? [], data.bottom_logits ?? []];
+  const [up, down] = side === "below" ? ends.reverse() : ends;
+  const ordered = [...quantiles];
+  if (side === "below") ordered.sort((a, b) => Number(b.below ?? false) - Number(a.below ?? false));
   return [
-    logits(`Promotes${while_}`, data.top_logits ?? []),
-    logits(`Suppresses${while_}`, data.bottom_logits ?? []),
+    logits(`Promotes${here}`, up),
+    logits(`Suppresses${here}`, down),
     rare === undefined
       ? null
       : make("p", { class: "amount" }, `Active on ${showPercent(rare)} of tokens.`),
     histogram(data),
-    ...data.examples_quantiles.map((/** @type {Quantile} */ one) => quantile(one, most)),
+    ...ordered.map((one) => quantile(one, most)),
     origin(data.found_in),
   ].filter((part) => part !== null);
 }
@@ -124,7 +142,10 @@ function example({ tokens, tokens_acts_list: acts }, most, sign) {
     const below = act < 0 ? " below" : "";
     return make(
       "mark",
-      { class: `shade-${Math.max(shade, 1)}${below}${strongest}`, title: `activation ${showNumber(act)}` },
+      {
+        class: `shade-${Math.max(shade, 1)}${below}${strongest}`,
+        title: `activation ${showNumber(act)}`,
+      },
       text,
     );
   });

@@ -36,7 +36,8 @@ def texts(tmp_path: Path) -> list[Path]:
 
 
 def find(root: Path, model: str, texts: list[Path], **options: Any) -> Found:
-    return find_examples(root, "tiny", texts, model=model, device="cpu", **options)
+    (found,) = find_examples(root, texts, model=model, device="cpu", **options)
+    return found
 
 
 def written(root: Path, graph: Graph) -> dict[str, Path]:
@@ -47,7 +48,7 @@ def test_each_example_is_what_the_model_does_on_that_text(
     root: Path, traced: Graph, model: str, texts: list[Path]
 ) -> None:
     done = find(root, model, texts, most=5)
-    assert done.tokens == 190 and len(done.written) == 5
+    assert done.tokens == 190 and done.written == 5
     loaded = load_model(model, device="cpu")
     levers, start = find_levers(loaded, "neurons"), loaded.tokenizer.start_token
     pieces = [  # the files' words, as they are cut
@@ -84,10 +85,10 @@ def test_what_annotations_name_comes_beside_the_most_influential(
     assert set(written(root, traced)) == named
     before = {key: file.stat().st_mtime_ns for key, file in written(root, traced).items()}
     more = find(root, model, texts, most=3)
-    assert more.there == len(named) and len(more.written) == 3
+    assert more.there == len(named) and more.written == 3
     assert {written(root, traced)[key].stat().st_mtime_ns for key in named} == {*before.values()}
     again = find(root, model, texts, most=3, force=True)
-    assert again.there == 0 and len(again.written) == len(named) + 3
+    assert again.there == 0 and again.written == len(named) + 3
 
 
 def test_interrupted_it_keeps_what_was_found_by_then(
@@ -104,7 +105,7 @@ def test_interrupted_it_keeps_what_was_found_by_then(
 
     monkeypatch.setattr(examples, "read_features", interrupted_later)
     done = find(root, model, texts, most=2)
-    assert done.interrupted and done.tokens == 2 * 63 and len(done.written) == 2
+    assert done.interrupted and done.tokens == 2 * 63 and done.written == 2
 
 
 def test_only_so_many_tokens_are_read(root: Path, model: str, texts: list[Path]) -> None:
@@ -119,14 +120,19 @@ def test_bad_input_is_one_clear_line(root: Path, model: str, texts: list[Path]) 
     with pytest.raises(TracerError, match=r"one\.txt:1.* UTF-8"):
         find(root, model, texts[:1])
     with pytest.raises(TracerError, match="there is no graph `tine`"):
-        find_examples(root, "tine", texts)
+        find_examples(root, texts, ["tine"])
     assert not (root / "features").exists()
 
 
 def test_on_the_command_line(root: Path, model: str, texts: list[Path]) -> None:
-    arguments = ["find-examples", "tiny", *map(str, texts), "--root", str(root), "--most", "2"]
+    arguments = ["find-examples", *map(str, texts), "--root", str(root), "--most", "2"]
     done = CliRunner().invoke(tracer, [*arguments, "--model", model, "--device", "cpu"])
     assert done.exit_code == 0, done.output
-    assert "2 features written to" in done.output and "190 tokens" in done.output
-    again = CliRunner().invoke(tracer, arguments)
-    assert again.output == "2 features had examples already (--force looks again)\n"
+    (folder,) = (root / "features").iterdir()
+    assert done.output.startswith(f"{folder}: 2 features written, from 190 tokens; 0 had")
+    again = CliRunner().invoke(tracer, [*arguments, "--graph", "tiny"])
+    assert again.output == f"{folder}: 2 had examples already (--force looks again)\n"
+    for file in root.glob("graphs/tiny/*.json"):
+        file.unlink()
+    none = CliRunner().invoke(tracer, arguments)
+    assert (none.exit_code, none.output[:14]) == (0, "no graph here ")

@@ -135,15 +135,24 @@ def test_found_examples_tell_high_from_low_and_what_was_read(
         bottom=[" low"],
         found_in={"texts": ["one.txt", "two.txt"], "tokens": 1234},
     )
-    source = feature_source(load_graph(root / "graphs" / "france-paris" / "1.json"))
+    graph = load_graph(root / "graphs" / "france-paris" / "1.json")
+    nodes = [
+        one.model_copy(update={"activation": -2.0}) if one.node_id == "1_3_4" else one
+        for one in graph.nodes
+    ]
+    metadata = graph.metadata.model_copy(update={"slug": "below"})
+    below = graph.model_copy(update={"nodes": nodes, "metadata": metadata})
+    below.save(root / "graphs" / "below" / "1.json")
+    source = feature_source(graph)
     save_feature_examples(found, root / "features" / source / "1_3.json")
-    page.goto(built(root, tmp_path / "host", serve_folder) + "graphs/france-paris/?clickedId=1_3_4")
+    address = built(root, tmp_path / "host", serve_folder) + "graphs/"
+    page.goto(f"{address}france-paris/?clickedId=1_3_4")
     examples = page.locator("#viewer .examples")
     expect(examples).to_contain_text("Found in 1,234 tokens of one.txt, two.txt.")
     expect(examples.locator("h4")).to_have_text(
         [
-            "Promotes, while above zero",
-            "Suppresses, while above zero",
+            "Promotes, above zero as here",
+            "Suppresses, above zero as here",
             "Activations",
             "Strongest",
             "Lowest, below zero",
@@ -157,8 +166,12 @@ def test_found_examples_tell_high_from_low_and_what_was_read(
         one.evaluate("one => getComputedStyle(one).backgroundColor") for one in (high, lowest)
     ]
     assert colours[0] != colours[1]
-    page.goto(page.url.replace("1_3_4", "0_7_4"))
-    expect(page.locator("#viewer .details")).to_contain_text("tracer find-examples france-paris")
+    page.goto(f"{address}below/?clickedId=1_3_4")
+    promoted = page.get_by_role("list", name="Promotes, below zero as here")
+    expect(promoted.locator("li")).to_have_text(["·low"])
+    expect(examples.locator("h4").nth(3)).to_have_text("Lowest, below zero")
+    page.goto(f"{address}france-paris/?clickedId=0_7_4")
+    expect(page.locator("#viewer .details")).to_contain_text("tracer find-examples TEXTS")
 
 
 def foreign_source(root: Path) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from itertools import groupby, islice
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from torch import Tensor
 
 from tracer.batch.report import Bars, plain_console
-from tracer.batch.subject import Workbench, find_subject
+from tracer.batch.subject import Subject, Workbench, find_subject
 from tracer.batch.trace_job import memory_suffices
 from tracer.documents.annotations import Annotations
 from tracer.documents.feature_examples import (
@@ -25,6 +26,7 @@ from tracer.documents.feature_examples import (
 from tracer.documents.feature_source import feature_source
 from tracer.documents.files import read_text
 from tracer.documents.graph import Graph
+from tracer.documents.graph_folder import GraphFolder
 from tracer.errors import TracerError
 from tracer.interventions.examples import LOGITS, examples_of
 from tracer.interventions.readings import Feature, promoted, read_features
@@ -47,55 +49,81 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """What one run did."""
+    """What was done for the features of one source."""
 
-    written: tuple[Path, ...]
-    there: int  # features that had examples already
-    tokens: int  # read
+    folder: Path
+    written: int = 0
+    there: int = 0  # features that had examples already
+    tokens: int = 0  # read
     interrupted: bool = False
 
 
 def find_examples(
     root: Path,
-    slug: str,
     texts: Sequence[Path],
+    slugs: Sequence[str] = (),
     *,
-    most: int = 100,
+    most: int = 50,
     tokens: int = 100_000,
     force: bool = False,
     device: Device = "auto",
     model: str | None = None,
     features: str | None = None,
     console: Console | None = None,
-) -> Found:
-    """Write `features/<source>/<key>.json` of the features that the graph's annotations name and
-    of the `most` that matter most beside them, from the first `tokens` tokens of the texts.
+) -> list[Found]:
+    """Write `features/<source>/<key>.json` of the features that annotations name and, of each
+    graph, of the `most` that matter most beside them, from the first `tokens` tokens of the texts.
 
-    What is there already stays, unless `force`. Interrupted, it writes what was found by then.
-    Raises TracerError for a graph or model that is not to be had and texts that cannot be read.
+    Of all graphs that this program made, or of these; graphs with the same features share one pass
+    over the texts. What is there already stays, unless `force`. Interrupted, it writes what was
+    found by then. Raises TracerError for a graph or model that is not to be had and texts that
+    cannot be read.
     """
-    subject = find_subject(root, slug)
-    folder, source = FeatureFolder(root / "features"), feature_source(subject.graph)
-    chosen = wanted(subject.graph, subject.annotations, most)
-    missing = [one for one in chosen if force or not folder.path(source, one.key).exists()]
-    there = len(chosen) - len(missing)
-    if not missing:
-        return Found((), there, 0)
+    graphs = _by_source(root, slugs)
     bench = Workbench(device, model=model, features=features)
-    with Bars(console or plain_console(stderr=True), total=1) as bars:
-        bars.phase(slug, "loading the model", 0, 1)
-        prompt = bench.open(subject)
-        contexts = cut(prompt.model.tokenizer, texts, tokens)
-        reading = _Reading([one.feature for one in missing])
-        with memory_suffices("a batch of texts"):
-            total = sum(map(len, contexts))
-            reading.run(prompt, contexts, lambda read: bars.phase(slug, "reading", read, total))
-        named = {"texts": [file.name for file in texts], "tokens": reading.tokens}
-        files = []
-        for one, document in zip(missing, reading.documents(prompt, missing, named), strict=False):
-            files.append(folder.path(source, one.key))
-            save_feature_examples(document, files[-1])
-    return Found(tuple(files), there, reading.tokens, reading.interrupted)
+    done: list[Found] = []
+    with Bars(console or plain_console(stderr=True), total=len(graphs), of="sources") as bars:
+        for source, subjects in graphs.items():
+            folder = FeatureFolder(root / "features")
+            chosen = _chosen(subjects, most)
+            missing = [one for one in chosen if force or not folder.path(source, one.key).exists()]
+            found = Found(folder.root / source, there=len(chosen) - len(missing))
+            if missing:
+                say = partial(bars.phase, source)
+                say("loading the model", 0, 1)
+                prompt = bench.open(subjects[0])
+                reading = _Reading([one.feature for one in missing])
+                reading.run(prompt, cut(prompt.model.tokenizer, texts, tokens), say)
+                named = {"texts": [file.name for file in texts], "tokens": reading.tokens}
+                for one, document in reading.documents(prompt, missing, named):
+                    save_feature_examples(document, folder.path(source, one.key))
+                found = replace(
+                    found,
+                    written=len(missing) if reading.tokens else 0,
+                    tokens=reading.tokens,
+                    interrupted=reading.interrupted,
+                )
+            done.append(found)
+            bars.ended()
+            if found.interrupted:
+                break
+    return done
+
+
+def _by_source(root: Path, slugs: Sequence[str]) -> dict[str, list[Subject]]:
+    found: dict[str, list[Subject]] = defaultdict(list)
+    for slug in slugs or GraphFolder(root / "graphs").slugs():
+        subject = find_subject(root, slug)
+        if slugs or subject.graph.metadata.tracer is not None:  # others cannot be run
+            found[feature_source(subject.graph)].append(subject)
+    return found
+
+
+def _chosen(subjects: Iterable[Subject], most: int) -> list[Wanted]:
+    found = (
+        one for subject in subjects for one in wanted(subject.graph, subject.annotations, most)
+    )
+    return list({one.key: one for one in found}.values())
 
 
 def wanted(graph: Graph, annotations: Annotations, most: int) -> list[Wanted]:
@@ -146,23 +174,25 @@ class _Reading:
         return sum(map(len, self.contexts))
 
     def run(
-        self, prompt: SteeredPrompt, contexts: Sequence[list[int]], say: Callable[[int], None]
+        self, prompt: SteeredPrompt, contexts: Sequence[list[int]], say: Callable[..., None]
     ) -> None:
         """Read them all, or as many as there is time for until somebody interrupts."""
         model, start = prompt.model, prompt.model.tokenizer.start_token
+        total = sum(map(len, contexts))
         try:
             for batch in _batches(contexts):
                 ids = torch.tensor([[start, *one] for one in batch], device=model.device)
-                found = read_features(model, prompt.levers, self.features, ids)[:, 1:].cpu()
+                with memory_suffices("a batch of texts"):
+                    found = read_features(model, prompt.levers, self.features, ids)[:, 1:].cpu()
                 self.values += found.unbind()
                 self.contexts += batch
-                say(self.tokens)
+                say("reading texts", self.tokens, total)
         except KeyboardInterrupt:
             self.interrupted = True
 
     def documents(
         self, prompt: SteeredPrompt, wanted: Sequence[Wanted], named: object
-    ) -> Iterator[FeatureExamples]:
+    ) -> Iterator[tuple[Wanted, FeatureExamples]]:
         """One of each feature; none where nothing was read."""
         if not self.contexts:
             return
@@ -172,13 +202,16 @@ class _Reading:
             layer, index = one.feature
             (effects,) = promoted(prompt.model, prompt.levers, layer, torch.tensor([index]))
             top, bottom = (effects.topk(LOGITS, largest=best).indices for best in (True, False))
-            yield examples_of(
-                one.number,
-                contexts,
-                [values[:, column] for values in self.values],
-                top=[text(token) for token in top.tolist()],
-                bottom=[text(token) for token in bottom.tolist()],
-                found_in=named,
+            yield (
+                one,
+                examples_of(
+                    one.number,
+                    contexts,
+                    [values[:, column] for values in self.values],
+                    top=[text(token) for token in top.tolist()],
+                    bottom=[text(token) for token in bottom.tolist()],
+                    found_in=named,
+                ),
             )
 
 

@@ -31,7 +31,7 @@ def plain_console(*, stderr: bool = False) -> Console:
 class Bars:
     """One bar over all graphs and one for the graph in hand; nothing where there is no terminal."""
 
-    def __init__(self, console: Console, total: int) -> None:
+    def __init__(self, console: Console, total: int, of: str = "graphs") -> None:
         self.progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -42,7 +42,7 @@ class Bars:
             transient=True,
             disable=not console.is_terminal,
         )
-        self.overall = self.progress.add_task("graphs", total=total)
+        self.overall = self.progress.add_task(of, total=total)
         self.current = self.progress.add_task("", total=1, visible=False)
         self._stack = ExitStack()
 

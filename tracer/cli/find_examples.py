@@ -14,7 +14,6 @@ from tracer.cli.options import DEVICES
 
 
 @click.command("find-examples")
-@click.argument("slug")
 @click.argument(
     "texts",
     nargs=-1,
@@ -22,12 +21,13 @@ from tracer.cli.options import DEVICES
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="TEXT…",
 )
+@click.option("--graph", "slugs", multiple=True, metavar="SLUG", help="Only of this graph.")
 @click.option(
     "--most",
     type=click.IntRange(0),
-    default=100,
+    default=50,
     show_default=True,
-    help="So many features beside those that annotations name, the most influential first.",
+    help="So many features a graph beside those that annotations name, the most influential.",
 )
 @click.option(
     "--tokens",
@@ -41,22 +41,23 @@ from tracer.cli.options import DEVICES
 @click.option("--features", help="Where its features are (default: as the prompt list says).")
 @click.option("--device", type=DEVICES, default="auto", show_default=True)
 @root_option
-def command(slug: str, texts: tuple[Path, ...], root: Path, **options: Any) -> None:
-    """Find where in TEXT, files of plain text, the features of the graph SLUG are active.
+def command(texts: tuple[Path, ...], root: Path, slugs: tuple[str, ...], **options: Any) -> None:
+    """Find where in TEXT, files of plain text, the features of the gallery's graphs are active.
 
-    Runs the graph's model over them and writes features/<source>/<layer>_<feature>.json: the
+    Runs the graphs' models over them and writes features/<source>/<layer>_<feature>.json: the
     strongest places, some weaker ones, how activations are spread, and what the feature promotes.
     The build publishes these files, and the viewer shows them: texts must be free to be quoted.
     """
     needs_tracing()
     from tracer.batch.examples import find_examples
 
-    found = find_examples(root, slug, texts, **options)
-    if found.written:
-        where = found.written[0].parent
-        click.echo(f"{len(found.written):,} features written to {where}, {found.tokens:,} tokens")
-    if found.there:
-        click.echo(f"{found.there:,} features had examples already (--force looks again)")
-    if found.interrupted:
+    done = find_examples(root, texts, slugs, **options)
+    for found in done:
+        written = f"{found.written:,} features written, from {found.tokens:,} tokens; "
+        there = f"{found.there:,} had examples already (--force looks again)"
+        click.echo(f"{found.folder}: {written if found.tokens else ''}{there}")
+    if not done:
+        click.echo("no graph here was made by tracer, so there is no model to run")
+    if any(found.interrupted for found in done):
         click.echo("interrupted: no further texts were read", err=True)
         sys.exit(130)
