@@ -8,21 +8,27 @@ import { FEATURE } from "./graph.js";
 
 /**
  * @typedef {object} Alignment
- * @property {"feature" | "name"} by
+ * @property {"feature" | "neuron" | "name"} by
  * @property {Row[]} shared  largest change first
  * @property {Row[]} onlyLeft  most influential first, as the next
  * @property {Row[]} onlyRight
  */
 
 /**
- * By feature where both graphs number the same features, else by the names people gave.
+ * By feature where both graphs number the same features, by neuron where their models have one
+ * architecture, else by the names people gave.
  * @param {Graph} left
  * @param {Graph} right
  * @returns {Alignment}
  */
 export function align(left, right) {
-  const by = left.meta.source === right.meta.source ? "feature" : "name";
-  const keyed = by === "feature" ? features : names;
+  const by =
+    left.meta.source === right.meta.source
+      ? "feature"
+      : left.meta.numbering === right.meta.numbering
+        ? "neuron"
+        : "name";
+  const keyed = by === "name" ? names : features;
   const [ours, theirs] = [keyed(left), keyed(right)];
   const keys = [...new Set([...ours.keys(), ...theirs.keys()])];
   const rows = keys.map((key) => toRow(key, ours.get(key), theirs.get(key)));

@@ -126,11 +126,13 @@ function layOut(body, status, graphs, titles) {
 function explain({ by }, [left, right]) {
   const influence =
     " Influence is the share of all influence on a graph’s answers that runs through its nodes.";
-  return by === "feature"
-    ? `Both graphs use the features of ${left.meta.source}, so they are aligned feature by feature, ` +
-        `whatever the position.${influence}`
-    : `The graphs use different features (${left.meta.source} and ${right.meta.source}), so they ` +
-        `are aligned by the names that people gave to groups and features.${influence}`;
+  const sources = `${left.meta.source} and ${right.meta.source}`;
+  const how = {
+    feature: `Both graphs use the features of ${left.meta.source}, so they are aligned feature by feature, whatever the position.`,
+    neuron: `The graphs are of two models of one architecture (${sources}), so they are aligned by layer and number of the neuron. That means something only where one model was made from the other.`,
+    name: `The graphs use different features (${sources}), so they are aligned by the names that people gave to groups and features.`,
+  };
+  return how[by] + influence;
 }
 
 /** @param {Side} side @param {HTMLOptionElement} title @param {number} at */

@@ -26,6 +26,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {string[]} tokens
  * @property {string} model
  * @property {string} source  the set of features that node numbers belong to
+ * @property {string} numbering  what graphs have alike where a number means the same in both
  * @property {"neuron" | "feature"} noun
  * @property {string | null} target
  * @property {string | null} asked  what the graph explains, where that is no answer

@@ -23,10 +23,12 @@ TEXT = (
 
 @pytest.fixture
 def gallery(tmp_path: Path) -> GalleryFolder:
-    """`france-paris` and `moved`, which share three features; and `other`, of another source."""
+    """`france-paris` and `moved`, which share three features; `tuned`, of another checkpoint; and
+    `other`, of another model."""
     gallery = make_gallery(tmp_path / "gallery")
     moved(make_graph(), "tiny.neurons").save(gallery.root / "graphs" / "moved" / "1.json")
-    moved(make_graph(), "other").save(gallery.root / "graphs" / "other" / "1.json")
+    moved(make_graph(), "tuned").save(gallery.root / "graphs" / "tuned" / "1.json")
+    moved(make_graph(), "other", d_model=7).save(gallery.root / "graphs" / "other" / "1.json")
     for slug in ("france-paris", "other"):
         labels = '{labels: {"1_3": {text: "<b>France</b>"}}}'
         gallery.write(f"site_src/annotations/{slug}.yaml", labels)
@@ -83,6 +85,9 @@ def test_across_sources_names_are_aligned_and_the_page_says_so(page: Page, site:
     expect(page.locator(".compared .aligned-by")).to_contain_text("different features")
     expect(page.locator(".compared .aligned-by")).to_contain_text("tiny.neurons and other")
     assert rows(page, "In both, largest change first") == ["<b>France</b>"]
+    page.get_by_label("Right").select_option("tuned")
+    expect(page.locator(".compared .aligned-by")).to_contain_text("models of one architecture")
+    expect(page.get_by_role("list", name="In both").locator(".name")).to_have_count(3)
 
 
 def test_an_unknown_graph_is_said_to_be_unknown(page: Page, site: str) -> None:

@@ -21,10 +21,12 @@ def annotated(graph: Graph, annotations: dict[str, object] | None = None) -> Ann
     return Annotated(graph, Annotations.model_validate(annotations or {}))
 
 
-def moved(graph: Graph, source: str) -> Graph:
+def moved(graph: Graph, source: str, d_model: int | None = None) -> Graph:
     """The same graph with its features one position to the right and `1_11` gone."""
     fields = json.loads(graph.to_json())
     fields["metadata"]["tracer"]["features"]["source"] = source
+    if d_model is not None:
+        fields["metadata"]["tracer"]["model"]["d_model"] = d_model
     for node in fields["nodes"]:
         if node["node_id"] == "0_7_4":
             node |= {"node_id": "0_7_5", "ctx_idx": 5}
@@ -50,6 +52,17 @@ def test_one_source_is_aligned_by_feature_whatever_the_position() -> None:
     assert rows["1_3"].change == pytest.approx(0.8 / 1.6 - 0.8 / 1.9)
 
 
+def test_two_checkpoints_of_one_architecture_are_aligned_by_neuron() -> None:
+    found = align(annotated(make_graph()), annotated(moved(make_graph(), "tuned.neurons")))
+    assert (found.by, found.sources) == ("neuron", ("tiny.neurons", "tuned.neurons"))
+    assert {row.key for row in found.shared} == {"0_7", "1_3", "1_9"}
+    fields = json.loads(make_graph().to_json())
+    fields["metadata"]["tracer"]["features"]["kind"] = "transcoders"
+    sets = [annotated(Graph.model_validate(fields)) for _ in range(2)]
+    other = moved(sets[1].graph, "another.set")
+    assert align(sets[0], annotated(other)).by == "name"  # each set has numbers of its own
+
+
 def test_other_sources_are_aligned_by_the_names_people_gave() -> None:
     left = annotated(
         make_graph(),
@@ -59,7 +72,7 @@ def test_other_sources_are_aligned_by_the_names_people_gave() -> None:
         },
     )
     right = annotated(
-        moved(make_graph(), "other.neurons"),
+        moved(make_graph(), "other.neurons", d_model=7),
         {
             "labels": {"0_7": {"text": "france"}},
             "groups": {"b": {"name": "say a city", "nodes": ["1_3_4"]}},

@@ -22,3 +22,13 @@ def feature_source(graph: Graph) -> str:
         named = _SET.search(str((graph.metadata.model_extra or {}).get("info")))
         parts = [graph.metadata.scan, *([named[1]] if named else [])]
     return _OUTSIDE.sub(".", ".".join(parts).lower()).strip(".") or "unknown"
+
+
+def numbering(graph: Graph) -> str:
+    """What two graphs must have alike for a feature's number to mean the same place in both: their
+    source, or, for neurons, their models' architecture, as of a model and what was made from it."""
+    info = graph.metadata.tracer
+    if info is None or info.features.kind != "neurons":
+        return feature_source(graph)
+    model = info.model
+    return f"neurons of {model.family}, {model.layers} layers, {model.d_model} wide"

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tracer.documents.annotations import Annotations
-from tracer.documents.feature_source import feature_source
+from tracer.documents.feature_source import feature_source, numbering
 from tracer.documents.graph import NEURON, Graph, Node
 from tracer.documents.upload import named_groups
 from tracer.site.influence import influence_shares
 from tracer.site.viewer_data import answer_rows, own_label
+
+By = Literal["feature", "neuron", "name"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Row:
 class Alignment:
     """`shared` goes by the size of the change, the other two by influence."""
 
-    by: Literal["feature", "name"]
+    by: By
     sources: tuple[str, str]
     shared: tuple[Row, ...]
     only_left: tuple[Row, ...]
@@ -64,10 +66,13 @@ class Annotated:
 
 
 def align(left: Annotated, right: Annotated) -> Alignment:
-    """By feature where both graphs number the same features, else by the names people gave."""
+    """By feature where both graphs number the same features, by neuron where their models have one
+    architecture, else by the names people gave."""
     sources = (feature_source(left.graph), feature_source(right.graph))
-    by: Literal["feature", "name"] = "feature" if sources[0] == sources[1] else "name"
-    keyed = _features if by == "feature" else _names
+    by: By = "feature" if sources[0] == sources[1] else "name"
+    if by == "name" and numbering(left.graph) == numbering(right.graph):
+        by = "neuron"
+    keyed = _names if by == "name" else _features
     sides = [keyed(side, _shares(side.graph)) for side in (left, right)]
     rows = [_row(key, *(side.get(key) for side in sides)) for key in {**sides[0], **sides[1]}]
     return Alignment(

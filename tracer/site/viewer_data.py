@@ -24,7 +24,7 @@ from markdown_it import MarkdownIt
 from tracer.documents.annotations import Annotations
 from tracer.documents.evidence import Faithfulness
 from tracer.documents.feature_examples import feature_key
-from tracer.documents.feature_source import feature_source
+from tracer.documents.feature_source import feature_source, numbering
 from tracer.documents.graph import NEURON, Graph, Link, Node, significant
 from tracer.documents.references import Reference
 from tracer.site.answers import asked_instead, target_node
@@ -81,6 +81,7 @@ def _meta(graph: Graph) -> dict[str, Any]:
         "tokens": graph.metadata.prompt_tokens,
         "model": tracer.model.name if tracer else graph.metadata.scan,
         "source": feature_source(graph),
+        "numbering": numbering(graph),
         "noun": "neuron" if neurons else "feature",
         "target": tracer.question.target if tracer and not asked else None,
         "asked": asked,
