@@ -85,7 +85,7 @@ def test_across_sources_names_are_aligned_and_the_page_says_so(page: Page, site:
     expect(page.locator(".compared .aligned-by")).to_contain_text("different features")
     expect(page.locator(".compared .aligned-by")).to_contain_text("tiny.neurons and other")
     assert rows(page, "In both, largest change first") == ["<b>France</b>"]
-    page.get_by_label("Right").select_option("tuned")
+    page.locator("#side-b").select_option("tuned")
     expect(page.locator(".compared .aligned-by")).to_contain_text("models of one architecture")
     expect(page.get_by_role("list", name="In both").locator(".name")).to_have_count(3)
 
