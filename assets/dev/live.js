@@ -10,6 +10,8 @@ const query = new URLSearchParams({
   has: mine.dataset.livePage ?? "",
 });
 const SPOT = "tracer-live-spot";
+/** As the server sent it; the viewer takes it over and changes it. */
+const circuit = document.getElementById("circuit")?.cloneNode(true) ?? null;
 /** @type {string | undefined} */
 let run;
 
@@ -52,9 +54,10 @@ function update(/** @type {Document} */ next) {
     const viewer = one.getElementById("viewer");
     return `${viewer?.getAttribute("data-graph")} ${viewer?.getAttribute("data-edit")}`;
   };
+  const otherCircuit = circuit && !circuit.isEqualNode(next.getElementById("circuit"));
   const otherData = data(document) !== data(next);
   morph(document.body, next.body);
-  if (otherData) reload();
+  if (otherData || otherCircuit) reload();
 }
 
 /** The old style stays until the new one is there, so that nothing flickers. */
@@ -76,7 +79,7 @@ function swapStyles(/** @type {Document} */ next) {
 
 /** Makes `old` like `next`, touching only what differs. */
 function morph(/** @type {Element} */ old, /** @type {Element} */ next) {
-  if (old.id === "viewer" && next.id === "viewer") return;
+  if (["viewer", "circuit"].includes(old.id) && next.id === old.id) return;
   for (const { name, value } of next.attributes) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   }

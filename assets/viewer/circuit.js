@@ -6,7 +6,7 @@ import { pressed } from "./circuit_keys.js";
 import { drawMembers } from "./circuit_members.js";
 import { draw } from "./circuit_paint.js";
 import { lineKey, nodesIn } from "./circuit_picture.js";
-import { focusOf, sameNodes } from "./state.js";
+import { focusOf, isSet } from "./state.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./state.js").State} State */
@@ -42,10 +42,6 @@ export class Circuit {
     return this.canvas.picture;
   }
 
-  get isSeen() {
-    return this.svg.getClientRects().length > 0;
-  }
-
   /**
    * From now on the picture follows edits.
    * @param {Facts} facts  what it is computed from
@@ -74,10 +70,20 @@ export class Circuit {
 
   /** @param {State} state @param {State} previous */
   update(state, previous) {
+    if (!this.svg.isConnected) return;
     if (state.edits.work.groups !== previous.edits.work.groups) this.follow(state);
     else if (state.edits !== previous.edits) this.place();
     this.mark(state);
     if (state.openBox || previous.openBox) this.showMembers(state);
+  }
+
+  /** After it was out of the page, where it heard of nothing. */
+  refresh() {
+    const { state } = this.store;
+    this.follow(state);
+    this.place();
+    this.mark(state);
+    this.showMembers(state);
   }
 
   place() {
@@ -103,13 +109,9 @@ export class Circuit {
       const element = this.canvas.boxes.get(box.key)?.element;
       element?.classList.toggle("away", away.has(box.key));
       for (const link of element?.querySelectorAll("a[data-nodes]") ?? []) {
-        const own = this.nodesOf(link);
-        const whole =
-          focus.length > 0 &&
-          sameNodes(
-            [...own].sort((a, b) => a - b),
-            focus,
-          );
+        const part = box.parts.find((one) => one.key === link.getAttribute("data-part"));
+        const own = part?.nodes ?? nodes;
+        const whole = focus.length > 0 && isSet(own, focus);
         link.classList.toggle("chosen", whole);
         link.classList.toggle("holds", !whole && focus.length === 1 && own.includes(focus[0]));
       }
@@ -297,7 +299,7 @@ export class Circuit {
       },
     );
     this.svg.append(element);
-    const first = this.intoMembers && this.isSeen ? 0 : -1;
+    const first = this.intoMembers ? 0 : -1;
     this.intoMembers = false;
     const next = element.querySelectorAll("[tabindex]")[Math.max(at, first)];
     if (next instanceof SVGElement) next.focus();

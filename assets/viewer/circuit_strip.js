@@ -2,7 +2,7 @@
 import { nodesIn } from "./circuit_picture.js";
 import { boxName, linesOf, partName, signedShare } from "./circuit_words.js";
 import { make } from "./dom.js";
-import { focusOf, sameNodes } from "./state.js";
+import { focusOf, isSet } from "./state.js";
 import { count, describeEffect, placeOf, titleOf } from "./text.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
@@ -122,12 +122,7 @@ function selection(graph, focus) {
  */
 function partChosen(graph, state, circuit) {
   const focus = focusOf(graph, state);
-  const same = (/** @type {number[]} */ nodes) =>
-    focus.length > 0 &&
-    sameNodes(
-      [...nodes].sort((a, b) => a - b),
-      focus,
-    );
+  const same = (/** @type {number[]} */ nodes) => focus.length > 0 && isSet(nodes, focus);
   for (const box of circuit.picture.boxes) {
     if (same(nodesIn(box))) return box.key;
     const part = box.parts.find((one) => same(one.nodes));

@@ -1,7 +1,6 @@
 // Search, the influence threshold, strength and sign of lines, kinds of node; and apart, so that it
 // can stay in sight, how much is hidden and why.
 import { isTyping, make } from "./dom.js";
-import { openHelp } from "./help.js";
 import { lineSign, lineStrength } from "./line_controls.js";
 import { search } from "./search.js";
 import { focusOf } from "./state.js";
@@ -58,11 +57,13 @@ export function makeHiddenLine(graph, store, share) {
     lines.textContent = describeLines(state);
     hint.hidden = focusOf(graph, state).length > 0;
   });
+  const help = async () => (await import("./help.js")).openHelp();
+  onKey("?", help);
   const buttons = make(
     "span",
     { class: "hidden-line-buttons" },
     make("button", { type: "button", click: share }, "Share…"),
-    make("button", { type: "button", "aria-label": "Keys and search", click: openHelp }, "?"),
+    make("button", { type: "button", "aria-label": "Keys and search", click: help }, "?"),
   );
   return make("div", { class: "hidden-line" }, hidden, lines, reset, hint, buttons);
 }
@@ -107,17 +108,21 @@ function searchBox(graph, store, leave) {
     results.replaceChildren(...nodes.slice(0, OFFERED).map((node) => result(graph, node, choose)));
     results.hidden = nodes.length === 0;
   });
-  focusOnSlash(input);
+  onKey("/", () => input.focus());
   const label = make("label", { for: "viewer-search" }, "Search ", make("kbd", {}, "/"));
   return make("div", { class: "search" }, label, found, input, results);
 }
 
-/** @param {HTMLInputElement} input */
-function focusOnSlash(input) {
+/**
+ * A key that works wherever nobody is typing.
+ * @param {string} key
+ * @param {() => void} act
+ */
+function onKey(key, act) {
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || isTyping(event) || document.querySelector("dialog[open]")) return;
+    if (event.key !== key || isTyping(event) || document.querySelector("dialog[open]")) return;
     event.preventDefault();
-    input.focus();
+    act();
   });
 }
 

@@ -7,7 +7,7 @@ import { isNothing } from "./edit_store.js";
 import { FRESH } from "./history.js";
 import { proposedText } from "./proposal.js";
 import { confirmFirst, download, showProposal } from "./proposal_dialog.js";
-import { count } from "./text.js";
+import { count, grouped } from "./text.js";
 import { NO_WORK } from "./work.js";
 import {
   LONGEST,
@@ -149,7 +149,7 @@ async function shareView(live, store, file) {
     const text = proposedText(file, live.wanted);
     const name = file.file.slice(file.file.lastIndexOf("/") + 1);
     return [
-      `With all these edits the link would be ${query.length.toLocaleString("en")} characters long, which many programs cut off. Send the file instead: `,
+      `With all these edits the link would be ${grouped(query.length)} characters long, which many programs cut off. Send the file instead: `,
       make("button", { type: "button", click: () => download(name, text) }, `Download ${name}`),
     ];
   }

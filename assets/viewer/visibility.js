@@ -1,6 +1,6 @@
 // Which nodes are shown, and in words why the others are not.
 import { ANSWER, EMBEDDING, FEATURE } from "./graph.js";
-import { kindNames, showPercent } from "./text.js";
+import { grouped, kindNames, showPercent } from "./text.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./state.js").State} State */
@@ -41,14 +41,13 @@ export function visibilityOf(graph, state) {
  */
 export function describeHidden(graph, state, { weak, unwanted, away }) {
   const hidden = weak + unwanted + away;
-  if (hidden === 0) return `All ${graph.size.toLocaleString("en")} nodes shown`;
+  if (hidden === 0) return `All ${grouped(graph.size)} nodes shown`;
   const off = kindNames(graph).filter((_, kind) => !state.kinds[kind]);
   const reasons = [];
   if (weak) reasons.push(`outside the top ${Math.round(100 * state.threshold)} % of influence`);
   if (unwanted) reasons.push(`${off.join(", ")} switched off`);
-  if (away) reasons.push(`${away.toLocaleString("en")} hidden by you`);
-  const total = graph.size.toLocaleString("en");
-  return `${hidden.toLocaleString("en")} of ${total} nodes hidden: ${reasons.join("; ")}`;
+  if (away) reasons.push(`${grouped(away)} hidden by you`);
+  return `${grouped(hidden)} of ${grouped(graph.size)} nodes hidden: ${reasons.join("; ")}`;
 }
 
 /**
