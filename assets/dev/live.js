@@ -10,8 +10,6 @@ const query = new URLSearchParams({
   has: mine.dataset.livePage ?? "",
 });
 const SPOT = "tracer-live-spot";
-/** As the server sent it; the viewer takes it over and changes it. */
-const circuit = document.getElementById("circuit")?.cloneNode(true) ?? null;
 /** @type {string | undefined} */
 let run;
 
@@ -54,10 +52,9 @@ function update(/** @type {Document} */ next) {
     const viewer = one.getElementById("viewer");
     return `${viewer?.getAttribute("data-graph")} ${viewer?.getAttribute("data-edit")}`;
   };
-  const otherCircuit = circuit && !circuit.isEqualNode(next.getElementById("circuit"));
   const otherData = data(document) !== data(next);
   morph(document.body, next.body);
-  if (otherData || otherCircuit) reload();
+  if (otherData) reload();
 }
 
 /** The old style stays until the new one is there, so that nothing flickers. */
@@ -77,9 +74,13 @@ function swapStyles(/** @type {Document} */ next) {
   });
 }
 
-/** Makes `old` like `next`, touching only what differs. */
+/**
+ * Makes `old` like `next`, touching only what differs; what the viewer fills or has taken over is
+ * its own, and comes anew with other data.
+ */
 function morph(/** @type {Element} */ old, /** @type {Element} */ next) {
-  if (["viewer", "circuit"].includes(old.id) && next.id === old.id) return;
+  if (old.id === "viewer" && next.id === "viewer") return;
+  if (old.classList.contains("circuit-frame") && old.classList.contains("live")) return;
   for (const { name, value } of next.attributes) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   }

@@ -26,7 +26,7 @@ export function takeOverCircuit(graph, store, jump) {
     return circuit;
   });
   said = makeStrip(strip, graph, store, { circuit: shown, jump });
-  section.classList.add("live");
+  strip.parentElement?.classList.add("live");
   return {
     /** @type {Circuit["start"]} */
     start(facts, groups, changedPicture) {
