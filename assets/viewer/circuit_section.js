@@ -20,7 +20,8 @@ export function takeOverCircuit(graph, store, jump) {
   /** @type {Parameters<Circuit["start"]> | null} */
   let followed = null;
   const shown = showOneOf(pictures, strip, (svg) => {
-    const point = (/** @type {string | null} */ part) => said?.point(part);
+    /** @type {Circuit["pointed"]} */
+    const point = (part, line) => said?.point(part, line);
     const circuit = new Circuit(/** @type {SVGSVGElement} */ (svg), graph, store, point);
     if (followed) circuit.start(...followed);
     return circuit;

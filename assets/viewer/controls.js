@@ -1,10 +1,9 @@
 // Search, the influence threshold, strength and sign of lines, kinds of node; and apart, so that it
 // can stay in sight, how much is hidden and why.
 import { isTyping, make } from "./dom.js";
-import { lineSign, lineStrength } from "./line_controls.js";
 import { search } from "./search.js";
 import { focusOf } from "./state.js";
-import { count, kindNames, nameOf, placeOf } from "./text.js";
+import { count, kindNames, nameOf, placeOf, showPercent } from "./text.js";
 import {
   describeHidden,
   describeLines,
@@ -17,6 +16,8 @@ import {
 /** @typedef {import("./state.js").Store} Store */
 
 const OFFERED = 8;
+const STEPS = 40;
+const DECADES = 4; // the weakest step is a ten-thousandth of the strongest line
 
 /**
  * @param {Graph} graph
@@ -173,6 +174,57 @@ function threshold(graph, store) {
   });
   const label = make("label", { for: "viewer-threshold" }, "Influence shown ", value);
   return make("div", { class: "slider threshold" }, label, slider);
+}
+
+/** @param {Store} store */
+function lineStrength(store) {
+  const value = make("output", { for: "viewer-weight" });
+  const slider = make("input", {
+    type: "range",
+    id: "viewer-weight",
+    min: "0",
+    max: String(STEPS),
+    input: () => store.dispatch({ type: "thin", weight: weightAt(Number(slider.value)) }),
+  });
+  store.subscribe(({ weight }) => {
+    if (weightAt(Number(slider.value)) !== weight) slider.value = String(stepOf(weight));
+    const text = weight ? `at least ${showPercent(weight)} of the strongest` : "any";
+    value.textContent = text;
+    slider.setAttribute("aria-valuetext", text);
+  });
+  const label = make("label", { for: "viewer-weight" }, "Line strength ", value);
+  return make("div", { class: "slider weight" }, label, slider);
+}
+
+/** @param {number} step */
+const weightAt = (step) =>
+  step === 0 ? 0 : Number((10 ** (DECADES * (step / STEPS - 1))).toPrecision(2));
+
+/** @param {number} weight */
+const stepOf = (weight) =>
+  weight === 0 ? 0 : Math.max(1, Math.round(STEPS * (1 + Math.log10(weight) / DECADES)));
+
+/** @type {[string, -1 | 0 | 1][]} */
+const SIGNS = [
+  ["strengthening and weakening", 0],
+  ["only strengthening", 1],
+  ["only weakening", -1],
+];
+
+/** @param {Store} store */
+function lineSign(store) {
+  const choice = make(
+    "select",
+    {
+      id: "viewer-sign",
+      change: () => store.dispatch({ type: "keep-sign", sign: SIGNS[choice.selectedIndex][1] }),
+    },
+    ...SIGNS.map(([name]) => make("option", {}, name)),
+  );
+  store.subscribe(({ sign }) => {
+    choice.selectedIndex = SIGNS.findIndex(([, one]) => one === sign);
+  });
+  return make("div", { class: "sign" }, make("label", { for: "viewer-sign" }, "Lines"), choice);
 }
 
 /**

@@ -5,6 +5,7 @@ import { make } from "./dom.js";
 import { EditPanel } from "./edit_panel.js";
 import { isNothing } from "./edit_store.js";
 import { FRESH } from "./history.js";
+import { warningsOf } from "./named_groups.js";
 import { proposedText } from "./proposal.js";
 import { confirmFirst, download, showProposal } from "./proposal_dialog.js";
 import { count, grouped } from "./text.js";
@@ -110,6 +111,7 @@ function fillBar(bar, live, store, file) {
       file: file.file,
       before: file.text,
       after: proposedText(file, live.wanted),
+      warnings: warningsOf(file, live.wanted),
       forge: file.forge,
     }),
   );

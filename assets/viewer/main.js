@@ -74,9 +74,8 @@ function show(element, parsed) {
  * @param {LinkGraph} linkGraph
  */
 async function openPanels(viewer, side, linkGraph) {
-  await afterPaint();
   try {
-    const { fillPanels } = await import("./panels.js");
+    const [{ fillPanels }] = await Promise.all([import("./panels.js"), afterPaint()]);
     return fillPanels(viewer, side, linkGraph);
   } catch (error) {
     side.textContent = "What belongs here could not be loaded. Reload to try again.";

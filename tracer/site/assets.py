@@ -19,7 +19,6 @@ _DEVELOPMENT = re.compile(r"dev/|.*\.(?:mjs|d\.ts)\Z")
 _COMMENT = re.compile(rb"^[ \t]*(?:/\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE)
 
 
-_STARTS = ("viewer/main.js", "viewer/panels.js")
 _IMPORT = re.compile(r"""^(?:import|export|\}) ?[^;()"']*?from "(\.[^"]+)";""", re.MULTILINE)
 
 
@@ -32,21 +31,14 @@ class Assets:
 
     @cached_property
     def viewer_modules(self) -> list[str]:
-        """What the viewer loads by itself, for `modulepreload`: first what it begins with."""
-        found: list[str] = []
-        for start in (name for name in _STARTS if name in self.files):
-            stage = [start]
-            for name in stage:
-                known = {*found, *stage}
-                stage += [one for one in self._imported(name) if one not in known]
-            found += sorted(stage)
-        return found
-
-    def _imported(self, name: str) -> list[str]:
-        text = self.files[name].decode() if name in self.files else ""
-        folder = posixpath.dirname(name)
-        paths = (posixpath.normpath(f"{folder}/{path}") for path in _IMPORT.findall(text))
-        return list(dict.fromkeys(paths))
+        """What the viewer imports before it starts, for `modulepreload`."""
+        found = ["viewer/main.js"]
+        for name in found:
+            text = self.files[name].decode() if name in self.files else ""
+            folder = posixpath.dirname(name)
+            imported = [posixpath.normpath(f"{folder}/{path}") for path in _IMPORT.findall(text)]
+            found += [one for one in dict.fromkeys(imported) if one not in found]
+        return sorted(found)
 
 
 def load_assets(gallery: Path, *, theme: str = "") -> Assets:
