@@ -19,11 +19,16 @@ export function takeOverCircuit(graph, store, jump) {
   let said = null;
   /** @type {Parameters<Circuit["start"]> | null} */
   let followed = null;
+  /** @type {Map<Element, Circuit>} */
+  const circuits = new Map();
   const shown = showOneOf(pictures, strip, (svg) => {
     /** @type {Circuit["pointed"]} */
     const point = (part, line) => said?.point(part, line);
-    const circuit = new Circuit(/** @type {SVGSVGElement} */ (svg), graph, store, point);
+    const circuit =
+      circuits.get(svg) ?? new Circuit(/** @type {SVGSVGElement} */ (svg), graph, store, point);
+    circuits.set(svg, circuit);
     if (followed) circuit.start(...followed);
+    circuit.refresh();
     return circuit;
   });
   said = makeStrip(strip, graph, store, { circuit: shown, jump });
@@ -42,23 +47,17 @@ export function takeOverCircuit(graph, store, jump) {
 /**
  * @param {Element[]} pictures
  * @param {HTMLElement} strip  which the picture stands above
- * @param {(svg: Element) => Circuit} takeOver  called when a picture is first seen
+ * @param {(svg: Element) => Circuit} takeOver  called whenever a picture comes into the page
  * @returns {() => Circuit}  the one in the page
  */
 function showOneOf(pictures, strip, takeOver) {
   const narrow = matchMedia(NARROW);
-  /** @type {Map<Element, Circuit>} */
-  const circuits = new Map();
   function show() {
     const kind = narrow.matches ? "narrow" : "wide";
     const svg = pictures.find((one) => one.classList.contains(kind)) ?? pictures[0];
     for (const other of pictures) if (other !== svg) other.remove();
     if (!svg.isConnected) strip.before(svg);
-    const known = circuits.get(svg);
-    const circuit = known ?? takeOver(svg);
-    circuits.set(svg, circuit);
-    known?.refresh();
-    return circuit;
+    return takeOver(svg);
   }
   let shown = show();
   narrow.addEventListener("change", () => {

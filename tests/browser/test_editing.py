@@ -193,6 +193,21 @@ def test_a_new_group_becomes_a_box_and_ungroup_takes_it_away(page: Page, site: O
     expect(box(page, "country-more")).to_be_visible()
 
 
+def test_edits_are_in_both_pictures(page: Page, site: OpenGraph) -> None:
+    page.goto(site())
+    expect(page.locator(".circuit-frame.live svg.wide")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 900})
+    expect(page.locator("#circuit svg.narrow")).to_be_visible()
+    button(page, "Edit names and groups").click()
+    link(page, "late").click()
+    button(page, "Rename the group").click()
+    name_it(page, "Much later")
+    for width, kind in ((390, "narrow"), (1440, "wide")):
+        page.set_viewport_size({"width": width, "height": 900})
+        name = page.locator(f'#circuit svg.{kind} [data-box="late"] .name')
+        expect(name).to_have_text("Much later")
+
+
 def overlapping(page: Page) -> list[tuple[int, int]]:
     rects = page.locator("#circuit svg.circuit:visible [data-box] rect.box").all()
     places = [one.bounding_box() for one in rects]
