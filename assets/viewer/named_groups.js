@@ -31,7 +31,7 @@ function gone(name, { claims, linked }) {
     ...(linked ? ["the write-up or a note links to it"] : []),
   ];
   const mend = [
-    ...(claims.length ? ["take these claims out of the file or let them name nodes"] : []),
+    ...(claims.length ? [`let ${theClaims(claims)} name its nodes instead`] : []),
     ...(linked ? ["take the links out"] : []),
   ];
   return (
