@@ -42,14 +42,13 @@ LOADS, THROTTLED_LOADS, MOVES, CLICKS, STEPS = 5, 3, 80, 60, 30
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 TYPES |= {".json": "application/json", ".svg": "image/svg+xml"}
 
-# The graph is shown when its status line is gone and the frame after that is painted.
+# The graph is shown when its status line is gone and the frame after that is painted; the page is
+# whole when the panels around the graph are there too.
 WATCH = """
-window.shown = new Promise((tell, fail) => {
-  setTimeout(() => fail(new Error("the graph did not appear")), 30000);
+const painted = (what, there) => new Promise((tell, fail) => {
+  setTimeout(() => fail(new Error(`${what} did not appear`)), 30000);
   const look = () => {
-    const viewer = document.querySelector("#viewer");
-    const status = document.querySelector("#viewer .viewer-status");
-    if (viewer?.querySelector(".graph-layers .tick") && !status)
+    if (there())
       return requestAnimationFrame(() => {
         const channel = new MessageChannel();
         channel.port1.onmessage = () => tell(performance.now());
@@ -59,6 +58,11 @@ window.shown = new Promise((tell, fail) => {
   };
   requestAnimationFrame(look);
 });
+const find = (selector) => document.querySelector(selector);
+const graph = () => find("#viewer .graph-layers .tick") && !find("#viewer .viewer-status");
+window.shown = painted("the graph", graph);
+window.whole = painted("the panels", () => graph() && find("#viewer .details > *")
+  && (find(".circuit-frame.live") || !find("#circuit")));
 window.times = [];
 window.timed = "";
 for (const type of ["pointermove", "click", "input"])
@@ -173,8 +177,10 @@ def _measure(
             "data_bytes": plain[-1]["data_bytes"],
             "first_paint_ms": _median(one["first_paint_ms"] for one in plain),
             "first_graph_ms": _median(one["first_graph_ms"] for one in plain),
+            "whole_page_ms": _median(one["whole_page_ms"] for one in plain),
             "throttled_first_paint_ms": _median(one["first_paint_ms"] for one in slow),
             "throttled_first_graph_ms": _median(one["first_graph_ms"] for one in slow),
+            "throttled_whole_page_ms": _median(one["whole_page_ms"] for one in slow),
             "hover_p95_ms": _p95(one for one, _ in hover),
             "hover_with_wait_p95_ms": _p95(one for _, one in hover),
             "click_p95_ms": _p95(one for one, _ in click),
@@ -206,6 +212,7 @@ def _load(browser: Browser, address: str, *, throttled: bool = False) -> dict[st
     page.on("requestfinished", lambda request: requests.append(request))
     page.goto(address, wait_until="commit")
     shown = page.evaluate("window.shown")
+    whole = page.evaluate("window.whole")
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     page.wait_for_load_state("networkidle")
     sizes = {one.url: one.sizes()["responseBodySize"] for one in requests}
@@ -214,6 +221,7 @@ def _load(browser: Browser, address: str, *, throttled: bool = False) -> dict[st
     return {
         "first_paint_ms": round(paint, 1),
         "first_graph_ms": round(shown, 1),
+        "whole_page_ms": round(whole, 1),
         "requests": len(sizes),
         "foreign_requests": sum(not url.startswith((host, "data:")) for url in sizes),
         "javascript_bytes": sum(size for url, size in sizes.items() if url.endswith(".js")),
@@ -227,7 +235,7 @@ Times = list[tuple[float, float]]
 def _interact(browser: Browser, address: str) -> tuple[Times, Times, Times, dict[str, int]]:
     page = _open(browser, address)
     page.goto(address)
-    page.evaluate("window.shown")
+    page.evaluate("window.whole")
     elements = {
         name: page.evaluate("selector => document.querySelectorAll(selector).length", selector)
         for name, selector in (("elements", "*"), ("viewer_elements", "#viewer, #viewer *"))

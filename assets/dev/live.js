@@ -74,9 +74,13 @@ function swapStyles(/** @type {Document} */ next) {
   });
 }
 
-/** Makes `old` like `next`, touching only what differs. */
+/**
+ * Makes `old` like `next`, touching only what differs; what the viewer fills or has taken over is
+ * its own, and comes anew with other data.
+ */
 function morph(/** @type {Element} */ old, /** @type {Element} */ next) {
   if (old.id === "viewer" && next.id === "viewer") return;
+  if (old.classList.contains("circuit-frame") && old.classList.contains("live")) return;
   for (const { name, value } of next.attributes) {
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   }

@@ -5,33 +5,6 @@ import { showPercent, showSigned } from "./text.js";
 /** @typedef {import("./graph.js").Graph} Graph */
 
 /**
- * @typedef {object} Ablation
- * @property {number} predicted  change, in the unit of all of them
- * @property {number} actual
- * @property {number | null} probability  of the answer, then
- * @property {number | null} control  the change when a feature as loud is set to zero instead
- *
- * @typedef {object} Ablations
- * @property {string} unit
- * @property {number | null} before  the answer's probability with nothing set
- * @property {Map<number, Ablation>} of
- */
-
-/**
- * @param {{unit: string, before: number | null, rows: (number | null)[][]} | null | undefined} data
- * @returns {Ablations | null}
- */
-export function readAblations(data) {
-  if (!data) return null;
-  /** @type {Map<number, Ablation>} */
-  const of = new Map();
-  for (const [node, predicted, actual, probability, control] of data.rows) {
-    of.set(node ?? -1, { predicted: predicted ?? 0, actual: actual ?? 0, probability, control });
-  }
-  return { unit: data.unit, before: data.before, of };
-}
-
-/**
  * @param {Graph} graph @param {number} node
  * @returns {string | null}
  */

@@ -4,15 +4,16 @@ import { drag, select } from "../vendor/d3.js";
 import { CircuitCanvas } from "./circuit_canvas.js";
 import { pressed } from "./circuit_keys.js";
 import { drawMembers } from "./circuit_members.js";
-import { draw } from "./circuit_paint.js";
+import { drawOpener } from "./circuit_paint.js";
 import { lineKey, nodesIn } from "./circuit_picture.js";
-import { focusOf, sameNodes } from "./state.js";
+import { focusOf, isSet } from "./state.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Store} Store */
 /** @typedef {import("./circuit_flow.js").Facts} Facts */
 /** @typedef {import("./circuit_picture.js").Box} Box */
+/** @typedef {import("./circuit_picture.js").Line} Line */
 
 const SLACK = 5;
 
@@ -21,7 +22,8 @@ export class Circuit {
    * @param {SVGSVGElement} svg
    * @param {Graph} graph
    * @param {Store} store
-   * @param {(part: string | null) => void} pointed  hears what the pointer or the focus is on
+   * @param {(part: string | null, line: Line | null) => void} pointed  hears what the pointer or
+   *   the focus is on
    */
   constructor(svg, graph, store, pointed) {
     this.svg = svg;
@@ -40,10 +42,6 @@ export class Circuit {
 
   get picture() {
     return this.canvas.picture;
-  }
-
-  get isSeen() {
-    return this.svg.getClientRects().length > 0;
   }
 
   /**
@@ -74,10 +72,20 @@ export class Circuit {
 
   /** @param {State} state @param {State} previous */
   update(state, previous) {
+    if (!this.svg.isConnected) return;
     if (state.edits.work.groups !== previous.edits.work.groups) this.follow(state);
     else if (state.edits !== previous.edits) this.place();
     this.mark(state);
     if (state.openBox || previous.openBox) this.showMembers(state);
+  }
+
+  /** After it was out of the page, where it heard of nothing. */
+  refresh() {
+    const { state } = this.store;
+    this.follow(state);
+    this.place();
+    this.mark(state);
+    this.showMembers(state);
   }
 
   place() {
@@ -103,13 +111,9 @@ export class Circuit {
       const element = this.canvas.boxes.get(box.key)?.element;
       element?.classList.toggle("away", away.has(box.key));
       for (const link of element?.querySelectorAll("a[data-nodes]") ?? []) {
-        const own = this.nodesOf(link);
-        const whole =
-          focus.length > 0 &&
-          sameNodes(
-            [...own].sort((a, b) => a - b),
-            focus,
-          );
+        const part = box.parts.find((one) => one.key === link.getAttribute("data-part"));
+        const own = part?.nodes ?? nodes;
+        const whole = focus.length > 0 && isSet(own, focus);
         link.classList.toggle("chosen", whole);
         link.classList.toggle("holds", !whole && focus.length === 1 && own.includes(focus[0]));
       }
@@ -118,7 +122,7 @@ export class Circuit {
       const drawn = this.canvas.lines.get(lineKey(line));
       const gone = away.has(line.source) || away.has(line.target);
       drawn?.path.classList.toggle("away", gone);
-      drawn?.head.classList.toggle("away", gone);
+      drawn?.head?.classList.toggle("away", gone);
     }
   }
 
@@ -131,8 +135,9 @@ export class Circuit {
   /**
    * What a part's lines are stands out; the rest steps back.
    * @param {string | null} key
+   * @param {Line | null} [line]  under the pointer, where no part is
    */
-  point(key) {
+  point(key, line = null) {
     this.svg.classList.toggle("pointing", key !== null);
     const box = key === null ? undefined : this.canvas.boxOf(key);
     const own = new Set(box?.key === key ? box.parts.map((part) => part.key) : [key]);
@@ -141,19 +146,19 @@ export class Circuit {
       const touching = own.has(line.source) || own.has(line.target);
       const drawn = this.canvas.lines.get(lineKey(line));
       drawn?.path.classList.toggle("touching", touching);
-      drawn?.head.classList.toggle("touching", touching);
+      drawn?.head?.classList.toggle("touching", touching);
       if (touching) near.add(line.source).add(line.target);
     }
     for (const one of this.picture.boxes) {
       const touched = one.parts.some((part) => near.has(part.key));
       this.canvas.boxes.get(one.key)?.element.classList.toggle("touching", touched);
     }
-    this.pointed(key);
+    this.pointed(key, line);
   }
 
   /** @param {SVGGElement} element @param {Box} box */
   prepare(element, box) {
-    if (box.kind === "group") element.append(opener(box));
+    if (box.kind === "group") element.append(drawOpener(box));
     const dragging = /** @type {import("d3-drag").DragBehavior<SVGGElement, unknown, unknown>} */ (
       drag()
     );
@@ -212,7 +217,8 @@ export class Circuit {
   listen() {
     const { svg } = this;
     svg.addEventListener("pointerover", (event) => {
-      if (event.pointerType !== "touch" && !this.dragged) this.point(partAt(event.target));
+      if (event.pointerType === "touch" || this.dragged) return;
+      this.point(partAt(event.target), this.lineAt(event.target));
     });
     svg.addEventListener("pointerleave", () => this.point(null));
     svg.addEventListener("focusin", (event) => this.point(partAt(event.target)));
@@ -228,10 +234,19 @@ export class Circuit {
     const target = /** @type {Element} */ (event.target);
     const box = target.closest("[data-box]")?.getAttribute("data-box") ?? null;
     const link = target.closest("a[data-nodes]");
+    const line = this.lineAt(target);
+    if (line) return this.point(null, line);
     if (target.closest(".opener")) this.toggle(box);
     else if (link && !event.metaKey && !event.ctrlKey) this.choose(link, event.shiftKey);
     else return;
     event.preventDefault();
+  }
+
+  /** @param {EventTarget | null} target @returns {Line | null} */
+  lineAt(target) {
+    const { source, target: end } = target instanceof SVGPathElement ? target.dataset : {};
+    const key = lineKey({ source: source ?? "", target: end ?? "" });
+    return this.picture.lines.find((line) => lineKey(line) === key) ?? null;
   }
 
   /** @param {Element} link @param {boolean} more  pins the nodes beside those pinned before */
@@ -297,7 +312,7 @@ export class Circuit {
       },
     );
     this.svg.append(element);
-    const first = this.intoMembers && this.isSeen ? 0 : -1;
+    const first = this.intoMembers ? 0 : -1;
     this.intoMembers = false;
     const next = element.querySelectorAll("[tabindex]")[Math.max(at, first)];
     if (next instanceof SVGElement) next.focus();
@@ -309,20 +324,4 @@ function partAt(target) {
   if (!(target instanceof Element)) return null;
   const part = target.closest("a[data-part]")?.getAttribute("data-part");
   return part ?? target.closest("a[data-nodes]")?.parentElement?.getAttribute("data-box") ?? null;
-}
-
-/**
- * A sign at the box's corner, for the pointer; the keyboard has Enter.
- * @param {Box} box
- */
-function opener(box) {
-  const [x, y] = [box.x + box.width - 3, box.y + 3];
-  return draw(
-    "g",
-    { class: "opener", "aria-hidden": "true" },
-    draw("circle", { cx: x, cy: y, r: 13, class: "reach" }),
-    draw("circle", { cx: x, cy: y, r: 9 }),
-    draw("path", { d: `M${x - 4} ${y}h8m-4 -4v8` }),
-    draw("title", {}, "Show the members"),
-  );
 }

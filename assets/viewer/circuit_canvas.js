@@ -1,15 +1,14 @@
 // The elements of one of the circuit's two pictures: those that the page was built with, and others
 // in their place where edits change the picture.
-import { draw, drawBox, drawLine, dressLine, makeMeasure, pointHead } from "./circuit_paint.js";
+import { draw, drawBox, dressLine, makeMeasure, pointHead } from "./circuit_paint.js";
 import { lineKey, nodesIn, readPicture, stretched } from "./circuit_picture.js";
-import { lineTitle } from "./circuit_words.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./circuit_picture.js").Box} Box */
 /** @typedef {import("./circuit_picture.js").Picture} Picture */
 /** @typedef {[number, number]} Offset */
 /** @typedef {{element: SVGGElement, drawn: Box}} Drawn  `drawn`: where the element's own shapes are */
-/** @typedef {{path: SVGPathElement, head: SVGPathElement}} DrawnLine */
+/** @typedef {{path: SVGPathElement, head: SVGPathElement | null}} DrawnLine */
 
 export class CircuitCanvas {
   /**
@@ -43,11 +42,11 @@ export class CircuitCanvas {
 
   /** @param {SVGPathElement} path */
   keepLine(path) {
+    path.querySelector("title")?.remove(); // the strip says it
     const next = path.nextElementSibling;
-    const head = next?.classList.contains("head") ? next : draw("path", { class: "head" });
-    if (head !== next) path.after(head);
+    const head = next?.classList.contains("head") ? /** @type {SVGPathElement} */ (next) : null;
     const { source = "", target = "" } = path.dataset;
-    const drawn = { path, head: /** @type {SVGPathElement} */ (head) };
+    const drawn = { path, head };
     this.lines.set(lineKey({ source, target }), drawn);
     return drawn;
   }
@@ -106,22 +105,21 @@ export class CircuitCanvas {
     for (const [key, { path, head }] of this.lines) {
       if (wanted.has(key)) continue;
       path.remove();
-      head.remove();
+      head?.remove();
       this.lines.delete(key);
     }
     const byStrength = [...wanted].sort(([, a], [, b]) => Math.abs(a.share) - Math.abs(b.share));
     for (const [key, line] of byStrength) {
-      const { path, head } = this.lines.get(key) ?? this.newLine(line);
-      dressLine(path, head, line);
-      const title = path.querySelector("title");
-      if (title) title.textContent = lineTitle(this.picture, line);
-      this.layer.append(path, head);
+      const drawn = this.lines.get(key) ?? this.newLine(line);
+      drawn.head ??= line.path.includes("C") ? null : draw("path");
+      dressLine(drawn.path, drawn.head, line);
+      this.layer.append(drawn.path, ...(drawn.head ? [drawn.head] : []));
     }
   }
 
   /** @param {import("./circuit_picture.js").Line} line */
   newLine(line) {
-    const path = drawLine(line);
+    const path = draw("path", { "data-source": line.source, "data-target": line.target });
     this.layer.append(path);
     return this.keepLine(path);
   }
@@ -147,7 +145,7 @@ export class CircuitCanvas {
       const shape = still ? line.path : stretched(line.path, start, end);
       if (path.getAttribute("d") === shape) continue;
       path.setAttribute("d", shape);
-      pointHead(head, shape);
+      if (head) pointHead(head, shape);
     }
   }
 }

@@ -9,6 +9,7 @@ const THINNEST = 1.25;
 const THICKEST = 9;
 const THICK_SHARE = 0.4;
 const HEAD = 9;
+const OPENER = 12;
 
 /**
  * @template {keyof SVGElementTagNameMap} Tag
@@ -75,9 +76,17 @@ export function drawBox(box, ids, measure) {
   return draw("g", { "data-box": key, "data-name": name, "data-detail": detail }, link);
 }
 
-/** @param {Line} line */
-export const drawLine = ({ source, target }) =>
-  draw("path", { "data-source": source, "data-target": target }, draw("title"));
+/**
+ * A sign at the box's corner, for the pointer; the keyboard has Enter.
+ * @param {Box} box
+ */
+export function drawOpener(box) {
+  const [x, y] = [box.x + box.width - 3, box.y + 3];
+  const disc = `M${x - OPENER} ${y}a${OPENER} ${OPENER} 0 1 0 ${2 * OPENER} 0a${OPENER} ${OPENER} 0 1 0 ${-2 * OPENER} 0Z`;
+  const plus = `M${x - 5} ${y}h10m-5 -5v10`;
+  const title = draw("title", {}, "Show the members");
+  return draw("path", { class: "opener", "aria-hidden": "true", d: disc + plus }, title);
+}
 
 /**
  * Strength and sign of a line, and its arrowhead where it runs sideways.

@@ -1,7 +1,9 @@
-// The page's section with the circuit: its two pictures, for wide and for narrow screens, and the
-// strip below them.
+// The page's section with the circuit: its two pictures, for wide and for narrow screens, of which
+// only the one that is seen stays in the page, and the strip below.
 import { Circuit } from "./circuit.js";
 import { makeStrip } from "./circuit_strip.js";
+
+const NARROW = "screen and (max-width: 60rem)"; // as in site.css
 
 /**
  * @param {import("./graph.js").Graph} graph
@@ -11,26 +13,57 @@ import { makeStrip } from "./circuit_strip.js";
 export function takeOverCircuit(graph, store, jump) {
   const section = document.getElementById("circuit");
   const strip = section?.querySelector(".circuit-strip");
-  const pictures = section?.querySelectorAll("svg.circuit") ?? [];
+  const pictures = [...(section?.querySelectorAll("svg.circuit") ?? [])];
   if (!section || !(strip instanceof HTMLElement) || !pictures.length) return null;
   /** @type {ReturnType<typeof makeStrip> | null} */
   let said = null;
-  const circuits = Array.from(
-    pictures,
-    (svg) =>
-      new Circuit(/** @type {SVGSVGElement} */ (svg), graph, store, (part) => said?.point(part)),
-  );
-  const seen = () => circuits.find((one) => one.isSeen) ?? circuits[0];
-  said = makeStrip(strip, graph, store, { circuit: seen, jump });
-  section.classList.add("live");
+  /** @type {Parameters<Circuit["start"]> | null} */
+  let followed = null;
+  /** @type {Map<Element, Circuit>} */
+  const circuits = new Map();
+  const shown = showOneOf(pictures, strip, (svg) => {
+    /** @type {Circuit["pointed"]} */
+    const point = (part, line) => said?.point(part, line);
+    const circuit =
+      circuits.get(svg) ?? new Circuit(/** @type {SVGSVGElement} */ (svg), graph, store, point);
+    circuits.set(svg, circuit);
+    if (followed) circuit.start(...followed);
+    circuit.refresh();
+    return circuit;
+  });
+  said = makeStrip(strip, graph, store, { circuit: shown, jump });
+  strip.parentElement?.classList.add("live");
   return {
     /** @type {Circuit["start"]} */
     start(facts, groups, changedPicture) {
-      for (const circuit of circuits) circuit.start(facts, groups, changedPicture);
+      followed = [facts, groups, changedPicture];
+      shown().start(...followed);
       followOrigin(section, store, facts, groups);
       said?.update();
     },
   };
+}
+
+/**
+ * @param {Element[]} pictures
+ * @param {HTMLElement} strip  which the picture stands above
+ * @param {(svg: Element) => Circuit} takeOver  called whenever a picture comes into the page
+ * @returns {() => Circuit}  the one in the page
+ */
+function showOneOf(pictures, strip, takeOver) {
+  const narrow = matchMedia(NARROW);
+  function show() {
+    const kind = narrow.matches ? "narrow" : "wide";
+    const svg = pictures.find((one) => one.classList.contains(kind)) ?? pictures[0];
+    for (const other of pictures) if (other !== svg) other.remove();
+    if (!svg.isConnected) strip.before(svg);
+    return takeOver(svg);
+  }
+  let shown = show();
+  narrow.addEventListener("change", () => {
+    shown = show();
+  });
+  return () => shown;
 }
 
 /**

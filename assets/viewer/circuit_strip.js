@@ -1,8 +1,8 @@
 // The strip under the circuit: what the pointer, the focus or the selection is on, and what to do.
 import { nodesIn } from "./circuit_picture.js";
-import { boxName, linesOf, partName, signedShare } from "./circuit_words.js";
+import { boxName, lineTitle, linesOf, partName, signedShare } from "./circuit_words.js";
 import { make } from "./dom.js";
-import { focusOf, sameNodes } from "./state.js";
+import { focusOf, isSet } from "./state.js";
 import { count, describeEffect, placeOf, titleOf } from "./text.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
@@ -35,6 +35,8 @@ export function makeStrip(element, graph, store, { circuit, jump }) {
   element.append(make("div", { class: "circuit-buttons" }, open, below, undo, redo, back));
   /** @type {string | null} */
   let pointed = null;
+  /** @type {import("./circuit_picture.js").Line | null} */
+  let line = null;
 
   function update() {
     const { state } = store;
@@ -46,16 +48,18 @@ export function makeStrip(element, graph, store, { circuit, jump }) {
     undo.hidden = !state.edits.past.length;
     redo.hidden = !state.edits.future.length;
     back.hidden = !Object.keys(state.edits.work.moved).length;
-    says.replaceChildren(
-      ...words(graph, circuit(), pointed ?? partChosen(graph, state, circuit()), focus),
-    );
+    if (line) says.replaceChildren(make("p", {}, lineTitle(circuit().picture, line)));
+    else {
+      const part = pointed ?? partChosen(graph, state, circuit());
+      says.replaceChildren(...words(graph, circuit(), part, focus));
+    }
   }
   store.subscribe(update);
   return {
     update,
-    /** @param {string | null} part */
-    point(part) {
-      pointed = part;
+    /** @type {Circuit["pointed"]} */
+    point(part, under) {
+      [pointed, line] = [part, under];
       update();
     },
   };
@@ -122,12 +126,7 @@ function selection(graph, focus) {
  */
 function partChosen(graph, state, circuit) {
   const focus = focusOf(graph, state);
-  const same = (/** @type {number[]} */ nodes) =>
-    focus.length > 0 &&
-    sameNodes(
-      [...nodes].sort((a, b) => a - b),
-      focus,
-    );
+  const same = (/** @type {number[]} */ nodes) => focus.length > 0 && isSet(nodes, focus);
   for (const box of circuit.picture.boxes) {
     if (same(nodesIn(box))) return box.key;
     const part = box.parts.find((one) => same(one.nodes));

@@ -5,7 +5,7 @@ import { neighboursOf } from "./neighbours.js";
 import { makeRows } from "./node_rows.js";
 import { STRONGEST } from "./scene.js";
 import { focusOf } from "./state.js";
-import { showSigned } from "./text.js";
+import { grouped, showSigned } from "./text.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./neighbours.js").Neighbour} Neighbour */
@@ -88,7 +88,7 @@ function lineCount(lines, more, toggle) {
   const all = lines === 1 ? "The only line is drawn." : `All ${lines} lines are drawn.`;
   if (more === 0 && lines <= STRONGEST) return make("p", { class: "line-count" }, all);
   const says = more ? `The ${lines} strongest lines are drawn. ` : `${all} `;
-  const offer = more ? `and ${more.toLocaleString("en")} more` : `only the strongest ${STRONGEST}`;
+  const offer = more ? `and ${grouped(more)} more` : `only the strongest ${STRONGEST}`;
   return make(
     "p",
     { class: "line-count" },

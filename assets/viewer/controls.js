@@ -1,11 +1,9 @@
 // Search, the influence threshold, strength and sign of lines, kinds of node; and apart, so that it
 // can stay in sight, how much is hidden and why.
 import { isTyping, make } from "./dom.js";
-import { openHelp } from "./help.js";
-import { lineSign, lineStrength } from "./line_controls.js";
 import { search } from "./search.js";
 import { focusOf } from "./state.js";
-import { count, kindNames, nameOf, placeOf } from "./text.js";
+import { count, kindNames, nameOf, placeOf, showPercent } from "./text.js";
 import {
   describeHidden,
   describeLines,
@@ -18,6 +16,8 @@ import {
 /** @typedef {import("./state.js").Store} Store */
 
 const OFFERED = 8;
+const STEPS = 40;
+const DECADES = 4; // the weakest step is a ten-thousandth of the strongest line
 
 /**
  * @param {Graph} graph
@@ -58,11 +58,13 @@ export function makeHiddenLine(graph, store, share) {
     lines.textContent = describeLines(state);
     hint.hidden = focusOf(graph, state).length > 0;
   });
+  const help = async () => (await import("./help.js")).openHelp();
+  onKey("?", help);
   const buttons = make(
     "span",
     { class: "hidden-line-buttons" },
     make("button", { type: "button", click: share }, "Share…"),
-    make("button", { type: "button", "aria-label": "Keys and search", click: openHelp }, "?"),
+    make("button", { type: "button", "aria-label": "Keys and search", click: help }, "?"),
   );
   return make("div", { class: "hidden-line" }, hidden, lines, reset, hint, buttons);
 }
@@ -107,17 +109,21 @@ function searchBox(graph, store, leave) {
     results.replaceChildren(...nodes.slice(0, OFFERED).map((node) => result(graph, node, choose)));
     results.hidden = nodes.length === 0;
   });
-  focusOnSlash(input);
+  onKey("/", () => input.focus());
   const label = make("label", { for: "viewer-search" }, "Search ", make("kbd", {}, "/"));
   return make("div", { class: "search" }, label, found, input, results);
 }
 
-/** @param {HTMLInputElement} input */
-function focusOnSlash(input) {
+/**
+ * A key that works wherever nobody is typing.
+ * @param {string} key
+ * @param {() => void} act
+ */
+function onKey(key, act) {
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || isTyping(event) || document.querySelector("dialog[open]")) return;
+    if (event.key !== key || isTyping(event) || document.querySelector("dialog[open]")) return;
     event.preventDefault();
-    input.focus();
+    act();
   });
 }
 
@@ -168,6 +174,57 @@ function threshold(graph, store) {
   });
   const label = make("label", { for: "viewer-threshold" }, "Influence shown ", value);
   return make("div", { class: "slider threshold" }, label, slider);
+}
+
+/** @param {Store} store */
+function lineStrength(store) {
+  const value = make("output", { for: "viewer-weight" });
+  const slider = make("input", {
+    type: "range",
+    id: "viewer-weight",
+    min: "0",
+    max: String(STEPS),
+    input: () => store.dispatch({ type: "thin", weight: weightAt(Number(slider.value)) }),
+  });
+  store.subscribe(({ weight }) => {
+    if (weightAt(Number(slider.value)) !== weight) slider.value = String(stepOf(weight));
+    const text = weight ? `at least ${showPercent(weight)} of the strongest` : "any";
+    value.textContent = text;
+    slider.setAttribute("aria-valuetext", text);
+  });
+  const label = make("label", { for: "viewer-weight" }, "Line strength ", value);
+  return make("div", { class: "slider weight" }, label, slider);
+}
+
+/** @param {number} step */
+const weightAt = (step) =>
+  step === 0 ? 0 : Number((10 ** (DECADES * (step / STEPS - 1))).toPrecision(2));
+
+/** @param {number} weight */
+const stepOf = (weight) =>
+  weight === 0 ? 0 : Math.max(1, Math.round(STEPS * (1 + Math.log10(weight) / DECADES)));
+
+/** @type {[string, -1 | 0 | 1][]} */
+const SIGNS = [
+  ["strengthening and weakening", 0],
+  ["only strengthening", 1],
+  ["only weakening", -1],
+];
+
+/** @param {Store} store */
+function lineSign(store) {
+  const choice = make(
+    "select",
+    {
+      id: "viewer-sign",
+      change: () => store.dispatch({ type: "keep-sign", sign: SIGNS[choice.selectedIndex][1] }),
+    },
+    ...SIGNS.map(([name]) => make("option", {}, name)),
+  );
+  store.subscribe(({ sign }) => {
+    choice.selectedIndex = SIGNS.findIndex(([, one]) => one === sign);
+  });
+  return make("div", { class: "sign" }, make("label", { for: "viewer-sign" }, "Lines"), choice);
 }
 
 /**

@@ -39,3 +39,11 @@ export function isTyping(event) {
   const fields = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
   return event.target instanceof HTMLElement && event.target.closest(fields) !== null;
 }
+
+/** Until the browser has shown what is in the page now: by the second frame it has painted the first. */
+export const afterPaint = () =>
+  new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(go))));
+
+/** @param {() => void} work  what nobody waits for yet */
+export const whenIdle = (work) =>
+  "requestIdleCallback" in window ? requestIdleCallback(work) : setTimeout(work, 200);

@@ -13,11 +13,10 @@ const BRINGS_WORK = ["supernodes", "clerps", "hide"];
  * @param {import("./live_graph.js").Live} live
  * @param {Store} store
  * @param {object} page
- * @param {HTMLElement} page.side
- * @param {ReturnType<typeof import("./circuit_section.js").takeOverCircuit>} page.circuit
+ * @param {Promise<import("./panels.js").Panels>} page.panels
  * @param {(address: string) => Promise<any>} page.fetchData
  */
-export function openTheWayToEditing(viewer, live, store, { side, circuit, fetchData }) {
+export function openTheWayToEditing(viewer, live, store, { panels, fetchData }) {
   const { edit, revision } = viewer.dataset;
   if (!edit) return;
   const query = location.search;
@@ -40,11 +39,12 @@ export function openTheWayToEditing(viewer, live, store, { side, circuit, fetchD
     if (started) return;
     started = true;
     try {
-      const [{ startEditing }, file] = await Promise.all([
+      const [{ startEditing }, file, around] = await Promise.all([
         import("./editing.js"),
         fetchData(edit ?? ""),
+        panels,
       ]);
-      startEditing(viewer, bar, live, store, { side, circuit, file, query });
+      startEditing(viewer, bar, live, store, { ...around, file, query });
       /** @type {HTMLElement | null} */
       const next = bar.querySelector("button:enabled");
       if (wanted) next?.focus();

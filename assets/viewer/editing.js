@@ -5,9 +5,10 @@ import { make } from "./dom.js";
 import { EditPanel } from "./edit_panel.js";
 import { isNothing } from "./edit_store.js";
 import { FRESH } from "./history.js";
+import { warningsOf } from "./named_groups.js";
 import { proposedText } from "./proposal.js";
 import { confirmFirst, download, showProposal } from "./proposal_dialog.js";
-import { count } from "./text.js";
+import { count, grouped } from "./text.js";
 import { NO_WORK } from "./work.js";
 import {
   LONGEST,
@@ -110,6 +111,7 @@ function fillBar(bar, live, store, file) {
       file: file.file,
       before: file.text,
       after: proposedText(file, live.wanted),
+      warnings: warningsOf(file, live.wanted),
       forge: file.forge,
     }),
   );
@@ -149,7 +151,7 @@ async function shareView(live, store, file) {
     const text = proposedText(file, live.wanted);
     const name = file.file.slice(file.file.lastIndexOf("/") + 1);
     return [
-      `With all these edits the link would be ${query.length.toLocaleString("en")} characters long, which many programs cut off. Send the file instead: `,
+      `With all these edits the link would be ${grouped(query.length)} characters long, which many programs cut off. Send the file instead: `,
       make("button", { type: "button", click: () => download(name, text) }, `Download ${name}`),
     ];
   }

@@ -63,15 +63,14 @@ export function makeFrame(graph) {
 
 /** @param {Layer} layer @param {Grid} grid @param {View} view */
 function drawRules(layer, grid, view) {
-  const lines = grid.columns.slice(1).map((column) => view.applyX(column.start));
-  layer
-    .selectAll("line")
-    .data(lines)
-    .join("line")
-    .attr("x1", (x) => x)
-    .attr("x2", (x) => x)
-    .attr("y1", view.applyY(grid.rows.at(-1)?.start ?? 0))
-    .attr("y2", grid.height - MARGIN.bottom + 8);
+  const [top, bottom] = [
+    view.applyY(grid.rows.at(-1)?.start ?? 0),
+    grid.height - MARGIN.bottom + 8,
+  ];
+  const lines = grid.columns
+    .slice(1)
+    .map((column) => `M${view.applyX(column.start)} ${top}V${bottom}`);
+  layer.selectAll("path").data([lines]).join("path").attr("d", lines.join(""));
 }
 
 /**

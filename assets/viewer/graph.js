@@ -1,5 +1,4 @@
 // One immutable graph, read once from the data file that tracer/site/viewer_data.py writes.
-import { readAblations } from "./ablation.js";
 import { influenceOf } from "./influence.js";
 
 export const FEATURE = 0;
@@ -43,6 +42,17 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @typedef {{by: string | null, confidence: string | null, note: string | null}} Byline
  * @typedef {{node: number, token: string, probability: number | null}} Answer
  *
+ * @typedef {object} Ablation  what became of the answer when a node was really set to zero
+ * @property {number} predicted  change, in the unit of all of them
+ * @property {number} actual
+ * @property {number | null} probability  of the answer, then
+ * @property {number | null} control  the change when a feature as loud is set to zero instead
+ *
+ * @typedef {object} Ablations
+ * @property {string} unit
+ * @property {number | null} before  the answer's probability with nothing set
+ * @property {Map<number, Ablation>} of
+ *
  * @typedef {object} Graph
  * @property {Meta} meta
  * @property {number} size
@@ -68,7 +78,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {Map<number, Answer>} answerOf
  * @property {{address: string, keys: Set<string>}} examples  features with texts that make them
  *   active, as `22_580`, and where their files are
- * @property {import("./ablation.js").Ablations | null} ablations
+ * @property {Ablations | null} ablations
  */
 
 /**
@@ -146,6 +156,20 @@ const toGroup = ([key, name, members, by, note]) => ({ key, name, members, by, n
 
 /** @param {[number, string, number | null]} row */
 const toAnswer = ([node, token, probability]) => ({ node, token, probability });
+
+/**
+ * @param {{unit: string, before: number | null, rows: (number | null)[][]} | null | undefined} data
+ * @returns {Ablations | null}
+ */
+function readAblations(data) {
+  if (!data) return null;
+  /** @type {Map<number, Ablation>} */
+  const of = new Map();
+  for (const [node, predicted, actual, probability, control] of data.rows) {
+    of.set(node ?? -1, { predicted: predicted ?? 0, actual: actual ?? 0, probability, control });
+  }
+  return { unit: data.unit, before: data.before, of };
+}
 
 /**
  * @param {any} columns

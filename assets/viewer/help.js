@@ -1,6 +1,6 @@
 // Everything the keyboard does, on `?`.
 import { openDialog } from "./dialog.js";
-import { isTyping, make } from "./dom.js";
+import { make } from "./dom.js";
 
 /** @type {[string, string][]} */
 const KEYS = [
@@ -37,11 +37,3 @@ export const openHelp = () =>
     ),
     make("p", {}, "Ctrl and the wheel, or two fingers, zoom; drag to move what was zoomed."),
   );
-
-export function helpOnQuestionMark() {
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "?" || isTyping(event) || document.querySelector("dialog[open]")) return;
-    event.preventDefault();
-    openHelp();
-  });
-}

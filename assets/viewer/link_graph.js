@@ -77,7 +77,8 @@ export class LinkGraph {
   /** Lays out once there is a width to lay out in, and again when it changes. */
   start() {
     this.store.subscribe((state, previous) => this.update(state, previous));
-    this.stage.scrollLeft = this.stage.scrollWidth; // the answer and its strongest inputs
+    const { grid, available = 0 } = this;
+    if (grid && grid.width > available) this.stage.scrollLeft = grid.width; // to the answer
     new ResizeObserver(() => {
       if (this.grid && this.stage.clientWidth !== this.available) this.layOut();
     }).observe(this.stage);

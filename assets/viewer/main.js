@@ -1,18 +1,12 @@
-// Fetches the graph, puts the panels together, and says so plainly when that fails.
-import { takeOverCircuit } from "./circuit_section.js";
-import { makeConnections } from "./connections.js";
+// What is seen first: fetches the graph and draws it with its controls, and says so plainly when that
+// fails. Everything else follows in panels.js.
 import { makeControls, makeHiddenLine } from "./controls.js";
-import { Details } from "./details.js";
-import { make, prefersStill } from "./dom.js";
+import { afterPaint, make } from "./dom.js";
 import { openTheWayToEditing } from "./edit_gate.js";
-import { signEmbedded } from "./embed.js";
 import { makeLegend } from "./legend.js";
-import { helpOnQuestionMark } from "./help.js";
 import { LinkGraph } from "./link_graph.js";
 import { makeLiveGraph } from "./live_graph.js";
 import { fetchJson, loadGraph } from "./load.js";
-import { followPageLinks } from "./page_links.js";
-import { strongestPaths } from "./paths.js";
 import { onToItsRevision } from "./revision.js";
 import { createStore, focusOf } from "./state.js";
 import { describe, describeEffect, nameOf } from "./text.js";
@@ -67,38 +61,26 @@ function show(element, parsed) {
     ),
     liveRegion(graph, store),
   );
-  linkGraph.start();
-  side.append(
-    new Details(graph, store, () => linkGraph.shown).element,
-    makeConnections(graph, store, () => linkGraph.drawn),
-  );
-  pointOut(graph, linkGraph, side);
-  followAddress(graph, store, (given) => live.write(given));
-  const jump = () => {
-    element.scrollIntoView({ behavior: prefersStill() ? "auto" : "smooth", block: "start" });
-    linkGraph.stage.focus({ preventScroll: true });
-  };
-  const circuit = takeOverCircuit(graph, store, jump);
+  const panels = openPanels(element, side, linkGraph);
   const fetchData = (/** @type {string} */ address) => fetchJson(address, "its data file");
-  openTheWayToEditing(element, live, store, { side, circuit, fetchData });
-  followPageLinks(graph, store, element, linkGraph.stage);
-  helpOnQuestionMark();
-  setTimeout(() => strongestPaths(graph, 0)); // found once, so that no click has to wait for them
-  signEmbedded(element);
+  openTheWayToEditing(element, live, store, { panels, fetchData });
+  linkGraph.start();
+  followAddress(graph, store, (given) => live.write(given));
 }
 
 /**
- * A row under the pointer shows its node in the graph.
- * @param {import("./graph.js").Graph} graph
- * @param {LinkGraph} linkGraph
+ * @param {HTMLElement} viewer
  * @param {HTMLElement} side
+ * @param {LinkGraph} linkGraph
  */
-function pointOut(graph, linkGraph, side) {
-  side.addEventListener("pointerover", (event) => {
-    const row = event.target instanceof Element ? event.target.closest("[data-node]") : null;
-    linkGraph.hover(graph.indexOf.get(row?.getAttribute("data-node") ?? "") ?? -1);
-  });
-  side.addEventListener("pointerleave", () => linkGraph.hover(-1));
+async function openPanels(viewer, side, linkGraph) {
+  try {
+    const [{ fillPanels }] = await Promise.all([import("./panels.js"), afterPaint()]);
+    return fillPanels(viewer, side, linkGraph);
+  } catch (error) {
+    side.textContent = "What belongs here could not be loaded. Reload to try again.";
+    throw error;
+  }
 }
 
 /**

@@ -25,8 +25,9 @@ export function makeRows(graph, rows, { shown, label, choose }) {
  * @param {(node: number) => void} choose
  */
 function makeRow(graph, { node, value, text }, most, shown, choose) {
-  const bar = make("span", { class: value < 0 ? "bar opposes" : "bar supports" });
-  bar.style.width = `${(100 * Math.abs(value)) / most}%`;
+  const kind = value < 0 ? "bar opposes" : "bar supports";
+  const bar = make("span", { class: kind, "aria-hidden": "true" });
+  bar.style.setProperty("--share", `${(100 * Math.abs(value)) / most}%`);
   const place = placeOf(graph, node) + (shown[node] ? "" : ", hidden");
   return make(
     "li",
@@ -39,7 +40,7 @@ function makeRow(graph, { node, value, text }, most, shown, choose) {
       make("span", { class: "place" }, place),
       " ",
       make("span", { class: "value" }, text),
-      make("span", { class: "track", "aria-hidden": "true" }, bar),
+      bar,
     ),
   );
 }

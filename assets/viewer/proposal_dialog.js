@@ -14,6 +14,7 @@ import { make } from "./dom.js";
  * @property {string} file
  * @property {string | null} before  null where there is no such file yet
  * @property {string} after
+ * @property {string[]} warnings  what would be refused, and what to do
  * @property {Forge | null} forge
  */
 
@@ -21,7 +22,7 @@ const LONGEST_ADDRESS = 7000;
 
 /** @param {Proposal} proposal */
 export function showProposal(proposal) {
-  const { file, before, after, forge } = proposal;
+  const { file, before, after, warnings, forge } = proposal;
   const patch = patchText(file, before, after);
   const status = make("p", { class: "proposal-status", role: "status" });
   const name = file.slice(file.lastIndexOf("/") + 1);
@@ -40,6 +41,7 @@ export function showProposal(proposal) {
       before === null ? "This new file holds your edits: " : "Your edits change this file: ",
       make("code", {}, file),
     ),
+    ...warnings.map((text) => make("p", { class: "proposal-warning", role: "alert" }, text)),
     diffTable(before ?? "", after),
     make("ol", {}, ...steps(proposal).map((step) => make("li", {}, step))),
     make(

@@ -177,6 +177,18 @@ export function focusOf(graph, state) {
 export const sameNodes = (a, b) => a.length === b.length && a.every((node, at) => node === b[at]);
 
 /**
+ * Whether nodes in any order are these.
+ * @param {readonly number[]} nodes
+ * @param {readonly number[]} sorted
+ */
+export const isSet = (nodes, sorted) =>
+  nodes.length === sorted.length &&
+  sameNodes(
+    [...nodes].sort((a, b) => a - b),
+    sorted,
+  );
+
+/**
  * Holds the state; listeners hear of each change at once, so that the work is done while the
  * browser waits for its next frame.
  * @param {Graph} graph

@@ -49,7 +49,13 @@ const plain = (size) => String(Number(size.toPrecision(3)));
 
 /** @param {number} size */
 const exponent = (size) =>
-  size >= 1000 && size < 1e6 ? Math.round(size).toLocaleString("en") : size.toExponential(1);
+  size >= 1000 && size < 1e6 ? grouped(Math.round(size)) : size.toExponential(1);
+
+/**
+ * A whole number with its thousands apart. The browser's own way takes 15 ms at its first use.
+ * @param {number} whole
+ */
+export const grouped = (whole) => String(whole).replace(/\B(?=(?:\d{3})+$)/g, ",");
 
 /** @param {number} value */
 export const showSigned = (value) => (value > 0 ? "+" : "") + showNumber(value);
@@ -64,8 +70,7 @@ export function showPercent(share) {
  * @param {number} amount
  * @param {string} noun
  */
-export const count = (amount, noun) =>
-  `${amount.toLocaleString("en")} ${noun}${amount === 1 ? "" : "s"}`;
+export const count = (amount, noun) => `${grouped(amount)} ${noun}${amount === 1 ? "" : "s"}`;
 
 /**
  * What an error node is called: neurons leave nothing in error, they are only not all listed.

@@ -1,16 +1,17 @@
 // Which nodes are shown, and in words why the others are not.
 import { ANSWER, EMBEDDING, FEATURE } from "./graph.js";
-import { kindNames, showPercent } from "./text.js";
+import { grouped, kindNames, showPercent } from "./text.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./state.js").State} State */
-/** @typedef {{shown: Uint8Array, weak: number, unwanted: number, away: number}} Visibility */
+/** @typedef {{shown: Uint8Array, weak: number, unwanted: number, away: number, cut: number}} Visibility */
 
 export const KINDS = ["feature", "error", "embedding", "answer"];
 
 /**
  * Pinned and selected nodes stay, whatever the controls say; tokens, answers and nodes whose
- * influence is unknown are never too weak.
+ * influence is unknown are never too weak. Where only lines of one sign are shown, so are only the
+ * nodes that such lines join to an answer.
  * @param {Graph} graph
  * @param {State} state
  * @returns {Visibility}
@@ -31,7 +32,36 @@ export function visibilityOf(graph, state) {
     else if (kind < EMBEDDING && graph.influence[node] > state.threshold) weak++;
     else shown[node] = 1;
   }
-  return { shown, weak, unwanted, away };
+  return { shown, weak, unwanted, away, cut: state.sign ? cutOff(graph, state, shown, kept) : 0 };
+}
+
+/**
+ * Hides the features from which no lines of the wanted sign lead, by way of shown nodes, to an answer.
+ * @param {Graph} graph
+ * @param {State} state
+ * @param {Uint8Array} shown
+ * @param {Set<number>} kept
+ * @returns {number}  how many
+ */
+function cutOff(graph, { sign }, shown, kept) {
+  const { source, weight, inputStart } = graph.links;
+  const joined = new Uint8Array(graph.size);
+  const ways = graph.answers.map(({ node }) => node).filter((node) => shown[node]);
+  for (let node = ways.pop(); node !== undefined; node = ways.pop()) {
+    for (let link = inputStart[node]; link < inputStart[node + 1]; link++) {
+      const from = source[link];
+      if (joined[from] || !shown[from] || sign * weight[link] < 0) continue;
+      joined[from] = 1;
+      ways.push(from);
+    }
+  }
+  let cut = 0;
+  for (let node = 0; node < graph.size; node++) {
+    if (!shown[node] || joined[node] || kept.has(node) || graph.kinds[node] >= EMBEDDING) continue;
+    shown[node] = 0;
+    cut++;
+  }
+  return cut;
 }
 
 /**
@@ -39,16 +69,19 @@ export function visibilityOf(graph, state) {
  * @param {State} state
  * @param {Visibility} visibility
  */
-export function describeHidden(graph, state, { weak, unwanted, away }) {
-  const hidden = weak + unwanted + away;
-  if (hidden === 0) return `All ${graph.size.toLocaleString("en")} nodes shown`;
+export function describeHidden(graph, state, { weak, unwanted, away, cut }) {
+  const hidden = weak + unwanted + away + cut;
+  if (hidden === 0) return `All ${grouped(graph.size)} nodes shown`;
   const off = kindNames(graph).filter((_, kind) => !state.kinds[kind]);
   const reasons = [];
   if (weak) reasons.push(`outside the top ${Math.round(100 * state.threshold)} % of influence`);
   if (unwanted) reasons.push(`${off.join(", ")} switched off`);
-  if (away) reasons.push(`${away.toLocaleString("en")} hidden by you`);
-  const total = graph.size.toLocaleString("en");
-  return `${hidden.toLocaleString("en")} of ${total} nodes hidden: ${reasons.join("; ")}`;
+  if (cut) {
+    const lines = `${state.sign > 0 ? "strengthening" : "weakening"} lines`;
+    reasons.push(`no ${lines} lead from them to ${graph.meta.asked ?? "the answer"}`);
+  }
+  if (away) reasons.push(`${grouped(away)} hidden by you`);
+  return `${grouped(hidden)} of ${grouped(graph.size)} nodes hidden: ${reasons.join("; ")}`;
 }
 
 /**

@@ -41,6 +41,7 @@ def automatic(tmp_path_factory: pytest.TempPathFactory, serve_folder: Callable[[
 
 def ready(page: Page, address: str) -> None:
     page.goto(address)
+    expect(page.locator(".circuit-frame.live")).to_be_visible()
     expect(page.locator(".edit-bar .edit-count")).not_to_be_empty()
 
 
@@ -80,7 +81,7 @@ def test_nothing_moves_when_the_script_takes_over(browser: Browser, site: str, w
             page.route("**/main.js", lambda route: route.abort())
         page.goto(site + COLOSSEUM)
         if scripts:
-            expect(page.locator(".edit-bar")).to_be_visible()
+            expect(page.locator(".circuit-frame.live")).to_be_visible()
         picture = page.locator("#circuit svg.circuit:visible")
         places = [picture.bounding_box(), page.locator("#circuit figcaption").bounding_box()]
         places.append(page.locator("#viewer-title").bounding_box())
@@ -102,6 +103,40 @@ def test_pointing_at_a_box_says_what_it_is_and_its_lines(page: Page, site: str) 
     expect(stepped_back).to_have_css("opacity", "0.13")
     page.mouse.move(5, 5)
     expect(page.locator("#circuit svg.pointing")).to_have_count(0)
+
+
+def test_pointing_at_a_line_says_where_it_leads(page: Page, site: str) -> None:
+    ready(page, site + COLOSSEUM)
+    line = page.locator('#circuit path[data-source="colosseum"][data-target="answer"]')
+    line.scroll_into_view_if_needed()
+    x, y = line.evaluate(
+        """path => {
+            const middle = path.getPointAtLength(path.getTotalLength() / 2);
+            const {x, y} = middle.matrixTransform(path.getScreenCTM());
+            return [x, y];
+        }"""
+    )
+    page.mouse.move(x, y)
+    expect(says(page)).to_have_text(
+        "“Colosseum” to the answer “Italian”: for the answer, 18 % of what reaches the answer"
+    )
+    page.mouse.move(5, 5)
+    expect(says(page)).to_contain_text("Point at a box")
+
+
+def test_only_the_picture_that_fits_is_in_the_page(page: Page, site: str) -> None:
+    ready(page, site + COLOSSEUM)
+    pictures = page.locator("#circuit svg.circuit")
+    link(page, "language").click()
+    for width, kind in ((390, "narrow"), (1440, "wide"), (390, "narrow")):
+        page.set_viewport_size({"width": width, "height": 900})
+        expect(pictures).to_have_count(1)
+        expect(page.locator(f"#circuit svg.{kind}")).to_be_visible()
+        expect(box(page, "language").locator("a.chosen")).to_have_count(1)
+        link(page, "spanish" if kind == "narrow" else "language").click()
+        link(page, "language").click()
+    page.emulate_media(media="print")
+    expect(page.locator("#circuit svg.wide")).to_be_visible()
 
 
 def test_a_click_selects_in_place_and_a_button_leads_to_the_full_graph(

@@ -15,6 +15,7 @@ from tests.browser.test_circuit import box, link, middle
 from tests.galleries import make_gallery
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.site.build import build
+from tracer.site.content import survey
 
 WRITTEN = """labels:
   "1_3": {text: France, by: ann}  # sure
@@ -22,6 +23,9 @@ groups:
   early: {name: Early on, nodes: ["0_7_4"], by: ann}
   late: {name: Later, nodes: ["1_9_5", "1_11_5"]}
 pins: ["1_9_5"]
+"""
+CLAIMS = """claims:
+  - {id: late-matters, ablate: late, expect: {token: " Paris", p_falls_by: 0.1}}
 """
 HOSTILE = '"><img src=x onerror="document.title=1"><script>document.title=1</script>'
 OpenGraph = Callable[..., str]
@@ -189,6 +193,21 @@ def test_a_new_group_becomes_a_box_and_ungroup_takes_it_away(page: Page, site: O
     expect(box(page, "country-more")).to_be_visible()
 
 
+def test_edits_are_in_both_pictures(page: Page, site: OpenGraph) -> None:
+    page.goto(site())
+    expect(page.locator(".circuit-frame.live svg.wide")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 900})
+    expect(page.locator("#circuit svg.narrow")).to_be_visible()
+    button(page, "Edit names and groups").click()
+    link(page, "late").click()
+    button(page, "Rename the group").click()
+    name_it(page, "Much later")
+    for width, kind in ((390, "narrow"), (1440, "wide")):
+        page.set_viewport_size({"width": width, "height": 900})
+        name = page.locator(f'#circuit svg.{kind} [data-box="late"] .name')
+        expect(name).to_have_text("Much later")
+
+
 def overlapping(page: Page) -> list[tuple[int, int]]:
     rects = page.locator("#circuit svg.circuit:visible [data-box] rect.box").all()
     places = [one.bounding_box() for one in rects]
@@ -221,6 +240,44 @@ def test_members_come_and_go(page: Page, site: OpenGraph, tmp_path: Path) -> Non
     expect(box(page, "late")).to_have_count(0)
     groups = proposed(page, tmp_path).groups
     assert {key: one.nodes for key, one in groups.items()} == {"early": ("0_7_4", "1_3_4")}
+
+
+def test_ungrouping_what_a_claim_names_is_warned_of_before_it_is_proposed(
+    page: Page, site: OpenGraph, tmp_path: Path
+) -> None:
+    ready(page, site(WRITTEN + CLAIMS))
+    folder = tmp_path / "gallery"
+    warning = page.locator("dialog.proposal [role=alert]")
+
+    def taken_back(text: str) -> None:
+        expect(warning).to_contain_text(text)
+        page.get_by_role("button", name="Close").click()
+        button(page, "Undo").click()
+
+    link(page, "late").click()
+    button(page, "Rename the group").click()
+    name_it(page, "Much later")
+    assert proposed(page, tmp_path).groups["late"].name == "Much later"
+    expect(warning).to_have_count(0)
+    assert not survey(adopted(folder, tmp_path)).problems
+    page.get_by_role("button", name="Close").click()
+    page.get_by_label("Take a member out").select_option("1_11_5")
+    proposed(page, tmp_path)
+    assert not survey(adopted(folder, tmp_path)).problems
+    taken_back("the claim late-matters was tested with: “tracer verify france-paris”")
+    link(page, "late").click()
+    button(page, "Ungroup").click()
+    proposed(page, tmp_path)
+    [problem] = survey(adopted(folder, tmp_path)).problems
+    assert "there is no group `late`" in str(problem)
+    taken_back("the claim late-matters names it: “tracer check” refuses")
+
+
+def adopted(folder: Path, proposals: Path) -> Path:
+    """The gallery with the proposed file in place."""
+    proposal = (proposals / "france-paris.yaml").read_bytes()
+    (folder / "site_src" / "annotations" / "france-paris.yaml").write_bytes(proposal)
+    return folder
 
 
 def test_a_group_replaces_the_automatic_picture_until_it_is_taken_back(

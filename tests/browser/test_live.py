@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,8 +33,11 @@ def site(gallery: GalleryFolder) -> Iterator[Served]:
 def open_page(page: Page, site: Served) -> Page:
     """A graph's page, read half-way, with a node chosen; `window.kept` goes when it reloads."""
     page.goto(f"{site.address}graphs/france-paris/")
+    # A page asked for before the first look at the sources is loaded a second time.
+    told = page.locator("[data-live-scripts]")
+    expect(told).not_to_have_attribute("data-live-scripts", hashlib.sha256().hexdigest()[:16])
     expect(page.locator("#write-up")).to_contain_text("First words.")
-    expect(page.locator(".viewer-status")).to_have_count(0)
+    expect(page.locator(".circuit-frame.live")).to_have_count(1)
     page.evaluate("window.kept = true; scrollTo(0, 1200)")
     return page
 
@@ -46,6 +50,7 @@ def test_words_change_in_place_and_the_place_is_kept(
     expect(open_page.locator("#write-up")).to_contain_text("The end.")
     assert open_page.evaluate("[window.kept, scrollY]") == [True, 1200]
     expect(open_page.locator(".viewer-main")).to_have_count(1)
+    expect(open_page.locator(".circuit-frame.live .opener").first).to_be_attached()
 
 
 def test_a_template_and_a_style_change_in_place(open_page: Page, gallery: GalleryFolder) -> None:

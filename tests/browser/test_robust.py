@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.foreign_graphs import foreign_graph, foreign_node
 from tests.galleries import GalleryFolder, make_gallery
@@ -152,3 +152,21 @@ def test_a_feature_at_many_positions_is_there_at_each(
     Graph.model_validate(fields).save(gallery.root / "graphs" / "many" / "1.json")
     page.goto(f"{publish(gallery)}graphs/many/?q=id:5_123")
     expect(page.locator("#viewer .found")).to_have_text("5 nodes found")
+
+
+def test_where_the_panels_do_not_load_the_graph_is_there_and_says_so(
+    browser: Browser, gallery: GalleryFolder, publish: Callable[[GalleryFolder], str]
+) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.route("**/details.js", lambda route: route.abort())
+    page.goto(publish(gallery) + "graphs/france-paris/")
+    expect(page.locator("#viewer .viewer-side")).to_contain_text("could not be loaded. Reload")
+    expect(page.locator("#viewer .hidden-count")).to_have_text("All 13 nodes shown")
+    expect(page.locator("#circuit svg.circuit:visible")).to_have_count(1)
+    page.locator("#viewer .graph-stage").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#viewer .announcement")).to_contain_text("Paris")
+    page.get_by_role("button", name="Edit names and groups").click()
+    expect(page.locator("#viewer .edit-bar")).to_contain_text("cannot be edited here")
+    context.close()

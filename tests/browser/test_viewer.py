@@ -368,6 +368,31 @@ def test_a_long_list_holds_only_the_rows_in_sight_and_the_keyboard_goes_through_
     expect(page.locator("#viewer .figures dd").last).to_have_text(chosen or "")
 
 
+def test_lines_of_one_sign_leave_the_nodes_that_they_join_to_the_answer(
+    page: Page, site: OpenViewer
+) -> None:
+    page.goto(site(make_graph()))
+    hidden = page.locator("#viewer .hidden-count")
+    lines = page.get_by_label("Lines", exact=True)
+    lines.select_option("only weakening")
+    expect(hidden).to_have_text(
+        "5 of 13 nodes hidden: no weakening lines lead from them to the answer"
+    )
+    lines.select_option("only strengthening")
+    expect(hidden).to_have_text(
+        "2 of 13 nodes hidden: no strengthening lines lead from them to the answer"
+    )
+    page.locator("#viewer-threshold").fill("0.4")  # takes 1_11_5, which strengthens nothing
+    expect(hidden).to_have_text(
+        "2 of 13 nodes hidden: outside the top 40 % of influence; "
+        "no strengthening lines lead from them to the answer"
+    )
+    page.locator("#viewer-threshold").fill("0.3")  # takes 1_3_4, and with it the way of 0_7_4
+    expect(hidden).to_contain_text("4 of 13 nodes hidden")
+    lines.select_option("strengthening and weakening")
+    expect(hidden).to_have_text("2 of 13 nodes hidden: outside the top 30 % of influence")
+
+
 def test_lines_can_be_kept_by_strength_and_by_sign(page: Page, site: OpenViewer) -> None:
     page.goto(site(make_graph()) + "?clickedId=3_42_5")
     expect(page.locator("#viewer .line-count")).to_have_text("All 4 lines are drawn.")

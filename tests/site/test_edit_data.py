@@ -48,6 +48,19 @@ def test_without_annotations_there_is_nothing_written(
     assert found["circuit"]["automatic"]
 
 
+def test_it_tells_which_groups_something_else_names(gallery: GalleryFolder, tmp_path: Path) -> None:
+    nodes = '{name: n, nodes: ["1_9_5"]}'
+    groups = f"groups:\n  a: {nodes}\n  b: {nodes}\n  c: {nodes}\n"
+    expect = 'expect: {token: " Paris", p_falls_by: 0.1}'
+    claims = f"claims:\n  - {{id: one, set: {{group:a: 0, 1_9_5: 0}}, {expect}}}\n"
+    gallery.write(FILE, f"{groups}{claims}  - {{id: two, ablate: [a], {expect}}}\n")
+    gallery.write("site_src/write-ups/france-paris.md", "See [this](group:b).\n")
+    assert edit_file(gallery, tmp_path / "public")["named"] == {
+        "a": {"claims": ["one", "two"], "linked": False},
+        "b": {"claims": [], "linked": True},
+    }
+
+
 def test_an_older_revision_is_not_edited(gallery: GalleryFolder, tmp_path: Path) -> None:
     folder = gallery.root / "graphs" / "france-paris"
     (folder / "2.json").write_bytes((folder / "1.json").read_bytes())

@@ -164,12 +164,11 @@ def _linked(box: Box, part: Part, content: list[Markup], *, quiet: bool = False)
     """A link to the part's nodes; what no line touches is `quiet`."""
     if not part.nodes:
         return _tag("g", {"class": f"{box.kind} quiet"}, *content)
-    title = _tag("title", {}, _part_name(box, part))
     kind = f"{box.kind} quiet" if quiet else box.kind
     attributes = {"class": f"node-link {kind}", **node_link(part.nodes)}
     if part.key:
         attributes["data-part"] = part.key
-    return _tag("a", attributes, title, *content)
+    return _tag("a", {**attributes, "aria-label": _part_name(box, part)}, *content)
 
 
 def _frame(placed: Placed) -> Markup:

@@ -1,13 +1,15 @@
 """The file that lets the viewer edit: the annotations as written, and what a circuit is made of.
 
-`assets/viewer/edit_file.js` is its one reader. It is fetched after the graph is shown.
+`assets/viewer/editing.js` is its one reader. It is fetched after the graph is shown.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
+from tracer.documents.claims import reference
 from tracer.documents.graph import Graph, significant
 from tracer.documents.yaml_spans import spans
 from tracer.site.answers import target_node
@@ -18,6 +20,7 @@ from tracer.site.gallery import Entry
 from tracer.site.tokens import words
 
 FORMAT = 1
+_GROUP_LINK = re.compile(r"\]\(group:([a-z0-9-]+)")
 _DEPTH = 5  # the file, its sections, their entries, an entry's fields, a group's nodes
 _DIGITS = 4
 
@@ -46,9 +49,31 @@ def encode(entry: Entry, circuit: Circuit | None) -> bytes:
             for key, label in entry.annotations.labels.items()
             if key not in entry.said.labels
         },
+        "named": _named(entry),
         "circuit": _circuit(entry.graph, circuit) if circuit else None,
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _named(entry: Entry) -> dict[str, Any]:
+    """The groups that something else names, by key: the claims' ids, and whether a text links."""
+    said = entry.said
+    texts = [one.text for one in said.counterpoints]
+    for section in (said.labels.values(), said.groups.values(), said.claims):
+        texts += [one.note or "" for one in section]
+    if entry.write_up is not None:
+        texts.append(entry.write_up.body)
+    linked = {key for text in texts for key in _GROUP_LINK.findall(text)}
+    claims: dict[str, list[str]] = {}
+    for claim in said.claims:
+        named = {reference(target).group for _, target in claim.targets()}
+        for key in said.groups.keys() & named:
+            claims.setdefault(key, []).append(claim.id)
+    return {
+        key: {"claims": claims.get(key, []), "linked": key in linked}
+        for key in said.groups
+        if key in claims or key in linked
+    }
 
 
 def _circuit(graph: Graph, circuit: Circuit) -> dict[str, Any]:
