@@ -31,6 +31,7 @@ from tracer.features.source import ActiveFeatures, FeatureSource, LayerFeatures
 from tracer.features.transcoders import Transcoders
 from tracer.model.frozen_pass import FrozenPass, freeze
 from tracer.model.load import Model
+from tracer.model.mapped import let_go
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,7 @@ def trace_ask(
     progress("forward pass", 1, 1)
     effects = total_effects(frozen, active, targets.effect_direction, targets.origin)
     layers = active.admit(effects.features, settings.candidates)
+    let_go(model.causal_lm.parameters())
     limit = settings.max_expanded
     swept = sweep(
         frozen,
