@@ -23,8 +23,6 @@ from tracer.features.source import LayerFeatures
 from tracer.model.frozen_norm import wide
 from tracer.model.frozen_pass import FrozenPass
 
-LEAST_TOGETHER = 256  # sources that meet gradients in one matrix product
-
 
 @dataclass(frozen=True)
 class Rising:
@@ -68,12 +66,10 @@ class Images:
         # Where each column's image stands among those that arrive; what writes nothing stands last.
         self.places = torch.full_like(order[:1], len(order)).repeat(self.columns.total)
         self.places[torch.cat([one.columns for one in rising])] = place
-        self.arrived = Arrived.none_yet(
-            positions[order],
-            LEAST_TOGETHER,
-            lambda first, _: slice(first, n),
-            frozen.embeddings.to(transport),
-        )
+        self.count = len(order) + 1
+        reached = torch.bincount(positions, minlength=n).cumsum(0).tolist()
+        parts = [slice(0, end) for end in reached]
+        self.arrived = Arrived.none_yet(parts, frozen.embeddings.to(transport))
         batches.run(
             (partial(self._rise, one), part)
             for one in rising

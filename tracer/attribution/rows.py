@@ -23,7 +23,8 @@ from tracer.features.source import LayerFeatures
 from tracer.model.attention_map import AttentionMap
 from tracer.model.frozen_pass import FrozenPass
 
-LEAST_TOGETHER = 64  # targets that meet sources in one matrix product
+TOGETHER = 64  # targets that meet sources in one matrix product
+SEATS = 16  # the last of them are counted as so many, or twice as many and so on
 MOST_AT_CUT = 2**24  # numbers that targets hold there at one time
 
 
@@ -110,7 +111,7 @@ class RowWriter:
     def _chunks(self, count: int) -> Iterator[slice]:
         most = count
         if self.images is not None:
-            most = max(LEAST_TOGETHER, MOST_AT_CUT // self.frozen.embeddings.numel())
+            most = max(TOGETHER, MOST_AT_CUT // self.frozen.embeddings.numel())
         for begin in range(0, count, max(1, most)):
             yield slice(begin, min(begin + most, count))
 
@@ -119,10 +120,7 @@ class RowWriter:
     ) -> None:
         arrived, images = None, self.images
         if images is not None:
-            like = self.frozen.embeddings.to(self.transport)
-            arrived = Arrived.none_yet(
-                positions, LEAST_TOGETHER, lambda _, last: slice(0, last + 1), like
-            )
+            arrived = self._expected(positions)
 
         def walk(part: slice) -> None:
             try:
@@ -141,11 +139,26 @@ class RowWriter:
             return
 
         def meet(part: slice) -> None:
-            crowd = next(one for one in arrived.crowds if part.stop <= one.part.stop)
-            found = crowd.with_all(part, images.arrived)
+            seats = slice(part.start, _seats(part.stop))
+            found = arrived.products(seats, images.arrived, images.count)[: part.stop - part.start]
             self._add_below(self.cut - 1, rows[part], lambda below: found[:, images.places[below]])
 
-        self.batches.run((meet, crowd.part) for crowd in arrived.crowds)
+        count = len(positions)
+        crowds = (slice(at, min(at + TOGETHER, count)) for at in range(0, count, TOGETHER))
+        self.batches.run((meet, crowd) for crowd in crowds)
+
+    def _expected(self, positions: Tensor) -> Arrived:
+        """Room for targets at `positions` (targets,), ascending. For each other size of a product
+        a library of products may compile, and keep, another program: so all that meet together have
+        room wherever one of them may arrive."""
+        n, count = self.frozen.n_positions, len(positions)
+        here = torch.bincount(positions, minlength=n)
+        begins = (here.cumsum(0) - here).tolist()  # those that started in front do not come here
+        parts = [
+            slice(begin // TOGETHER * TOGETHER, _seats(count)) if begin < count else slice(0, 0)
+            for begin in begins
+        ]
+        return Arrived.none_yet(parts, self.frozen.embeddings.to(self.transport))
 
     def _add_below(self, layer: int, rows: Tensor, found: Callable[[slice], Tensor]) -> None:
         """Adds to rows what is `found` of sources below `layer`, (targets, sources), given which
@@ -212,3 +225,7 @@ class RowWriter:
                 self.frozen.attention_constant(layer),
             )
         return self._attentions[layer]
+
+
+def _seats(count: int) -> int:
+    return -(-count // SEATS) * SEATS
