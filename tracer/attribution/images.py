@@ -23,6 +23,8 @@ from tracer.features.source import LayerFeatures
 from tracer.model.frozen_norm import wide
 from tracer.model.frozen_pass import FrozenPass
 
+SIZES = 16  # of products at the cut: each may have a program of its own that is kept
+
 
 @dataclass(frozen=True)
 class Rising:
@@ -68,7 +70,8 @@ class Images:
         self.places[torch.cat([one.columns for one in rising])] = place
         self.count = len(order) + 1
         reached = torch.bincount(positions, minlength=n).cumsum(0).tolist()
-        parts = [slice(0, end) for end in reached]
+        step = -(-len(order) // SIZES)
+        parts = [slice(0, min(-(-end // step) * step, len(order))) for end in reached]
         self.arrived = Arrived.none_yet(parts, frozen.embeddings.to(transport))
         batches.run(
             (partial(self._rise, one), part)

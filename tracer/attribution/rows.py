@@ -22,9 +22,10 @@ from tracer.attribution.writes import Writes
 from tracer.features.source import LayerFeatures
 from tracer.model.attention_map import AttentionMap
 from tracer.model.frozen_pass import FrozenPass
+from tracer.model.memory import trim
 
 TOGETHER = 64  # targets that meet sources in one matrix product
-SEATS = 16  # the last of them are counted as so many, or twice as many and so on
+SEATS = 32  # the last of them are counted as so many, or twice as many and so on
 MOST_AT_CUT = 2**24  # numbers that targets hold there at one time
 
 
@@ -52,10 +53,7 @@ class RowWriter:
         self.batches = Batches.fitting(frozen, most=batch)
         self.images = self._images(cut, batch) if cut else None
         self.cut = self.images.cut if self.images else 0
-        self._writes = {
-            layer: Writes.behind(layers[: layer + 1], self.columns)
-            for layer in range(max(0, self.cut - 1), len(layers))
-        }
+        self._writes: dict[int, Writes] = {}
         self._attentions: dict[int, tuple[AttentionMap, Tensor | None]] = {}
 
     @property
@@ -101,7 +99,32 @@ class RowWriter:
         chosen = chosen.to(sources.positions.device)
         return self._in_chunks(layer, sources.positions[chosen], sources.encoders[chosen], rows)
 
+    def _stand_at(self, layer: int) -> None:
+        """Holds what walkers from a layer's MLP input, or from the final stream, pass on their way
+        down, and no longer what stands above."""
+        self._writes = {
+            below: self._writes.get(below) or Writes.behind(self.layers[: below + 1], self.columns)
+            for below in range(max(0, self.cut - 1), layer)
+        }
+        self._attentions = {
+            below: self._attentions.get(below) or self._attention(below)
+            for below in range(self.cut, self._top(layer))
+        }
+        trim()
+
+    def _top(self, layer: int) -> int:
+        """How many layers' attention walkers from a layer's MLP input pass: an MLP beside its
+        attention reads what the attention does, so both stand behind."""
+        reads_attention = layer < self.frozen.n_layers and not self.frozen.model.parallel_residual
+        return layer + 1 if reads_attention else layer
+
+    def _attention(self, layer: int) -> tuple[AttentionMap, Tensor | None]:
+        """A layer's attention, and what its biases add."""
+        attention = self.frozen.attention_map(layer).to(self.transport)
+        return attention, self.frozen.attention_constant(layer)
+
     def _in_chunks(self, layer: int, positions: Tensor, start: Tensor, rows: Tensor) -> Tensor:
+        self._stand_at(layer)
         biases = rows.new_zeros(len(start))
         for chunk in self._chunks(len(start)):
             given = (positions[chunk], start[chunk], rows[chunk], biases[chunk])
@@ -182,9 +205,7 @@ class RowWriter:
         cut, or to the embeddings."""
         frozen, parallel = self.frozen, self.frozen.model.parallel_residual
         walk = Walk.down(positions, start, self.transport)
-        # An MLP beside its attention reads what the attention does, so both stand behind.
-        reads_attention = layer < frozen.n_layers and not parallel
-        top = layer + 1 if reads_attention else layer
+        top = self._top(layer)
         tokens = rows[:, self.columns.tokens :][:, : walk.reach].T
         for below in reversed(range(self.cut, top)):
             beside = None  # what joins in front of attention from an MLP beside it
@@ -194,7 +215,7 @@ class RowWriter:
             if beside is not None and not parallel:
                 walk.add(beside)
                 beside = None
-            attention, constants = self._attention(below)
+            attention, constants = self._attentions[below]
             if constants is not None:
                 biases += walk.read(constants).sum(0).to(biases)
             if below:
@@ -216,15 +237,6 @@ class RowWriter:
         """What a skip connection hands to the stream in front of the layer's MLP."""
         passage = self.layers[layer].passes_on
         return None if passage is None else walk.mapped(passage.pull)
-
-    def _attention(self, layer: int) -> tuple[AttentionMap, Tensor | None]:
-        """A layer's attention, and what its biases add."""
-        if layer not in self._attentions:
-            self._attentions[layer] = (
-                self.frozen.attention_map(layer).to(self.transport),
-                self.frozen.attention_constant(layer),
-            )
-        return self._attentions[layer]
 
 
 def _seats(count: int) -> int:
