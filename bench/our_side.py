@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from itertools import pairwise
@@ -16,6 +15,7 @@ STARTED = time.perf_counter()
 
 import torch  # noqa: E402
 
+from bench.memory import peak_bytes  # noqa: E402
 from tracer.attribution.cut import Count  # noqa: E402
 from tracer.attribution.prune import prune  # noqa: E402
 from tracer.attribution.trace import Attribution, trace  # noqa: E402
@@ -54,7 +54,7 @@ def main() -> None:
         runs.append({"trace": traced - start, "prune": end - traced, "forward": forward})
         sys.stdout.write(f"tracer ({precision}): {traced - start:.2f} + {end - traced:.2f} s\n")
         sys.stdout.flush()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = peak_bytes()
     on_card = torch.cuda.max_memory_allocated() if device == "cuda" else None
     torch.save(
         {

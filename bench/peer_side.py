@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from pathlib import Path
@@ -25,6 +24,8 @@ from circuit_tracer.transcoder.single_layer_transcoder import load_transcoder_se
 from transformer_lens import HookedTransformerConfig  # noqa: E402
 from transformer_lens.pretrained.weight_conversions import convert_llama_weights  # noqa: E402
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast  # noqa: E402
+
+from bench.memory import peak_bytes  # noqa: E402
 
 
 def load_set(folder: Path, device: str = "cpu"):
@@ -114,7 +115,7 @@ def main() -> None:
         for _ in range(repeats):
             graph = scores = pruned = None  # as if each run were the only one
             graph, scores, pruned, times = run(model, tokens, batch, most)
-            runs.append({"batch": batch, **times})
+            runs.append({"batch": batch, **times, "peak_rss_bytes": peak_bytes()})
             spent = f"{times['trace']:.2f} + {times['prune']:.2f} s"
             sys.stdout.write(f"circuit-tracer, batch {batch}: {spent}\n")
             sys.stdout.flush()
@@ -138,7 +139,7 @@ def main() -> None:
                 "runs": runs,
                 "import_seconds": loading - STARTED,
                 "load_seconds": loaded - loading,
-                "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                "peak_rss_bytes": peak_bytes(),
             }
         )
     )

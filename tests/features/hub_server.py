@@ -23,6 +23,7 @@ class Hub:
     root: Path
     address: str = ""
     fetched: list[str] = field(default_factory=list)  # files whose content was sent
+    listed: list[str] = field(default_factory=list)  # repositories whose files were listed
 
     def answer(self, path: str) -> Answer:
         parts = unquote(urlsplit(path).path).strip("/").split("/")
@@ -35,6 +36,7 @@ class Hub:
         return _absent("EntryNotFound")
 
     def _listing(self, repo: str, revision: str, *, tree: bool) -> Answer:
+        self.listed.append(repo)
         folder = self.root / repo
         if not folder.is_dir():
             return _absent("RepoNotFound")

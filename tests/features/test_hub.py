@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tests.features.dictionaries import (
     LAYERS,
@@ -19,9 +21,11 @@ from tests.features.dictionaries import (
     write_sparsify,
 )
 from tests.features.hub_server import COMMIT, Hub, serving
-from tests.tiny_models import PROMPT, exact_tiny_model
+from tests.tiny_models import PROMPT, exact_tiny_model, save_tiny_model
 from tracer.attribution.trace import trace
+from tracer.batch.session import build_graphs
 from tracer.documents.graph import FeaturesInfo
+from tracer.documents.prompts import load_prompts
 from tracer.errors import TracerError
 from tracer.features.choose import SHORTHANDS, find_features
 
@@ -132,6 +136,32 @@ def test_half_a_set_is_completed_and_a_whole_one_needs_no_network(
     shutil.rmtree(folder)
     with pytest.raises(TracerError, match="`someone/absent` could not be fetched"):
         found("hf:someone/absent")
+
+
+def test_a_batch_lists_a_repository_once_however_many_prompts_it_has(
+    hub: Hub, tmp_path: Path
+) -> None:
+    write_plt(hub.root / REPO)
+    model = save_tiny_model(tmp_path / "model")
+    found(f"hf:{REPO}")
+    hub.listed.clear()
+    found(f"hf:{REPO}")
+    once = hub.listed.count(REPO)  # by us, and by huggingface_hub for what is there
+    assert once > 0
+
+    def listed_for(*prompts: str) -> int:
+        hub.listed.clear()
+        entries = "".join(f"  - {{slug: s{n}, prompt: {one}}}\n" for n, one in enumerate(prompts))
+        defaults = f"defaults: {{model: {model}, features: hf:{REPO}}}\n"
+        (tmp_path / "prompts.yaml").write_text(f"{defaults}graphs:\n{entries}")
+        listed = load_prompts(tmp_path / "prompts.yaml")
+        console = Console(file=io.StringIO())
+        assert build_graphs(listed, tmp_path / "graphs", device="cpu", console=console) == 0
+        return hub.listed.count(REPO)
+
+    assert listed_for("w3 w4") == once
+    assert listed_for("w3 w4", "w5 w6", "w7 w8") == once, "the next batch looks again, once"
+    assert len(list((tmp_path / "graphs").rglob("1.json"))) == 3
 
 
 def gemma(hub: Hub, *, layers: list[int], more: str = "") -> None:

@@ -23,7 +23,7 @@ from tracer.features.source import LayerFeatures
 from tracer.model.frozen_norm import wide
 from tracer.model.frozen_pass import FrozenPass
 
-LEAST_TOGETHER = 256  # sources that meet gradients in one matrix product
+SIZES = 16  # of products at the cut: each may have a program of its own that is kept
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,11 @@ class Images:
         # Where each column's image stands among those that arrive; what writes nothing stands last.
         self.places = torch.full_like(order[:1], len(order)).repeat(self.columns.total)
         self.places[torch.cat([one.columns for one in rising])] = place
-        self.arrived = Arrived.none_yet(
-            positions[order],
-            LEAST_TOGETHER,
-            lambda first, _: slice(first, n),
-            frozen.embeddings.to(transport),
-        )
+        self.count = len(order) + 1
+        reached = torch.bincount(positions, minlength=n).cumsum(0).tolist()
+        step = -(-len(order) // SIZES)
+        parts = [slice(0, min(-(-end // step) * step, len(order))) for end in reached]
+        self.arrived = Arrived.none_yet(parts, frozen.embeddings.to(transport))
         batches.run(
             (partial(self._rise, one), part)
             for one in rising

@@ -1,87 +1,59 @@
-"""Where gradients and streams meet: what each walker holds when it arrives at the cut.
+"""Where gradients and streams meet: what walkers hold when they arrive at the cut, by position.
 
-Walkers are kept in the order of their positions, cut into crowds of neighbours whose windows are
-nearly the same, so that gradients and streams are multiplied in large matrix products over the
-positions that both can have reached.
+Walkers are in the order of where they started, so those that can have reached a position are
+neighbours, and meet those of the other kind that can have reached it in one matrix product.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from tracer.attribution.walk import Walk
-
-
-@dataclass(frozen=True)
-class Crowd:
-    """Walkers that started at neighbouring positions."""
-
-    first: int  # among all that arrive
-    window: slice
-    held: Tensor  # (walkers, reach, d_model), zeros until they arrive
-
-    @property
-    def part(self) -> slice:
-        return slice(self.first, self.first + len(self.held))
-
-    def within(self, window: slice) -> Tensor:
-        """(walkers, positions * d_model)."""
-        begin, end = (one - self.window.start for one in (window.start, window.stop))
-        d_model = self.held.shape[2]
-        return self.held.flatten(1)[:, begin * d_model : end * d_model]
-
-    def with_all(self, part: slice, others: Arrived) -> Tensor:
-        """(walkers, others + 1): the products of some of these with all others, and zeros."""
-        found = self.held.new_zeros(part.stop - part.start, others.count + 1)
-        mine = slice(part.start - self.first, part.stop - self.first)
-        for other in others.crowds:
-            begin = max(self.window.start, other.window.start)
-            end = min(self.window.stop, other.window.stop)
-            if begin < end:
-                both = slice(begin, end)
-                found[:, other.part] = self.within(both)[mine] @ other.within(both).T
-        return found
+from tracer.model.frozen_norm import wide
 
 
 @dataclass(frozen=True)
 class Arrived:
-    crowds: Sequence[Crowd]
-    count: int
+    """What has been put where walkers were expected; zeros everywhere else."""
+
+    parts: Sequence[slice]  # at each position, which of all walkers may have reached it
+    held: Sequence[Tensor]  # at each position (those walkers, d_model)
 
     @staticmethod
-    def none_yet(
-        positions: Tensor, least: int, window: Callable[[int, int], slice], like: Tensor
-    ) -> Arrived:
-        """Room for walkers that start at `positions` (walkers,), ascending, in crowds of at least
-        so many; `window` gives what those from a first to a last position can reach. What is held
-        is of the shape (…, d_model), the number format and on the device of `like`."""
-        ends = torch.unique_consecutive(positions, return_counts=True)[1].cumsum(0).tolist()
-        crowds, first = [], 0
-        for end in ends:
-            if end - first < least and end != ends[-1]:
-                continue
-            reached = window(int(positions[first]), int(positions[end - 1]))
-            shape = (end - first, reached.stop - reached.start, like.shape[-1])
-            crowds.append(Crowd(first, reached, like.new_zeros(shape)))
-            first = end
-        return Arrived(crowds, len(positions))
+    def none_yet(parts: Sequence[slice], like: Tensor) -> Arrived:
+        """What is held is of the shape (…, d_model), the number format and on the device of
+        `like`."""
+        held = [like.new_zeros(part.stop - part.start, like.shape[-1]) for part in parts]
+        return Arrived(parts, held)
 
     def put(self, walk: Walk, places: Tensor) -> None:
         """Notes what a batch holds whose walkers stand at `places` (walkers,) among all,
         ascending."""
-        held = walk.held
-        for crowd in self.crowds:
-            bounds = torch.tensor([crowd.part.start, crowd.part.stop], device=places.device)
-            first, end = torch.searchsorted(places, bounds).tolist()
-            if first == end:
-                continue
-            begin = max(crowd.window.start, walk.window.start)
-            stop = min(crowd.window.stop, walk.window.stop)
-            here = held[:, begin - walk.window.start : stop - walk.window.start, first:end]
-            into = slice(begin - crowd.window.start, stop - crowd.window.start)
-            rows = places[first:end] - crowd.first
-            crowd.held[rows, into] = here.permute(2, 1, 0).to(crowd.held.dtype)
+        parts = self.parts[walk.window]
+        bounds = torch.tensor([[one.start, one.stop] for one in parts], device=places.device)
+        within = torch.searchsorted(places, bounds).tolist()
+        streams = walk.held.unbind(1)  # at each position (d_model, walkers)
+        for part, (first, end), held, stream in zip(
+            parts, within, self.held[walk.window], streams, strict=True
+        ):
+            held[places[first:end] - part.start] = stream[:, first:end].T.to(held)
+
+    def products(self, part: slice, others: Arrived, count: int) -> Tensor:
+        """(walkers, count): of some of these, `part`, with all others."""
+        some = self.held[0]
+        found = wide(some.new_zeros(part.stop - part.start, count))
+        for mine, held, theirs, other in zip(
+            self.parts, self.held, others.parts, others.held, strict=True
+        ):
+            if mine.start <= part.start < mine.stop and len(other):
+                here = held[part.start - mine.start : part.stop - mine.start]
+                into = found[:, theirs]
+                if here.dtype == into.dtype:
+                    into.addmm_(here, other.T)
+                else:
+                    into += here @ other.T
+        return found

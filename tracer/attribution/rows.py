@@ -22,8 +22,10 @@ from tracer.attribution.writes import Writes
 from tracer.features.source import LayerFeatures
 from tracer.model.attention_map import AttentionMap
 from tracer.model.frozen_pass import FrozenPass
+from tracer.model.memory import trim
 
-LEAST_TOGETHER = 64  # targets that meet sources in one matrix product
+TOGETHER = 64  # targets that meet sources in one matrix product
+SEATS = 32  # the last of them are counted as so many, or twice as many and so on
 MOST_AT_CUT = 2**24  # numbers that targets hold there at one time
 
 
@@ -51,10 +53,7 @@ class RowWriter:
         self.batches = Batches.fitting(frozen, most=batch)
         self.images = self._images(cut, batch) if cut else None
         self.cut = self.images.cut if self.images else 0
-        self._writes = {
-            layer: Writes.behind(layers[: layer + 1], self.columns)
-            for layer in range(max(0, self.cut - 1), len(layers))
-        }
+        self._writes: dict[int, Writes] = {}
         self._attentions: dict[int, tuple[AttentionMap, Tensor | None]] = {}
 
     @property
@@ -100,7 +99,32 @@ class RowWriter:
         chosen = chosen.to(sources.positions.device)
         return self._in_chunks(layer, sources.positions[chosen], sources.encoders[chosen], rows)
 
+    def _stand_at(self, layer: int) -> None:
+        """Holds what walkers from a layer's MLP input, or from the final stream, pass on their way
+        down, and no longer what stands above."""
+        self._writes = {
+            below: self._writes.get(below) or Writes.behind(self.layers[: below + 1], self.columns)
+            for below in range(max(0, self.cut - 1), layer)
+        }
+        self._attentions = {
+            below: self._attentions.get(below) or self._attention(below)
+            for below in range(self.cut, self._top(layer))
+        }
+        trim()
+
+    def _top(self, layer: int) -> int:
+        """How many layers' attention walkers from a layer's MLP input pass: an MLP beside its
+        attention reads what the attention does, so both stand behind."""
+        reads_attention = layer < self.frozen.n_layers and not self.frozen.model.parallel_residual
+        return layer + 1 if reads_attention else layer
+
+    def _attention(self, layer: int) -> tuple[AttentionMap, Tensor | None]:
+        """A layer's attention, and what its biases add."""
+        attention = self.frozen.attention_map(layer).to(self.transport)
+        return attention, self.frozen.attention_constant(layer)
+
     def _in_chunks(self, layer: int, positions: Tensor, start: Tensor, rows: Tensor) -> Tensor:
+        self._stand_at(layer)
         biases = rows.new_zeros(len(start))
         for chunk in self._chunks(len(start)):
             given = (positions[chunk], start[chunk], rows[chunk], biases[chunk])
@@ -110,7 +134,7 @@ class RowWriter:
     def _chunks(self, count: int) -> Iterator[slice]:
         most = count
         if self.images is not None:
-            most = max(LEAST_TOGETHER, MOST_AT_CUT // self.frozen.embeddings.numel())
+            most = max(TOGETHER, MOST_AT_CUT // self.frozen.embeddings.numel())
         for begin in range(0, count, max(1, most)):
             yield slice(begin, min(begin + most, count))
 
@@ -119,10 +143,7 @@ class RowWriter:
     ) -> None:
         arrived, images = None, self.images
         if images is not None:
-            like = self.frozen.embeddings.to(self.transport)
-            arrived = Arrived.none_yet(
-                positions, LEAST_TOGETHER, lambda _, last: slice(0, last + 1), like
-            )
+            arrived = self._expected(positions)
 
         def walk(part: slice) -> None:
             try:
@@ -141,11 +162,26 @@ class RowWriter:
             return
 
         def meet(part: slice) -> None:
-            crowd = next(one for one in arrived.crowds if part.stop <= one.part.stop)
-            found = crowd.with_all(part, images.arrived)
+            seats = slice(part.start, _seats(part.stop))
+            found = arrived.products(seats, images.arrived, images.count)[: part.stop - part.start]
             self._add_below(self.cut - 1, rows[part], lambda below: found[:, images.places[below]])
 
-        self.batches.run((meet, crowd.part) for crowd in arrived.crowds)
+        count = len(positions)
+        crowds = (slice(at, min(at + TOGETHER, count)) for at in range(0, count, TOGETHER))
+        self.batches.run((meet, crowd) for crowd in crowds)
+
+    def _expected(self, positions: Tensor) -> Arrived:
+        """Room for targets at `positions` (targets,), ascending. For each other size of a product
+        a library of products may compile, and keep, another program: so all that meet together have
+        room wherever one of them may arrive."""
+        n, count = self.frozen.n_positions, len(positions)
+        here = torch.bincount(positions, minlength=n)
+        begins = (here.cumsum(0) - here).tolist()  # those that started in front do not come here
+        parts = [
+            slice(begin // TOGETHER * TOGETHER, _seats(count)) if begin < count else slice(0, 0)
+            for begin in begins
+        ]
+        return Arrived.none_yet(parts, self.frozen.embeddings.to(self.transport))
 
     def _add_below(self, layer: int, rows: Tensor, found: Callable[[slice], Tensor]) -> None:
         """Adds to rows what is `found` of sources below `layer`, (targets, sources), given which
@@ -169,9 +205,7 @@ class RowWriter:
         cut, or to the embeddings."""
         frozen, parallel = self.frozen, self.frozen.model.parallel_residual
         walk = Walk.down(positions, start, self.transport)
-        # An MLP beside its attention reads what the attention does, so both stand behind.
-        reads_attention = layer < frozen.n_layers and not parallel
-        top = layer + 1 if reads_attention else layer
+        top = self._top(layer)
         tokens = rows[:, self.columns.tokens :][:, : walk.reach].T
         for below in reversed(range(self.cut, top)):
             beside = None  # what joins in front of attention from an MLP beside it
@@ -181,7 +215,7 @@ class RowWriter:
             if beside is not None and not parallel:
                 walk.add(beside)
                 beside = None
-            attention, constants = self._attention(below)
+            attention, constants = self._attentions[below]
             if constants is not None:
                 biases += walk.read(constants).sum(0).to(biases)
             if below:
@@ -204,11 +238,6 @@ class RowWriter:
         passage = self.layers[layer].passes_on
         return None if passage is None else walk.mapped(passage.pull)
 
-    def _attention(self, layer: int) -> tuple[AttentionMap, Tensor | None]:
-        """A layer's attention, and what its biases add."""
-        if layer not in self._attentions:
-            self._attentions[layer] = (
-                self.frozen.attention_map(layer).to(self.transport),
-                self.frozen.attention_constant(layer),
-            )
-        return self._attentions[layer]
+
+def _seats(count: int) -> int:
+    return -(-count // SEATS) * SEATS

@@ -167,11 +167,13 @@ def trace_ask(
     source, settings = feature_source(model, features), settings_for(settings, features)
     progress("forward pass", 0, 1)
     frozen = freeze(model, ask.token_ids)
+    model.let_go()
     active = source.read(frozen)
     targets = _targets(ask, frozen, active, settings, direction)
     progress("forward pass", 1, 1)
     effects = total_effects(frozen, active, targets.effect_direction, targets.origin)
     layers = active.admit(effects.features, settings.candidates)
+    model.let_go()
     limit = settings.max_expanded
     swept = sweep(
         frozen,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -36,6 +39,11 @@ class FoundFeatures:
     dictionary: Dictionary | None = None
 
 
+_found: ContextVar[dict[tuple[str, str, str], FoundFeatures] | None] = ContextVar(
+    "found", default=None
+)
+
+
 def find_features(name: str, *, model_source: str, model_identity: str) -> FeaturesInfo:
     """What identifies the features of one model. Reads no weights into memory.
 
@@ -44,8 +52,28 @@ def find_features(name: str, *, model_source: str, model_identity: str) -> Featu
     return choose_features(name, model_source=model_source, model_identity=model_identity).info
 
 
+@contextmanager
+def found_once() -> Iterator[None]:
+    """What is found within is not looked for again: a hub is asked for a repository's files once a
+    batch, not once a prompt, and all prompts of a batch get the same."""
+    token = _found.set({})
+    try:
+        yield
+    finally:
+        _found.reset(token)
+
+
 def choose_features(name: str, *, model_source: str, model_identity: str) -> FoundFeatures:
     """`neurons`, a shorthand, `hf:org/repo[/subfolder][@revision]` or a local folder."""
+    found, key = _found.get(), (name, model_source, model_identity)
+    if found is None:
+        return _choose(name, model_source, model_identity)
+    if key not in found:
+        found[key] = _choose(name, model_source, model_identity)
+    return found[key]
+
+
+def _choose(name: str, model_source: str, model_identity: str) -> FoundFeatures:
     if name == NEURONS:
         source = f"{model_source}.neurons"
         return FoundFeatures(FeaturesInfo(source=source, kind=NEURONS, identity=model_identity))

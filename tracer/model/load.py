@@ -16,6 +16,7 @@ from tracer.model.architectures import Architecture, architecture_of
 from tracer.model.default_model import Say
 from tracer.model.files import ModelFiles, find_model
 from tracer.model.layer_weights import LayerWeights, layer_weights
+from tracer.model.memory import let_go
 from tracer.model.quiet import quiet_transformers
 from tracer.model.tokens import Tokenizer, load_tokenizer
 
@@ -67,6 +68,10 @@ class Model:
         """Whether a block's MLP reads the stream in front of its attention, not behind it."""
         switch = self.architecture.parallel_switch
         return switch is not None and bool(getattr(self.config, switch))
+
+    def let_go(self) -> None:
+        """Weights that were read take memory again only where they are read again."""
+        let_go(self.causal_lm.parameters())
 
     def module(self, name: str) -> Any:
         return self.causal_lm.get_submodule(name)
