@@ -23,7 +23,7 @@ _LIBRARIES = (
     "mdit-py-plugins",
     "pagefind",
     "pygments",
-    "resvg-py",
+    "resvg",
 )
 
 
