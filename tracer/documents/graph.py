@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -156,19 +157,19 @@ class Node(_Open):
     token_prob: float | None = None
     is_target_logit: bool | None = None
 
-    @property
+    @cached_property
     def kind(self) -> NodeKind:
         if self.feature_type in (EMBEDDING, LOGIT):
             return cast(NodeKind, self.feature_type)
         # A bias is, like an error, something that flows in and that no feature says.
         return "error" if "error" in self.feature_type or self.feature_type == BIAS else "feature"
 
-    @property
+    @cached_property
     def layer_number(self) -> int:
         """Embeddings stand below layer 0."""
         return -1 if self.layer == "E" else int(self.layer)
 
-    @property
+    @cached_property
     def index(self) -> int | None:
         """The feature's index in its layer, or the vocabulary id of a token or answer."""
         if self.kind == "error":
