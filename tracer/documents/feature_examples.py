@@ -92,13 +92,11 @@ class FeatureFolder:
     def path(self, source: str, key: str) -> Path:
         return self.root / source / f"{key}.json"
 
-    def files(self) -> dict[str, dict[str, Path]]:
-        """Feature source -> key -> file, sorted."""
-        found: dict[str, dict[str, Path]] = {}
-        for file in sorted(self.root.glob("*/*.json")):
-            if _KEY.match(file.stem):
-                found.setdefault(file.parent.name, {})[file.stem] = file
-        return found
+
+def keys_among(names: Iterable[str]) -> list[str]:
+    """The keys of the features whose files are among these names."""
+    stems = (name.removesuffix(".json") for name in names if name.endswith(".json"))
+    return [stem for stem in stems if _KEY.match(stem)]
 
 
 def import_examples(files: Iterable[Path], graph: Graph, folder: FeatureFolder) -> list[Path]:

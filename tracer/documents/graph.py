@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -157,19 +157,16 @@ class Node(_Open):
     token_prob: float | None = None
     is_target_logit: bool | None = None
 
-    @cached_property
+    @property
     def kind(self) -> NodeKind:
-        if self.feature_type in (EMBEDDING, LOGIT):
-            return cast(NodeKind, self.feature_type)
-        # A bias is, like an error, something that flows in and that no feature says.
-        return "error" if "error" in self.feature_type or self.feature_type == BIAS else "feature"
+        return _kind_of(self.feature_type)
 
-    @cached_property
+    @property
     def layer_number(self) -> int:
         """Embeddings stand below layer 0."""
         return -1 if self.layer == "E" else int(self.layer)
 
-    @cached_property
+    @property
     def index(self) -> int | None:
         """The feature's index in its layer, or the vocabulary id of a token or answer."""
         if self.kind == "error":
@@ -275,6 +272,14 @@ def graph_of(data: Any, file: Path, *, hint: str = RESTORE) -> Graph:
         message = first["msg"].removeprefix("Value error, ")
         what = f"not an attribution graph: {where + ': ' if where else ''}{message}"
         raise TracerError(what, hint=hint, place=Place(file)) from None
+
+
+@lru_cache(maxsize=64)
+def _kind_of(feature_type: str) -> NodeKind:
+    if feature_type in (EMBEDDING, LOGIT):
+        return cast(NodeKind, feature_type)
+    # A bias is, like an error, something that flows in and that no feature says.
+    return "error" if "error" in feature_type or feature_type == BIAS else "feature"
 
 
 def significant(value: float, digits: int = 5) -> float:

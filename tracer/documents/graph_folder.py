@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -66,8 +67,7 @@ class GraphFolder:
         folder = self.root / slug
         if not folder.is_dir():
             return []
-        matches = (_REVISION.match(name) for name in os.listdir(folder))  # noqa: PTH208
-        return sorted(int(match[1]) for match in matches if match)
+        return revision_numbers(os.listdir(folder))  # noqa: PTH208
 
     def path(self, slug: str, revision: int) -> Path:
         """Raises ValueError for a slug that would leave the folder."""
@@ -84,6 +84,12 @@ class GraphFolder:
     def stored(self, slug: str, revision: int) -> StoredGraph:
         """Raises TracerError when the file is missing or unreadable."""
         return StoredGraph(self.path(slug, revision))
+
+
+def revision_numbers(names: Iterable[str]) -> list[int]:
+    """The revisions among the names of a folder's files, lowest first."""
+    matches = (_REVISION.match(name) for name in names)
+    return sorted(int(match[1]) for match in matches if match)
 
 
 def _digest(content: bytes) -> str:

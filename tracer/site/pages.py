@@ -44,7 +44,8 @@ class Pages:
         self.gallery = gallery
         self.assets = assets
         self._templates = _environment(gallery.root, templates)
-        comparing = COMPARE in self._templates.list_templates(extensions=["html"])
+        folders = resource_folders("templates", gallery.root)
+        comparing = any((folder / COMPARE).is_file() for folder in folders)
         self.prose = Prose(gallery, self._part, comparing=comparing)
 
     @property

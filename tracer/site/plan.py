@@ -15,12 +15,12 @@ from tracer.site import feeds, hosting
 from tracer.site.assets import Assets
 from tracer.site.clock import phase
 from tracer.site.compare_page import ComparePage
-from tracer.site.content import check_entry
+from tracer.site.faults import entry_faults
 from tracer.site.fingerprint import fingerprint
 from tracer.site.gallery import Entry, MarkdownFile
 from tracer.site.graph_page import GraphPage
 from tracer.site.listings import KINDS, listings
-from tracer.site.media import MAX_BYTES
+from tracer.site.media import stored_media
 from tracer.site.memory import Memory
 from tracer.site.pages import Pages
 from tracer.site.recording import Recording
@@ -131,7 +131,7 @@ class Plan:
                 yield f"{one.folder}index.html", partial(pages.listing_page, one), one.pages
 
     def _media(self, path: str, file: Path) -> Unit:
-        stored = StoredFile(file, max_bytes=MAX_BYTES)
+        stored = self._memory.load(stored_media, file)
         return Unit(path, path, lambda: Product({path: stored.content()}), stored.digest)
 
     def _assets(self) -> Product:
@@ -140,7 +140,7 @@ class Plan:
     def _graph(self, entry: Entry) -> Product:
         self._gallery.entry(entry.slug)  # so that the recording knows
         with phase("read graphs"):
-            if problems := check_entry(entry):
+            if problems := entry_faults(entry):
                 raise Problems(problems)
         files: dict[str, bytes] = {}
         for stored, page in self._revisions(entry):
@@ -192,7 +192,7 @@ class Plan:
 
     def _examples(self, source: str, files: Mapping[str, Path]) -> Unit:
         folder = f"features/{source}/"
-        stored = {key: StoredFile(file) for key, file in files.items()}
+        stored = {key: self._memory.load(StoredFile, file) for key, file in files.items()}
 
         def make() -> Product:
             for file in files.values():
