@@ -14,9 +14,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import (
     AliasChoices,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     model_validator,
@@ -24,6 +22,7 @@ from pydantic import (
 
 from tracer.documents.files import decode, decode_text, read_bytes, write_atomically
 from tracer.documents.prompts import ChatTurn, TraceSettings
+from tracer.documents.records import Open
 from tracer.documents.saved_view import QueryParameters
 from tracer.errors import Place, TracerError
 
@@ -40,13 +39,7 @@ LOGIT = "logit"
 BIAS = "bias"
 
 
-class _Open(BaseModel):
-    """Readers ignore what they do not know, so extra fields pass through."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
-
-
-class Answer(_Open):
+class Answer(Open):
     """One possible next token and how likely the model finds it."""
 
     token: str
@@ -55,7 +48,7 @@ class Answer(_Open):
     logit: float
 
 
-class Question(_Open):
+class Question(Open):
     """What the graph explains: a target token, perhaps against others, all likely tokens, a
     feature (`target` is its node id) or a direction of the final residual stream."""
 
@@ -66,7 +59,7 @@ class Question(_Open):
     contrast_ids: tuple[int, ...] = ()
 
 
-class ModelInfo(_Open):
+class ModelInfo(Open):
     name: str
     identity: str
     family: str
@@ -74,13 +67,13 @@ class ModelInfo(_Open):
     d_model: int
 
 
-class FeaturesInfo(_Open):
+class FeaturesInfo(Open):
     source: str
     kind: Literal["neurons", "transcoders", "cross-layer transcoders"]
     identity: str
 
 
-class Scores(_Open):
+class Scores(Open):
     """All between 0 and 1.
 
     `replacement`: token share of token plus error influence. `completeness`: influence-weighted
@@ -96,7 +89,7 @@ class Scores(_Open):
     completeness_dropped: float
 
 
-class Counts(_Open):
+class Counts(Open):
     """How many there were on the way from the model to the published graph."""
 
     active: int
@@ -107,7 +100,7 @@ class Counts(_Open):
     links_before_limit: int
 
 
-class TracerInfo(_Open):
+class TracerInfo(Open):
     """Everything of ours that the foreign format has no place for."""
 
     format: Literal[1] = 1
@@ -133,7 +126,7 @@ def _layer(value: object) -> str:
     return text
 
 
-class Metadata(_Open):
+class Metadata(Open):
     slug: str
     scan: str
     prompt_tokens: tuple[str, ...]
@@ -141,7 +134,7 @@ class Metadata(_Open):
     tracer: TracerInfo | None = None
 
 
-class Node(_Open):
+class Node(Open):
     """A feature, an error, a prompt token or an answer token, at one position."""
 
     node_id: str
@@ -175,13 +168,13 @@ class Node(_Open):
         return int(parts[-2]) if len(parts) > 2 and parts[-2].isdecimal() else None
 
 
-class Link(_Open):
+class Link(Open):
     source: str
     target: str
     weight: float
 
 
-class Graph(_Open):
+class Graph(Open):
     """A pruned attribution graph, as published. Nodes and links keep a stable order.
 
     A link's `weight` is a direct effect in the target's units (its activation, or logits); a node's

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict
 
 from tracer.documents.front_matter import FrontMatter
+from tracer.documents.records import Plain
 from tracer.site.answers import Likely
 from tracer.site.claims import Badge
 from tracer.site.graph_page import GraphPage
@@ -19,10 +19,8 @@ _VERBS: dict[Badge, tuple[str, str]] = {
 }
 
 
-class Version(BaseModel):
+class Version(Plain):
     """One revision of a graph: its name in a query, its page and the viewer's data file."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     revision: int
@@ -30,10 +28,8 @@ class Version(BaseModel):
     data: str
 
 
-class Summary(BaseModel):
+class Summary(Plain):
     """One page in a few lines; `folder` is below the site's root, with a slash at its end."""
-
-    model_config = ConfigDict(frozen=True)
 
     folder: str
     title: str
