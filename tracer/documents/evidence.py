@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from tracer.documents.files import decode, read_text, write_atomically
 from tracer.documents.graph import significant
-from tracer.documents.graph_folder import StoredFile
 from tracer.documents.records import Strict
+from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError
 
 FORMAT: Literal[1] = 1

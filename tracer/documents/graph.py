@@ -20,14 +20,19 @@ from pydantic import (
     model_validator,
 )
 
-from tracer.documents.files import decode, decode_text, read_bytes, write_atomically
+from tracer.documents.files import (
+    MAX_GRAPH_BYTES,
+    decode,
+    decode_text,
+    read_bytes,
+    write_atomically,
+)
 from tracer.documents.prompts import ChatTurn, TraceSettings
 from tracer.documents.records import Open
 from tracer.documents.saved_view import QueryParameters
 from tracer.errors import Place, TracerError
 
 FORMAT: Literal[1] = 1
-MAX_GRAPH_BYTES = 200_000_000
 RESTORE = "restore it from version control, or delete it and run `tracer build-graphs` again"
 NodeKind = Literal["feature", "error", "embedding", "logit"]
 

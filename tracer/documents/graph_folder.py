@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from tracer.documents.files import read_bytes
-from tracer.documents.graph import MAX_GRAPH_BYTES, Graph, load_graph, parse_graph
+from tracer.documents.graph import Graph, load_graph, parse_graph
 from tracer.documents.references import check_slug
-from tracer.errors import Place, TracerError
-
-_REVISION = re.compile(r"([1-9][0-9]{0,8})\.json\Z")
-
-
-class StoredFile:
-    """A file, known by its content at once and read again when it is needed."""
-
-    def __init__(self, file: Path, *, max_bytes: int = MAX_GRAPH_BYTES):
-        """Raises TracerError when the file cannot be read."""
-        self.file = file
-        self._max_bytes = max_bytes
-        self.digest = _digest(read_bytes(file, max_bytes=max_bytes))
-
-    def content(self) -> bytes:
-        """The file as it was found. Raises TracerError when it has changed since."""
-        content = read_bytes(self.file, max_bytes=self._max_bytes)
-        if _digest(content) != self.digest:
-            what = "changed while it was being read"
-            raise TracerError(what, hint="run the command again", place=Place(self.file))
-        return content
+from tracer.documents.revisions import revision_numbers
+from tracer.documents.stored_file import StoredFile
 
 
 class StoredGraph(StoredFile):
@@ -84,13 +61,3 @@ class GraphFolder:
     def stored(self, slug: str, revision: int) -> StoredGraph:
         """Raises TracerError when the file is missing or unreadable."""
         return StoredGraph(self.path(slug, revision))
-
-
-def revision_numbers(names: Iterable[str]) -> list[int]:
-    """The revisions among the names of a folder's files, lowest first."""
-    matches = (_REVISION.match(name) for name in names)
-    return sorted(int(match[1]) for match in matches if match)
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

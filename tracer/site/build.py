@@ -28,13 +28,13 @@ from tracer.site.manifest import (
 )
 from tracer.site.memory import Memory
 from tracer.site.output import Building, OutputFolder, Signature
-from tracer.site.plan import Plan, Product, Unit
+from tracer.site.plan import Plan
 from tracer.site.reading import names_in
 from tracer.site.recording import Recording
 from tracer.site.resources import resource_files, resource_folders
-from tracer.site.review import review
 from tracer.site.search import check_search, search_index
 from tracer.site.survey import Survey, survey
+from tracer.site.units import Product, Unit
 
 Track = Callable[[Iterable[Made], int], Iterable[Made]]
 
@@ -216,9 +216,16 @@ def _site(
         if found.problems:
             # What is wrong inside graphs is told along with the rest.
             raise Problems(survey(root, drafts=drafts, memory=memory).problems)
-        if strict and (warnings := [o for o in review(found) if o.level == "warning"]):
-            raise Problems(one.problem for one in warnings)
+        if strict:
+            _refuse_warnings(found)
         return Site(found, memory, base_url=base_url), found.notes
+
+
+def _refuse_warnings(found: Survey) -> None:
+    from tracer.site.review import review  # which few builds need, and which knows everything
+
+    if warnings := [one.problem for one in review(found) if one.level == "warning"]:
+        raise Problems(warnings)
 
 
 def _at(gallery: Gallery, base_url: str | None) -> Gallery:

@@ -8,7 +8,6 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from tracer.site.answers import percent
 from tracer.site.circuit import Box, Circuit
 from tracer.site.circuit_curves import Curve
 from tracer.site.circuit_layout import (
@@ -25,6 +24,7 @@ from tracer.site.circuit_layout import (
     lay_out,
 )
 from tracer.site.circuit_lines import Line, Part
+from tracer.site.likely import percent
 from tracer.site.node_links import node_link
 
 THINNEST = 1.25

@@ -11,11 +11,13 @@ from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.evidence import StoredEvidence, evidence_file
 from tracer.documents.feature_examples import keys_among
 from tracer.documents.feature_labels import load_feature_labels
-from tracer.documents.graph_folder import StoredGraph, revision_numbers
+from tracer.documents.graph_folder import StoredGraph
 from tracer.documents.prompts import PromptList
 from tracer.documents.references import check_slug
+from tracer.documents.revisions import revision_numbers
 from tracer.errors import Place, TracerError, did_you_mean
-from tracer.site.gallery import Entry, MarkdownFile, SharedLabels
+from tracer.site.entry import Entry, SharedLabels
+from tracer.site.gallery import MarkdownFile
 from tracer.site.reading import Reading
 from tracer.site.texts import load_markdown
 
@@ -38,11 +40,6 @@ class Found:
     write_up: Path | None
     annotations: Path | None
     listed_tags: tuple[str, ...] = ()
-
-
-def graph_files(reading: Reading) -> dict[str, tuple[str, ...]]:
-    """The names of the files of every graph that has at least one revision, by slug, sorted."""
-    return reading.recall("graphs", partial(_graph_files, reading))
 
 
 def read_shared(reading: Reading) -> Shared:
@@ -69,12 +66,6 @@ def read_entries(
         if (entry := reading.recall(("graph", slug), make, found, shared)) is not None:
             entries.append(entry)
     return [_with_others(reading, entry, entries) for entry in entries]
-
-
-def _graph_files(reading: Reading) -> dict[str, tuple[str, ...]]:
-    folder = reading.root / "graphs"
-    found = {slug: reading.names(folder / slug).files for slug in reading.names(folder).folders}
-    return {slug: names for slug, names in found.items() if revision_numbers(names)}
 
 
 def _orphans(files: Mapping[str, Path], known: set[str]) -> Iterable[TracerError]:

@@ -7,7 +7,7 @@ from functools import partial
 
 from tracer.errors import TracerError
 from tracer.site.dangling import dangling_annotations
-from tracer.site.gallery import Entry
+from tracer.site.entry import Entry
 
 
 def entry_faults(entry: Entry) -> list[TracerError]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tracer.documents.graph_folder import StoredFile
+from tracer.documents.stored_file import StoredFile
 from tracer.documents.yaml_source import YamlSource
 
 # What the bytes of a page depend on besides this package.

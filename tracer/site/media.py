@@ -6,7 +6,7 @@ import re
 from functools import partial
 from pathlib import Path
 
-from tracer.documents.graph_folder import StoredFile
+from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError
 from tracer.site.reading import Reading, files_below
 

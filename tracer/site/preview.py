@@ -11,8 +11,8 @@ from tracer.errors import Problems
 from tracer.site.assets import Assets
 from tracer.site.build import Site, build
 from tracer.site.memory import Memory
-from tracer.site.plan import Unit
 from tracer.site.survey import survey
+from tracer.site.units import Unit
 
 
 class Preview:

@@ -13,9 +13,9 @@ import resvg
 from markupsafe import Markup
 from resvg import usvg
 
-from tracer.site.answers import percent
 from tracer.site.graph_page import GraphPage
 from tracer.site.lettering import clip, wrap
+from tracer.site.likely import percent
 
 WIDTH, HEIGHT = 1200, 630
 _MARGIN = 56

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tracer.documents.prompts import PromptList, load_prompts
+from tracer.documents.revisions import revision_numbers
 from tracer.documents.site_config import SiteConfig, load_site_config
 from tracer.errors import Place, Problems, TracerError
-from tracer.site.entries import graph_files, read_entries, read_shared
-from tracer.site.faults import entry_faults, file_faults
-from tracer.site.gallery import Entry, Gallery, MarkdownFile
+from tracer.site.gallery import Gallery, MarkdownFile
 from tracer.site.media import media_files
 from tracer.site.memory import Memory
-from tracer.site.reading import Reading
+from tracer.site.reading import Names, Reading
 from tracer.site.tags import tags_written_differently
 from tracer.site.texts import read_comparisons, read_pages
+
+if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
+    from tracer.documents.prompts import PromptList
+    from tracer.site.entry import Entry
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ def survey(
     found = _read(Reading(root, memory or Memory()), drafts)
     if not graphs:
         return found
+    from tracer.site.faults import entry_faults, file_faults
+
     faults = [one for entry in found.gallery.entries for one in entry_faults(entry)]
     sound = tuple(one for one in found.gallery.entries if not file_faults(one))
     gallery = replace(found.gallery, entries=sound)
@@ -63,11 +69,9 @@ def survey(
 def _read(reading: Reading, drafts: bool) -> Survey:
     known = reading.load(load_site_config, reading.source / "site.yaml")
     config, source = known or (SiteConfig(), None)
-    graphs = graph_files(reading)
-    file = reading.source / "prompts.yaml"
-    prompts = reading.load(load_prompts, file) if file.exists() else None
-    shared = read_shared(reading)
-    entries = read_entries(reading, graphs, prompts, shared)
+    graphs = reading.recall("graphs", partial(_graph_files, reading))
+    prompts = _prompts(reading)
+    entries, features = _entries(reading, graphs, prompts)
     pages, comparisons = read_pages(reading), read_comparisons(reading, graphs)
     texts = [*(entry.write_up for entry in entries), *pages.values(), *comparisons.values()]
     reading.problems += tags_written_differently(_tags(texts, prompts))
@@ -83,11 +87,46 @@ def _read(reading: Reading, drafts: bool) -> Survey:
             for pair, text in comparisons.items()
             if set(pair.split("/")) <= shown and (drafts or not text.meta.draft)
         },
-        features=shared.files,
+        features=features,
         media=media_files(reading),
     )
     notes = _off_the_list(reading.root / "graphs", list(graphs), prompts)
     return Survey(gallery, tuple(reading.problems), tuple(notes), prompts)
+
+
+def _graph_files(reading: Reading) -> dict[str, tuple[str, ...]]:
+    """The names of the files of every graph that has at least one revision, by slug, sorted."""
+    folder = reading.root / "graphs"
+    found = {slug: reading.names(folder / slug).files for slug in reading.names(folder).folders}
+    return {slug: names for slug, names in found.items() if revision_numbers(names)}
+
+
+def _prompts(reading: Reading) -> PromptList | None:
+    file = reading.source / "prompts.yaml"
+    if not file.exists():
+        return None
+    from tracer.documents.prompts import load_prompts
+
+    return reading.load(load_prompts, file)
+
+
+def _entries(
+    reading: Reading, graphs: Mapping[str, tuple[str, ...]], prompts: PromptList | None
+) -> tuple[list[Entry], Mapping[str, Mapping[str, Path]]]:
+    """All graphs; and the examples of features that there are, by source."""
+    if not graphs and not any(reading.names(folder) != Names() for folder in _about(reading)):
+        return [], {}
+    # What reads graphs takes as long to import as everything that a site of texts needs.
+    from tracer.site.entries import read_entries, read_shared
+
+    shared = read_shared(reading)
+    return read_entries(reading, graphs, prompts, shared), shared.files
+
+
+def _about(reading: Reading) -> list[Path]:
+    """The folders of what is said about graphs."""
+    parts = ("write-ups", "annotations", "labels")
+    return [reading.root / "features", *(reading.source / part for part in parts)]
 
 
 def _off_the_list(
