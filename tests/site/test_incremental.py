@@ -81,6 +81,17 @@ def meddle(gallery: GalleryFolder, _: random.Random) -> None:
         gallery.write("public/index.html", "somebody was here")
 
 
+def file_or_folder(gallery: GalleryFolder, _: random.Random) -> None:
+    """What was a file becomes a folder, and back."""
+    place = gallery.root / "site_src" / "files" / "b"
+    if place.is_file():
+        place.unlink()
+        gallery.write("site_src/files/b/c.txt", "in a folder")
+    elif place.is_dir():
+        shutil.rmtree(place)
+        gallery.write("site_src/files/b", "a file again")
+
+
 EDITS: list[Edit] = [
     write_up,
     annotate,
@@ -101,6 +112,8 @@ EDITS: list[Edit] = [
     lambda g, c: g.write("assets/styles/tokens.css", f":root {{ --x: {c.randrange(3)} }}"),
     lambda g, c: graph(g, c.choice(["a", "b", "c"]), c.randrange(1, 4), c.choice(["x", "y"])),
     meddle,
+    lambda g, c: g.write("site_src/files/b", "a file"),
+    file_or_folder,
     lambda g, c: (g.root / "public" / "404.html").unlink(missing_ok=True),
     lambda g, c: shutil.rmtree(g.root / "public", ignore_errors=True),
     lambda g, c: g.write(".tracer/builds/damaged.json", "{"),
@@ -123,6 +136,41 @@ def test_after_any_edits_the_bytes_are_those_of_a_build_from_nothing(
         build(gallery.root, cold, drafts=drafts)
         assert site(gallery.root / "public") == site(cold), step
         shutil.rmtree(cold)
+
+
+def test_the_site_before_the_last_is_kept_as_it_was_and_brought_up_to_date(
+    gallery: GalleryFolder, tmp_path: Path
+) -> None:
+    out = gallery.root / "public"
+    sites = []
+    for title in ("One", "Two", "Three"):
+        gallery.write("site_src/site.yaml", f"title: {title}\nsearch: false\n")
+        gallery.write(f"site_src/pages/only-{title.lower()}.md", f"{title}\n")
+        if title == "Three":
+            (gallery.root / "site_src/pages/only-one.md").unlink()
+        build(gallery.root, out)
+        sites.append(site(out))
+    (spare,) = (one for one in (gallery.root / ".tracer" / "builds").iterdir() if one.is_dir())
+    assert site(spare) == sites[1]
+    build(gallery.root, tmp_path / "cold")
+    assert sites[2] == site(tmp_path / "cold")
+    assert not (out / "only-one").exists()
+
+
+def test_what_somebody_did_to_the_kept_site_never_comes_back(gallery: GalleryFolder) -> None:
+    out = gallery.root / "public"
+    for _ in range(2):
+        build(gallery.root, out)
+    before = site(out)
+    (spare,) = (one for one in (gallery.root / ".tracer" / "builds").iterdir() if one.is_dir())
+    (spare / "index.html").unlink()
+    (spare / "index.html").write_text("somebody was here")
+    (spare / "404.html").unlink()
+    (spare / "404.html").mkdir()
+    (spare / "404.html" / "inside").touch()
+    (spare / "stray.html").touch()
+    build(gallery.root, out)
+    assert site(out) == before
 
 
 def test_nothing_is_made_again_when_nothing_changed(gallery: GalleryFolder) -> None:

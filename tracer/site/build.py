@@ -13,6 +13,7 @@ from tracer.documents.files import read_text
 from tracer.documents.site_config import SiteConfig
 from tracer.errors import Problems, TracerError
 from tracer.site.assets import load_assets
+from tracer.site.building import Building, Signature
 from tracer.site.clock import phase, taken
 from tracer.site.fingerprint import code_fingerprint, fingerprint
 from tracer.site.gallery import Gallery
@@ -27,7 +28,7 @@ from tracer.site.manifest import (
     save_manifest,
 )
 from tracer.site.memory import Memory
-from tracer.site.output import Building, OutputFolder, Signature
+from tracer.site.output import OutputFolder
 from tracer.site.plan import Plan
 from tracer.site.reading import names_in
 from tracer.site.recording import Recording
@@ -91,16 +92,16 @@ def build(
     """
     taken()
     memory = memory or Memory()
-    output = OutputFolder(out, gallery=root)
+    file = manifest_file(root, out)
+    output = OutputFolder(out, gallery=root, spare=file.with_suffix(""))
     with phase("read sources"):
         present = output.check()
         site, notes = _site(root, memory, drafts=drafts, base_url=base_url, strict=strict)
         if site.gallery.config.search:
             check_search()
-    file = manifest_file(root, out)
     with phase("read what was made"):
         known = load_manifest(file)
-    with output.replace() as building:
+    with output.replace(present) as building:
         job = _Job(site, building, known, present, processes, reindex)
         job.run(track)
         with phase("check links"):
@@ -190,6 +191,7 @@ class _Job:
 
     def _search(self, folder: Path) -> Product:
         with phase("search index"):
+            self._building.tidy(".html")
             return Product(search_index(folder))
 
     def _take_over(self, unit: Unit) -> bool:

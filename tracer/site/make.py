@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tracer.errors import TracerError
+from tracer.site.building import Signature
 from tracer.site.clock import SECONDS, phase, taken
 from tracer.site.links import read_links
 from tracer.site.manifest import MadeFile, Record
-from tracer.site.output import Signature
 from tracer.site.recording import Recording
 from tracer.site.units import Product, Unit
 

@@ -11,8 +11,8 @@ from pydantic import Field, ValidationError
 from tracer.documents.files import write_atomically
 from tracer.documents.records import Plain
 from tracer.errors import TracerError
+from tracer.site.building import Signature
 from tracer.site.links import PageLinks
-from tracer.site.output import Signature
 from tracer.site.summary import Summary
 
 FOLDER = ".tracer"
