@@ -39,7 +39,6 @@ class Memory:
 
     def __init__(self) -> None:
         self._files: dict[_Key, _Known] = {}
-        self._there: set[Path] = set()
         self._made: dict[object, _Made] = {}
         self._values: dict[str, Any] = {}
         self._reading: list[dict[_Key, _Known | None]] = []
@@ -53,9 +52,9 @@ class Memory:
         Where `changed` names files that were there before and still are, only these are looked at:
         whoever names them must have watched all the others.
         """
-        known = changed is not None and all(one in self._there and one.is_file() for one in changed)
         with self._lock:
-            before, self._changed = self._changed, changed if known else None
+            before, self._changed = self._changed, None
+            self._changed = changed if changed and self._written_into(changed) else None
             try:
                 yield
             finally:
@@ -105,9 +104,15 @@ class Memory:
         signature, changed = _signature(file)
         settled = time.time_ns() - changed > SETTLED_NANOSECONDS
         value = loader(file)
-        if signature is not None:
-            self._there.add(file)
         return _Known(signature, settled, value)
+
+    def _written_into(self, changed: Collection[Path]) -> bool:
+        """Whether the files were known, and their folders hold what they held then."""
+        wanted = {*changed, *(one.parent for one in changed)}
+        known = {path: known for (_, path), known in self._files.items() if path in wanted}
+        return wanted <= known.keys() and all(
+            one.is_file() and self._as_it_was(one.parent, known[one.parent]) for one in changed
+        )
 
     def _as_it_was(self, file: Path, known: _Known) -> bool:
         if self._changed is not None:

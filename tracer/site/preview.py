@@ -44,7 +44,9 @@ class Preview:
             self._units, self._made = units, {}
 
     def build(self) -> None:
-        """Make the whole site in its folder. Raises Problems with every mistake."""
+        """Make the whole site in its folder, after a look at every source, in case that a change
+        went unnoticed. Raises Problems with every mistake."""
+        self.look()
         # One process, since a server's threads must not be forked.
         build(self._root, self.out, drafts=True, memory=self._memory, processes=1, reindex=False)
 
