@@ -162,17 +162,22 @@ def site_table() -> str:
         for side in ("tracer", "eleventy", "hugo"):
             cold, edit = (statistics.median(posts[side][kind]) for kind in ("cold", "edit"))
             told = f"{cold:.2f} s from nothing, {edit:.2f} s after one edit, in a new process"
+            if side == "tracer" and (phases := posts.get("phases")):
+                told += f"; of that {_first(phases, 3, 1000)}, the rest starting and importing"
             rows.append((f"{posts['posts']:,} posts, {side}", told))
     if graphs := found.get("graphs"):
         rate = graphs["graphs"] / graphs["seconds"]
-        first = sorted(graphs["phases"].items(), key=lambda item: -item[1])[:4]
-        phases = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in first)
-        told = f"{rate:.0f} pages a second from nothing; over all processes: {phases}"
+        told = f"{rate:.0f} pages a second from nothing; over all processes: "
+        told += _first(graphs["phases"], 6, 1)
         rows.append((f"{graphs['graphs']:,} graphs of 300 nodes and 2,000 links", told))
     for kind in ("markdown", "yaml"):
         if taken := sorted(found.get("edits", {}).get(kind, [])):
             p95 = taken[min(len(taken) - 1, int(0.95 * len(taken)))]
             told = f"{statistics.median(taken):.0f} ms, p95 of {len(taken)} {p95:.0f} ms"
+            if kind == "markdown" and (phases := found["edits"].get("phases")):
+                look, page = (f"{phases[name]:.0f} ms" for name in ("look", "page"))
+                told += f"; of that {look} looking at sources, {page} making the page"
+                told += ", the rest noticing, sending and showing"
             name = {"markdown": "Markdown", "yaml": "YAML"}[kind]
             rows.append((f"{name} saved → changed in the open page, 1,000 graphs there", told))
     for name, page in found.get("pages", {}).items():
@@ -184,6 +189,13 @@ def site_table() -> str:
             rows.append((f"the {name} page of this gallery", told))
     where = f"{found['machine']}; {found['date']}; commit {found['commit']}"
     return f"{table(('what', 'measured'), rows)}\n\n{where}."
+
+
+def _first(phases: dict[str, float], most: int, scale: int) -> str:
+    """The phases that take most; in seconds, or with `scale` 1000 in milliseconds."""
+    first = sorted(phases.items(), key=lambda item: -item[1])[:most]
+    unit = "s" if scale == 1 else "ms"
+    return ", ".join(f"{name} {seconds * scale:.0f} {unit}" for name, seconds in first)
 
 
 def viewer_table() -> str:

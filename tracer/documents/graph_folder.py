@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 
 from tracer.documents.graph import Graph, load_graph, parse_graph
@@ -14,12 +14,12 @@ from tracer.documents.stored_file import StoredFile
 
 
 class StoredGraph(StoredFile):
-    """A graph's file, parsed when the graph is first asked for."""
+    """A graph's file, parsed when the graph is asked for."""
 
-    @cached_property
+    @property
     def graph(self) -> Graph:
         """Raises TracerError when the file is cut short or not a graph."""
-        return parse_graph(self.content(), self.file)
+        return _parsed(self)
 
 
 @dataclass(frozen=True)
@@ -61,3 +61,8 @@ class GraphFolder:
     def stored(self, slug: str, revision: int) -> StoredGraph:
         """Raises TracerError when the file is missing or unreadable."""
         return StoredGraph(self.path(slug, revision))
+
+
+@lru_cache(maxsize=64)  # a gallery may have more graphs than there is memory
+def _parsed(stored: StoredGraph) -> Graph:
+    return parse_graph(stored.content(), stored.file)

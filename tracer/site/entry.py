@@ -43,7 +43,7 @@ class Entry:
         """What was measured of one revision, if that is the graph it is now. Raises TracerError
         for a broken file."""
         stored = self.evidence.get(revision)
-        graph = self.graph if revision == self.revision else self.earlier[revision]
+        graph = self.graph if revision == self.revision else self.older[revision].graph
         info = graph.metadata.tracer
         fits = stored and info and stored.evidence.graph_id == info.graph_id
         return stored.evidence if stored and fits else None
@@ -69,7 +69,7 @@ class Entry:
         """The newest revision, parsed when first asked for. Raises TracerError if it is broken."""
         return self.stored.graph
 
-    @cached_property
+    @property
     def earlier(self) -> dict[int, Graph]:
         """The older revisions, parsed. Raises TracerError if one is broken."""
         return {number: stored.graph for number, stored in self.older.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import Any, TypeVar, cast
 Value = TypeVar("Value")
 # A file changed again within one tick of its file system's clock looks the same to `stat`.
 SETTLED_NANOSECONDS = 2_000_000_000
+# Of so many values what they have worked out is kept; it may be large.
+LATEST = 64
 
 _Key = tuple[Callable[..., Any], Path]
 
@@ -40,7 +43,7 @@ class Memory:
     def __init__(self) -> None:
         self._files: dict[_Key, _Known] = {}
         self._made: dict[object, _Made] = {}
-        self._values: dict[str, Any] = {}
+        self._values: OrderedDict[str, Any] = OrderedDict()
         self._reading: list[dict[_Key, _Known | None]] = []
         self._changed: Collection[Path] | None = None
         self._lock = threading.RLock()
@@ -88,12 +91,15 @@ class Memory:
         return cast(Value, made.value)
 
     def same(self, name: str, value: Value) -> Value:
-        """The earlier value of this name where it is equal: what it has worked out stays."""
-        known = self._values.get(name)
-        if known == value:
-            return cast(Value, known)
-        self._values[name] = value
-        return value
+        """The earlier value of this name where it is equal and not long ago: what it has worked
+        out stays."""
+        with self._lock:
+            known = self._values.pop(name, None)
+            found = known if known == value else value
+            self._values[name] = found
+            if len(self._values) > LATEST:
+                self._values.popitem(last=False)
+        return cast(Value, found)
 
     def _note(self, key: _Key, known: _Known | None) -> None:
         if self._reading:
