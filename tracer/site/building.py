@@ -23,7 +23,7 @@ class Building:
         self.folder = folder
         self.paths: set[str] = set()
         self._old = old
-        self._numbers = {path: signature[2] for path, signature in present.items()}
+        self._present = {path: signature[2] for path, signature in present.items()}
         self._earlier = dict(_numbers(str(folder), ""))
         self._folders: set[str] = set()
 
@@ -36,7 +36,7 @@ class Building:
 
     def keep(self, path: str) -> None:
         """Take one file over from the old site. Raises OSError when it is not there any more."""
-        if path in self._earlier and self._earlier[path] == self._numbers.get(path):
+        if path in self._earlier and self._earlier[path] == self._present.get(path):
             self.paths.add(path)
             return
         file, old = self._place(path), os.path.join(self._old, path)  # noqa: PTH118
