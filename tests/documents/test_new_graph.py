@@ -11,7 +11,8 @@ from tracer.documents.new_graph import new_graph
 from tracer.documents.prompt_entry import with_entry
 from tracer.documents.prompts import load_prompts
 from tracer.errors import TracerError
-from tracer.site.content import load_markdown, survey
+from tracer.site.survey import survey
+from tracer.site.texts import load_markdown
 
 FILE = Path("prompts.yaml")
 LISTED = """\

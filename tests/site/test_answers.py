@@ -6,7 +6,8 @@ import pytest
 
 from tests.builders import make_graph
 from tracer.documents.graph import load_graph
-from tracer.site.answers import explained_answer, likely_answers, percent, target_node
+from tracer.site.answers import explained_answer, likely_answers, target_node
+from tracer.site.likely import percent
 
 
 def test_answers_come_most_probable_first_and_mark_the_explained_one() -> None:

@@ -16,8 +16,8 @@ from tests.galleries import GalleryFolder
 from tracer.documents.prompts import load_prompts
 from tracer.errors import TracerError
 from tracer.site.build import build
+from tracer.site.building import Building
 from tracer.site.check import check
-from tracer.site.output import Building
 
 HOSTILE = '"><img src=x onerror=alert(1)><script>alert(1)</script>{{ 7*7 }}<style>*{}</style>'
 BOMB = "a: &a [x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"

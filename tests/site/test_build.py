@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,20 @@ def test_no_page_but_the_missing_one_links_from_the_root(gallery: GalleryFolder)
     for file in (gallery.root / "public").rglob("*.html"):
         if file.name != "404.html":
             assert not re.search(r'(?:href|src)="/', file.read_text())
+
+
+def test_a_site_of_texts_is_built_without_what_reads_graphs(tmp_path: Path) -> None:
+    (tmp_path / "site_src" / "pages").mkdir(parents=True)
+    (tmp_path / "site_src" / "pages" / "one.md").write_text("One $x$.\n")
+    code = (
+        "import sys, pathlib; from tracer.site.build import build\n"
+        "root = pathlib.Path(sys.argv[1]); build(root, root / 'public')\n"
+        "print(*(name for name in sys.modules if name.startswith('tracer.')))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    imported = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert "tracer.site.plan" in imported
+    assert not {"tracer.site.entry", "tracer.documents.graph", "resvg"} & {*imported}
 
 
 def test_the_missing_page_uses_the_public_addresss_path(gallery: GalleryFolder) -> None:

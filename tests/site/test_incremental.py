@@ -22,6 +22,7 @@ from tracer.site import output
 from tracer.site.build import build
 from tracer.site.exchange import exchange
 from tracer.site.output import MARKER
+from tracer.site.preview import Preview
 
 Edit = Callable[[GalleryFolder, random.Random], object]
 
@@ -81,6 +82,17 @@ def meddle(gallery: GalleryFolder, _: random.Random) -> None:
         gallery.write("public/index.html", "somebody was here")
 
 
+def file_or_folder(gallery: GalleryFolder, _: random.Random) -> None:
+    """What was a file becomes a folder, and back."""
+    place = gallery.root / "site_src" / "files" / "b"
+    if place.is_file():
+        place.unlink()
+        gallery.write("site_src/files/b/c.txt", "in a folder")
+    else:
+        shutil.rmtree(place, ignore_errors=True)
+        gallery.write("site_src/files/b", "a file")
+
+
 EDITS: list[Edit] = [
     write_up,
     annotate,
@@ -101,6 +113,7 @@ EDITS: list[Edit] = [
     lambda g, c: g.write("assets/styles/tokens.css", f":root {{ --x: {c.randrange(3)} }}"),
     lambda g, c: graph(g, c.choice(["a", "b", "c"]), c.randrange(1, 4), c.choice(["x", "y"])),
     meddle,
+    file_or_folder,
     lambda g, c: (g.root / "public" / "404.html").unlink(missing_ok=True),
     lambda g, c: shutil.rmtree(g.root / "public", ignore_errors=True),
     lambda g, c: g.write(".tracer/builds/damaged.json", "{"),
@@ -123,6 +136,92 @@ def test_after_any_edits_the_bytes_are_those_of_a_build_from_nothing(
         build(gallery.root, cold, drafts=drafts)
         assert site(gallery.root / "public") == site(cold), step
         shutil.rmtree(cold)
+
+
+def test_the_site_before_the_last_is_kept_as_it_was_and_brought_up_to_date(
+    gallery: GalleryFolder, tmp_path: Path
+) -> None:
+    out = gallery.root / "public"
+    sites = []
+    for title in ("One", "Two", "Three"):
+        gallery.write("site_src/site.yaml", f"title: {title}\nsearch: false\n")
+        gallery.write(f"site_src/pages/only-{title.lower()}.md", f"{title}\n")
+        if title == "Three":
+            (gallery.root / "site_src/pages/only-one.md").unlink()
+        build(gallery.root, out)
+        sites.append(site(out))
+    (spare,) = (one for one in (gallery.root / ".tracer" / "builds").iterdir() if one.is_dir())
+    assert site(spare) == sites[1]
+    build(gallery.root, tmp_path / "cold")
+    assert sites[2] == site(tmp_path / "cold")
+    assert not (out / "only-one").exists()
+
+
+def test_what_somebody_did_to_the_kept_site_never_comes_back(gallery: GalleryFolder) -> None:
+    out = gallery.root / "public"
+    for _ in range(2):
+        build(gallery.root, out)
+    before = site(out)
+    (spare,) = (one for one in (gallery.root / ".tracer" / "builds").iterdir() if one.is_dir())
+    (spare / "index.html").unlink()
+    (spare / "index.html").write_text("somebody was here")
+    (spare / "404.html").unlink()
+    (spare / "404.html").mkdir()
+    (spare / "404.html" / "inside").touch()
+    (spare / "stray.html").touch()
+    build(gallery.root, out)
+    assert site(out) == before
+
+
+def named(gallery: GalleryFolder) -> dict[Path, bytes]:
+    """What a watcher would look at: every source with its content."""
+    parts = ("site_src", "graphs", "templates", "assets")
+    files = (file for part in parts for file in (gallery.root / part).rglob("*"))
+    return {file: file.read_bytes() for file in files if file.is_file()}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_after_any_edits_a_preview_shows_what_a_build_from_nothing_gives(
+    tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    gallery = make_gallery(tmp_path / "gallery")
+    gallery.write("site_src/site.yaml", "search: false\n")
+    preview = Preview(gallery.root, gallery.root / ".tracer" / "preview")
+    preview.look()
+    for step in range(10):
+        before = named(gallery)
+        for edit in chance.choices(EDITS, k=chance.randrange(1, 3)):
+            edit(gallery, chance)
+        after = named(gallery)
+        every = before.keys() | after.keys()
+        preview.look({file for file in every if before.get(file) != after.get(file)})
+        cold = tmp_path / f"cold-{step}"
+        build(gallery.root, cold, drafts=True)
+        made = {path: preview.page(path) for path in site(cold)}
+        shown = {path: content for path, content in made.items() if content is not None}
+        assert shown == {path: site(cold)[path] for path in shown}, step
+        wanted = {path for path in site(cold) if path.startswith(("graphs/", "files/"))}
+        assert {path for path in wanted if not path.endswith("card.png")} <= shown.keys()
+
+
+def test_where_the_files_that_changed_are_named_no_other_is_looked_at(
+    gallery: GalleryFolder,
+) -> None:
+    write_up = gallery.write("site_src/write-ups/france-paris.md", "First.\n")
+    os.utime(write_up.parent, (time.time() - 60,) * 2)
+    preview = Preview(gallery.root, gallery.root / ".tracer" / "preview")
+    preview.look()
+    write_up.write_text("Second.\n")
+    unnamed = gallery.write("site_src/pages/unnamed.md", "Nobody said that this is here.\n")
+    preview.look({write_up})
+    assert b"Second." in (preview.page("graphs/france-paris/index.html") or b"")
+    assert preview.page("unnamed/index.html") is None
+    preview.look({unnamed})  # which was not there before, so everything is looked at
+    assert preview.page("unnamed/index.html") is not None
+    write_up.write_text("Third.\n")
+    preview.build()
+    assert b"Third." in (preview.page("graphs/france-paris/index.html") or b"")
 
 
 def test_nothing_is_made_again_when_nothing_changed(gallery: GalleryFolder) -> None:

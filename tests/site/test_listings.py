@@ -8,8 +8,8 @@ from tests.builders import make_graph
 from tests.galleries import GalleryFolder
 from tracer.errors import Problems
 from tracer.site.build import build
-from tracer.site.content import survey
 from tracer.site.listings import listing_folder
+from tracer.site.survey import survey
 
 
 def test_each_tag_and_model_has_a_page_with_its_graphs(gallery: GalleryFolder) -> None:

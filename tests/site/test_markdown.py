@@ -8,7 +8,8 @@ import pytest
 from tests.builders import make_graph
 from tracer.documents.annotations import Annotations
 from tracer.errors import Place, Problems
-from tracer.site.markdown import RESERVED_IDS, LinkTarget, render, render_note
+from tracer.site.link_target import LinkTarget
+from tracer.site.markdown import RESERVED_IDS, render, render_note
 
 FILE = Path("write-up.md")
 ANNOTATIONS = Annotations.model_validate({"groups": {"italy": {"name": "I", "nodes": ["1_3"]}}})

@@ -12,8 +12,9 @@ from tests.galleries import GalleryFolder
 from tracer.errors import Problems
 from tracer.site.addresses import page_here, write_up_here
 from tracer.site.build import build
-from tracer.site.content import load_gallery, load_markdown
 from tracer.site.prose import Prose
+from tracer.site.survey import load_gallery
+from tracer.site.texts import load_markdown
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 

@@ -10,7 +10,7 @@ from tests.galleries import GalleryFolder
 from tracer.documents.graph import Graph
 from tracer.errors import Problems
 from tracer.site.build import build
-from tracer.site.content import survey
+from tracer.site.survey import survey
 from tracer.site.what_became import what_became
 
 

@@ -6,20 +6,17 @@ import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator
 
 from tracer.documents.claims import Claim, Key
+from tracer.documents.records import Strict
 from tracer.documents.references import Reference
 from tracer.documents.yaml_source import YamlSource, load_yaml
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Label(_Strict):
+class Label(Strict):
     """What a feature seems to stand for, and who says so."""
 
     text: Text
@@ -28,7 +25,7 @@ class Label(_Strict):
     note: str | None = Field(None, max_length=4000, description="Markdown")
 
 
-class Group(_Strict):
+class Group(Strict):
     """Features that seem to do one thing together (a supernode)."""
 
     name: Text
@@ -37,7 +34,7 @@ class Group(_Strict):
     note: str | None = Field(None, max_length=4000, description="Markdown")
 
 
-class Counterpoint(_Strict):
+class Counterpoint(Strict):
     """A reviewed objection, shown under the write-up."""
 
     name: Text
@@ -45,7 +42,7 @@ class Counterpoint(_Strict):
     text: str = Field(min_length=1, max_length=4000, description="Markdown")
 
 
-class Annotations(_Strict):
+class Annotations(Strict):
     """Everything people say about one graph."""
 
     revision: int | None = Field(None, ge=1, description="the revision these were written for")

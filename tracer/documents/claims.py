@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from tracer.documents.records import Strict
 from tracer.documents.references import Reference, Slug
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
@@ -31,25 +32,21 @@ OF_A_TOKEN = (
 BOUNDS = (*OF_A_TOKEN, "feature_off", "continuation_contains", "continuation_lacks")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Elsewhere(_Strict):
+class Elsewhere(Strict):
     """A group of another graph."""
 
     graph: Slug
     group: Key
 
 
-class Swap(_Strict):
+class Swap(Strict):
     """Both groups' features take, at the words of this one, their values at those of the other."""
 
     group: Key
     with_: Elsewhere = Field(alias="with")
 
 
-class Expectation(_Strict):
+class Expectation(Strict):
     """One bound. Probabilities are between 0 and 1, leads in logits."""
 
     token: Token | None = Field(None, description="literal, with its leading space")
@@ -103,7 +100,7 @@ class Expectation(_Strict):
         return self
 
 
-class Claim(_Strict):
+class Claim(Strict):
     """Set features so, and that happens."""
 
     id: Key

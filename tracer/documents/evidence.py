@@ -7,11 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from tracer.documents.files import decode, read_text, write_atomically
 from tracer.documents.graph import significant
-from tracer.documents.graph_folder import StoredFile
+from tracer.documents.records import Strict
+from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError
 
 FORMAT: Literal[1] = 1
@@ -21,18 +22,14 @@ Quantity = Literal["probability", "lead", "activation", "continuation"]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Likely(_Strict):
+class Likely(Strict):
     """A possible next token."""
 
     token: str
     probability: Number
 
 
-class Change(_Strict):
+class Change(Strict):
     """A feature, its activation and what it was set to."""
 
     node: str
@@ -40,7 +37,7 @@ class Change(_Strict):
     after: Number
 
 
-class Measure(_Strict):
+class Measure(Strict):
     """One quantity before and after, and after each control in its place.
 
     `lead` is a logit less that of another token. For a continuation 1 says that the expected
@@ -64,7 +61,7 @@ class Measure(_Strict):
         return self.beaten == len(self.controls)
 
 
-class ClaimEvidence(_Strict):
+class ClaimEvidence(Strict):
     """What became of one claim. `claim` is the hash of what was claimed of what."""
 
     id: str
@@ -80,7 +77,7 @@ class ClaimEvidence(_Strict):
     continuation_after: str | None = None
 
 
-class NodeAblation(_Strict):
+class NodeAblation(Strict):
     """One node alone set to zero: the change of what the graph explains, predicted and real,
     the answer's probability after it, and the change when its control is set to zero instead."""
 
@@ -91,7 +88,7 @@ class NodeAblation(_Strict):
     control: Number | None
 
 
-class PartAblation(_Strict):
+class PartAblation(Strict):
     """Many nodes set to zero at once. `value` is what the graph explains, in its unit."""
 
     ablated: int
@@ -102,7 +99,7 @@ class PartAblation(_Strict):
     control_probabilities: tuple[Number, ...]
 
 
-class Faithfulness(_Strict):
+class Faithfulness(Strict):
     """How far the graph's predictions agree with the model."""
 
     unit: Literal["logits", "activation"]
@@ -118,7 +115,7 @@ class Faithfulness(_Strict):
     sufficiency: PartAblation
 
 
-class Versions(_Strict):
+class Versions(Strict):
     """What it was measured with."""
 
     tracer: str
@@ -127,7 +124,7 @@ class Versions(_Strict):
     precision: str
 
 
-class Evidence(_Strict):
+class Evidence(Strict):
     """All that was measured of one graph."""
 
     format: Literal[1] = 1

@@ -11,22 +11,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from tracer.documents.feature_source import feature_source
 from tracer.documents.files import decode, read_text, write_atomically
 from tracer.documents.graph import Graph
+from tracer.documents.records import Open
 from tracer.errors import Place, TracerError
 
 _KEY = re.compile(r"[0-9A-Za-z]+(_[0-9A-Za-z]+)+\Z")
 _HINT = "take the file as circuit-tracer or Neuronpedia wrote it"
 
 
-class _Open(BaseModel):
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-
-class Example(_Open):
+class Example(Open):
     """A piece of text: its tokens, and how active the feature is at each."""
 
     tokens: tuple[str, ...]
@@ -39,7 +36,7 @@ class Example(_Open):
         return self
 
 
-class Quantile(_Open):
+class Quantile(Open):
     """Examples of one range of activations; `below` says that the lowest count as strongest."""
 
     quantile_name: str
@@ -47,7 +44,7 @@ class Quantile(_Open):
     examples: tuple[Example, ...]
 
 
-class FeatureExamples(_Open):
+class FeatureExamples(Open):
     """`histogram` counts activations in equal bins from `act_min` to `act_max`."""
 
     index: int
@@ -92,13 +89,11 @@ class FeatureFolder:
     def path(self, source: str, key: str) -> Path:
         return self.root / source / f"{key}.json"
 
-    def files(self) -> dict[str, dict[str, Path]]:
-        """Feature source -> key -> file, sorted."""
-        found: dict[str, dict[str, Path]] = {}
-        for file in sorted(self.root.glob("*/*.json")):
-            if _KEY.match(file.stem):
-                found.setdefault(file.parent.name, {})[file.stem] = file
-        return found
+
+def keys_among(names: Iterable[str]) -> list[str]:
+    """The keys of the features whose files are among these names."""
+    stems = (name.removesuffix(".json") for name in names if name.endswith(".json"))
+    return [stem for stem in stems if _KEY.match(stem)]
 
 
 def import_examples(files: Iterable[Path], graph: Graph, folder: FeatureFolder) -> list[Path]:

@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from tracer.documents.annotations import Annotations, Label
 from tracer.documents.graph import Graph
+from tracer.documents.records import Strict
 from tracer.documents.references import Reference
 from tracer.documents.yaml_source import YamlSource, load_yaml
 
@@ -24,10 +25,8 @@ def _feature(key: str) -> str:
 FeatureKey = Annotated[str, AfterValidator(_feature)]
 
 
-class FeatureLabels(BaseModel):
+class FeatureLabels(Strict):
     """What features of one source seem to stand for, whatever the prompt."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     labels: dict[FeatureKey, Label] = Field(
         default_factory=dict, description="`layer_feature`: what it stands for, and who says so"

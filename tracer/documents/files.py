@@ -11,6 +11,7 @@ from typing import Any
 from tracer.errors import Place, TracerError
 
 MAX_TEXT_BYTES = 4_000_000
+MAX_GRAPH_BYTES = 200_000_000
 
 
 def read_text(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
+
+from tracer.documents.records import Strict
 
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
 
 
-class FrontMatter(BaseModel):
+class FrontMatter(Strict):
     """Facts about a write-up or a page; every one may be left out."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: ShortText | None = None
     summary: str = Field("", max_length=600, description="one or two sentences for the card")

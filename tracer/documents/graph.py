@@ -8,26 +8,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import (
     AliasChoices,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     model_validator,
 )
 
-from tracer.documents.files import decode, decode_text, read_bytes, write_atomically
+from tracer.documents.files import (
+    MAX_GRAPH_BYTES,
+    decode,
+    decode_text,
+    read_bytes,
+    write_atomically,
+)
 from tracer.documents.prompts import ChatTurn, TraceSettings
+from tracer.documents.records import Open
 from tracer.documents.saved_view import QueryParameters
 from tracer.errors import Place, TracerError
 
 FORMAT: Literal[1] = 1
-MAX_GRAPH_BYTES = 200_000_000
 RESTORE = "restore it from version control, or delete it and run `tracer build-graphs` again"
 NodeKind = Literal["feature", "error", "embedding", "logit"]
 
@@ -39,13 +44,7 @@ LOGIT = "logit"
 BIAS = "bias"
 
 
-class _Open(BaseModel):
-    """Readers ignore what they do not know, so extra fields pass through."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
-
-
-class Answer(_Open):
+class Answer(Open):
     """One possible next token and how likely the model finds it."""
 
     token: str
@@ -54,7 +53,7 @@ class Answer(_Open):
     logit: float
 
 
-class Question(_Open):
+class Question(Open):
     """What the graph explains: a target token, perhaps against others, all likely tokens, a
     feature (`target` is its node id) or a direction of the final residual stream."""
 
@@ -65,7 +64,7 @@ class Question(_Open):
     contrast_ids: tuple[int, ...] = ()
 
 
-class ModelInfo(_Open):
+class ModelInfo(Open):
     name: str
     identity: str
     family: str
@@ -73,13 +72,13 @@ class ModelInfo(_Open):
     d_model: int
 
 
-class FeaturesInfo(_Open):
+class FeaturesInfo(Open):
     source: str
     kind: Literal["neurons", "transcoders", "cross-layer transcoders"]
     identity: str
 
 
-class Scores(_Open):
+class Scores(Open):
     """All between 0 and 1.
 
     `replacement`: token share of token plus error influence. `completeness`: influence-weighted
@@ -95,7 +94,7 @@ class Scores(_Open):
     completeness_dropped: float
 
 
-class Counts(_Open):
+class Counts(Open):
     """How many there were on the way from the model to the published graph."""
 
     active: int
@@ -106,7 +105,7 @@ class Counts(_Open):
     links_before_limit: int
 
 
-class TracerInfo(_Open):
+class TracerInfo(Open):
     """Everything of ours that the foreign format has no place for."""
 
     format: Literal[1] = 1
@@ -132,7 +131,7 @@ def _layer(value: object) -> str:
     return text
 
 
-class Metadata(_Open):
+class Metadata(Open):
     slug: str
     scan: str
     prompt_tokens: tuple[str, ...]
@@ -140,7 +139,7 @@ class Metadata(_Open):
     tracer: TracerInfo | None = None
 
 
-class Node(_Open):
+class Node(Open):
     """A feature, an error, a prompt token or an answer token, at one position."""
 
     node_id: str
@@ -158,10 +157,7 @@ class Node(_Open):
 
     @property
     def kind(self) -> NodeKind:
-        if self.feature_type in (EMBEDDING, LOGIT):
-            return cast(NodeKind, self.feature_type)
-        # A bias is, like an error, something that flows in and that no feature says.
-        return "error" if "error" in self.feature_type or self.feature_type == BIAS else "feature"
+        return _kind_of(self.feature_type)
 
     @property
     def layer_number(self) -> int:
@@ -177,13 +173,13 @@ class Node(_Open):
         return int(parts[-2]) if len(parts) > 2 and parts[-2].isdecimal() else None
 
 
-class Link(_Open):
+class Link(Open):
     source: str
     target: str
     weight: float
 
 
-class Graph(_Open):
+class Graph(Open):
     """A pruned attribution graph, as published. Nodes and links keep a stable order.
 
     A link's `weight` is a direct effect in the target's units (its activation, or logits); a node's
@@ -274,6 +270,14 @@ def graph_of(data: Any, file: Path, *, hint: str = RESTORE) -> Graph:
         message = first["msg"].removeprefix("Value error, ")
         what = f"not an attribution graph: {where + ': ' if where else ''}{message}"
         raise TracerError(what, hint=hint, place=Place(file)) from None
+
+
+@lru_cache(maxsize=64)
+def _kind_of(feature_type: str) -> NodeKind:
+    if feature_type in (EMBEDDING, LOGIT):
+        return cast(NodeKind, feature_type)
+    # A bias is, like an error, something that flows in and that no feature says.
+    return "error" if "error" in feature_type or feature_type == BIAS else "feature"
 
 
 def significant(value: float, digits: int = 5) -> float:

@@ -2,46 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 
-from tracer.documents.files import read_bytes
-from tracer.documents.graph import MAX_GRAPH_BYTES, Graph, load_graph, parse_graph
+from tracer.documents.graph import Graph, load_graph, parse_graph
 from tracer.documents.references import check_slug
-from tracer.errors import Place, TracerError
-
-_REVISION = re.compile(r"([1-9][0-9]{0,8})\.json\Z")
-
-
-class StoredFile:
-    """A file, known by its content at once and read again when it is needed."""
-
-    def __init__(self, file: Path, *, max_bytes: int = MAX_GRAPH_BYTES):
-        """Raises TracerError when the file cannot be read."""
-        self.file = file
-        self._max_bytes = max_bytes
-        self.digest = _digest(read_bytes(file, max_bytes=max_bytes))
-
-    def content(self) -> bytes:
-        """The file as it was found. Raises TracerError when it has changed since."""
-        content = read_bytes(self.file, max_bytes=self._max_bytes)
-        if _digest(content) != self.digest:
-            what = "changed while it was being read"
-            raise TracerError(what, hint="run the command again", place=Place(self.file))
-        return content
+from tracer.documents.revisions import revision_numbers
+from tracer.documents.stored_file import StoredFile
 
 
 class StoredGraph(StoredFile):
-    """A graph's file, parsed when the graph is first asked for."""
+    """A graph's file, parsed when the graph is asked for."""
 
-    @cached_property
+    @property
     def graph(self) -> Graph:
         """Raises TracerError when the file is cut short or not a graph."""
-        return parse_graph(self.content(), self.file)
+        return _parsed(self)
 
 
 @dataclass(frozen=True)
@@ -66,8 +44,7 @@ class GraphFolder:
         folder = self.root / slug
         if not folder.is_dir():
             return []
-        matches = (_REVISION.match(name) for name in os.listdir(folder))  # noqa: PTH208
-        return sorted(int(match[1]) for match in matches if match)
+        return revision_numbers(os.listdir(folder))  # noqa: PTH208
 
     def path(self, slug: str, revision: int) -> Path:
         """Raises ValueError for a slug that would leave the folder."""
@@ -86,5 +63,6 @@ class GraphFolder:
         return StoredGraph(self.path(slug, revision))
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+@lru_cache(maxsize=64)  # a gallery may have more graphs than there is memory
+def _parsed(stored: StoredGraph) -> Graph:
+    return parse_graph(stored.content(), stored.file)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tracer.documents.records import Strict
 from tracer.documents.references import Slug
 from tracer.documents.yaml_source import YamlSource, load_yaml
 from tracer.errors import Place, Problems, TracerError
@@ -15,11 +16,7 @@ Precision = Literal["float32", "bf16", "fp16", "fast"]
 DEFAULT_MODEL = "smollm2-135m-instruct"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TraceSettings(_Strict):
+class TraceSettings(Strict):
     """What decides a graph's nodes and links. Definitions: README, "Settings"."""
 
     max_logits: int = Field(10, ge=1, le=1000, description="most answer tokens shown as nodes")
@@ -53,7 +50,7 @@ class TraceSettings(_Strict):
     )
 
 
-class ChatTurn(_Strict):
+class ChatTurn(Strict):
     role: Literal["system", "user", "assistant"]
     content: str = Field(min_length=1)
 
@@ -115,7 +112,7 @@ class PromptEntry(_Common):
         return TraceSettings(**{name: getattr(self, name) for name in said})
 
 
-class PromptFile(_Strict):
+class PromptFile(Strict):
     """The file's own shape; `load_prompts` merges the defaults into each entry."""
 
     defaults: PromptDefaults = Field(default_factory=PromptDefaults)
@@ -125,7 +122,7 @@ class PromptFile(_Strict):
 class PromptList(BaseModel):
     """Prompts with their defaults merged in, in the file's order."""
 
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
     source: YamlSource = Field(repr=False, exclude=True)
     graphs: tuple[PromptEntry, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -50,14 +50,13 @@ class Reference:
     def group(self) -> str | None:
         return self.text.removeprefix("group:") if self.text.startswith("group:") else None
 
-    def resolve(self, node_ids: Iterable[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
+    def resolve(self, node_ids: Collection[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
         """The node ids meant, in the graph's order; empty when nothing matches."""
         if self.group is not None:
             members = groups.get(self.group, ())
-            ids = list(node_ids)
-            found = {one for member in members for one in Reference(member).resolve(ids, {})}
-            return [one for one in ids if one in found]
+            found = {one for member in members for one in Reference(member).resolve(node_ids, {})}
+            return [one for one in node_ids if one in found]
         if _FEATURE.match(self.text):
             start = self.text + "_"
             return [one for one in node_ids if one == self.text or one.startswith(start)]
-        return [one for one in node_ids if one == self.text]
+        return [self.text] if self.text in node_ids else []

@@ -10,13 +10,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
+
+from tracer.documents.records import Open
 
 
-class QueryParameters(BaseModel):
+class QueryParameters(Open):
     """A saved view. `clerps` are (node or feature, name) as people gave them."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
 
     pinned_ids: tuple[str, ...] = Field((), validation_alias=AliasChoices("pinnedIds"))
     supernodes: tuple[tuple[str, ...], ...] = ()

@@ -12,8 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from tracer.documents.download import download
-from tracer.documents.files import read_text
-from tracer.documents.graph import MAX_GRAPH_BYTES
+from tracer.documents.files import MAX_GRAPH_BYTES, read_text
 from tracer.documents.saved_view import QueryParameters
 from tracer.errors import TracerError
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
+from tracer.documents.records import Strict
 from tracer.documents.theme import Theme
 from tracer.documents.yaml_source import YamlSource, load_yaml
 
@@ -49,18 +50,14 @@ Address = Annotated[str, AfterValidator(_public_address)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Author(_Strict):
+class Author(Strict):
     """Somebody who writes here; `name` as in front matter and annotations."""
 
     name: Name
     url: Address | None = Field(None, description="where their name leads to")
 
 
-class NavigationLink(_Strict):
+class NavigationLink(Strict):
     """A link in the head of every page."""
 
     title: Name
@@ -69,7 +66,7 @@ class NavigationLink(_Strict):
     )
 
 
-class SiteConfig(_Strict):
+class SiteConfig(Strict):
     """Settings of the whole gallery; every one has a default."""
 
     title: str = Field("Attribution graphs", min_length=1, max_length=120)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
+
+from tracer.documents.records import Strict
 
 _HEX = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})\Z")
 
@@ -24,10 +26,8 @@ def _for(what: str) -> str | None:
     return colour
 
 
-class Palette(BaseModel):
+class Palette(Strict):
     """The colours of assets/styles/tokens.css; what is left out keeps its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     bg: Colour | None = _for("the page")
     surface: Colour | None = _for("cards and frames")
@@ -48,10 +48,8 @@ class Palette(BaseModel):
     bad: Colour | None = _for("what went wrong")
 
 
-class Theme(BaseModel):
+class Theme(Strict):
     """Colours in daylight and in the dark."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     light: Palette = Field(default_factory=Palette)
     dark: Palette = Field(default_factory=Palette)

@@ -54,7 +54,7 @@ class YamlSource:
     data: Any
     values: Mapping[KeyPath, tuple[int, int]] = field(repr=False)
     keys: Mapping[KeyPath, tuple[int, int]] = field(repr=False)
-    written: str = field(repr=False, default="")  # the file as it is, comments and line ends too
+    written: str = field(repr=False)  # the text as it is, comments too; a file's, line ends too
 
     def place(self, path: KeyPath, *, key: bool = False) -> Place:
         """Where the value at `path` stands (or its key), or the nearest thing around it."""
@@ -120,7 +120,7 @@ def parse_yaml(text: str, file: Path) -> YamlSource:
     except yaml.YAMLError as error:
         text_of_error = " ".join(str(error).split())
         raise TracerError(f"not valid YAML: {text_of_error}", place=Place(file)) from None
-    return YamlSource(file, data, values, keys)
+    return YamlSource(file, data, values, keys, text)
 
 
 def _content(events: Iterator[Any], file: Path) -> Iterator[Any]:

@@ -3,30 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from tracer.documents.graph import Graph, Node
-from tracer.site.tokens import visible
+from tracer.site.likely import Likely
 
 _OUTPUT = re.compile(r'Output "(?P<token>.*)"(?: \(p=[^)]*\))?\Z', re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Likely:
-    """A possible next token; `explained` marks the one that the graph is about."""
-
-    token: str
-    probability: float | None
-    explained: bool
-
-    @property
-    def text(self) -> str:
-        return visible(self.token)
-
-    @property
-    def space(self) -> str:
-        """The space between the prompt and the answer."""
-        return " " if self.token.startswith(" ") and self.token.strip(" ") else ""
 
 
 def likely_answers(graph: Graph, *, most: int = 5) -> tuple[Likely, ...]:
@@ -82,17 +63,3 @@ def node_token(node: Node) -> str:
     text = node.clerp.rpartition("] ")[2] if node.clerp.startswith("[") else node.clerp
     match = _OUTPUT.match(text)
     return match["token"] if match else text
-
-
-def percent(share: float) -> str:
-    """A share as people say it; small and near-whole ones keep what tells them apart.
-
-    >>> percent(0.814), percent(0.004), percent(0.9996), percent(1)
-    ('81\\xa0%', '0.4\\xa0%', '>99.9\\xa0%', '100\\xa0%')
-    """
-    if 0.9995 <= share < 1:
-        return ">99.9\N{NO-BREAK SPACE}%"
-    if share < 0.0005:
-        return "<0.1\N{NO-BREAK SPACE}%" if share > 0 else "0\N{NO-BREAK SPACE}%"
-    digits = 1 if share < 0.0095 or 0.995 <= share < 1 else 0
-    return f"{share * 100:.{digits}f}\N{NO-BREAK SPACE}%"

@@ -7,10 +7,13 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
-from tracer.errors import Place, TracerError
+from tracer.documents.files import read_bytes
+from tracer.site.media import MAX_BYTES
+from tracer.site.memory import Memory
+from tracer.site.reading import names_in
 from tracer.site.resources import resource_files
 
 # For `tracer serve` and for those who work on the scripts; a published site has no use for them.
@@ -41,26 +44,26 @@ class Assets:
         return sorted(found)
 
 
-def load_assets(gallery: Path, *, theme: str = "") -> Assets:
+def load_assets(gallery: Path, *, theme: str = "", memory: Memory | None = None) -> Assets:
     """Read all assets; `theme` is a style sheet of the gallery's colours, made not read.
 
-    Raises TracerError when a file cannot be read.
+    `memory` holds what was read before. Raises TracerError when a file cannot be read.
     """
+    memory = memory or Memory()
     files: dict[str, bytes] = {}
-    for name, file in resource_files("assets", gallery).items():
-        if _DEVELOPMENT.match(name):
-            continue
-        try:
-            files[name] = _published(name, file.read_bytes())
-        except OSError as error:
-            what = f"cannot be read: {error.strerror or error}"
-            raise TracerError(what, place=Place(file)) from error
+    for name, file in resource_files("assets", gallery, partial(memory.load, names_in)).items():
+        if not _DEVELOPMENT.match(name):
+            files[name] = _published(name, memory.load(_content, file))
     if theme:
         files[THEME] = theme.encode()
     tree = hashlib.sha256()
     for name, content in files.items():
         tree.update(f"{name}\0{len(content)}\0".encode() + content)
     return Assets(f"assets/{tree.hexdigest()[:8]}/", files)
+
+
+def _content(file: Path) -> bytes:
+    return read_bytes(file, max_bytes=MAX_BYTES)
 
 
 def _published(name: str, content: bytes) -> bytes:

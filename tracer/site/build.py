@@ -13,8 +13,8 @@ from tracer.documents.files import read_text
 from tracer.documents.site_config import SiteConfig
 from tracer.errors import Problems, TracerError
 from tracer.site.assets import load_assets
+from tracer.site.building import Building, Signature
 from tracer.site.clock import phase, taken
-from tracer.site.content import Survey, survey
 from tracer.site.fingerprint import code_fingerprint, fingerprint
 from tracer.site.gallery import Gallery
 from tracer.site.links import link_problems
@@ -28,12 +28,14 @@ from tracer.site.manifest import (
     save_manifest,
 )
 from tracer.site.memory import Memory
-from tracer.site.output import Building, OutputFolder, Signature
-from tracer.site.plan import Plan, Product, Unit
+from tracer.site.output import OutputFolder
+from tracer.site.plan import Plan
+from tracer.site.reading import names_in
 from tracer.site.recording import Recording
-from tracer.site.resources import resource_files
-from tracer.site.review import review
+from tracer.site.resources import resource_files, resource_folders
 from tracer.site.search import check_search, search_index
+from tracer.site.survey import Survey, survey
+from tracer.site.units import Product, Unit
 
 Track = Callable[[Iterable[Made], int], Iterable[Made]]
 
@@ -55,10 +57,13 @@ class Site:
 
     def __init__(self, found: Survey, memory: Memory, *, base_url: str | None = None):
         gallery = _at(found.gallery, base_url)
-        assets = load_assets(gallery.root, theme=gallery.config.theme.stylesheet())
+        root, theme = gallery.root, gallery.config.theme.stylesheet()
+        load = partial(load_assets, root, theme=theme, memory=memory)
+        assets = memory.recall("assets", load, theme, resource_folders("assets", root))
+        read = partial(_templates, root, memory)
+        templates = memory.recall("templates", read, resource_folders("templates", root))
         self.gallery = gallery
         self.recording = Recording(gallery)
-        templates = _templates(gallery.root)
         self.plan = Plan(self.recording, assets, memory, templates)
         self._base = fingerprint([_code(), templates, assets.folder])
 
@@ -87,22 +92,16 @@ def build(
     """
     taken()
     memory = memory or Memory()
-    output = OutputFolder(out, gallery=root)
+    file = manifest_file(root, out)
+    output = OutputFolder(out, gallery=root, spare=file.with_suffix(""))
     with phase("read sources"):
         present = output.check()
-        found = survey(root, drafts=drafts, graphs=False, memory=memory)
-        if found.problems:
-            # What is wrong inside graphs is told along with the rest.
-            raise Problems(survey(root, drafts=drafts, memory=memory).problems)
-        if strict and (warnings := [o for o in review(found) if o.level == "warning"]):
-            raise Problems(one.problem for one in warnings)
-        site = Site(found, memory, base_url=base_url)
+        site, notes = _site(root, memory, drafts=drafts, base_url=base_url, strict=strict)
         if site.gallery.config.search:
             check_search()
-    file = manifest_file(root, out)
     with phase("read what was made"):
         known = load_manifest(file)
-    with output.replace() as building:
+    with output.replace(present) as building:
         job = _Job(site, building, known, present, processes, reindex)
         job.run(track)
         with phase("check links"):
@@ -110,10 +109,10 @@ def build(
     save_manifest(file, job.manifest)
     return BuildReport(
         out=out,
-        graphs=len(found.gallery.entries),
+        graphs=len(site.gallery.entries),
         files=len(building.paths) - 1,
         made=job.made_files,
-        notes=found.notes,
+        notes=notes,
         seconds=taken(),
     )
 
@@ -192,6 +191,7 @@ class _Job:
 
     def _search(self, folder: Path) -> Product:
         with phase("search index"):
+            self._building.tidy(".html")
             return Product(search_index(folder))
 
     def _take_over(self, unit: Unit) -> bool:
@@ -209,6 +209,27 @@ class _Job:
         return True
 
 
+def _site(
+    root: Path, memory: Memory, *, drafts: bool, base_url: str | None, strict: bool
+) -> tuple[Site, tuple[TracerError, ...]]:
+    """The gallery as it is now, and what is odd about it. Raises Problems with every mistake."""
+    with memory.looking():
+        found = survey(root, drafts=drafts, graphs=False, memory=memory)
+        if found.problems:
+            # What is wrong inside graphs is told along with the rest.
+            raise Problems(survey(root, drafts=drafts, memory=memory).problems)
+        if strict:
+            _refuse_warnings(found)
+        return Site(found, memory, base_url=base_url), found.notes
+
+
+def _refuse_warnings(found: Survey) -> None:
+    from tracer.site.review import review  # which few builds need, and which knows everything
+
+    if warnings := [one.problem for one in review(found) if one.level == "warning"]:
+        raise Problems(warnings)
+
+
 def _at(gallery: Gallery, base_url: str | None) -> Gallery:
     """The gallery as if `site.yaml` gave this address."""
     if base_url is None:
@@ -222,9 +243,9 @@ def _at(gallery: Gallery, base_url: str | None) -> Gallery:
     return replace(gallery, config=config)
 
 
-def _templates(root: Path) -> str:
-    files = resource_files("templates", root)
-    return fingerprint({name: read_text(file) for name, file in files.items()})
+def _templates(root: Path, memory: Memory) -> str:
+    files = resource_files("templates", root, partial(memory.load, names_in))
+    return fingerprint({name: memory.load(read_text, file) for name, file in files.items()})
 
 
 _code = cache(code_fingerprint)

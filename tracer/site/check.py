@@ -6,13 +6,13 @@ from pathlib import Path
 
 from tracer.errors import TracerError
 from tracer.site.build import Site
-from tracer.site.content import Survey, survey
 from tracer.site.findings import Finding
 from tracer.site.links import link_problems
 from tracer.site.manifest import Record
 from tracer.site.memory import Memory
-from tracer.site.plan import Unit
 from tracer.site.review import review
+from tracer.site.survey import Survey, survey
+from tracer.site.units import Unit
 
 
 def check(root: Path) -> list[Finding]:

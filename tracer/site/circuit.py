@@ -9,10 +9,11 @@ from typing import Literal
 
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph, Node
-from tracer.site.answers import asked_instead, explained_answer, percent, target_node
+from tracer.site.answers import asked_instead, explained_answer, target_node
 from tracer.site.automatic_groups import Segment, automatic_groups
 from tracer.site.circuit_lines import Line, Part, all_lines, strongest
 from tracer.site.effects import effects_on
+from tracer.site.likely import percent
 from tracer.site.tokens import Word, words
 
 Kind = Literal["word", "group", "answer"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from markupsafe import Markup
 
@@ -11,11 +10,11 @@ from tracer.documents.annotations import Annotations
 from tracer.documents.claims import Claim, Expectation
 from tracer.documents.evidence import ClaimEvidence, Measure
 from tracer.documents.resolved_claims import ResolvedClaim
-from tracer.site.answers import percent
+from tracer.site.likely import percent
 from tracer.site.node_links import node_link
+from tracer.site.summary import Badge
 from tracer.site.tokens import visible
 
-Badge = Literal["holds", "fails", "untested"]
 QUANTITIES = {
     "probability": "probability of {token}",
     "lead": "lead of {token} over {versus}, in logits",

@@ -16,18 +16,14 @@ from tracer.site.answers import target_node
 from tracer.site.circuit import Circuit
 from tracer.site.circuit_lines import MOST_INTO_A_BOX, MOST_INTO_THE_ANSWER, WEAKEST_SHARE
 from tracer.site.effects import effects_on
-from tracer.site.gallery import Entry
+from tracer.site.entry import Entry
+from tracer.site.forge import annotation_file
 from tracer.site.tokens import words
 
 FORMAT = 1
 _GROUP_LINK = re.compile(r"\]\(group:([a-z0-9-]+)")
 _DEPTH = 5  # the file, its sections, their entries, an entry's fields, a group's nodes
 _DIGITS = 4
-
-
-def annotation_file(slug: str) -> str:
-    """Where a graph's annotations are, or would be, below the repository's root."""
-    return f"site_src/annotations/{slug}.yaml"
 
 
 def encode(entry: Entry, circuit: Circuit | None) -> bytes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tracer.documents.graph import Graph
-from tracer.site.answers import asked_instead, percent, target_node
+from tracer.site.answers import asked_instead, target_node
+from tracer.site.likely import percent
 from tracer.site.tokens import visible
 
 

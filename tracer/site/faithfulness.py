@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from tracer.documents.evidence import Faithfulness, NodeAblation, PartAblation
-from tracer.site.answers import percent
+from tracer.site.likely import percent
 from tracer.site.node_links import node_link
 
 SIZE, MARGIN = 320, 34

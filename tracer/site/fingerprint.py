@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tracer.documents.graph_folder import StoredFile
+from tracer.documents.stored_file import StoredFile
 from tracer.documents.yaml_source import YamlSource
+from tracer.site.gallery import MarkdownFile
 
 # What the bytes of a page depend on besides this package.
 _LIBRARIES = (
@@ -23,7 +24,7 @@ _LIBRARIES = (
     "mdit-py-plugins",
     "pagefind",
     "pygments",
-    "resvg-py",
+    "resvg",
 )
 
 
@@ -58,7 +59,10 @@ def _pieces(value: Any) -> Iterable[str]:
     elif isinstance(value, StoredFile):
         yield f"file {value.digest}"
     elif isinstance(value, YamlSource):
-        yield f"yaml {(value.data, value.values, value.keys, value.written)}"
+        yield f"yaml {value.written}"
+    elif isinstance(value, MarkdownFile):
+        front = value.front.written if value.front else None
+        yield f"markdown {value.file.name} {front!r} {value.body}"
     elif isinstance(value, Path):
         yield f"path {value.name}"
     elif is_dataclass(value):

@@ -41,3 +41,8 @@ def forge_for(config: SiteConfig, file: str) -> Forge | None:
         name = "Codeberg" if host == "codeberg.org" else "the forge"
         return forge(name, "_edit", "_new", "filename")
     return Forge(name="the repository", edit=base, new=base, name_as="", fills=False)
+
+
+def annotation_file(slug: str) -> str:
+    """Where a graph's annotations are, or would be, below the repository's root."""
+    return f"site_src/annotations/{slug}.yaml"

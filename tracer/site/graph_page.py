@@ -21,15 +21,17 @@ from tracer.documents.yaml_source import KeyPath
 from tracer.errors import Place, TracerError
 from tracer.site import edit_data, viewer_data
 from tracer.site.addresses import write_up_here
-from tracer.site.answers import Likely, asked_instead, explained_answer, likely_answers
+from tracer.site.answers import asked_instead, explained_answer, likely_answers
 from tracer.site.circuit import Circuit, summarise
 from tracer.site.circuit_svg import describe, draw, draw_thumbnail
 from tracer.site.citation import bibtex
 from tracer.site.claims import ShownClaim, show_claim
+from tracer.site.entry import Entry
 from tracer.site.facts import Fact, explained, facts, model_name, question
 from tracer.site.faithfulness import ShownFaithfulness, show_faithfulness
-from tracer.site.gallery import Entry
-from tracer.site.markdown import LinkTarget, render_note
+from tracer.site.likely import Likely
+from tracer.site.link_target import LinkTarget
+from tracer.site.markdown import render_note
 from tracer.site.node_links import node_link
 from tracer.site.tokens import prompt_text
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _NARROW = frozenset("ijlI.,:;!|'’`() ftr[]-\N{NO-BREAK SPACE}")
 _WIDE = frozenset("mwMW@%—…")
 _FIRST_IDEOGRAPH = 0x2E80
 
 
+@lru_cache(maxsize=8192)
 def text_width(text: str, size: float) -> float:
     """An upper estimate, in the unit of `size`, over the usual sans-serif faces."""
     return size * sum(_advance(character) for character in text)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tracer.errors import TracerError
+from tracer.site.building import Signature
 from tracer.site.clock import SECONDS, phase, taken
 from tracer.site.links import read_links
 from tracer.site.manifest import MadeFile, Record
-from tracer.site.output import Signature
-from tracer.site.plan import Product, Unit
 from tracer.site.recording import Recording
+from tracer.site.units import Product, Unit
 
 FEWEST_FOR_PROCESSES = 60
 Write = Callable[[str, bytes], Signature]
@@ -62,12 +61,13 @@ class Maker:
 
     def make_all(self, units: Sequence[Unit], processes: int = 0) -> Iterator[Made]:
         """Make units in any order; when there are many, in `processes` (0: as many as fit)."""
-        processes = processes or _processors()
-        if len(units) < FEWEST_FOR_PROCESSES or processes == 1:
+        if len(units) < FEWEST_FOR_PROCESSES or (processes := processes or _processors()) == 1:
             yield from map(self.make, units)
             return
         global _working
         _working = self, units
+        import multiprocessing  # which takes a while, and most builds make a few units
+
         context = multiprocessing.get_context("fork")
         # What was read stays read: looking through it for garbage again and again is in vain.
         gc.freeze()
@@ -109,6 +109,8 @@ def _make_one(
 
 def _processors() -> int:
     """How many may be used; one where processes cannot be forked safely."""
+    import multiprocessing
+
     if not sys.platform.startswith("linux") or multiprocessing.parent_process() is not None:
         return 1
     return len(os.sched_getaffinity(0))

@@ -6,18 +6,19 @@ import contextlib
 import hashlib
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import Field, ValidationError
 
 from tracer.documents.files import write_atomically
+from tracer.documents.records import Plain
 from tracer.errors import TracerError
+from tracer.site.building import Signature
 from tracer.site.links import PageLinks
-from tracer.site.output import Signature
 from tracer.site.summary import Summary
 
 FOLDER = ".tracer"
 
 
-class MadeFile(BaseModel):
+class MadeFile(Plain):
     """A file of the site: what it was when written, and the name of its content."""
 
     signature: Signature
@@ -25,7 +26,7 @@ class MadeFile(BaseModel):
     links: PageLinks | None = None
 
 
-class Record(BaseModel):
+class Record(Plain):
     """How one unit was made: it is made again when `key` or an answer in `asked` has changed."""
 
     key: str
@@ -34,10 +35,10 @@ class Record(BaseModel):
     summary: Summary | None = None
 
 
-class Manifest(BaseModel):
+class Manifest(Plain):
     """The records of a whole site, by unit."""
 
-    units: dict[str, Record] = {}
+    units: dict[str, Record] = Field(default_factory=dict)
 
 
 def manifest_file(gallery: Path, out: Path) -> Path:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -23,16 +22,15 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from tracer.documents.annotations import Annotations
-from tracer.documents.graph import Graph
-from tracer.documents.references import Reference
 from tracer.errors import Place, Problems, TracerError
 from tracer.site.addresses import Here
-from tracer.site.dangling import Revisions, nearest
 from tracer.site.figures import DrawFigure, figures_in, place_figures, use_figures
 from tracer.site.maths import typeset, use_maths
 from tracer.site.node_links import node_link
 from tracer.site.text_places import find_in_block
+
+if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
+    from tracer.site.link_target import LinkTarget
 
 # Ids that the templates use; a heading of that name must not take them.
 RESERVED_IDS = frozenset(
@@ -47,25 +45,6 @@ RESERVED_IDS = frozenset(
 )
 _FORMATTER = HtmlFormatter(nowrap=True)
 _ALIGNMENT = re.compile(r"text-align:(left|center|right)")
-
-
-@dataclass(frozen=True)
-class LinkTarget:
-    """The graph that `node:` and `group:` links of a text point into."""
-
-    graph: Graph
-    annotations: Annotations
-    revision: int = 1
-    older: Revisions = field(default_factory=dict)
-
-    def resolve(self, text: str) -> list[str]:
-        groups = {key: group.nodes for key, group in self.annotations.groups.items()}
-        return Reference(text).resolve(self.graph.node_ids, groups)
-
-    def nearest(self, text: str) -> str:
-        """What to do about a reference that matches nothing."""
-        found = nearest(text, self.graph, self.annotations, self.revision, self.older)
-        return found or "node ids are in the graph's file and in the viewer"
 
 
 def render(

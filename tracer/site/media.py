@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
+from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError
+from tracer.site.reading import Reading, files_below
 
 FOLDER = "files"
 _ACTIVE = frozenset({".html", ".htm", ".xhtml", ".js", ".mjs", ".css"})
@@ -13,26 +16,32 @@ _SCRIPTED = re.compile(rb"<script|<foreignobject|\son\w+\s*=|javascript:", re.IG
 MAX_BYTES = 25_000_000  # what every static host takes as one file
 
 
-def media_files(source: Path) -> tuple[dict[str, Path], list[TracerError]]:
-    """Address below the site's root -> file; and what cannot be published."""
-    folder = source / FOLDER
+def media_files(reading: Reading) -> dict[str, Path]:
+    """Address below the site's root -> file; what cannot be published is among the problems."""
+    return reading.recall("media", partial(_media_files, reading))
+
+
+def stored_media(file: Path) -> StoredFile:
+    """A file to publish. Raises TracerError when it cannot be read."""
+    return StoredFile(file, max_bytes=MAX_BYTES)
+
+
+def _media_files(reading: Reading) -> dict[str, Path]:
+    folder = reading.source / FOLDER
     found: dict[str, Path] = {}
-    problems: list[TracerError] = []
     seen: dict[str, Path] = {}
-    for file in sorted(folder.rglob("*")) if folder.is_dir() else ():
-        name = file.relative_to(folder).as_posix()
-        if any(part.startswith(".") for part in name.split("/")) or file.is_dir():
-            continue
+    for name in sorted(files_below(folder, reading.names)):
+        file = folder / name
         twin = seen.setdefault(name.casefold(), file)
-        problem = _refusal(file, folder, twin)
+        problem = _misplaced(file, folder, twin) or reading.memory.load(_refusal, file)
         if problem is None:
             found[f"{FOLDER}/{name}"] = file
         else:
-            problems.append(problem)
-    return found, problems
+            reading.problems.append(problem)
+    return found
 
 
-def _refusal(file: Path, folder: Path, twin: Path) -> TracerError | None:
+def _misplaced(file: Path, folder: Path, twin: Path) -> TracerError | None:
     place = Place(file)
     if not file.resolve().is_relative_to(folder.resolve()):
         what = "this is a link to a file elsewhere, which the site must not publish"
@@ -40,6 +49,11 @@ def _refusal(file: Path, folder: Path, twin: Path) -> TracerError | None:
     if twin != file:
         what = f"its name differs from {twin.name} only in capital letters"
         return TracerError(what, hint="rename one: many hosts take them for one", place=place)
+    return None
+
+
+def _refusal(file: Path) -> TracerError | None:
+    place = Place(file)
     if file.suffix.lower() in _ACTIVE:
         what = f"`{file.suffix}` files are not published from here"
         return TracerError(what, hint="write a page in `pages/`", place=place)

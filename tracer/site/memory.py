@@ -1,23 +1,39 @@
-"""What files held when they were last read, kept while a gallery is watched."""
+"""What files held when they were last read, and what was made of it, kept while people edit."""
 
 from __future__ import annotations
 
+import os
+import threading
 import time
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-Loaded = TypeVar("Loaded")
 Value = TypeVar("Value")
 # A file changed again within one tick of its file system's clock looks the same to `stat`.
 SETTLED_NANOSECONDS = 2_000_000_000
+# Of so many values what they have worked out is kept; it may be large.
+LATEST = 64
+
+_Key = tuple[Callable[..., Any], Path]
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """A file as it was read once; another reading is another one."""
+
+    signature: tuple[int, int, int] | None
+    settled: bool
+    value: Any
 
 
 @dataclass(frozen=True)
-class _Known:
-    signature: tuple[int, int, int] | None
-    settled: bool
+class _Made:
+    given: tuple[Any, ...]
+    read: dict[_Key, _Known | None]
     value: Any
 
 
@@ -25,33 +41,103 @@ class Memory:
     """Files are read again only when their size or time has changed; mistakes are not kept."""
 
     def __init__(self) -> None:
-        self._files: dict[tuple[Callable[..., Any], Path], _Known] = {}
-        self._values: dict[str, Any] = {}
+        self._files: dict[_Key, _Known] = {}
+        self._made: dict[object, _Made] = {}
+        self._values: OrderedDict[str, Any] = OrderedDict()
+        self._reading: list[dict[_Key, _Known | None]] = []
+        self._changed: Collection[Path] | None = None
+        self._lock = threading.RLock()
 
-    def load(self, loader: Callable[[Path], Loaded], file: Path) -> Loaded:
-        """What `loader` makes of the file. Raises what the loader raises."""
-        signature, changed = _signature(file)
-        known = self._files.get((loader, file))
-        if known is not None and known.settled and known.signature == signature:
-            found: Loaded = known.value
-            return found
-        settled = time.time_ns() - changed > SETTLED_NANOSECONDS
-        value = loader(file)
-        self._files[loader, file] = _Known(signature, settled, value)
-        return value
+    @contextmanager
+    def looking(self, changed: Collection[Path] | None = None) -> Iterator[None]:
+        """One look at a time, from one thread.
+
+        Where `changed` names files that were there before and still are, only these are looked at:
+        whoever names them must have watched all the others.
+        """
+        with self._lock:
+            before, self._changed = self._changed, None
+            self._changed = changed if changed and self._written_into(changed) else None
+            try:
+                yield
+            finally:
+                self._changed = before
+
+    def load(self, loader: Callable[[Path], Value], file: Path) -> Value:
+        """What `loader` makes of the file or folder. Raises what the loader raises."""
+        key = loader, file
+        with self._lock:
+            known = self._files.get(key)
+            if known is None or not self._as_it_was(file, known):
+                self._note(key, None)
+                known = self._files[key] = self._read(loader, file)
+            self._note(key, known)
+        return cast(Value, known.value)
+
+    def recall(self, name: object, make: Callable[[], Value], *given: object) -> Value:
+        """What `make` gives; what it gave before, where `given` is equal to what was given then
+        and every file that it loaded is as it was."""
+        with self._lock:
+            made = self._made.get(name)
+            if made is None or made.given != given or not self._all_as_they_were(made.read):
+                self._reading.append({})
+                try:
+                    value = make()
+                finally:
+                    read = self._reading.pop()
+                made = self._made[name] = _Made(given, read, value)
+            for key, known in made.read.items():
+                self._note(key, known)
+        return cast(Value, made.value)
 
     def same(self, name: str, value: Value) -> Value:
-        """The earlier value of this name where it is equal: what it has worked out stays."""
-        known = self._values.get(name)
-        if known == value:
-            return cast(Value, known)
-        self._values[name] = value
-        return value
+        """The earlier value of this name where it is equal and not long ago: what it has worked
+        out stays."""
+        with self._lock:
+            known = self._values.pop(name, None)
+            found = known if known == value else value
+            self._values[name] = found
+            if len(self._values) > LATEST:
+                self._values.popitem(last=False)
+        return cast(Value, found)
+
+    def _note(self, key: _Key, known: _Known | None) -> None:
+        if self._reading:
+            self._reading[-1][key] = known
+
+    def _read(self, loader: Callable[[Path], Any], file: Path) -> _Known:
+        self._files.pop((loader, file), None)
+        signature, changed = _signature(file)
+        settled = time.time_ns() - changed > SETTLED_NANOSECONDS
+        value = loader(file)
+        return _Known(signature, settled, value)
+
+    def _written_into(self, changed: Collection[Path]) -> bool:
+        """Whether the files were known, and their folders hold what they held then."""
+        wanted = {*changed, *(one.parent for one in changed)}
+        known = {path: known for (_, path), known in self._files.items() if path in wanted}
+        return wanted <= known.keys() and all(
+            one.is_file() and self._as_it_was(one.parent, known[one.parent]) for one in changed
+        )
+
+    def _as_it_was(self, file: Path, known: _Known) -> bool:
+        if self._changed is not None:
+            return file not in self._changed
+        return known.settled and known.signature == _signature(file)[0]
+
+    def _all_as_they_were(self, read: dict[_Key, _Known | None]) -> bool:
+        """Still known by the same reading, and not changed since."""
+        for key, known in read.items():
+            if known is None or self._files.get(key) is not known:
+                return False
+            if not self._as_it_was(key[1], known):
+                return False
+        return True
 
 
 def _signature(file: Path) -> tuple[tuple[int, int, int] | None, int]:
     try:
-        stat = file.stat()
+        stat = os.stat(file)  # noqa: PTH116 — a look asks this of thousands of files
     except OSError:
         return None, 0
     return (stat.st_mtime_ns, stat.st_size, stat.st_ino), stat.st_mtime_ns

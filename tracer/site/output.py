@@ -7,11 +7,12 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tracer.documents.files import read_text
 from tracer.errors import Place, TracerError
+from tracer.site.building import Building, Signature, walk
 from tracer.site.exchange import exchange
 
 MARKER = ".tracer-build"
@@ -20,48 +21,14 @@ _LEFT_BY_DESKTOPS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 _SOURCES = ("site_src", "graphs", "templates", "assets")
 _ABANDONED_AFTER_SECONDS = 3600
 
-# Size, time of change in nanoseconds, number of the file: changed by whoever changes the file.
-Signature = tuple[int, int, int]
-
-
-class Building:
-    """A new site beside the old one; what has not changed is taken over from there."""
-
-    def __init__(self, folder: Path, old: Path):
-        self.folder = folder
-        self.paths: set[str] = set()
-        self._old = old
-        self._folders: set[str] = set()
-
-    def write(self, path: str, content: bytes) -> Signature:
-        """Write one file; gives what tells later whether it is still the same."""
-        file = self._place(path)
-        with open(file, "wb", buffering=0) as handle:  # noqa: PTH123
-            handle.write(content)
-            return _signature(os.fstat(handle.fileno()))
-
-    def keep(self, path: str) -> None:
-        """Take one file over from the old site. Raises OSError when it is not there any more."""
-        file, old = self._place(path), os.path.join(self._old, path)  # noqa: PTH118
-        try:
-            os.link(old, file)
-        except OSError:  # a file system without second names for a file
-            shutil.copy2(old, file)
-
-    def _place(self, path: str) -> str:
-        folder = os.path.dirname(path)  # noqa: PTH120
-        if folder not in self._folders:
-            os.makedirs(os.path.join(self.folder, folder), exist_ok=True)  # noqa: PTH103, PTH118
-            self._folders.add(folder)
-        self.paths.add(path)
-        return os.path.join(self.folder, path)  # noqa: PTH118
-
 
 class OutputFolder:
     """Where a site is written. Only a folder whose every file a build made is ever replaced."""
 
-    def __init__(self, out: Path, *, gallery: Path):
+    def __init__(self, out: Path, *, gallery: Path, spare: Path):
+        """`spare` is where the site before the last one is kept, to be brought up to date."""
         self.out = out
+        self._spare = spare
         self._real = out.resolve()
         self._gallery = gallery.resolve()
 
@@ -86,23 +53,40 @@ class OutputFolder:
         return self._present()
 
     @contextlib.contextmanager
-    def replace(self) -> Iterator[Building]:
-        """Gives a folder to write into; all of it appears at the end, or nothing after an error."""
-        building = Building(self._new_neighbour(), self._real)
+    def replace(self, present: Mapping[str, Signature]) -> Iterator[Building]:
+        """Gives a folder to write into; all of it appears at the end, or nothing after an error.
+
+        `present` are the files of the site that is there.
+        """
+        folder = self._new_neighbour()
         try:
+            with contextlib.suppress(OSError):  # none yet, or on another disk
+                self._spare.rename(folder)
+                folder.chmod(0o755)
+            building = Building(folder, self._real, present)
             yield building
+            building.tidy()
             listing = "\n".join([_TITLE, *sorted(building.paths)])
             building.write(MARKER, f"{listing}\n".encode())
-            self._swap(building.folder)
+            self._swap(folder)
         except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
             hint = "check the folder's permissions and the free space, or choose another --out"
             what = f"cannot be written: {error.strerror or error}"
             raise TracerError(what, hint=hint, place=Place(self.out)) from error
         finally:
-            shutil.rmtree(building.folder, ignore_errors=True)
+            self._put_aside(folder)
+
+    def _put_aside(self, folder: Path) -> None:
+        """Keep what was the site until now, or a new one that was refused for its mistakes."""
+        try:
+            self._spare.parent.mkdir(parents=True, exist_ok=True)
+            folder.rename(self._spare)
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _present(self) -> dict[str, Signature]:
-        present = dict(_walk(str(self._real), ""))
+        present = dict(walk(str(self._real)))
         marker = self._real / MARKER
         made = set(read_text(marker).split("\n")[1:]) | {MARKER} if marker.is_file() else set()
         foreign = sorted(
@@ -148,17 +132,3 @@ class OutputFolder:
     def _refused(self, what: str) -> TracerError:
         hint = "choose an empty or new folder with --out"
         return TracerError(f"not replaced: {what}", hint=hint, place=Place(self.out))
-
-
-def _walk(folder: str, below: str) -> Iterator[tuple[str, Signature]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            path = f"{below}{entry.name}"
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path, f"{path}/")
-            else:
-                yield path, _signature(entry.stat(follow_symlinks=False))
-
-
-def _signature(stat: os.stat_result) -> Signature:
-    return stat.st_size, stat.st_mtime_ns, stat.st_ino

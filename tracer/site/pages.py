@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jinja2 import (
@@ -20,18 +20,20 @@ from jinja2 import (
 from jinja2.exceptions import TemplateSyntaxError
 
 from tracer.errors import Place, TracerError
-from tracer.site.answers import percent
 from tracer.site.assets import THEME, Assets
-from tracer.site.compare_page import ComparePage
-from tracer.site.edit_data import annotation_file
-from tracer.site.forge import forge_for
-from tracer.site.gallery import Entry, Gallery, MarkdownFile
-from tracer.site.graph_page import GraphPage
+from tracer.site.forge import annotation_file, forge_for
+from tracer.site.gallery import Gallery, MarkdownFile
+from tracer.site.likely import percent
 from tracer.site.listings import Kind, Listing, listing_folder
 from tracer.site.policy import POLICY
 from tracer.site.prose import Prose
 from tracer.site.resources import resource_folders
 from tracer.site.summary import Summary
+
+if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
+    from tracer.site.compare_page import ComparePage
+    from tracer.site.entry import Entry
+    from tracer.site.graph_page import GraphPage
 
 COMPARE = "compare_any.html"  # the page that compares any two graphs, `compare/?a=…&b=…`
 
@@ -44,7 +46,8 @@ class Pages:
         self.gallery = gallery
         self.assets = assets
         self._templates = _environment(gallery.root, templates)
-        comparing = COMPARE in self._templates.list_templates(extensions=["html"])
+        folders = resource_folders("templates", gallery.root)
+        comparing = any((folder / COMPARE).is_file() for folder in folders)
         self.prose = Prose(gallery, self._part, comparing=comparing)
 
     @property
@@ -141,7 +144,7 @@ class Pages:
         repository = self.gallery.config.repository
         if repository is None:
             return None
-        name = f"site_src/annotations/{entry.slug}.yaml"
+        name = annotation_file(entry.slug)
         there = entry.annotation_source is not None
         kind, where = ("blob", name) if there else ("tree", "site_src/annotations")
         return f"{repository.rstrip('/')}/{kind}/HEAD/{where}"

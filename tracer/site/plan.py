@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from tracer.documents.evidence import evidence_file
-from tracer.documents.feature_examples import load_feature_examples
-from tracer.documents.graph_folder import StoredFile, StoredGraph
-from tracer.errors import Place, Problems
+from tracer.errors import Place
 from tracer.site import feeds, hosting
 from tracer.site.assets import Assets
 from tracer.site.clock import phase
-from tracer.site.compare_page import ComparePage
-from tracer.site.content import check_entry
 from tracer.site.fingerprint import fingerprint
-from tracer.site.gallery import Entry, MarkdownFile
-from tracer.site.graph_page import GraphPage
+from tracer.site.gallery import MarkdownFile
 from tracer.site.listings import KINDS, listings
-from tracer.site.media import MAX_BYTES
+from tracer.site.media import stored_media
 from tracer.site.memory import Memory
 from tracer.site.pages import Pages
 from tracer.site.recording import Recording
-from tracer.site.social_card import draw_card
-from tracer.site.summary import Summary, summary_of
-
-
-@dataclass(frozen=True)
-class Product:
-    """The files of one unit, by their path below the site's root, and what lists say of it."""
-
-    files: Mapping[str, bytes]
-    summary: Summary | None = None
-
-
-@dataclass(frozen=True)
-class Unit:
-    """Some files that are made together.
-
-    `owns` is a file, or a folder with a slash at its end. `key` changes with whatever `make` uses
-    that it does not ask of the gallery.
-    """
-
-    name: str
-    owns: str
-    make: Callable[[], Product] = field(repr=False)
-    key: str = ""
+from tracer.site.summary import Summary
+from tracer.site.units import Product, Unit
 
 
 class Plan:
@@ -71,18 +42,12 @@ class Plan:
         """Assets, and everything that is made from its own few source files."""
         gallery = self._gallery
         units = [Unit("assets", self.assets.folder, self._assets, self.assets.folder)]
-        for entry in gallery.entries:
-            units.append(
-                Unit(f"graph {entry.slug}", f"graphs/{entry.slug}/", partial(self._graph, entry))
-            )
-            if cards and gallery.config.base_url:  # other sites need its whole address
-                units.append(self._card(entry))
         units += [self._media(path, file) for path, file in gallery.media.items()]
-        units += [
-            Unit(f"comparison {pair}", f"compare/{pair}/", partial(self._comparison, pair))
-            for pair in gallery.comparisons
-        ]
-        units += [self._examples(source, files) for source, files in gallery.features.items()]
+        if gallery.entries or gallery.features:
+            # Imported where there are graphs: half of what makes a site knows only of them.
+            from tracer.site.graph_units import GraphUnits
+
+            units += GraphUnits(gallery, self._pages, self._memory).all(cards=cards)
         units += [
             Unit(f"page {name}", f"{name}/", partial(self._text, name)) for name in gallery.pages
         ]
@@ -131,75 +96,11 @@ class Plan:
                 yield f"{one.folder}index.html", partial(pages.listing_page, one), one.pages
 
     def _media(self, path: str, file: Path) -> Unit:
-        stored = StoredFile(file, max_bytes=MAX_BYTES)
+        stored = self._memory.load(stored_media, file)
         return Unit(path, path, lambda: Product({path: stored.content()}), stored.digest)
 
     def _assets(self) -> Product:
         return Product({self.assets.folder + n: data for n, data in self.assets.files.items()})
-
-    def _graph(self, entry: Entry) -> Product:
-        self._gallery.entry(entry.slug)  # so that the recording knows
-        with phase("read graphs"):
-            if problems := check_entry(entry):
-                raise Problems(problems)
-        files: dict[str, bytes] = {}
-        for stored, page in self._revisions(entry):
-            with phase("viewer data"):
-                files[f"{page.folder}{page.data_name}"] = page.data
-                if page.newest:
-                    files[f"{page.folder}{page.edits_name}"] = page.edits
-            with phase("pictures"):
-                _ = page.picture
-            with phase("templates"):
-                files[f"{page.folder}index.html"] = self._pages.graph_page(page)
-            files[page.file] = stored.content()
-            if evidence := entry.evidence.get(page.revision):
-                files[evidence_file(Path(page.file)).as_posix()] = evidence.content()
-        newest, *older = [page for _, page in self._revisions(entry)]
-        return Product(files, summary_of(newest, older))
-
-    def _revisions(self, entry: Entry) -> Iterator[tuple[StoredGraph, GraphPage]]:
-        older = ((n, entry.older[n]) for n in sorted(entry.older))
-        for number, stored in ((entry.revision, entry.stored), *older):
-            yield stored, self._page_of(entry, number)
-
-    def _newest(self, entry: Entry) -> GraphPage:
-        return self._page_of(entry, entry.revision)
-
-    def _page_of(self, entry: Entry, revision: int) -> GraphPage:
-        return self._memory.same(f"{entry.slug} {revision}", GraphPage(entry, revision))
-
-    def _card(self, entry: Entry) -> Unit:
-        path, title = f"graphs/{entry.slug}/card.png", self._gallery.config.title
-        drawn = [title, entry.stored.digest, entry.said.groups, entry.meta.title]
-
-        def make() -> Product:
-            with phase("social cards"):
-                return Product({path: draw_card(self._newest(entry), site=title)})
-
-        return Unit(f"card {entry.slug}", path, make, fingerprint(drawn))
-
-    def _comparison(self, pair: str) -> Product:
-        text = self._gallery.comparisons[pair]
-        entries = [self._gallery.entry(slug) for slug in pair.split("/")]
-        left, right = (self._newest(entry) for entry in entries if entry is not None)
-        page = ComparePage(left, right, text)
-        with phase("comparisons"):
-            html = self._pages.compare_page(page)
-        meta = text.meta
-        summary = Summary(folder=page.folder, title=page.title, meta=meta, tags=meta.tags)
-        return Product({f"{page.folder}index.html": html}, summary)
-
-    def _examples(self, source: str, files: Mapping[str, Path]) -> Unit:
-        folder = f"features/{source}/"
-        stored = {key: StoredFile(file) for key, file in files.items()}
-
-        def make() -> Product:
-            for file in files.values():
-                load_feature_examples(file)
-            return Product({f"{folder}{key}.json": one.content() for key, one in stored.items()})
-
-        return Unit(f"features {source}", folder, make, fingerprint(stored))
 
     def _text(self, name: str) -> Product:
         text: MarkdownFile = self._gallery.page(name)

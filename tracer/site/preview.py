@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Collection
 from pathlib import Path
 
 from tracer.errors import Problems
 from tracer.site.assets import Assets
 from tracer.site.build import Site, build
-from tracer.site.content import survey
 from tracer.site.memory import Memory
-from tracer.site.plan import Unit
+from tracer.site.survey import survey
+from tracer.site.units import Unit
 
 
 class Preview:
@@ -27,19 +28,25 @@ class Preview:
         self._made: dict[str, dict[str, bytes]] = {}
         self._site: Site | None = None
 
-    def look(self) -> None:
-        """Read the sources as they are now. Raises Problems, and the pages stay as they were."""
-        found = survey(self._root, drafts=True, graphs=False, memory=self._memory)
-        if found.problems:
-            raise Problems(found.problems)
-        site = Site(found, self._memory)
-        units = {unit.owns: unit for unit in site.plan.from_sources(cards=False)}
+    def look(self, changed: Collection[Path] | None = None) -> None:
+        """Read the sources as they are now. Raises Problems, and the pages stay as they were.
+
+        `changed` names all files that changed since the last look, where that is known.
+        """
+        with self._memory.looking(changed):
+            found = survey(self._root, drafts=True, graphs=False, memory=self._memory)
+            if found.problems:
+                raise Problems(found.problems)
+            site = Site(found, self._memory)
+            units = {unit.owns: unit for unit in site.plan.from_sources(cards=False)}
         with self._lock:
             self._site, self._assets = site, site.plan.assets
             self._units, self._made = units, {}
 
     def build(self) -> None:
-        """Make the whole site in its folder. Raises Problems with every mistake."""
+        """Make the whole site in its folder, after a look at every source, in case that a change
+        went unnoticed. Raises Problems with every mistake."""
+        self.look()
         # One process, since a server's threads must not be forked.
         build(self._root, self.out, drafts=True, memory=self._memory, processes=1, reindex=False)
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.site.addresses import Here, comparison_here, page_here, write_up_here
 from tracer.site.gallery import Gallery, MarkdownFile
-from tracer.site.graph_page import GraphPage
 from tracer.site.markdown import links, render
 from tracer.site.node_links import from_elsewhere
+
+if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
+    from tracer.site.graph_page import GraphPage
 
 ShowPart = Callable[..., str]  # a template's name and its values -> HTML
 
@@ -82,7 +85,11 @@ class Prose:
 
     def _page(self, slug: str) -> GraphPage | None:
         entry = self._gallery.entry(slug)
-        return GraphPage(entry, entry.revision) if entry else None
+        if entry is None:
+            return None
+        from tracer.site.graph_page import GraphPage
+
+        return GraphPage(entry, entry.revision)
 
     def _figure(self, slugs: Sequence[str], caption: Markup, root: str, own: str | None) -> Markup:
         """One circuit, or several side by side; `own` is the graph whose page this is."""

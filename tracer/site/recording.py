@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tracer.site.fingerprint import fingerprint
-from tracer.site.gallery import Entry, Gallery
+from tracer.site.gallery import Gallery
+
+if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
+    from tracer.site.entry import Entry
 
 _ONE_BY_ONE = {"entry": "entries", "page": "pages"}  # asked for by name, or all at once
 

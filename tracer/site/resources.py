@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
+
+from tracer.site.reading import Names, files_below, names_in
 
 Kind = Literal["templates", "assets"]
 
@@ -19,12 +22,12 @@ def resource_folders(kind: Kind, gallery: Path) -> list[Path]:
     return [folder for folder in dict.fromkeys(candidates) if folder.is_dir()]
 
 
-def resource_files(kind: Kind, gallery: Path) -> dict[str, Path]:
+def resource_files(
+    kind: Kind, gallery: Path, names: Callable[[Path], Names] = names_in
+) -> dict[str, Path]:
     """Path below the folder, with slashes -> the file that counts, in sorted order."""
     found: dict[str, Path] = {}
     for folder in resource_folders(kind, gallery):
-        for file in folder.rglob("*"):
-            name = file.relative_to(folder).as_posix()
-            if file.is_file() and not any(part.startswith(".") for part in name.split("/")):
-                found.setdefault(name, file)
+        for name in files_below(folder, names):
+            found.setdefault(name, folder / name)
     return dict(sorted(found.items()))

@@ -8,11 +8,12 @@ from pathlib import Path
 from tracer.documents.prompts import PromptEntry
 from tracer.documents.schemas import FOLDER, WRITTEN_BY_PEOPLE, schema_text
 from tracer.errors import Place, TracerError, did_you_mean
-from tracer.site.content import Survey
 from tracer.site.contrast import faint_colours
+from tracer.site.entry import Entry
 from tracer.site.findings import Finding
-from tracer.site.gallery import Entry, Gallery
+from tracer.site.gallery import Gallery
 from tracer.site.markdown import pictures_without_words
+from tracer.site.survey import Survey
 from tracer.site.unused import unused
 
 

@@ -9,12 +9,13 @@ import re
 from functools import cache
 from importlib.resources import files
 
-import resvg_py
+import resvg
 from markupsafe import Markup
+from resvg import usvg
 
-from tracer.site.answers import percent
 from tracer.site.graph_page import GraphPage
 from tracer.site.lettering import clip, wrap
+from tracer.site.likely import percent
 
 WIDTH, HEIGHT = 1200, 630
 _MARGIN = 56
@@ -31,17 +32,17 @@ text { font-family: 'Source Sans Pro'; }
 .box.answer { fill: #1c1b19; stroke: #1c1b19; }
 .box.word { fill: #f3f1ec; stroke: #dcd8cf; }
 """
+_AS_DRAWN = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def draw_card(page: GraphPage, *, site: str) -> bytes:
     """A PNG; the same page gives the same bytes."""
-    svg = _svg(page, site)
-    return bytes(
-        resvg_py.svg_to_bytes(
-            svg_string=svg, skip_system_fonts=True, font_files=list(_fonts()), style_sheet=_STYLE
-        )
-    )
+    # Options belong to the thread that makes them, and making them costs next to nothing.
+    options = usvg.Options.default()
+    for font in _fonts():
+        options.load_font_file(font)
+    return resvg.render(usvg.Tree.from_str(_svg(page, site), options), _AS_DRAWN)
 
 
 def _svg(page: GraphPage, site: str) -> str:
@@ -62,12 +63,12 @@ def _svg(page: GraphPage, site: str) -> str:
         parts.append(_text(_MARGIN, y, _SIZE, "#1d4f91", answer, bold=True))
         y += _LEADING
     top = y - 20
-    drawing = page.thumbnail
-    if drawing:
+    if page.thumbnail:
         frame = '<svg x="{}" y="{}" width="{}" height="{}">{}</svg>'
-        parts.append(Markup(frame).format(_MARGIN, top, room, HEIGHT - top - 30, drawing))
-    opening = '<svg xmlns="http://www.w3.org/2000/svg" width="{}" height="{}">{}</svg>'
-    return str(Markup(opening).format(WIDTH, HEIGHT, Markup("").join(parts)))
+        parts.append(Markup(frame).format(_MARGIN, top, room, HEIGHT - top - 30, page.thumbnail))
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="{}" height="{}">{}{}</svg>'
+    style = Markup("<style>{}</style>").format(Markup(_STYLE))
+    return str(Markup(drawing).format(WIDTH, HEIGHT, style, Markup("").join(parts)))
 
 
 def _text(x: int, y: int, size: int, colour: str, text: str, *, bold: bool = False) -> Markup:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Literal
 
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict
 
 from tracer.documents.front_matter import FrontMatter
-from tracer.site.answers import Likely
-from tracer.site.claims import Badge
-from tracer.site.graph_page import GraphPage
+from tracer.documents.records import Plain
+from tracer.site.likely import Likely
+
+# What became of a claim.
+Badge = Literal["holds", "fails", "untested"]
 
 _VERBS: dict[Badge, tuple[str, str]] = {
     "holds": ("holds", "hold"),
@@ -19,10 +20,8 @@ _VERBS: dict[Badge, tuple[str, str]] = {
 }
 
 
-class Version(BaseModel):
+class Version(Plain):
     """One revision of a graph: its name in a query, its page and the viewer's data file."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     revision: int
@@ -30,10 +29,8 @@ class Version(BaseModel):
     data: str
 
 
-class Summary(BaseModel):
+class Summary(Plain):
     """One page in a few lines; `folder` is below the site's root, with a slash at its end."""
-
-    model_config = ConfigDict(frozen=True)
 
     folder: str
     title: str
@@ -61,28 +58,6 @@ class Summary(BaseModel):
         return Markup(self.drawing)
 
 
-def summary_of(page: GraphPage, older: Iterable[GraphPage] = ()) -> Summary:
-    """A graph's page in a few lines."""
-    return Summary(
-        folder=page.folder,
-        title=page.title,
-        meta=page.meta,
-        tags=page.entry.tags,
-        prompt=page.prompt,
-        answer=page.answer,
-        model=page.model,
-        drawing=str(page.thumbnail),
-        versions=tuple(_version(one) for one in (page, *older)),
-        badges=tuple(claim.badge for claim in page.claims),
-    )
-
-
 def _claims(number: int, badge: Badge) -> str:
     one, many = _VERBS[badge]
     return f"1 claim {one}" if number == 1 else f"{number} claims {many}"
-
-
-def _version(page: GraphPage) -> Version:
-    name = page.slug if page.newest else f"{page.slug}@{page.revision}"
-    data = page.folder + page.data_name
-    return Version(name=name, revision=page.revision, folder=page.folder, data=data)

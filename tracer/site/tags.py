@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from tracer.documents.references import slug_from
 from tracer.errors import Place, TracerError
 
 
+@lru_cache(maxsize=8192)
 def address_of(name: str) -> str:
     """A folder's name for any tag or model, the same whatever its capitals.
 

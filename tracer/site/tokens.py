@@ -6,8 +6,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tracer.documents.graph import Graph
+if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
+    from tracer.documents.graph import Graph
 
 _SPECIAL = re.compile(r"<\|?[A-Za-z_][A-Za-z0-9_ ]*\|?>\Z|\[[A-Z]+\]\Z")
 _FIRST_IDEOGRAPH = 0x2E80

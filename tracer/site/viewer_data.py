@@ -175,8 +175,8 @@ def _split(weight: float) -> tuple[str, int]:
     """0.012345 -> ("1234", -5): four digits, and the power of ten they are multiplied by."""
     if weight == 0 or not math.isfinite(weight):
         return "0000", 0
-    mantissa, power = f"{abs(weight):.{_DIGITS - 1}e}".split("e")
-    return mantissa.replace(".", ""), int(power) - _DIGITS + 1
+    text = f"{abs(weight):.{_DIGITS - 1}e}"  # such as 1.234e-02
+    return text[0] + text[2 : _DIGITS + 1], int(text[_DIGITS + 2 :]) - _DIGITS + 1
 
 
 def _groups(graph: Graph, annotations: Annotations, order: Mapping[str, int]) -> list[list[Any]]:

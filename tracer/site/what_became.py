@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tracer.documents.graph import Graph
 from tracer.documents.references import Reference
-from tracer.site.answers import percent
+from tracer.site.likely import percent
 from tracer.site.tokens import visible
 
 

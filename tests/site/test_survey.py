@@ -8,7 +8,8 @@ import pytest
 from tests.builders import make_graph
 from tests.galleries import GalleryFolder
 from tracer.errors import Problems, TracerError
-from tracer.site.content import load_gallery, load_markdown, survey
+from tracer.site.survey import load_gallery, survey
+from tracer.site.texts import load_markdown
 
 
 def messages(gallery: GalleryFolder) -> list[str]:

@@ -1,0 +1,149 @@
+"""Graphs, each with all that people say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.evidence import StoredEvidence, evidence_file
+from tracer.documents.feature_examples import keys_among
+from tracer.documents.feature_labels import load_feature_labels
+from tracer.documents.graph_folder import StoredGraph
+from tracer.documents.prompts import PromptList
+from tracer.documents.references import check_slug
+from tracer.documents.revisions import revision_numbers
+from tracer.errors import Place, TracerError, did_you_mean
+from tracer.site.entry import Entry, SharedLabels
+from tracer.site.gallery import MarkdownFile
+from tracer.site.reading import Reading
+from tracer.site.texts import load_markdown
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all graphs have in common, by feature source: labels, and features with examples."""
+
+    labels: Mapping[str, SharedLabels]
+    files: Mapping[str, Mapping[str, Path]]
+    keys: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The files of one graph: its folder's, and those about it."""
+
+    slug: str
+    names: tuple[str, ...]
+    write_up: Path | None
+    annotations: Path | None
+    listed_tags: tuple[str, ...] = ()
+
+
+def read_shared(reading: Reading) -> Shared:
+    """`site_src/labels/` and `features/`."""
+    return reading.recall("shared", partial(_shared, reading))
+
+
+def read_entries(
+    reading: Reading,
+    graphs: Mapping[str, tuple[str, ...]],
+    prompts: PromptList | None,
+    shared: Shared,
+) -> list[Entry]:
+    """Every graph that can be read, by slug; what cannot is among the reading's problems."""
+    write_ups = reading.files("write-ups", ".md")
+    annotations = reading.files("annotations", ".yaml")
+    tags = {one.slug: one.tags for one in (prompts.graphs if prompts else ())}
+    for files in (write_ups, annotations):
+        reading.problems += _orphans(files, {*graphs, *tags})
+    entries = []
+    for slug, names in graphs.items():
+        found = Found(slug, names, write_ups.get(slug), annotations.get(slug), tags.get(slug, ()))
+        make = partial(_entry, reading, found, shared)
+        if (entry := reading.recall(("graph", slug), make, found, shared)) is not None:
+            entries.append(entry)
+    return [_with_others(reading, entry, entries) for entry in entries]
+
+
+def _orphans(files: Mapping[str, Path], known: set[str]) -> Iterable[TracerError]:
+    for slug, file in files.items():
+        if slug not in known:
+            near = did_you_mean(slug, sorted(known))
+            hint = near or f"trace it, or remove {file.name}"
+            yield TracerError(f"there is no graph `{slug}`", hint=hint, place=Place(file))
+
+
+def _shared(reading: Reading) -> Shared:
+    labels = {
+        source: reading.load(load_feature_labels, file)
+        for source, file in reading.files("labels", ".yaml").items()
+    }
+    folder = reading.root / "features"
+    keys = {
+        source: tuple(keys_among(reading.names(folder / source).files))
+        for source in reading.names(folder).folders
+    }
+    return Shared(
+        labels={source: one for source, one in labels.items() if one is not None},
+        files={
+            source: {key: folder / source / f"{key}.json" for key in found}
+            for source, found in keys.items()
+            if found
+        },
+        keys=keys,
+    )
+
+
+def _entry(reading: Reading, found: Found, shared: Shared) -> Entry | None:
+    folder = reading.root / "graphs" / found.slug
+    try:
+        check_slug(found.slug)
+    except ValueError as error:
+        reading.problems.append(TracerError(str(error), place=Place(folder)))
+        return None
+    numbers = revision_numbers(found.names)
+    files = {number: folder / f"{number}.json" for number in numbers}
+    stored = {number: reading.load(StoredGraph, file) for number, file in files.items()}
+    write_up = _write_up(reading, found)
+    said, source = Annotations(), None
+    if found.annotations is not None:
+        said, source = reading.load(load_annotations, found.annotations) or (said, source)
+    evidence = {
+        number: reading.load(StoredEvidence, evidence_file(file))
+        for number, file in files.items()
+        if evidence_file(file).name in found.names
+    }
+    known = {number: one for number, one in stored.items() if one is not None}
+    if len(known) < len(stored):
+        return None
+    newest = max(known)
+    tags = (*found.listed_tags, *(write_up.meta.tags if write_up else ()))
+    return Entry(
+        slug=found.slug,
+        stored=known.pop(newest),
+        revision=newest,
+        older=known,
+        said=said,
+        annotation_source=source,
+        labels=shared.labels,
+        write_up=write_up,
+        tags=tuple(dict.fromkeys(tags)),
+        examples=shared.keys,
+        evidence={number: one for number, one in evidence.items() if one is not None},
+    )
+
+
+def _write_up(reading: Reading, found: Found) -> MarkdownFile | None:
+    return reading.load(load_markdown, found.write_up) if found.write_up else None
+
+
+def _with_others(reading: Reading, entry: Entry, known: Iterable[Entry]) -> Entry:
+    """The entry with the graphs that its claims name."""
+    named = {claim.swap.with_.graph for claim in entry.said.claims if claim.swap is not None}
+    if not named:
+        return entry
+    others = {one.slug: (one.stored, one.said) for one in known if one.slug in named}
+    return reading.memory.same(entry.slug, replace(entry, others=others))

@@ -1,0 +1,29 @@
+"""The graph that links of a text point into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tracer.documents.annotations import Annotations
+from tracer.documents.graph import Graph
+from tracer.documents.references import Reference
+from tracer.site.dangling import Revisions, nearest
+
+
+@dataclass(frozen=True)
+class LinkTarget:
+    """The graph that `node:` and `group:` links of a text point into."""
+
+    graph: Graph
+    annotations: Annotations
+    revision: int = 1
+    older: Revisions = field(default_factory=dict)
+
+    def resolve(self, text: str) -> list[str]:
+        groups = {key: group.nodes for key, group in self.annotations.groups.items()}
+        return Reference(text).resolve(self.graph.node_ids, groups)
+
+    def nearest(self, text: str) -> str:
+        """What to do about a reference that matches nothing."""
+        found = nearest(text, self.graph, self.annotations, self.revision, self.older)
+        return found or "node ids are in the graph's file and in the viewer"

@@ -1,0 +1,165 @@
+"""A gallery folder, read: graphs with what people write about them, and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracer.documents.revisions import revision_numbers
+from tracer.documents.site_config import SiteConfig, load_site_config
+from tracer.errors import Place, Problems, TracerError
+from tracer.site.gallery import Gallery, MarkdownFile
+from tracer.site.media import media_files
+from tracer.site.memory import Memory
+from tracer.site.reading import Names, Reading
+from tracer.site.tags import tags_written_differently
+from tracer.site.texts import read_comparisons, read_pages
+
+if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
+    from tracer.documents.prompts import PromptList
+    from tracer.site.entry import Entry
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What could be read of a gallery, what is wrong with the rest, and what is only odd."""
+
+    gallery: Gallery
+    problems: tuple[TracerError, ...]
+    notes: tuple[TracerError, ...]
+    prompts: PromptList | None = None
+
+
+def load_gallery(root: Path, *, drafts: bool = False) -> Gallery:
+    """Read a gallery folder. Raises Problems with every mistake, each at its place."""
+    found = survey(root, drafts=drafts)
+    if found.problems:
+        raise Problems(found.problems)
+    return found.gallery
+
+
+def survey(
+    root: Path, *, drafts: bool = False, graphs: bool = True, memory: Memory | None = None
+) -> Survey:
+    """Read as much of a gallery as can be read, and collect what is wrong with the rest.
+
+    With `graphs=False` graphs are not opened; `entry_faults` does that later, one by one. `memory`
+    holds what was read before. Raises TracerError only where `root` is no gallery at all.
+    """
+    if not (root / "graphs").is_dir() and not (root / "site_src").is_dir():
+        raise TracerError(
+            "this folder is no gallery: it has neither `graphs/` nor `site_src/`",
+            hint="go to a gallery's folder or name it with --root",
+            place=Place(root),
+        )
+    found = _read(Reading(root, memory or Memory()), drafts)
+    if not graphs:
+        return found
+    from tracer.site.faults import entry_faults, file_faults
+
+    faults = [one for entry in found.gallery.entries for one in entry_faults(entry)]
+    sound = tuple(one for one in found.gallery.entries if not file_faults(one))
+    gallery = replace(found.gallery, entries=sound)
+    return replace(found, gallery=gallery, problems=(*found.problems, *faults))
+
+
+def _read(reading: Reading, drafts: bool) -> Survey:
+    known = reading.load(load_site_config, reading.source / "site.yaml")
+    config, source = known or (SiteConfig(), None)
+    graphs = reading.recall("graphs", partial(_graph_files, reading))
+    prompts = _prompts(reading)
+    entries, features = _entries(reading, graphs, prompts)
+    pages, comparisons = read_pages(reading), read_comparisons(reading, graphs)
+    texts = [*(entry.write_up for entry in entries), *pages.values(), *comparisons.values()]
+    reading.problems += tags_written_differently(_tags(texts, prompts))
+    shown = {entry.slug for entry in entries if drafts or not entry.meta.draft}
+    gallery = Gallery(
+        root=reading.root,
+        config=config,
+        config_source=source,
+        entries=tuple(sorted((one for one in entries if one.slug in shown), key=_order)),
+        pages={name: page for name, page in pages.items() if drafts or not page.meta.draft},
+        comparisons={
+            pair: text
+            for pair, text in comparisons.items()
+            if set(pair.split("/")) <= shown and (drafts or not text.meta.draft)
+        },
+        features=features,
+        media=media_files(reading),
+    )
+    notes = _off_the_list(reading.root / "graphs", list(graphs), prompts)
+    return Survey(gallery, tuple(reading.problems), tuple(notes), prompts)
+
+
+def _graph_files(reading: Reading) -> dict[str, tuple[str, ...]]:
+    """The names of the files of every graph that has at least one revision, by slug, sorted."""
+    folder = reading.root / "graphs"
+    found = {slug: reading.names(folder / slug).files for slug in reading.names(folder).folders}
+    return {slug: names for slug, names in found.items() if revision_numbers(names)}
+
+
+def _prompts(reading: Reading) -> PromptList | None:
+    file = reading.source / "prompts.yaml"
+    if not file.exists():
+        return None
+    from tracer.documents.prompts import load_prompts
+
+    return reading.load(load_prompts, file)
+
+
+def _entries(
+    reading: Reading, graphs: Mapping[str, tuple[str, ...]], prompts: PromptList | None
+) -> tuple[list[Entry], Mapping[str, Mapping[str, Path]]]:
+    """All graphs; and the examples of features that there are, by source."""
+    if not graphs and not any(reading.names(folder) != Names() for folder in _about(reading)):
+        return [], {}
+    # What reads graphs takes as long to import as everything that a site of texts needs.
+    from tracer.site.entries import read_entries, read_shared
+
+    shared = read_shared(reading)
+    return read_entries(reading, graphs, prompts, shared), shared.files
+
+
+def _about(reading: Reading) -> list[Path]:
+    """The folders of what is said about graphs."""
+    parts = ("write-ups", "annotations", "labels")
+    return [reading.root / "features", *(reading.source / part for part in parts)]
+
+
+def _off_the_list(
+    folder: Path, slugs: list[str], prompts: PromptList | None
+) -> Iterator[TracerError]:
+    """Graphs that are not on the prompt list, and what is there without a graph."""
+    if prompts is None:
+        return
+    listed = {entry.slug for entry in prompts.graphs}
+    for slug in slugs:
+        if slug not in listed:
+            what, hint = "this graph is not on the prompt list", "it stays as it is"
+            yield TracerError(what, hint=hint, place=Place(folder / slug))
+    for entry in prompts.graphs:
+        if entry.slug not in slugs:
+            what, hint = f"`{entry.slug}` has no graph yet", "run `tracer build-graphs`"
+            yield TracerError(what, hint=hint, place=prompts.where(entry.slug))
+
+
+def _tags(
+    texts: Iterable[MarkdownFile | None], prompts: PromptList | None
+) -> Iterator[tuple[str, Place]]:
+    if prompts is not None:
+        for listed in prompts.graphs:
+            place = prompts.where(listed.slug, "tags")
+            yield from ((tag, place) for tag in listed.tags)
+    for text in texts:
+        if text is not None and text.front is not None:
+            for number, tag in enumerate(text.meta.tags):
+                yield tag, text.front.place(("tags", number))
+
+
+def _order(entry: Entry) -> tuple[bool, float, str]:
+    meta = entry.meta
+    order = float("inf") if meta.order is None else meta.order
+    return (not meta.featured, order, entry.slug)

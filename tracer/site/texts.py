@@ -1,0 +1,79 @@
+"""Markdown files of authors: with their front matter, and by the page that each makes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import partial
+from pathlib import Path
+
+from tracer.documents.files import read_text
+from tracer.documents.front_matter import FrontMatter
+from tracer.documents.references import check_slug
+from tracer.documents.yaml_source import parse_yaml
+from tracer.errors import Place, TracerError
+from tracer.site.comparisons import compared_slugs
+from tracer.site.gallery import MarkdownFile
+from tracer.site.reading import Reading
+
+RESERVED_NAMES = frozenset(
+    {
+        *("assets", "compare", "features", "files", "graphs", "models"),
+        *("pagefind", "search", "tags"),
+    }
+)
+
+
+def load_markdown(file: Path) -> MarkdownFile:
+    """Read a Markdown file with optional front matter. Raises TracerError or Problems."""
+    text = read_text(file)
+    lines = text.split("\n")
+    if lines[0].rstrip() != "---":
+        return MarkdownFile(file, FrontMatter(), text)
+    end = next((i for i, line in enumerate(lines) if i and line.rstrip() == "---"), None)
+    if end is None:
+        raise TracerError(
+            "the front matter has no end", hint="close it with a line `---`", place=Place(file, 1)
+        )
+    # Blank lines in place of what was cut keep every later line number true.
+    source = parse_yaml("\n" + "\n".join(lines[1:end]), file)
+    meta = FrontMatter() if source.data is None else source.validate(FrontMatter)
+    return MarkdownFile(file, meta, "\n" * (end + 1) + "\n".join(lines[end + 1 :]), source)
+
+
+def read_pages(reading: Reading) -> dict[str, MarkdownFile]:
+    """`site_src/pages/`, by name."""
+    return reading.recall("pages", partial(_pages, reading))
+
+
+def read_comparisons(reading: Reading, slugs: Collection[str]) -> dict[str, MarkdownFile]:
+    """`site_src/comparisons/`, by `a/b`."""
+    found = {}
+    folder = reading.source / "comparisons"
+    for name in reading.names(folder).files:
+        pair = reading.attempt(partial(compared_slugs, folder / name, slugs))
+        text = reading.load(load_markdown, folder / name)
+        if pair is not None and text is not None:
+            found["/".join(pair)] = text
+    return found
+
+
+def _pages(reading: Reading) -> dict[str, MarkdownFile]:
+    pages = {}
+    for name, file in reading.files("pages", ".md").items():
+        problem = _misnamed(name, file)
+        if problem is not None:
+            reading.problems.append(problem)
+        elif (page := reading.load(load_markdown, file)) is not None:
+            pages[name] = page
+    return pages
+
+
+def _misnamed(name: str, file: Path) -> TracerError | None:
+    try:
+        check_slug(name)
+    except ValueError as error:
+        return TracerError(str(error), place=Place(file))
+    if name in RESERVED_NAMES:
+        what = f"`{name}` is an address that the site itself uses"
+        return TracerError(what, hint="choose another file name", place=Place(file))
+    return None
