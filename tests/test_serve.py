@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from tests.galleries import make_gallery
 from tests.serving import TRACER, Served, served
 from tracer.errors import TracerError
+from tracer.live import Live, _try
 from tracer.serve import FIRST_PORT, listen
+from tracer.site.preview import Preview
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +130,17 @@ def test_a_folder_that_is_no_gallery_is_one_clear_line(tmp_path: Path, command: 
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "this folder is no gallery" in done.stderr
+
+
+def test_a_mistake_is_told_once_and_again_only_after_it_was_mended() -> None:
+    live, told = Live(cast(Preview, None)), list[str]()
+
+    def mistaken() -> None:
+        raise TracerError("wrong")
+
+    async def saved_often() -> None:
+        for work in (mistaken, mistaken, lambda: None, mistaken):
+            await _try(work, live, told.append)
+
+    asyncio.run(saved_often())
+    assert told == ["error: wrong"] * 2 and live.problems == ["wrong"]

@@ -132,7 +132,8 @@ async def _try(work: Callable[[], None], live: Live, tell: Tell) -> bool:
     except (TracerError, OSError) as error:
         # An editor may take a file away for the moment in which it saves it anew.
         found = error.problems if isinstance(error, TracerError) else [TracerError(str(error))]
-        tell("\n".join(f"error: {problem}" for problem in found))
+        if [str(one) for one in found] != live.problems:  # one save may be several changes
+            tell("\n".join(f"error: {problem}" for problem in found))
         await live.publish(found)
         return False
     await live.publish()

@@ -31,7 +31,9 @@ def test_build_goes_where_it_is_told(gallery: GalleryFolder, tmp_path: Path) -> 
 def test_drafts_only_when_asked_for(gallery: GalleryFolder) -> None:
     gallery.write("site_src/write-ups/france-paris.md", "---\ndraft: true\n---\n")
     page = gallery.root / "public" / "graphs" / "france-paris" / "index.html"
-    CliRunner().invoke(tracer, ["build", "--root", str(gallery.root)])
+    done = CliRunner().invoke(tracer, ["build", "--root", str(gallery.root)])
     assert not page.exists()
-    CliRunner().invoke(tracer, ["build", "--root", str(gallery.root), "--drafts"])
+    assert "1 draft left out (--drafts shows them)" in done.output
+    all_of_it = CliRunner().invoke(tracer, ["build", "--root", str(gallery.root), "--drafts"])
+    assert "left out" not in all_of_it.output
     assert "This is a draft." in page.read_text()

@@ -34,8 +34,14 @@ def command(
         strict=strict,
         track=lambda made, total: late_bar(made, total, "pages"),
     )
-    graphs = f"{report.graphs} graph{'' if report.graphs == 1 else 's'}"
+    graphs, left = _counted(report.graphs, "graph"), _counted(report.drafts, "draft")
     click.echo(f"{graphs}, {report.files} files ({report.made} made anew) in {report.out}")
+    if report.drafts:
+        click.echo(f"{left} left out (--drafts shows them)")
     if timings:
         for name, seconds in sorted(report.seconds.items(), key=lambda item: -item[1]):
             click.echo(f"{seconds:9.3f} s  {name}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -48,6 +48,7 @@ class BuildReport:
     graphs: int
     files: int
     made: int
+    drafts: int = 0  # left out
     notes: tuple[TracerError, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -96,7 +97,7 @@ def build(
     output = OutputFolder(out, gallery=root, spare=file.with_suffix(""))
     with phase("read sources"):
         present = output.check()
-        site, notes = _site(root, memory, drafts=drafts, base_url=base_url, strict=strict)
+        site, found = _site(root, memory, drafts=drafts, base_url=base_url, strict=strict)
         if site.gallery.config.search:
             check_search()
     with phase("read what was made"):
@@ -112,7 +113,8 @@ def build(
         graphs=len(site.gallery.entries),
         files=len(building.paths) - 1,
         made=job.made_files,
-        notes=notes,
+        notes=found.notes,
+        drafts=found.drafts,
         seconds=taken(),
     )
 
@@ -211,8 +213,8 @@ class _Job:
 
 def _site(
     root: Path, memory: Memory, *, drafts: bool, base_url: str | None, strict: bool
-) -> tuple[Site, tuple[TracerError, ...]]:
-    """The gallery as it is now, and what is odd about it. Raises Problems with every mistake."""
+) -> tuple[Site, Survey]:
+    """The gallery as it is now, and what was read of it. Raises Problems with every mistake."""
     with memory.looking():
         found = survey(root, drafts=drafts, graphs=False, memory=memory)
         if found.problems:
@@ -220,7 +222,7 @@ def _site(
             raise Problems(survey(root, drafts=drafts, memory=memory).problems)
         if strict:
             _refuse_warnings(found)
-        return Site(found, memory, base_url=base_url), found.notes
+        return Site(found, memory, base_url=base_url), found
 
 
 def _refuse_warnings(found: Survey) -> None:

@@ -31,6 +31,7 @@ class Survey:
     problems: tuple[TracerError, ...]
     notes: tuple[TracerError, ...]
     prompts: PromptList | None = None
+    drafts: int = 0  # left out
 
 
 def load_gallery(root: Path, *, drafts: bool = False) -> Gallery:
@@ -91,7 +92,8 @@ def _read(reading: Reading, drafts: bool) -> Survey:
         media=media_files(reading),
     )
     notes = _off_the_list(reading.root / "graphs", list(graphs), prompts)
-    return Survey(gallery, tuple(reading.problems), tuple(notes), prompts)
+    left_out = 0 if drafts else sum(text.meta.draft for text in texts if text is not None)
+    return Survey(gallery, tuple(reading.problems), tuple(notes), prompts, left_out)
 
 
 def _graph_files(reading: Reading) -> dict[str, tuple[str, ...]]:
