@@ -173,7 +173,7 @@ def site_table() -> str:
         rows.append((f"{graphs['graphs']:,} graphs of 300 nodes and 2,000 links", told))
     for kind in ("markdown", "yaml"):
         if taken := found.get("edits", {}).get(kind, []):
-            told = f"{statistics.median(taken):.0f} ms, p95 of {len(taken)} {_p95(taken):.0f} ms"
+            told = f"{statistics.median(taken):.0f} ms (p95 of {len(taken)}: {_p95(taken):.0f} ms)"
             if kind == "markdown" and (phases := found["edits"].get("phases")):
                 look, page = (f"{phases[name]:.0f} ms" for name in ("look", "page"))
                 told += f"; of that {look} looking at sources, {page} making the page"
