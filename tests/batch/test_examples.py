@@ -14,7 +14,7 @@ from tests.tiny_models import WORDS
 from tracer.batch import examples
 from tracer.batch.examples import Found, find_examples
 from tracer.cli import tracer
-from tracer.documents.feature_examples import FeatureFolder, feature_key, load_feature_examples
+from tracer.documents.feature_examples import feature_key, load_feature_examples
 from tracer.documents.feature_source import feature_source
 from tracer.documents.graph import Graph
 from tracer.errors import TracerError
@@ -41,7 +41,8 @@ def find(root: Path, model: str, texts: list[Path], **options: Any) -> Found:
 
 
 def written(root: Path, graph: Graph) -> dict[str, Path]:
-    return FeatureFolder(root / "features").files().get(feature_source(graph), {})
+    folder = root / "features" / feature_source(graph)
+    return {file.stem: file for file in sorted(folder.glob("*.json"))}
 
 
 def test_each_example_is_what_the_model_does_on_that_text(

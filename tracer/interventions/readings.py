@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -25,18 +26,25 @@ def read_features(model: Model, levers: Levers, features: Sequence[Feature], ids
         for layer in {layer for layer, _ in features}:
             columns = [at for at, (own, _) in enumerate(features) if own == layer]
             indices = torch.tensor([features[at][1] for at in columns], device=ids.device)
-
-            def note(
-                _: Any, inputs: tuple[Tensor], layer: int = layer, at: Any = (columns, indices)
-            ) -> None:
-                read = levers.read(layer, inputs[0], None).flatten(0, 1)  # (positions, width)
-                values = wide(levers.everywhere(layer, read, at[1]))
-                found[:, :, at[0]] = values.view(*ids.shape, -1).to(found)
-
-            handle = levers.read_from(layer).register_forward_pre_hook(note)
-            stack.callback(handle.remove)
-        model.causal_lm.base_model(ids, use_cache=False)  # without logits, a fifth of the work
+            note = partial(_note, levers, layer, indices, columns, found)
+            stack.callback(levers.read_from(layer).register_forward_pre_hook(note).remove)
+        model.causal_lm.base_model(ids, use_cache=False)  # logits would be a fifth of the work
     return found
+
+
+def _note(
+    levers: Levers,
+    layer: int,
+    indices: Tensor,
+    columns: Sequence[int],
+    found: Tensor,
+    _: Any,
+    inputs: tuple[Tensor],
+) -> None:
+    """Puts the activations of one layer's features, from its module's input, into their columns."""
+    read = levers.read(layer, inputs[0], None).flatten(0, 1)  # (positions, width)
+    values = wide(levers.everywhere(layer, read, indices))
+    found[:, :, columns] = values.view(*found.shape[:2], -1).to(found)
 
 
 @torch.no_grad()
