@@ -128,7 +128,7 @@ def test_running_out_of_memory_halves_the_batch_and_loses_nothing(
 ) -> None:
     attribution = trace(PROMPT, model=tiny, target=" w9", settings=SOME)
     writer = RowWriter(attribution.frozen, attribution.layers, batch=16)
-    writer.batches.workers = 1
+    writer.batches.workers = writer.batches.shares = 1
     whole = layer_rows(writer, 2)
     real_walk = RowWriter._walk
 

@@ -133,6 +133,22 @@ def test_half_precision_finds_the_same_strong_features(small: Model, precision: 
     assert len(strongest[0] & strongest[1]) >= 15
 
 
+@pytest.mark.parametrize("precision", ["float32", "fast"])
+def test_the_numbers_do_not_depend_on_the_cores(small: Model, precision: str) -> None:
+    """Of this model, whose forward pass is too small to be shared among cores."""
+    threads, found = torch.get_num_threads(), []
+    settings = TraceSettings(precision=precision)  # type: ignore[arg-type]
+    try:
+        for number in (1, 2, 3):
+            torch.set_num_threads(number)
+            found.append(tracer.trace(PROMPT, model=small, settings=settings))
+    finally:
+        torch.set_num_threads(threads)
+    for other in found[1:]:
+        assert torch.equal(other.swept.rows, found[0].swept.rows)
+        assert other.prune(slug="a").to_json() == found[0].prune(slug="a").to_json()
+
+
 def test_fast_transport_keeps_the_graph(small: Model) -> None:
     """Only the products on the way down are in bf16: nearly the same nodes, all of the top."""
     asked = {"model": small, "target": " w9", "contrast": [" w2"]}

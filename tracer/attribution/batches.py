@@ -15,6 +15,7 @@ from tracer.model.frozen_pass import FrozenPass
 
 COLUMNS_ON_CPU = 512  # more no longer fit a core's cache, fewer keep its matrix unit waiting
 LEAST_ON_CPU = 8
+SHARES_ON_CPU = 4  # of few walkers, whatever the cores: sums depend on what is multiplied at once
 COPIES = 4  # of the gradient: itself, what each head has of it at queries and at keys, a product
 
 Job = tuple[Callable[[slice], None], slice]  # the work, and which walkers
@@ -23,11 +24,14 @@ Job = tuple[Callable[[slice], None], slice]  # the work, and which walkers
 class Batches:
     """Halves them when memory runs out, and says so in `notices`."""
 
-    def __init__(self, columns: int, least: int, most: int | None = None, workers: int = 1) -> None:
+    def __init__(
+        self, columns: int, least: int, most: int | None = None, workers: int = 1, shares: int = 1
+    ) -> None:
         self.columns = columns  # of a matrix product: positions times walkers
         self.least = least  # walkers, however many positions there are
         self.most = most
         self.workers = workers
+        self.shares = shares  # at least so many batches, where there are enough walkers
         self.notices: list[str] = []
 
     @staticmethod
@@ -35,14 +39,15 @@ class Batches:
         """For a model's device and free memory; `most` walkers at once."""
         device = frozen.model.device
         if device.type != "cuda":
-            return Batches(COLUMNS_ON_CPU, LEAST_ON_CPU, most, torch.get_num_threads())
+            workers = torch.get_num_threads()
+            return Batches(COLUMNS_ON_CPU, LEAST_ON_CPU, most, workers, SHARES_ON_CPU)
         free = torch.cuda.mem_get_info(device)[0] // 2
         return Batches(max(1, free // (frozen.model.info.d_model * COPIES * 4)), 1, most)
 
     def of(self, reaches: Sequence[int]) -> Iterator[slice]:
         """Runs of walkers in order, given how many positions each can reach. A batch takes the
         widest reach for all, so it holds fewer of those that reach far."""
-        share = -(-len(reaches) // self.workers)
+        share = max(self.least, -(-len(reaches) // self.shares))
         most = min(share, self.most or share)
         begin = 0
         while begin < len(reaches):
@@ -59,7 +64,7 @@ class Batches:
         """All of them; a job that runs out of memory must leave things as they were, and is
         given again in halves. Stops at the first that raises."""
         jobs = list(jobs)
-        if self.workers == 1 or len(jobs) == 1:
+        if self.workers == 1:
             for job in jobs:
                 self._one(job)
             return
