@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,26 @@ def peer_table() -> str:
     )
     load = f"load {found['load']:.1f} at the end"
     where = f"{found['machine']}, {load}; {found['date']}; commit {found['commit']}"
-    return f"{table(head, rows)}\n\n{where}."
+    return f"{table(head, rows)}\n\n{_told(_peer_goals(found))} {where}."
+
+
+def _peer_goals(found: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """What each workload should reach, and whether it does."""
+    goals = {"M": ({"float32": 5, "fast": 12}, 1 / 2), "L": ({"float32": 8, "fast": 20}, 1 / 3)}
+    for size in found["sizes"]:
+        ratios = size["ratios"]
+        if ratios["size"] not in goals:
+            continue
+        times, memory = goals[ratios["size"]]
+        for precision, goal in times.items():
+            one, what = ratios[precision], f"{ratios['size']}, {precision}"
+            yield f"{what}: {goal} × faster", one["times_faster"] >= goal
+            yield f"{what}: {memory:.2f} of the memory", one["of_peer_memory"] <= memory
+
+
+def _told(goals: Iterable[tuple[str, bool]]) -> str:
+    short = [goal for goal, reached in goals if not reached]
+    return f"Short of the goal: {'; '.join(short)}." if short else "Every goal is reached."
 
 
 def _process(side: dict[str, Any], seconds: float) -> float:
@@ -188,8 +207,7 @@ def site_table() -> str:
             )
             rows.append((f"the {name} page of this gallery", told))
     where = f"{found['machine']}; {found['date']}; commit {found['commit']}"
-    short = [goal for goal, reached in _site_goals(found) if not reached]
-    told = f"Short of the goal: {'; '.join(short)}." if short else "Every goal is reached."
+    told = _told(_site_goals(found))
     return f"{table(('what', 'measured'), rows)}\n\n{told} {where}."
 
 

@@ -250,7 +250,9 @@ def test_an_older_revision_may_lack_what_the_newest_is_annotated_with(
     assert "The newest is revision 2" in (page / "1" / "index.html").read_text()
 
 
-@pytest.mark.parametrize("out", [".", "..", "graphs", "site_src/x", "graphs/france-paris/1.json"])
+@pytest.mark.parametrize(
+    "out", [".", "..", "graphs", "features/x", "site_src/x", "graphs/france-paris/1.json"]
+)
 def test_an_output_folder_that_is_something_else_is_refused(
     gallery: GalleryFolder, out: str
 ) -> None:

@@ -18,7 +18,7 @@ from tracer.site.exchange import exchange
 MARKER = ".tracer-build"
 _TITLE = "Made by `tracer build`, which deletes and remakes exactly these files:"
 _LEFT_BY_DESKTOPS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
-_SOURCES = ("site_src", "graphs", "templates", "assets")
+_SOURCES = ("site_src", "graphs", "features", "templates", "assets")
 _ABANDONED_AFTER_SECONDS = 3600
 
 
