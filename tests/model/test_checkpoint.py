@@ -232,6 +232,15 @@ def test_a_field_that_this_family_does_not_heed(folder: Path, field: dict[str, f
         find_model(str(folder))
 
 
+def test_a_softcap_is_heeded_where_the_family_has_one(tmp_path: Path) -> None:
+    folder = save_tiny_model(tmp_path, "gemma2")
+    reconfigure(folder, final_logit_softcapping=2.0)
+    assert load_model(str(folder), device="cpu").config.final_logit_softcapping == 2.0
+    reconfigure(folder, use_bidirectional_attention=True)
+    with pytest.raises(TracerError, match="reads texts from both sides"):
+        find_model(str(folder))
+
+
 def test_shards_are_read_by_their_index(folder: Path, tiny_folder: Path) -> None:
     names = shard(folder)
     identity = find_model(str(folder)).identity

@@ -41,7 +41,6 @@ _CHANGES_MEANING: Mapping[str, tuple[tuple[object, ...], tuple[str, ...]]] = {
             "qk_norm",
             "rope_interleave",
             "rope_interleaved",
-            "use_bidirectional_attention",
             "use_qk_norm",
         ),
         ((None, False, 0), ()),
@@ -81,8 +80,8 @@ def no_model(*, adapter: bool, place: Place | None = None) -> TracerError:
 def check_configuration(config: Config, folder: Path) -> str:
     """The family of a model whose computation is the one that tracer follows.
 
-    Raises TracerError for other families, quantised weights, and fields that change the
-    computation in a way that the family's code passes over.
+    Raises TracerError for other families, quantised weights, models that continue no text, and
+    fields that change the computation and are passed over by the family's code.
     """
     family = family_of(config)
     parts = [config, *(part for part in config.values() if isinstance(part, dict))]
@@ -90,6 +89,13 @@ def check_configuration(config: Config, folder: Path) -> str:
     for part in parts:
         _refuse_quantised(part, place)
         _refuse_unheeded(part, str(config["model_type"]), place)
+        if part.get("use_bidirectional_attention"):
+            raise TracerError(
+                "this model reads texts from both sides (`use_bidirectional_attention`), and has "
+                "no next token to explain",
+                hint="choose a model that continues texts",
+                place=place,
+            )
     if config.get("transformers_weights"):
         raise TracerError(
             "`transformers_weights` names the weights, which tracer does not follow",
