@@ -146,19 +146,22 @@ def test_more_or_fewer_layers_than_there_are(folder: Path, layers: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "sizes",
+    ("field", "value", "words"),
     [
-        {"vocab_size": 10**12},
-        {"hidden_size": 4 * 10**9},
-        {"intermediate_size": 10**12},
-        {"num_attention_heads": 0},
-        {"hidden_act": "none such"},
-        {"rope_scaling": {"rope_type": "none such"}},
+        ("vocab_size", 10**12, "`vocab_size: 1000000000000` is more than .* wide together"),
+        ("head_dim", 10**10, "`head_dim: 10000000000` is more than"),
+        ("intermediate_size", 40, r"has the shape \(.*48.*where config.json asks for \(.*40"),
+        ("num_attention_heads", 0, "cannot be loaded"),
+        ("hidden_act", "none such", "cannot be loaded"),
+        ("rope_scaling", {"rope_type": "none such"}, "cannot be loaded"),
     ],
 )
-def test_a_configuration_out_of_all_measure(folder: Path, sizes: dict[str, object]) -> None:
-    reconfigure(folder, **sizes)
-    assert "config.json asks for" in (said := refusal(folder)) or "cannot be loaded" in said
+def test_a_configuration_that_no_model_is_built_from(
+    folder: Path, field: str, value: object, words: str
+) -> None:
+    reconfigure(folder, **{field: value})
+    with pytest.raises(TracerError, match=words):
+        load_model(str(folder), device="cpu")
 
 
 def test_a_billion_layers_of_vision(tmp_path: Path) -> None:
@@ -306,6 +309,12 @@ def test_what_would_be_read_besides_is_refused(folder: Path) -> None:
         find_model(str(folder))
     (folder / "config.json").unlink()
     with pytest.raises(TracerError, match="there is an adapter here, and no model; merge it"):
+        find_model(str(folder))
+
+
+def test_a_file_without_tensors(folder: Path) -> None:
+    rewrite(folder, lambda tensors: tensors.clear())
+    with pytest.raises(TracerError, match=r"model\.safetensors: holds no tensors"):
         find_model(str(folder))
 
 

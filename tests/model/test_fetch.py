@@ -140,8 +140,10 @@ def test_offline_it_says_what_is_missing(
         find_model("someone/absent")
 
 
-def test_a_revision_that_is_not_there(hub: Hub) -> None:
-    find_model(REPO)
+def test_a_revision_that_is_not_there(hub: Hub, cached: Path) -> None:
+    whole = find_model(REPO)
+    (cached.parents[1] / "refs" / "main").write_text("")  # what a full disk leaves behind
+    assert find_model(REPO) == whole
     with pytest.raises(TracerError, match="`someone/tiny` could not be fetched from the hub"):
         find_model(f"{REPO}@no-such-branch")
 

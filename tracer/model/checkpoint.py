@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracer.errors import Place, TracerError
-from tracer.model.configuration import ADAPTER, NAME, Config, layers_asked, most_layers_asked
+from tracer.model.configuration import (
+    ADAPTER,
+    NAME,
+    Config,
+    layers_asked,
+    most_layers_asked,
+    parts_of,
+)
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -33,15 +40,20 @@ _FLOATS = ("F64", "F32", "F16", "BF16")
 _LAYER = re.compile(r"(?:^|\.)(?:layers|h)\.(\d+)\.")
 _VISION = re.compile(r"(^|\.)(vision_tower|multi_modal_projector)\.")
 _DISTRIBUTED = re.compile(r"shard-\d{5}-model-\d{5}-of-\d{5}\.safetensors$")
+_WIDTHS = (
+    *("head_dim", "hidden_size", "image_size", "intermediate_size", "n_embd", "n_head", "n_inner"),
+    *("num_attention_heads", "num_key_value_heads", "vocab_size"),
+)
 _SHOWN = 4
 
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """Where a tensor lies, and its type by safetensors' name."""
+    """Where a tensor lies, its type by safetensors' name, and its longest side."""
 
     file: Path
     dtype: str
+    side: int
 
 
 def weight_names(folder: Path) -> list[str]:
@@ -131,6 +143,8 @@ def check_checkpoint(folder: Path, config: Config) -> list[Path]:
     layers as the configuration asks for. Raises TracerError otherwise."""
     files = weight_files(folder)
     stored = stored_tensors(files)
+    if not stored:
+        raise TracerError("holds no tensors", hint="fetch it again", place=Place(files[0]))
     if files[0].name != SINGLE:
         _check_index(folder / INDEX, stored)
     for name, tensor in stored.items():
@@ -141,7 +155,9 @@ def check_checkpoint(folder: Path, config: Config) -> list[Path]:
                 hint="take the model in float32, bf16 or fp16",
                 place=Place(tensor.file),
             )
-    _check_layers(folder, config, stored)
+    place = Place(folder / NAME)
+    _check_layers(config, stored, place)
+    _check_sizes(config, sum(one.side for one in stored.values()), place)
     return files
 
 
@@ -161,7 +177,9 @@ def stored_tensors(files: Sequence[Path]) -> dict[str, StoredTensor]:
                             hint="fetch the whole checkpoint again",
                             place=Place(file),
                         )
-                    stored[name] = StoredTensor(file, tensors.get_slice(name).get_dtype())
+                    part = tensors.get_slice(name)
+                    side = max(part.get_shape(), default=1)
+                    stored[name] = StoredTensor(file, part.get_dtype(), side)
         except (OSError, SafetensorError) as error:
             raise TracerError(
                 f"is damaged or cut short: {error}", hint="fetch it again", place=Place(file)
@@ -179,7 +197,7 @@ def _check_index(file: Path, stored: Mapping[str, StoredTensor]) -> None:
         )
 
 
-def _check_layers(folder: Path, config: Config, stored: Iterable[str]) -> None:
+def _check_layers(config: Config, stored: Iterable[str], place: Place) -> None:
     """In front of any model being built: a billion layers would take all memory."""
     names = list(stored)
     text = [name for name in names if not _VISION.search(name) and not HARMLESS.search(name)]
@@ -191,9 +209,22 @@ def _check_layers(folder: Path, config: Config, stored: Iterable[str]) -> None:
         said = f"more layers are asked for than the checkpoint has tensors ({len(names):,})"
     else:
         return
-    raise TracerError(
-        said, hint="correct it, or fetch the whole model again", place=Place(folder / NAME)
-    )
+    raise TracerError(said, hint="correct it, or fetch the whole model again", place=place)
+
+
+def _check_sizes(config: Config, sides: int, place: Place) -> None:
+    """In front of any model being built. A width is a side of some tensor, so one that exceeds all
+    their sides together is out of all measure."""
+    for part in parts_of(config):
+        for name in _WIDTHS:
+            asked = part.get(name)
+            if isinstance(asked, int) and asked > sides:
+                raise TracerError(
+                    f"`{name}: {asked}` is more than the checkpoint's tensors are wide together "
+                    f"({sides:,})",
+                    hint="correct it, or fetch the whole model again",
+                    place=place,
+                )
 
 
 def layer_of(name: str) -> int | None:

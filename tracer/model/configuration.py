@@ -84,9 +84,8 @@ def check_configuration(config: Config, folder: Path) -> str:
     fields that change the computation and are passed over by the family's code.
     """
     family = family_of(config)
-    parts = [config, *(part for part in config.values() if isinstance(part, dict))]
     place = Place(folder / NAME)
-    for part in parts:
+    for part in parts_of(config):
         _refuse_quantised(part, place)
         _refuse_unheeded(part, str(config["model_type"]), place)
         if part.get("use_bidirectional_attention"):
@@ -131,6 +130,11 @@ def _refuse_unheeded(config: Config, model_type: str, place: Place) -> None:
             )
 
 
+def parts_of(config: Config) -> list[Config]:
+    """The configuration, and those of its parts: text, vision."""
+    return [config, *(part for part in config.values() if isinstance(part, dict))]
+
+
 def layers_asked(config: Config) -> int | None:
     """The layers of the text model that the configuration asks for, where it says so."""
     text = config.get("text_config")
@@ -144,5 +148,5 @@ def layers_asked(config: Config) -> int | None:
 
 def most_layers_asked(config: Config) -> int:
     """The largest number of layers of any part, text or vision."""
-    parts = [config, *(part for part in config.values() if isinstance(part, dict))]
-    return max((asked for one in parts if (asked := layers_asked(one)) is not None), default=0)
+    asked = (layers_asked(part) for part in parts_of(config))
+    return max((layers for layers in asked if layers is not None), default=0)

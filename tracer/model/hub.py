@@ -122,10 +122,12 @@ def snapshot_folder(repo: str, revision: str | None) -> Path | None:
 
     kept = Path(constants.HF_HUB_CACHE).expanduser() / f"models--{repo.replace('/', '--')}"
     wanted = revision or constants.DEFAULT_REVISION
+    if ".." in wanted.split("/"):
+        return None
     with suppress(OSError):
         wanted = (kept / "refs" / wanted).read_text(encoding="utf-8").strip()
     folder = kept / "snapshots" / wanted
-    return folder if folder.is_dir() else None
+    return folder if wanted and folder.is_dir() else None
 
 
 def _listing(repo: str, commit: str) -> Path:
