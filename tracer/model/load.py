@@ -104,7 +104,8 @@ def load_model(
     `precision` is the number format of the weights and of all that is traced with them; `say` is
     told of downloads and conversions. Weights are read from safetensors and GGUF only.
 
-    Raises TracerError when it cannot be had, its family is not supported, or the device is absent.
+    Raises TracerError when it cannot be had, is not whole, is of a family that is not supported, or
+    the device is absent.
     """
     chosen = choose_device(device)
     return open_model(find_model(name, say), device=chosen, precision=precision)
