@@ -95,6 +95,7 @@ def test_a_head_that_is_not_the_embedding_it_is_said_to_be(tmp_path: Path) -> No
     [
         ("llama", {"model.layers.0.self_attn.rotary_emb.inv_freq": torch.ones(4)}),
         ("llama", {"v_head.summary.weight": torch.ones(1, 32)}),
+        ("qwen2", {"mtp.layers.7.mlp.down_proj.weight": torch.ones(32, 48)}),
         ("gpt2", {"transformer.h.0.attn.bias": torch.ones(1, 1, 64, 64, dtype=torch.uint8)}),
         ("gpt2", {"transformer.h.0.attn.masked_bias": torch.tensor(-1e4)}),
         (

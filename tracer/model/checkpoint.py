@@ -29,7 +29,7 @@ TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "spiece.model",
 HARMLESS = re.compile(
     r"""
     rotary_emb\.(inv_freq|cos_cached|sin_cached)$  # computed from the configuration
-    | \battn\.(masked_)?bias$ | \battention\.(masked_)?bias$  # causal masks: GPT-2, GPT-NeoX
+    | \battn\.(masked_)?bias$ | \b(cross)?attention\.(masked_)?bias$  # causal masks
     | (^|\.)position_ids$  # 0, 1, 2, …
     | ^(v_head|multiple_choice_head)\.  # further heads: a value, a choice
     | ^(model\.)?(mtp|mtp_layers)\.  # guesses at tokens further on
