@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pytest
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -111,3 +113,15 @@ def serving(root: Path) -> Iterator[Hub]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def the_only_hub(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """`huggingface_hub` asks a server of ours, with an empty cache; so does tracer."""
+    patch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(folder / "cache"))
+    patch.setenv("TRACER_CACHE", str(folder / "remembered"))
+    with serving(folder / "hub") as hub:
+        patch.setattr("huggingface_hub.constants.ENDPOINT", hub.address)
+        template = f"{hub.address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+        patch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+        yield hub

@@ -20,7 +20,7 @@ from tests.features.dictionaries import (
     write_plt,
     write_sparsify,
 )
-from tests.features.hub_server import COMMIT, Hub, serving
+from tests.features.hub_server import COMMIT, Hub, the_only_hub
 from tests.tiny_models import PROMPT, exact_tiny_model, save_tiny_model
 from tracer.attribution.trace import trace
 from tracer.batch.session import build_graphs
@@ -34,11 +34,7 @@ REPO = "someone/some-set"
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
-    with serving(tmp_path / "hub") as hub:
-        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.address)
-        template = f"{hub.address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
-        monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+    with the_only_hub(tmp_path, monkeypatch) as hub:
         yield hub
 
 
@@ -130,10 +126,39 @@ def test_half_a_set_is_completed_and_a_whole_one_needs_no_network(
     assert found(f"hf:{REPO}") == whole
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     assert found(f"hf:{REPO}@{COMMIT}") == whole
-    (cached / "W_dec_1.safetensors").unlink()
-    with pytest.raises(TracerError, match="files are missing: of layer 1 there is only `W_enc_1"):
+    for name in ("W_dec_1.safetensors", "W_enc_1.safetensors"):
+        (cached / name).unlink()
+    lost = "only a part is in the cache.*: W_dec_1.safetensors, W_enc_1.safetensors are missing"
+    with pytest.raises(TracerError, match=f"{lost}; run it again with a network"):
+        found(f"hf:{REPO}")
+    shutil.rmtree(tmp_path / "remembered")  # as if others had filled the cache
+    with pytest.raises(TracerError, match="layers are missing: found 0, 2; the hub cannot be re"):
         found(f"hf:{REPO}")
     shutil.rmtree(folder)
+    with pytest.raises(TracerError, match="`someone/absent` could not be fetched"):
+        found("hf:someone/absent")
+
+
+def test_the_last_layers_missing_from_a_cache_are_missed(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without them it would be a whole set of fewer layers."""
+    write_plt(hub.root / REPO)
+    found(f"hf:{REPO}")
+    cached = next((tmp_path / "cache").rglob("snapshots")) / COMMIT
+    (cached / f"layer_{LAYERS - 1}.safetensors").unlink()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(TracerError, match=f"layer_{LAYERS - 1}.safetensors is missing"):
+        found(f"hf:{REPO}")
+
+
+def test_a_hub_that_is_down_is_one_that_cannot_be_reached(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_plt(hub.root / REPO)
+    whole = found(f"hf:{REPO}")
+    monkeypatch.setattr(hub, "answer", lambda _: (503, {}, b""))
+    assert found(f"hf:{REPO}") == whole
     with pytest.raises(TracerError, match="`someone/absent` could not be fetched"):
         found("hf:someone/absent")
 

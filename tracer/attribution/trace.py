@@ -31,6 +31,7 @@ from tracer.features.source import ActiveFeatures, FeatureSource, LayerFeatures
 from tracer.features.transcoders import Transcoders
 from tracer.model.frozen_pass import FrozenPass, freeze
 from tracer.model.load import Model
+from tracer.model.precision import wider
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,8 @@ def trace_ask(
         progress=progress,
     )
     if not torch.isfinite(swept.influence).all():
-        raise TracerError("the direct effects overflowed", hint="trace with `precision: float32`")
+        narrow = torch.bfloat16 if settings.precision == "fast" else model.dtype
+        raise TracerError("the direct effects overflowed", hint=wider(narrow))
     return Attribution(
         ask, settings, frozen, source.info, active.count, layers, effects, targets, swept
     )

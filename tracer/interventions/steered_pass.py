@@ -21,6 +21,7 @@ from tracer.interventions.levers import Levers
 from tracer.model.frozen_norm import wide
 from tracer.model.frozen_pass import FrozenPass, freeze
 from tracer.model.load import Model
+from tracer.model.precision import is_narrow
 
 MOST_TOKENS = 512  # in one batch of variants
 
@@ -120,7 +121,7 @@ class SteeredPrompt:
         run.logits = wide(result.logits[:, -1])
         run.raw_logits = wide(run.raw_logits)
         if not torch.isfinite(run.logits).all():
-            raise _overflow()
+            raise _overflow(self.model.dtype)
         return run
 
     @contextmanager
@@ -181,10 +182,10 @@ class _Places:
         return _Places(by_layer)
 
 
-def _overflow() -> TracerError:
+def _overflow(dtype: torch.dtype) -> TracerError:
     return TracerError(
         "the model's numbers overflow (NaN or infinity), so there is no result",
-        hint="set smaller values, or use float32",
+        hint="set smaller values" + (", or use float32" if is_narrow(dtype) else ""),
     )
 
 
@@ -219,7 +220,7 @@ class _Writing:
             added = self.pending.pop(layer, None)
             # A norm makes zero of what is too large to be squared, which would look like a result.
             if added is not None and not torch.isfinite(wide(added).square().sum(-1)).all():
-                raise _overflow()
+                raise _overflow(self.prompt.model.dtype)
             if constrained:
                 output = self._as_it_was(layer).expand_as(output)
             elif added is None:

@@ -6,12 +6,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_cache_path
 
 from tracer.errors import Place, TracerError
+from tracer.model.checkpoint import lacking
 
 
 def cache_folder() -> Path:
@@ -54,7 +56,7 @@ def new_entry(final: Path) -> Iterator[Path]:
 
 
 def cached_models() -> list[tuple[str, int]]:
-    """Name and size in bytes of every complete entry: ours, and the hub's own cache."""
+    """Name and size in bytes of every whole model: ours, and those in the hub's own cache."""
     entries = []
     if models_folder().is_dir():
         for folder in sorted(models_folder().iterdir()):
@@ -74,4 +76,14 @@ def _hub_models() -> list[tuple[str, int]]:
         repos = scan_cache_dir(constants.HF_HUB_CACHE).repos
     except CacheNotFound:
         return []
-    return sorted((one.repo_id, one.size_on_disk) for one in repos if one.repo_type == "model")
+    models = [one for one in repos if one.repo_type == "model"]
+    return sorted((one.repo_id, one.size_on_disk) for one in models if _is_whole(one))
+
+
+def _is_whole(repo: Any) -> bool:
+    """Whether a model's every file is there at some revision; the rest are parts, or features."""
+    for revision in repo.revisions:
+        with suppress(TracerError):
+            if not lacking(revision.snapshot_path):
+                return True
+    return False

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tracer.documents.files import write_atomically
 from tracer.documents.prompts import DEFAULT_MODEL
-from tracer.errors import Place, TracerError, did_you_mean
-from tracer.model.architectures import family_of
+from tracer.errors import TracerError, did_you_mean
 from tracer.model.cache import cache_folder
+from tracer.model.checkpoint import check_checkpoint
+from tracer.model.configuration import NAME, check_configuration, read_configuration
 from tracer.model.default_model import SHA256, Say, prepare_default_model
+from tracer.model.fetch import fetch_model
 
 _HUB_ID = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?\Z")
-_WANTED = ["*.safetensors", "*.json", "tokenizer*", "*.jinja"]
 
 
 @dataclass(frozen=True)
@@ -38,20 +39,21 @@ def find_model(name: str, say: Say = lambda _: None) -> ModelFiles:
     """The files of the default model, of a local folder or of a hub id (`org/repo[@revision]`).
 
     Raises TracerError when there is no such model, it cannot be fetched, its weights are not
-    safetensors, or its family is not supported.
+    safetensors or not whole, or it is one that tracer does not follow.
     """
     if name == DEFAULT_MODEL:
         folder = prepare_default_model(say)
-        return ModelFiles(name, SHA256, folder, family_of(_config(folder)))
+        family, _ = _judged(folder)
+        return ModelFiles(name, SHA256, folder, family)
     local = Path(name).expanduser()
     if local.is_dir():
-        family = family_of(_config(local))
-        identity = _content_identity(local)
+        family, weights = _judged(local)
+        identity = _content_identity(local, weights)
         return ModelFiles(f"local.{identity[:8]}", identity, local, family)
     if match := _HUB_ID.match(name):
-        folder = _from_hub(match["repo"], match["revision"], say)
-        family = family_of(_config(folder))
-        return ModelFiles(name, _content_identity(folder), folder, family)
+        folder = fetch_model(match["repo"], match["revision"], say)
+        family, weights = _judged(folder)
+        return ModelFiles(name, _content_identity(folder, weights), folder, family)
     near = did_you_mean(name, [DEFAULT_MODEL])
     raise TracerError(
         f"there is no model `{name}`",
@@ -59,60 +61,18 @@ def find_model(name: str, say: Say = lambda _: None) -> ModelFiles:
     )
 
 
-def _config(folder: Path) -> dict[str, object]:
-    file = folder / "config.json"
-    try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise TracerError(
-            "this folder holds no model: there is no config.json",
-            hint="give a folder saved by transformers' `save_pretrained`",
-            place=Place(folder),
-        ) from None
-    except (OSError, ValueError) as error:
-        raise TracerError(f"cannot be read as JSON: {error}", place=Place(file)) from None
-    if not isinstance(config, dict):
-        raise TracerError("is not a model's configuration", place=Place(file))
-    return config
+def _judged(folder: Path) -> tuple[str, list[Path]]:
+    """The family, and the files of weights. Raises TracerError for what cannot be traced."""
+    config = read_configuration(folder)
+    family = check_configuration(config, folder)
+    return family, check_checkpoint(folder, config)
 
 
-def _from_hub(repo: str, revision: str | None, say: Say) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    def snapshot(*, local_only: bool) -> Path:
-        folder = snapshot_download(
-            repo, revision=revision, allow_patterns=_WANTED, local_files_only=local_only
-        )
-        return Path(folder)
-
-    try:
-        return snapshot(local_only=True)
-    except LocalEntryNotFoundError:
-        say(f"fetching {repo} from the hub")
-    try:
-        return snapshot(local_only=False)
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        lines = str(error).strip().splitlines()
-        reason = lines[0] if lines else type(error).__name__
-        raise TracerError(
-            f"the model `{repo}` could not be fetched from the hub: {reason}",
-            hint="check the name, the network, and `HF_TOKEN` for a gated model",
-        ) from None
-
-
-def _content_identity(folder: Path) -> str:
-    """sha256 over the configuration and the weights."""
-    weights = sorted(folder.glob("*.safetensors"))
-    if not weights:
-        raise TracerError(
-            "there are no safetensors weights here",
-            hint="save the model with `save_pretrained(..., safe_serialization=True)`; "
-            "pickled weights are never loaded",
-            place=Place(folder),
-        )
+def _content_identity(folder: Path, weights: Sequence[Path]) -> str:
+    """sha256 over the configuration and the weights that are read, and nothing else. Of an index
+    only the shards that it names matter."""
     digest = hashlib.sha256()
-    for file in [folder / "config.json", *weights]:
+    for file in [folder / NAME, *weights]:
         digest.update(f"{file.name} {file_identity(file)}\n".encode())
     return digest.hexdigest()
 

@@ -20,6 +20,7 @@ from tracer.errors import TracerError
 from tracer.model.attention_map import AttentionMap
 from tracer.model.frozen_norm import FrozenNorm, freeze_norm, wide
 from tracer.model.load import Model
+from tracer.model.precision import wider
 
 Norms = tuple[FrozenNorm | None, ...]  # per layer, None where the family has none there
 
@@ -151,7 +152,7 @@ def freeze(model: Model, token_ids: tuple[int, ...]) -> FrozenPass:
     if not torch.isfinite(logits).all():
         raise TracerError(
             f"the model's logits are not finite in {str(model.dtype).removeprefix('torch.')}",
-            hint="trace with `precision: float32`",
+            hint=wider(model.dtype),
         )
 
     def by_layer(name: str) -> tuple[Any, ...]:

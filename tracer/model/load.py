@@ -17,16 +17,11 @@ from tracer.model.default_model import Say
 from tracer.model.files import ModelFiles, find_model
 from tracer.model.layer_weights import LayerWeights, layer_weights
 from tracer.model.memory import let_go
-from tracer.model.quiet import quiet_transformers
+from tracer.model.precision import DTYPES
 from tracer.model.tokens import Tokenizer, load_tokenizer
+from tracer.model.weights import load_weights
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
-DTYPES = {
-    "float32": torch.float32,
-    "bf16": torch.bfloat16,
-    "fp16": torch.float16,
-    "fast": torch.float32,
-}
 
 
 @dataclass(frozen=True)
@@ -109,7 +104,8 @@ def load_model(
     `precision` is the number format of the weights and of all that is traced with them; `say` is
     told of downloads and conversions. Weights are read from safetensors and GGUF only.
 
-    Raises TracerError when it cannot be had, its family is not supported, or the device is absent.
+    Raises TracerError when it cannot be had, is not whole, is of a family that is not supported, or
+    the device is absent.
     """
     chosen = choose_device(device)
     return open_model(find_model(name, say), device=chosen, precision=precision)
@@ -118,26 +114,8 @@ def load_model(
 def open_model(
     files: ModelFiles, *, device: torch.device | str = "cpu", precision: Precision = "float32"
 ) -> Model:
-    """Load the weights of files already found."""
-    from huggingface_hub.errors import StrictDataclassError
-    from safetensors import SafetensorError
-    from transformers import AutoModelForCausalLM
-
-    with quiet_transformers():
-        try:
-            causal_lm = AutoModelForCausalLM.from_pretrained(
-                files.folder,
-                dtype=DTYPES[precision],
-                attn_implementation="eager",  # the other kinds do not give the patterns
-                use_safetensors=True,
-                local_files_only=True,
-            )
-        except (OSError, ValueError, RuntimeError, SafetensorError, StrictDataclassError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise TracerError(
-                f"the model `{files.name}` cannot be loaded: {reason}",
-                hint="check that its folder is complete",
-            ) from error
+    """Load the weights of files already found. Raises TracerError when they are not whole."""
+    causal_lm = load_weights(files, DTYPES[precision])
     causal_lm = causal_lm.eval().requires_grad_(False).to(device)
     config = causal_lm.config.get_text_config()
     info = ModelInfo(

@@ -1,0 +1,152 @@
+"""What a model's `config.json` says, and what in it cannot be honoured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from tracer.errors import Place, TracerError
+from tracer.model.architectures import family_of
+
+NAME = "config.json"
+ADAPTER = "adapter_config.json"
+Config = dict[str, object]
+
+_GEMMA = ("gemma2", "gemma3", "gemma3_text")
+# What changes the computation in some family of transformers, and is passed over without a word by
+# the others: the values that change nothing, and the model types that do heed it.
+_CHANGES_MEANING: Mapping[str, tuple[tuple[object, ...], tuple[str, ...]]] = {
+    **dict.fromkeys(
+        (
+            "embedding_multiplier",
+            "lm_head_multiplier",
+            "logit_scale",
+            "logits_scaling",
+            "residual_multiplier",
+            "scale_emb",
+        ),
+        ((None, 1), ()),
+    ),
+    **dict.fromkeys(("attention_multiplier", "scale_depth", "clip_qkv"), ((None,), ())),
+    **dict.fromkeys(("final_logit_softcapping", "attn_logit_softcapping"), ((None, 0), _GEMMA)),
+    **dict.fromkeys(
+        (
+            "lm_head_bias",
+            "n_routed_experts",
+            "no_rope_layers",
+            "num_experts",
+            "num_local_experts",
+            "qk_layernorm",
+            "qk_norm",
+            "rope_interleave",
+            "rope_interleaved",
+            "use_qk_norm",
+        ),
+        ((None, False, 0), ()),
+    ),
+}
+
+
+def read_configuration(folder: Path) -> Config:
+    """What the folder's config.json holds. Raises TracerError where there is none to be read."""
+    file = folder / NAME
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise no_model(adapter=(folder / ADAPTER).is_file(), place=Place(folder)) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise TracerError(f"cannot be read as JSON: {error}", place=Place(file)) from None
+    if not isinstance(config, dict):
+        raise TracerError("is not a model's configuration", place=Place(file))
+    return config
+
+
+def no_model(*, adapter: bool, place: Place | None = None) -> TracerError:
+    """What to say of files without a configuration, and perhaps with an adapter's."""
+    if adapter:
+        return TracerError(
+            "there is an adapter here, and no model",
+            hint="merge it into its base model (peft's `merge_and_unload`) and save that",
+            place=place,
+        )
+    return TracerError(
+        f"there is no model here: there is no {NAME}",
+        hint="give a folder saved by transformers' `save_pretrained`",
+        place=place,
+    )
+
+
+def check_configuration(config: Config, folder: Path) -> str:
+    """The family of a model whose computation is the one that tracer follows.
+
+    Raises TracerError for other families, quantised weights, models that continue no text, and
+    fields that change the computation and are passed over by the family's code.
+    """
+    family = family_of(config)
+    place = Place(folder / NAME)
+    for part in parts_of(config):
+        _refuse_quantised(part, place)
+        _refuse_unheeded(part, str(config["model_type"]), place)
+        if part.get("use_bidirectional_attention"):
+            raise TracerError(
+                "this model reads texts from both sides (`use_bidirectional_attention`), and has "
+                "no next token to explain",
+                hint="choose a model that continues texts",
+                place=place,
+            )
+    if config.get("transformers_weights"):
+        raise TracerError(
+            "`transformers_weights` names the weights, which tracer does not follow",
+            hint="call the file model.safetensors, and take the line out",
+            place=place,
+        )
+    return family
+
+
+def _refuse_quantised(config: Config, place: Place) -> None:
+    for key in ("quantization_config", "compression_config"):
+        said = config.get(key)
+        if said:
+            method = said.get("quant_method") if isinstance(said, dict) else None
+            raise TracerError(
+                f"these weights are quantised ({method or 'by an unnamed method'}), "
+                "and a trace needs them in full",
+                hint="take the model in float32, bf16 or fp16: mostly the repository that "
+                "these were made from",
+                place=place,
+            )
+
+
+def _refuse_unheeded(config: Config, model_type: str, place: Place) -> None:
+    for name, (neutral, heeded_by) in _CHANGES_MEANING.items():
+        value = config.get(name)
+        if value not in neutral and model_type not in heeded_by:
+            raise TracerError(
+                f"`{name}: {json.dumps(value)}` changes what the model computes, and the code of "
+                f"`{model_type}` models passes it over",
+                hint="correct the model_type, or take the line out if it means nothing",
+                place=place,
+            )
+
+
+def parts_of(config: Config) -> list[Config]:
+    """The configuration, and those of its parts: text, vision."""
+    return [config, *(part for part in config.values() if isinstance(part, dict))]
+
+
+def layers_asked(config: Config) -> int | None:
+    """The layers of the text model that the configuration asks for, where it says so."""
+    text = config.get("text_config")
+    for part in (text if isinstance(text, dict) else {}, config):
+        for name in ("num_hidden_layers", "n_layer"):
+            asked = part.get(name)
+            if isinstance(asked, int) and not isinstance(asked, bool):
+                return asked
+    return None
+
+
+def most_layers_asked(config: Config) -> int:
+    """The largest number of layers of any part, text or vision."""
+    asked = (layers_asked(part) for part in parts_of(config))
+    return max((layers for layers in asked if layers is not None), default=0)
