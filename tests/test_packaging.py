@@ -4,6 +4,7 @@ torch."""
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import re
 import shutil
@@ -68,6 +69,38 @@ def test_the_wheel_holds_templates_assets_and_licences(wheel: Path) -> None:
         assert f"tracer/{part}" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not any("node_modules" in name or name.startswith("tests/") for name in names)
+
+
+def test_links_of_the_readme_lead_somewhere_where_an_index_shows_it() -> None:
+    """Every file that it links is in the repository, under the address that a release names."""
+    path = REPOSITORY / ".github" / "metadata.py"
+    spec = importlib.util.spec_from_file_location("metadata", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    known = {"GITHUB_SERVER_URL": "https://example.org", "GITHUB_REPOSITORY": "a/b"}
+    here = module.address(known)
+    shown = module.absolute(text, here)
+    links = re.findall(rf"\]\({here}/(?:raw|blob)/HEAD/([^)#]+)", shown)
+    assert len(links) >= 3 and all((REPOSITORY / link).exists() for link in links), links
+    relative = re.findall(r"\]\((?!https?:|#|node:|group:|\.\./)", shown)
+    assert relative == []
+    assert f"{here}/raw/HEAD/.github/readme/graph.png" in shown
+    assert module.urls(here)["Changelog"] == "https://example.org/a/b/blob/HEAD/CHANGELOG.md"
+    assert module.absolute(text, module.address({})) == text and module.urls("") == {}
+
+
+def test_a_tag_that_is_not_the_version_releases_nothing(tmp_path: Path) -> None:
+    (tmp_path / "stamp").touch()
+    tool = tmp_path / "bin" / "python"
+    tool.parent.mkdir()
+    tool.symlink_to(sys.executable)
+    command = ["make", "dist", f"SITE_VENV={tmp_path}", "--old-file", f"{tmp_path}/stamp"]
+    done = subprocess.run(
+        [*command, "TAG=v9.9.9"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0 and "the tag is v9.9.9, pyproject.toml says" in done.stderr
 
 
 @pytest.mark.parametrize("install", ["wheel", "editable"])
