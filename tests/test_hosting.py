@@ -110,7 +110,8 @@ def test_workflows_have_no_secrets_and_may_write_nothing_but_pages(workflow: Pat
     assert document["permissions"] == {"contents": "read"}
     extra = {key for job in document["jobs"].values() for key in job.get("permissions", {})}
     assert extra <= {"pages", "id-token"}
-    assert all(job["timeout-minutes"] <= 10 for job in document["jobs"].values())
+    limits = {name: job["timeout-minutes"] for name, job in document["jobs"].items()}
+    assert all(limit <= (45 if name == "test" else 10) for name, limit in limits.items())
 
 
 def test_netlify_builds_with_make_alone() -> None:
@@ -181,17 +182,69 @@ def test_where_nothing_changed_the_summary_says_so(clone: Path) -> None:
 
 @pytest.mark.parametrize("address", ["", "https://example.org/mine"])
 def test_the_workflow_of_a_new_gallery_checks_and_builds(
-    clone: Path, tmp_path: Path, address: str
+    new_gallery: Path, variables: dict[str, str], address: str
 ) -> None:
     """All its steps but pip, which tests/test_packaging.py runs."""
-    path = f"{clone / '.tracer' / 'site-venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    assert run(tmp_path, "tracer init mine", PATH=path).returncode == 0
-    (workflow,) = (tmp_path / "mine" / ".github" / "workflows").iterdir()
-    commands = [step["run"] for step in steps(workflow) if "run" in step]
-    assert commands.pop(0) == "pip install -r requirements.txt"
+    install, *commands = commands_of(new_gallery, "build")
+    assert install == "pip install --require-hashes -r requirements.txt"
     for command in commands:
-        done = run(tmp_path / "mine", command, PATH=path, BASE_URL=address)
+        done = run(new_gallery, command, **variables, BASE_URL=address)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
-    front = (tmp_path / "mine" / "public" / "index.html").read_text(encoding="utf-8")
+    front = (new_gallery / "public" / "index.html").read_text(encoding="utf-8")
     assert ('rel="canonical" href="https://example.org/mine/"' in front) == bool(address)
-    assert (tmp_path / "mine" / "public" / "sitemap.xml").exists() == bool(address)
+    assert (new_gallery / "public" / "sitemap.xml").exists() == bool(address)
+
+
+def test_a_pull_request_is_checked_with_what_is_merged(
+    new_gallery: Path, variables: dict[str, str], tmp_path: Path
+) -> None:
+    """Whatever wheel it brings: what is installed is the base branch's."""
+    (workflow,) = (new_gallery / ".github" / "workflows").iterdir()
+    job = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]["check"]
+    (install,) = (step for step in job["steps"] if "pip install" in step.get("run", ""))
+    (base,) = (step["with"] for step in job["steps"] if "ref" in step.get("with", {}))
+    assert base["ref"] == "${{ github.event.pull_request.base.sha }}"
+    assert install["working-directory"] == base["path"]
+    shutil.copytree(new_gallery, tmp_path / "base")
+    shutil.move(tmp_path / "base", new_gallery / base["path"])
+    file = new_gallery / "site_src" / "annotations" / "colosseum-italian.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(re.sub(r"\{name: [^,]+,", "{name: A new name,", text, count=1), "utf-8")
+    summary = tmp_path / "summary.md"
+    for command in commands_of(new_gallery, "check"):
+        if command != install["run"]:
+            done = run(new_gallery, command, **variables, GITHUB_STEP_SUMMARY=str(summary))
+            assert done.returncode == 0, (command, done.stdout, done.stderr)
+    assert "A new name" in summary.read_text(encoding="utf-8")
+    made = {path.name for path in (new_gallery / ".tracer" / "changes").iterdir()}
+    assert {"colosseum-italian.before.png", "colosseum-italian.after.png"} <= made
+
+
+@pytest.fixture
+def new_gallery(tmp_path: Path, variables: dict[str, str]) -> Path:
+    assert run(tmp_path, "tracer init mine", **variables).returncode == 0
+    return tmp_path / "mine"
+
+
+@pytest.fixture
+def variables(clone: Path) -> dict[str, str]:
+    """With them, `tracer` is the light install."""
+    return {"PATH": f"{clone / '.tracer' / 'site-venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+
+
+def commands_of(gallery: Path, job: str) -> list[str]:
+    (workflow,) = (gallery / ".github" / "workflows").iterdir()
+    found = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"][job]["steps"]
+    return [step["run"] for step in found if "run" in step]
+
+
+@pytest.mark.parametrize(
+    "workflow", [*WORKFLOWS, *STARTERS.glob("*.yml")], ids=lambda path: path.name
+)
+def test_actions_are_those_that_were_read(workflow: Path) -> None:
+    """A tag may be moved to other code, a commit may not."""
+    used = re.findall(r"uses: (\S+)(.*)", workflow.read_text(encoding="utf-8"))
+    assert used
+    for name, comment in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", name), name
+        assert re.fullmatch(r" # v[\d.]+", comment), name

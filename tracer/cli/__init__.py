@@ -14,6 +14,7 @@ from tracer.errors import TracerError
 _COMMANDS = {
     "build": "build the site from graphs, write-ups and annotations",
     "build-graphs": "trace the prompts of a list into graph files",
+    "changes": "say and show what a change does to a gallery's circuits",
     "check": "find mistakes in everything people write, with file:line:col",
     "export": "write a graph for Neuronpedia, or as tables",
     "find-examples": "find where in texts a graph's features are active",
@@ -22,6 +23,7 @@ _COMMANDS = {
     "init": "begin a gallery of your own",
     "models": "list cached models and supported families",
     "new": "put a graph on the prompt list, with files to write about it in",
+    "pin": "let a gallery's host install the tracer that runs here",
     "schema": "print or write the JSON Schemas that editors complete from",
     "serve": "serve the site on this machine, rebuilding with --watch",
     "steer": "set features of a graph, and see what the model says then",

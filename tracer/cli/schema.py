@@ -8,7 +8,7 @@ import click
 
 from tracer.cli.gallery_root import root_option
 
-DOCUMENTS = ("annotations", "front-matter", "graph", "labels", "prompts", "site")
+DOCUMENTS = ("annotations", "evidence", "front-matter", "graph", "labels", "prompts", "site")
 
 
 @click.command("schema")

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.evidence import Evidence
 from tracer.documents.feature_labels import FeatureLabels
 from tracer.documents.files import read_text, write_atomically
 from tracer.documents.front_matter import FrontMatter
@@ -18,6 +19,7 @@ from tracer.documents.site_config import SiteConfig
 
 DOCUMENTS: Mapping[str, type[BaseModel]] = {
     "annotations": Annotations,
+    "evidence": Evidence,
     "front-matter": FrontMatter,
     "graph": Graph,
     "labels": FeatureLabels,

@@ -37,10 +37,14 @@ def fingerprint(value: Any) -> str:
 
 
 def code_fingerprint() -> str:
-    """Changes with this package's own code and with the libraries that make pages."""
+    """Changes with this package's own code and fonts, and with the libraries that make pages."""
     package = Path(__file__).parents[1]
-    files = [package / "errors.py", *package.glob("site/*.py"), *package.glob("documents/*.py")]
-    sources = [(file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in sorted(files)]
+    below = (file for part in ("site", "documents") for file in (package / part).rglob("*"))
+    files = [package / "errors.py", *(file for file in below if file.suffix in (".py", ".ttf"))]
+    sources = [
+        (file.relative_to(package).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest())
+        for file in sorted(files)
+    ]
     return fingerprint([sources, [_version(name) for name in _LIBRARIES]])
 
 

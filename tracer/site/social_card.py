@@ -1,13 +1,13 @@
 """The picture that other sites show with a link to a graph: prompt, answer, circuit; 1200 × 630.
 
-Drawn with the fonts of a package, never with those of the machine, so that it is the same anywhere.
+Drawn with the fonts beside this file, never with those of the machine, so that it is the same
+anywhere.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import resvg
 from markupsafe import Markup
@@ -20,7 +20,10 @@ from tracer.site.likely import percent
 WIDTH, HEIGHT = 1200, 630
 _MARGIN = 56
 _SIZE, _LEADING = 44, 54
-_FACES = ("Regular", "Semibold")
+_FONTS = tuple(
+    str(Path(__file__).parent / "fonts" / f"SourceSansPro-{face}.ttf")
+    for face in ("Regular", "Semibold")
+)
 _STYLE = """
 text { font-family: 'Source Sans Pro'; }
 .line { fill: none; stroke-linecap: round; }
@@ -40,7 +43,7 @@ def draw_card(page: GraphPage, *, site: str) -> bytes:
     """A PNG; the same page gives the same bytes."""
     # Options belong to the thread that makes them, and making them costs next to nothing.
     options = usvg.Options.default()
-    for font in _fonts():
+    for font in _FONTS:
         options.load_font_file(font)
     return resvg.render(usvg.Tree.from_str(_svg(page, site), options), _AS_DRAWN)
 
@@ -78,9 +81,3 @@ def _text(x: int, y: int, size: int, colour: str, text: str, *, bold: bool = Fal
 
 def _plain(text: str) -> str:
     return _CONTROL.sub(" ", text)
-
-
-@cache
-def _fonts() -> tuple[str, ...]:
-    folder = files("font_source_sans_pro") / "files"
-    return tuple(str(folder / f"SourceSansPro-{face}.ttf") for face in _FACES)

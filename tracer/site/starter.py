@@ -11,6 +11,7 @@ from tracer.documents.annotation_text import yaml_scalar
 from tracer.documents.files import read_text
 from tracer.documents.schemas import write_schemas
 from tracer.errors import Place, TracerError
+from tracer.site.pin import REQUIREMENTS, pin
 
 TITLE = "A gallery of attribution graphs"
 EXAMPLE = "colosseum-italian"
@@ -41,7 +42,9 @@ def start_gallery(folder: Path, *, title: str = TITLE) -> list[str]:
         with tempfile.TemporaryDirectory(prefix=".tracer-init.", dir=target.parent) as scratch:
             made = Path(scratch) / "gallery"
             for name, file in _files():
-                _put(made / name, name, file, title)
+                if name != REQUIREMENTS:
+                    _put(made / name, name, file, title)
+            pin_gallery(made)
             write_schemas(made)
             if target.exists():
                 target.rmdir()
@@ -51,6 +54,17 @@ def start_gallery(folder: Path, *, title: str = TITLE) -> list[str]:
         hint = "check the folder's permissions, or choose another"
         raise TracerError(what, hint=hint, place=Place(folder)) from error
     return sorted(p.relative_to(target).as_posix() for p in target.rglob("*") if p.is_file())
+
+
+def pin_gallery(gallery: Path) -> list[str]:
+    """Let a gallery's host install this very tracer; gives the paths that were written.
+
+    Raises TracerError where it is no gallery, or nothing can be written.
+    """
+    if not (gallery / "site_src").is_dir():
+        what, hint = "there is no gallery here: no site_src/", "`tracer init` makes one"
+        raise TracerError(what, hint=hint, place=Place(gallery))
+    return pin(gallery, dict(_files())[REQUIREMENTS])
 
 
 def _put(target: Path, name: str, file: Path, title: str) -> None:

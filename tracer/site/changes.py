@@ -1,13 +1,8 @@
-"""Circuits of a gallery before and after a change: `site_changes.py BEFORE-FOLDER OUT-FOLDER`.
-
-Run in the folder of the gallery as it is now. Writes a picture of each side of each changed
-circuit, and `summary.md`, which says in words what changed.
-"""
+"""Circuits of a gallery before and after a change, in pictures and in words."""
 
 from __future__ import annotations
 
 import difflib
-import sys
 from pathlib import Path
 
 from tracer.documents.files import write_atomically
@@ -19,9 +14,13 @@ from tracer.site.social_card import draw_card
 from tracer.site.survey import survey
 
 
-def main(before: Path, out: Path) -> None:
-    """Compare every graph by its content."""
-    old, new = _entries(before), _entries(Path())
+def changes(before: Path, after: Path, out: Path) -> str:
+    """What differs between two states of one gallery, as Markdown, compared by content.
+
+    Writes a picture of each side of each changed circuit into `out`, and the text as `summary.md`.
+    Raises TracerError where nothing can be written.
+    """
+    old, new = _entries(before), _entries(after)
     lines = ["## Circuits that this changes", ""]
     for slug in sorted(old.keys() | new.keys()):
         one, other = old.get(slug), new.get(slug)
@@ -35,10 +34,10 @@ def main(before: Path, out: Path) -> None:
     if len(lines) == 2:
         lines.append("None.")
     else:
-        lines += ["Pictures: the artifact `circuits-before-and-after` of this run.", ""]
+        lines += ["Pictures of both sides: `circuits-before-and-after`.", ""]
     text = "\n".join(lines) + "\n"
     write_atomically(out / "summary.md", text)
-    sys.stdout.write(text)
+    return text
 
 
 def _entries(root: Path) -> dict[str, Entry]:
@@ -63,7 +62,3 @@ def _words(entry: Entry) -> list[str]:
     page = GraphPage(entry, entry.revision)
     labels = (f"{key}: {label.text}" for key, label in entry.annotations.labels.items())
     return [one.replace("`````", "") for one in (page.title, *labels, *page.picture_in_words)]
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
