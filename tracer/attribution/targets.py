@@ -14,6 +14,7 @@ from tracer.attribution.origin import FeatureName, Origin
 from tracer.documents.graph import Answer, Question
 from tracer.errors import TracerError
 from tracer.features.source import ActiveFeatures
+from tracer.model.frozen_norm import FrozenNorm
 from tracer.model.frozen_pass import FrozenPass
 
 SHOWN_ANSWERS = 10
@@ -34,6 +35,15 @@ class Targets:
     effect_direction: Tensor  # (d_model,): the direction that `effect` is measured along
     origin: Origin | None = None
     feature: FeatureName | None = None
+
+    def held_beyond(self, final_norm: FrozenNorm) -> float:
+        """What the effect's quantity holds whatever the stream that `effect_direction` reads is."""
+        held = self.biases[0]
+        if self.feature is not None:
+            held = held * self.values[0].sign()
+        elif final_norm.bias is not None:
+            held = held - self.effect_direction @ final_norm.bias
+        return float(held)
 
 
 def choose_targets(

@@ -21,6 +21,8 @@ from tracer.model.frozen_pass import FrozenPass
 from tracer.model.layer_weights import Mlp
 from tracer.model.load import Model
 
+MOST_READ = 2**24  # numbers that neurons hold at one time, where streams pass them
+
 
 @dataclass(frozen=True)
 class Neurons:
@@ -79,6 +81,55 @@ class ActiveNeurons:
         positions = torch.arange(len(gradient), device=gradient.device)
         onward = self.frozen.pull_through_mlp_norm(layer, positions, on_input)
         return on_activation * neurons.activation, onward
+
+    def pass_up(
+        self, layer: int, stream: Tensor, positions: Tensor, listed: LayerFeatures
+    ) -> list[Tensor]:
+        x = self.frozen.push_through_mlp_norm(layer, stream, positions)
+        return [self._onward(layer, x, positions, listed)]
+
+    def constants_up(self, layer: int, listed: LayerFeatures) -> list[Tensor]:
+        neurons = self.layers[layer]
+        n, like = self.frozen.n_positions, self.frozen.mlp_outputs[layer]
+        positions = torch.arange(n, device=like.device)
+        norm_constant = self.frozen.mlp_norm_constant(layer)
+        given = []
+        if norm_constant is not None or any(one.bias is not None for one in neurons.readings):
+            x = torch.zeros_like(like) if norm_constant is None else norm_constant.expand_as(like)
+            given.append(self._onward(layer, x, positions, listed, biases=True))
+        if neurons.mlp.down_bias is not None:
+            given.append(self._push(layer, neurons.mlp.down_bias.expand_as(like)))
+        return [sum(given[1:], given[0])] if given else []
+
+    def errors(self, layer: int) -> Tensor | None:
+        return None
+
+    def _onward(
+        self,
+        layer: int,
+        x: Tensor,
+        positions: Tensor,
+        listed: LayerFeatures,
+        *,
+        biases: bool = False,
+    ) -> Tensor:
+        """(m, d_model): what all but the listed neurons write of what they read of `x`, (m,
+        d_model), the MLP's normalised input at `positions` (m,)."""
+        neurons = self.layers[layer]
+        width = neurons.activation.shape[1]
+        written = x.new_empty(len(x), neurons.mlp.down.shape[0])
+        every = torch.arange(len(x), device=x.device)
+        for rows in torch.split(every, max(1, MOST_READ // width)):
+            here = positions[rows]
+            hidden = x.new_zeros(len(rows), width)
+            for one in neurons.readings:
+                bias = one.bias if biases else None
+                read = torch.nn.functional.linear(x[rows], one.weight.to(x), bias)
+                hidden.addcmul_(read, one.factor[here].to(x))
+            row, which = (here[:, None] == listed.positions).nonzero(as_tuple=True)
+            hidden[row, listed.indices[which]] = 0
+            written[rows] = hidden @ neurons.mlp.down.T.to(x)
+        return self._push(layer, written, positions)
 
     @property
     def widths(self) -> tuple[int, ...]:

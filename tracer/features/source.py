@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from torch import Tensor
@@ -49,6 +49,19 @@ class LayerFeatures:
     def __len__(self) -> int:
         return len(self.positions)
 
+    def chosen(self, which: Tensor) -> LayerFeatures:
+        """Some of them, by a mask or by places in ascending order; the error stays as it is."""
+        return replace(
+            self,
+            positions=self.positions[which],
+            indices=self.indices[which],
+            activations=self.activations[which],
+            encoders=self.encoders[which],
+            biases=self.biases[which],
+            decoders=self.decoders[which],
+            effects=self.effects[which],
+        )
+
     def decoders_into(self, above: int) -> Tensor | None:
         """(features, d_model): where an activation goes `above` layers above their own; None if
         nowhere."""
@@ -82,6 +95,20 @@ class ActiveFeatures(Protocol):
 
     def one(self, layer: int, index: int, position: int) -> LayerFeatures:
         """A single feature at one position, whatever its effect; none where it is not active."""
+
+    def pass_up(
+        self, layer: int, stream: Tensor, positions: Tensor, listed: LayerFeatures
+    ) -> list[Tensor]:
+        """What streams in front of a layer's MLP, (m, d_model) at `positions` (m,), add behind it
+        and behind those above, (m, d_model) each: through every feature but those listed, and
+        beside the features."""
+
+    def constants_up(self, layer: int, listed: LayerFeatures) -> list[Tensor]:
+        """What the same adds whatever the stream is, (positions, d_model) each."""
+
+    def errors(self, layer: int) -> Tensor | None:
+        """(positions, d_model): what a layer's MLP adds to the stream and no feature does; None
+        where nothing is in error by construction."""
 
     def admit(self, effects: Sequence[Tensor], candidates: int) -> list[LayerFeatures]:
         """Those that take part in the sweep, by layer, given their effects from `pull`."""

@@ -80,6 +80,40 @@ class ActiveTranscoders:
             onward = onward + features.passes_on.pull(gradient, positions)
         return on_activation * features.activations, onward
 
+    def pass_up(
+        self, layer: int, stream: Tensor, positions: Tensor, listed: LayerFeatures
+    ) -> list[Tensor]:
+        features = self._others(layer, listed)
+        passed = [torch.zeros_like(stream) for _ in range(features.decoders.shape[1])]
+        for position in torch.unique(features.positions):
+            here, these = positions == position, features.positions == position
+            read = stream[here] @ features.encoders[these].T.to(stream)  # (m, features)
+            for above, into in enumerate(passed):
+                into[here] = read @ features.decoders[these, above].to(stream)
+        if features.passes_on is not None:
+            passed[0] += features.passes_on.push(stream, positions)
+        return passed
+
+    def constants_up(self, layer: int, listed: LayerFeatures) -> list[Tensor]:
+        features = self._others(layer, listed)
+        given = []
+        for above in range(features.decoders.shape[1]):
+            written = features.biases[:, None] * features.decoders[:, above]
+            given.append(torch.zeros_like(features.error).index_add(0, features.positions, written))
+        if features.constant is not None:
+            given[0] = given[0] + features.constant
+        return given
+
+    def errors(self, layer: int) -> Tensor | None:
+        return self.layers[layer].error
+
+    def _others(self, layer: int, listed: LayerFeatures) -> LayerFeatures:
+        """The layer's features that are not listed."""
+        features = self.layers[layer]
+        width = len(self.dictionary.layers[layer].encoder)
+        places = features.positions * width + features.indices
+        return features.chosen(~torch.isin(places, listed.positions * width + listed.indices))
+
     def one(self, layer: int, index: int, position: int) -> LayerFeatures:
         """A single feature; none where it is not active."""
         features = self.layers[layer]

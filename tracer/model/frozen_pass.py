@@ -53,6 +53,24 @@ class FrozenPass:
     def n_layers(self) -> int:
         return len(self.patterns)
 
+    def block_input(self, layer: int) -> Tensor:
+        """(n, d_model): the residual stream in front of a layer, or behind the last one."""
+        if layer == 0:
+            return self.embeddings
+        if self.model.parallel_residual and layer < self.n_layers:
+            return self.streams[layer]
+        below = layer - 1
+        stream = self.streams[below]
+        if self.model.parallel_residual:
+            stream = stream + self.push_through_attention(below, stream)
+        return stream + self.push_through_mlp_post_norm(below, self.mlp_outputs[below])
+
+    def push_through_attention(self, layer: int, stream: Tensor) -> Tensor:
+        """(n, d_model): what a layer's attention adds to the stream that it reads."""
+        added = self.attention_map(layer).transposed.apply(stream)
+        constant = self.attention_constant(layer)
+        return added if constant is None else added + constant
+
     def attention_map(self, layer: int) -> AttentionMap:
         """The frozen attention block, its norms folded in."""
         weights = self.model.layers[layer]
