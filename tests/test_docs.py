@@ -1,4 +1,4 @@
-"""What docs/ says is so: schemas of this version, every field described, links that lead somewhere."""
+"""What docs/ says is so: its schemas are this version's, fields are described, links lead on."""
 
 from __future__ import annotations
 
