@@ -121,8 +121,8 @@ def test_a_graph_without_a_usable_name_needs_one(tmp_path: Path) -> None:
     [
         (json.dumps(foreign_graph())[:-40], r"theirs\.json:1:\d+: .*get the file again"),
         ("", "the file is cut short"),
-        ("{}", "not an attribution graph: metadata"),
-        ("[1, 2]", "not an attribution graph"),
+        ("{}", "not an attribution graph: this is some other JSON: it has no `metadata`"),
+        ("[1, 2]", "not an attribution graph: this is a list; what is read are graphs of"),
         (json.dumps(foreign_graph(nodes=[])), "names an absent node"),
         (json.dumps(foreign_graph()).replace("0.25", "NaN"), "0_354_1 → 3_10_3 has the value nan"),
         (json.dumps(foreign_graph()).replace("1.25", "1e999"), "0_354_1 has the value inf"),

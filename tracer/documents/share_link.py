@@ -12,9 +12,10 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from tracer.documents.download import download
-from tracer.documents.files import MAX_GRAPH_BYTES, read_text
+from tracer.documents.files import MAX_GRAPH_BYTES, decode_text, read_bytes
+from tracer.documents.other_formats import no_text
 from tracer.documents.saved_view import QueryParameters
-from tracer.errors import TracerError
+from tracer.errors import Place, TracerError
 
 _WORK = ("pinnedIds", "supernodes", "clerps")
 _LOOK = ("clickedId", "pruningThreshold")
@@ -82,10 +83,10 @@ def find_graph(source: str, graph: Path | None = None) -> Found:
         if graph is not None:
             hint = "leave --graph out, or give a share link"
             raise TracerError(f"`{source}` is no link, and --graph says which one", hint=hint)
-        return Found(read_text(Path(source), max_bytes=MAX_GRAPH_BYTES), Path(source))
+        return Found(_text(Path(source)), Path(source))
     link = ShareLink.parse(source)
     if graph is not None:
-        return Found(read_text(graph, max_bytes=MAX_GRAPH_BYTES), graph, link)
+        return Found(_text(graph), graph, link)
     if not link.names_a_viewer or urlsplit(source).path.endswith(".json"):
         return Found(download(source, max_bytes=MAX_GRAPH_BYTES), Path(source), link)
     address = link.graph_address
@@ -95,6 +96,13 @@ def find_graph(source: str, graph: Path | None = None) -> Found:
         first, address = address, urljoin(address, elsewhere)
         text = download(address, max_bytes=MAX_GRAPH_BYTES, sent_by=first)
     return Found(text, Path(address), link)
+
+
+def _text(file: Path) -> str:
+    raw = read_bytes(file, max_bytes=MAX_GRAPH_BYTES)
+    if (what := no_text(raw[:100])) is not None:
+        raise TracerError(f"not an attribution graph: this is {what}", place=Place(file))
+    return decode_text(raw, file)
 
 
 def _pointed_to(text: str) -> str | None:
