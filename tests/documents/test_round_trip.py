@@ -8,8 +8,9 @@ from typing import Any
 
 from tests.documents.test_interchange import bring_in
 from tests.foreign_graphs import foreign_graph
+from tracer.documents.answer_label import answer_of
 from tracer.documents.export import export
-from tracer.documents.graph import load_graph
+from tracer.documents.graph import Graph, load_graph
 
 VIEW = {
     "linkType": "input",
@@ -60,6 +61,18 @@ def test_what_people_say_since_wins(tmp_path: Path) -> None:
     out = json.loads(export(tmp_path, done.slug, "neuronpedia"))
     assert out["qParams"]["supernodes"][0] == ["towns", "4_12_3", "3_10_3", "0_354_1"]
     assert out["nodes"][0]["clerp"] == "words"
+
+
+def test_an_answer_that_people_named_keeps_its_token(tmp_path: Path) -> None:
+    graph = foreign_graph()
+    done = bring_in(tmp_path, graph)
+    assert done.annotation_file is not None
+    text = done.annotation_file.read_text()
+    done.annotation_file.write_text(text.replace("labels:", 'labels:\n  "6_99_4": {text: a place}'))
+    data = export(tmp_path, done.slug, "neuronpedia")
+    assert json.loads(data)["nodes"][-1]["clerp"] == '[a place] Output " in" (p=0.6)'
+    again = Graph.model_validate_json(data)
+    assert answer_of(again.nodes[-1]).token == " in"
 
 
 def test_the_file_that_is_published_keeps_it_too(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph
 from tracer.site.answers import explained_answer
 from tracer.site.build import build
+from tracer.site.check import check
 from tracer.site.circuit import summarise
 from tracer.site.viewer_data import answer_rows, encode
 
@@ -190,3 +191,12 @@ def test_js_names_are_pins_and_groups_with_and_without_annotations(tmp_path: Pat
     data = json.loads(encode(done.graph, done.annotations))
     assert data["pins"] == [0, 2]
     assert data["groups"] == [["cat", "cat", [1, 0], None, None]]
+
+
+def test_check_says_what_another_viewers_name_means(tmp_path: Path) -> None:
+    gallery = GalleryFolder(tmp_path)
+    bring_in(tmp_path, foreign_graph(), slug="theirs")
+    gallery.write("site_src/annotations/theirs.yaml", 'pins: ["4_12-0"]\n')
+    (found,) = [one for one in check(tmp_path) if one.level == "error"]
+    said = str(found.problem)
+    assert "no node matches `4_12-0`; other viewers call 4_12_4, 4_12_3 so; write that" in said

@@ -43,8 +43,8 @@ def read_answer_label(label: str) -> AnswerLabel:
     odds = _ODDS.search(label, start)
     text = label[: odds.start()] if odds else label
     if odds is None or not text.strip():  # an answer may itself look so
-        return _read(_without_supernode(label), None)
-    return _read(_without_supernode(text), _probability(odds))
+        return _read(without_supernode(label), None)
+    return _read(without_supernode(text), _probability(odds))
 
 
 def answer_of(node: Node) -> AnswerLabel:
@@ -69,7 +69,7 @@ def _unquoted(text: str) -> str | None:
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else None
 
 
-def _without_supernode(text: str) -> str:
+def without_supernode(text: str) -> str:
     """`[big or large] Output "large"` -> `Output "large"`."""
     if not text.startswith("["):
         return text

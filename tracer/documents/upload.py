@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from tracer.documents.annotations import Annotations, Label
+from tracer.documents.answer_label import without_supernode
 from tracer.documents.graph import Graph, Node
 from tracer.documents.node_names import NodeNames
 from tracer.documents.references import Reference
@@ -77,7 +78,10 @@ def pinned(graph: Graph, annotations: Annotations) -> tuple[str, ...]:
 
 
 def _clerp(node: Node, label: Label, groups: Collection[str]) -> str:
-    """A name as it came, with its spaces and whole, where the label says the same."""
+    """A name as it came, with its spaces and whole, where the label says the same. An answer's
+    name stands in front of what tells its token."""
+    if node.kind == "logit":
+        return f"[{label.text}] {without_supernode(node.clerp)}"
     return node.clerp if text_of_name(name_in(node, groups)) == label.text else label.text
 
 
