@@ -56,7 +56,17 @@ def test_names_groups_and_pins_become_annotations(tmp_path: Path) -> None:
 
 
 def test_hard_names_survive_yaml(tmp_path: Path) -> None:
-    names = ["No", "null", "- x", "{a: b}", "#", "'\"\\", "=1+1", "東京 🗼", "x: y"]
+    names = [
+        "No",
+        "null",
+        "- x",
+        "{a: b}",
+        "#",
+        "'\"\\",
+        "=1+1",
+        "東京 🗼",
+        "می\u200cخواهم 👩\u200d🔬",
+    ]
     names += ["a" * 300, "\x7f"]
     nodes = [foreign_node(f"1_{i}_1", clerp=name) for i, name in enumerate(names)]
     graph = foreign_graph(nodes=nodes, links=[], qParams={})
@@ -191,6 +201,8 @@ def test_replacement_models_with_attention_features(tmp_path: Path) -> None:
     assert written["qk_only_nodes"] == json.loads(json.dumps(pruned))
     assert bring_in(tmp_path, graph).graph_file is None
     build(tmp_path, tmp_path / "out")
+    page = (tmp_path / "out" / "graphs" / done.slug / "index.html").read_text()
+    assert "They follow one prompt.</p>" in page, "attention is not held where it has features"
 
 
 @pytest.mark.parametrize("layer", ["3", 3, 3.0])

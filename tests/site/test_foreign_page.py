@@ -95,6 +95,7 @@ def test_a_line_break_in_the_prompt_ends_no_title(tmp_path: Path) -> None:
     tokens = ["<bos>", "Fact\n", "\t:", " Paris\u2028", " is"]
     graph["metadata"] |= {"prompt_tokens": tokens, "prompt": "".join(tokens)}
     GalleryFolder(tmp_path).write("site_src/write-ups/theirs.md", "---\ndate: 2026-02-03\n---\nx\n")
+    graph["metadata"]["info"] = {"creator_name": "Ann"}
     page, made = page_of(tmp_path, graph)
     head = page[: page.index("</head>")].splitlines()
     line = "Fact : Paris is"
@@ -108,6 +109,7 @@ def test_a_line_break_in_the_prompt_ends_no_title(tmp_path: Path) -> None:
     assert entry is not None
     assert entry.findtext(f"{ATOM}title") == f"{line} → in"
     assert entry.findtext(f"{ATOM}summary") == line
+    assert entry.findtext(f"{ATOM}author/{ATOM}name") == "Ann"
 
 
 @pytest.mark.parametrize("layer", ["E", -1])

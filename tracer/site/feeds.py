@@ -64,7 +64,7 @@ def _entry(entry: Xml.Element, address: str, date: datetime.date, one: Summary) 
     _add(entry, "id", address)
     _add(entry, "link", rel="alternate", type="text/html", href=address)
     _add(entry, "updated", _moment(date))
-    for name in one.meta.authors:
+    for name in one.meta.authors or one.made_by:  # or the feed's own, who did not make it
         _add(_add(entry, "author"), "name", str(name))
     for tag in one.tags:
         _add(entry, "category", term=tag)

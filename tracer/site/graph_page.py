@@ -157,6 +157,11 @@ class GraphPage:
         return explained(self.graph)
 
     @property
+    def attention_is_held(self) -> bool:
+        """Some programs take attention apart as well (`lorsa`), and then it is not."""
+        return not any(node.feature_type.startswith("lorsa") for node in self.graph.nodes)
+
+    @property
     def facts(self) -> list[Fact]:
         return facts(self.graph)
 
