@@ -271,6 +271,9 @@ def test_where_each_viewer_keeps_its_graphs() -> None:
     assert ShareLink.parse(LINK).graph_address == "https://viewer.example/api/graph/gemma-2-2b/a"
     local = ShareLink.parse("http://localhost:8032/index.html?slug=a%2Fb&clickedId=x")
     assert local.graph_address == "http://localhost:8032/graph_data/a%2Fb.json"
+    for page in ("graphs/a-b/", "graphs/a-b/2/"):
+        ours = ShareLink.parse(f"https://host.example/sub/{page}?clickedId=x&revision=2#viewer")
+        assert ours.graph_address == "https://host.example/sub/graphs/a-b/2.json"
 
 
 def test_an_imported_graph_is_published_like_any_other(tmp_path: Path) -> None:
