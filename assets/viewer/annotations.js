@@ -1,6 +1,6 @@
 // Annotations with a reader's edits in them, and the graph as it reads with these. Pure.
 import { groupsByNode } from "./graph.js";
-import { excluding, including, resolve, resolveAll } from "./references.js";
+import { excluding, including, resolve } from "./references.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./work.js").Annotations} Annotations */
@@ -156,5 +156,6 @@ function toGroup(graph, key, group, before) {
   const shown = before === group && graph.groups.find((one) => one.key === key);
   if (shown) return shown;
   const { name, by = null, note = null } = group;
-  return { key, name, by, note, members: resolveAll(graph, group.nodes) };
+  const listed = [...new Set(group.nodes.flatMap((one) => resolve(graph, one)))];
+  return { key, name, by, note, members: [...listed].sort((a, b) => a - b), listed };
 }

@@ -3,6 +3,7 @@
 import { make } from "./dom.js";
 import { loadEdits, saveEdits, storageKey } from "./edit_store.js";
 import { FRESH } from "./history.js";
+import { nodesOf } from "./node_names.js";
 
 /** @typedef {import("./state.js").Store} Store */
 
@@ -91,7 +92,7 @@ export function openTheWayToEditing(viewer, live, store, { panels, fetchData }) 
  */
 function brings(graph, given) {
   const ids = ["pinnedIds", "clickedId"].flatMap((name) => (given.get(name) ?? "").split(","));
-  const unknown = ids.some((id) => id && id !== "null" && !graph.indexOf.has(id));
+  const unknown = ids.some((id) => id && id !== "null" && !nodesOf(graph, id).length);
   return unknown || BRINGS_WORK.some((name) => given.has(name));
 }
 

@@ -35,7 +35,8 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @typedef {object} Group
  * @property {string} key
  * @property {string} name
- * @property {number[]} members
+ * @property {number[]} members  sorted
+ * @property {number[]} listed  the same, as people listed them
  * @property {string | null} by
  * @property {string | null} note
  *
@@ -62,6 +63,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {Int32Array} positions
  * @property {string[]} ids
  * @property {Map<string, number>} indexOf
+ * @property {import("./node_names.js").OtherNames} other  what other viewers call the nodes
  * @property {Float64Array} activation  NaN where unknown, as in the next two
  * @property {Float64Array} influence  share of all influence held by nodes at least this strong
  * @property {Float64Array} effect  in logits, or in units of what was asked about
@@ -101,6 +103,7 @@ export function readGraph(data, address = document.baseURI) {
     size,
     ...nodes,
     indexOf: new Map(nodes.ids.map((id, index) => [id, index])),
+    other: data.otherNames,
     links,
     importance,
     flow,
@@ -152,7 +155,14 @@ const numbers = (column) => Float64Array.from(column, (value) => value ?? NaN);
 const toByline = ([node, by, confidence, note]) => [node, { by, confidence, note }];
 
 /** @param {[string, string, number[], string | null, string | null]} row */
-const toGroup = ([key, name, members, by, note]) => ({ key, name, members, by, note });
+const toGroup = ([key, name, listed, by, note]) => ({
+  key,
+  name,
+  members: [...listed].sort((a, b) => a - b),
+  listed,
+  by,
+  note,
+});
 
 /** @param {[number, string, number | null]} row */
 const toAnswer = ([node, token, probability]) => ({ node, token, probability });

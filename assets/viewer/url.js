@@ -1,5 +1,6 @@
 // The state in the page's address, in the names that other viewers of such graphs use. What is at
 // its default is left out. A selection makes a step that Back undoes; everything else replaces.
+import { nodesOf, nodesOfAll } from "./node_names.js";
 import { initialState } from "./state.js";
 import { KINDS } from "./visibility.js";
 
@@ -24,7 +25,7 @@ export function readState(graph, query) {
   const state = { ...initialState(graph) };
   const pins = given.get("pinnedIds");
   if (pins !== null) state.pinned = nodesFrom(graph, pins.split(","));
-  state.clicked = graph.indexOf.get(given.get("clickedId") ?? "") ?? -1;
+  state.clicked = nodesOf(graph, given.get("clickedId") ?? "")[0] ?? -1;
   const threshold = Number(given.get("pruningThreshold") ?? 1);
   if (threshold >= 0 && threshold <= 1) state.threshold = threshold;
   const weight = Number(given.get("weight") ?? 0);
@@ -43,8 +44,7 @@ export function readState(graph, query) {
  * @returns {number[]}  the nodes that this graph has, sorted
  */
 export function nodesFrom(graph, ids) {
-  const found = Array.from(ids, (id) => graph.indexOf.get(id)).filter((node) => node !== undefined);
-  return [...new Set(found)].sort((a, b) => a - b);
+  return nodesOfAll(graph, ids).sort((a, b) => a - b);
 }
 
 /**

@@ -2,8 +2,8 @@
 // them. `v=1` marks an address of ours, whose list of groups is complete. What such an address says
 // is taken for data: ids that this graph has not are left out and told.
 import { oneLine } from "./edit_form.js";
-import { FEATURE } from "./graph.js";
-import { freeKey, featureKey } from "./references.js";
+import { nodesOf, nodesOfAll } from "./node_names.js";
+import { freeKey, featureKey, resolve } from "./references.js";
 import { NO_WORK } from "./work.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
@@ -35,7 +35,7 @@ export function writeWork(given, graph, work) {
   const labels = Object.entries(work.labels);
   if (Object.keys(work.groups).length) {
     const groups = graph.groups.filter((group) => group.members.length);
-    const rows = groups.map(({ name, members }) => [name, ...members.map((one) => graph.ids[one])]);
+    const rows = groups.map(({ name, listed }) => [name, ...listed.map((one) => graph.ids[one])]);
     given.set("supernodes", JSON.stringify(rows));
   }
   if (labels.length) {
@@ -98,32 +98,26 @@ function labelsFrom(graph, rows, left) {
   /** @type {Work["labels"]} */
   const labels = {};
   if (!rows) return labels;
-  const keys = labelKeys(graph);
   for (const [name = "", text = ""] of rows) {
-    const key = keys.get(name);
-    if (key === undefined) left.push(name);
-    else labels[key] = oneLine(text) ? { text: oneLine(text) } : null;
+    const keys = labelKeys(graph, name);
+    if (!keys.length) left.push(name);
+    for (const key of keys) labels[key] = oneLine(text) ? { text: oneLine(text) } : null;
   }
   return labels;
 }
 
 /**
- * What addresses call a node: its id; or a feature wherever it stands, by layer and index or by the
- * number that packs both (circuit-tracer's `feature`).
+ * What labels call the nodes that a name means: one feature wherever it stands, or each node.
  * @param {Graph} graph
+ * @param {string} name
+ * @returns {string[]}
  */
-function labelKeys(graph) {
-  const keys = new Map();
-  for (let node = 0; node < graph.size; node++) {
-    const key = featureKey(graph.ids[node]);
-    if (graph.kinds[node] !== FEATURE || !key) continue;
-    const [layer, index] = [graph.layers[node], graph.names[node]];
-    const packed = ((layer + index) * (layer + index + 1)) / 2 + index;
-    for (const name of [key, `${layer}-${index}`, String(packed)]) keys.set(name, key);
-    keys.set(`${key}-${graph.positions[node]}`, graph.ids[node]);
-  }
-  for (const id of graph.ids) keys.set(id, id);
-  return keys;
+function labelKeys(graph, name) {
+  const nodes = nodesOf(graph, name);
+  if (graph.indexOf.has(name)) return [name];
+  const key = nodes.length ? featureKey(graph.ids[nodes[0]]) : null;
+  if (key && resolve(graph, key).join() === nodes.join()) return [key];
+  return nodes.map((node) => graph.ids[node]);
 }
 
 /**
@@ -168,8 +162,8 @@ function groupsFrom(graph, annotations, rows, complete, left) {
  */
 function idsIn(graph, ids, left) {
   const named = ids.filter((id) => id && id !== "null");
-  left.push(...named.filter((id) => !graph.indexOf.has(id)));
-  return [...new Set(named.filter((id) => graph.indexOf.has(id)))];
+  left.push(...named.filter((id) => !nodesOf(graph, id).length));
+  return nodesOfAll(graph, named).map((node) => graph.ids[node]);
 }
 
 /**

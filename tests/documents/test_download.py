@@ -28,6 +28,8 @@ class _Answers(BaseHTTPRequestHandler):
             "/graph_data/a.json": GRAPH,
             "/api/graph/gemma/b": record,
             "/elsewhere/b.json": GRAPH,
+            "/sub/graphs/mine/2.json": GRAPH,
+            "/page": b"<!doctype html><title>A graph</title>",
             "/latin": "é".encode("latin-1"),
             "/bomb": gzip.compress(b"0" * 5_000_000),
             "/packed": gzip.compress(GRAPH),
@@ -63,7 +65,13 @@ def test_a_graph_is_fetched_plain_and_packed(site: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/index.html?slug=a&pinnedIds=E_3_3", "/gemma/graph?slug=b&pinnedIds=E_3_3"]
+    "path",
+    [
+        "/index.html?slug=a&pinnedIds=E_3_3",
+        "/gemma/graph?slug=b&pinnedIds=E_3_3",
+        "/sub/graphs/mine/?revision=2&pinnedIds=E_3_3#viewer",
+        "/sub/graphs/mine/2/?pinnedIds=E_3_3&revision=2#viewer",
+    ],
 )
 def test_a_share_link_leads_to_its_graph(site: str, path: str) -> None:
     found = find_graph(site + path)
@@ -85,6 +93,11 @@ def test_a_share_link_leads_to_its_graph(site: str, path: str) -> None:
 def test_what_goes_wrong_is_said(site: str, path: str, words: str) -> None:
     with pytest.raises(TracerError, match=words):
         download(site + path, max_bytes=1_000_000)
+
+
+def test_a_page_is_not_the_graph_that_it_shows(site: str) -> None:
+    with pytest.raises(TracerError, match="/page: not an attribution graph: this is a web page"):
+        find_graph(site + "/page")
 
 
 def test_a_large_file_is_not_read_to_its_end(site: str) -> None:

@@ -127,7 +127,7 @@ def broken(change: Any) -> dict[str, Any]:
         (lambda g: g["links"][0].update(source="9_9_9"), "names an absent node"),
         (lambda g: g["nodes"].append(g["nodes"][0]), "two nodes share one node_id"),
         (lambda g: g["nodes"][0].update(ctx_idx=99), "stands at position 99"),
-        (lambda g: g.pop("nodes"), "nodes"),
+        (lambda g: g.pop("nodes"), "it has no `nodes`; restore it"),
         (lambda g: g["nodes"][0].update(layer="top"), "a layer is a number or `E`, not `top`"),
         (lambda g: g["metadata"]["tracer"].update(format=2), "format"),
     ],

@@ -56,7 +56,17 @@ def test_names_groups_and_pins_become_annotations(tmp_path: Path) -> None:
 
 
 def test_hard_names_survive_yaml(tmp_path: Path) -> None:
-    names = ["No", "null", "- x", "{a: b}", "#", "'\"\\", "=1+1", "東京 🗼", "x: y"]
+    names = [
+        "No",
+        "null",
+        "- x",
+        "{a: b}",
+        "#",
+        "'\"\\",
+        "=1+1",
+        "東京 🗼",
+        "می\u200cخواهم 👩\u200d🔬",
+    ]
     names += ["a" * 300, "\x7f"]
     nodes = [foreign_node(f"1_{i}_1", clerp=name) for i, name in enumerate(names)]
     graph = foreign_graph(nodes=nodes, links=[], qParams={})
@@ -121,8 +131,8 @@ def test_a_graph_without_a_usable_name_needs_one(tmp_path: Path) -> None:
     [
         (json.dumps(foreign_graph())[:-40], r"theirs\.json:1:\d+: .*get the file again"),
         ("", "the file is cut short"),
-        ("{}", "not an attribution graph: metadata"),
-        ("[1, 2]", "not an attribution graph"),
+        ("{}", "not an attribution graph: this is some other JSON: it has no `metadata`"),
+        ("[1, 2]", "not an attribution graph: this is a list; what is read are graphs of"),
         (json.dumps(foreign_graph(nodes=[])), "names an absent node"),
         (json.dumps(foreign_graph()).replace("0.25", "NaN"), "0_354_1 → 3_10_3 has the value nan"),
         (json.dumps(foreign_graph()).replace("1.25", "1e999"), "0_354_1 has the value inf"),
@@ -191,6 +201,8 @@ def test_replacement_models_with_attention_features(tmp_path: Path) -> None:
     assert written["qk_only_nodes"] == json.loads(json.dumps(pruned))
     assert bring_in(tmp_path, graph).graph_file is None
     build(tmp_path, tmp_path / "out")
+    page = (tmp_path / "out" / "graphs" / done.slug / "index.html").read_text()
+    assert "They follow one prompt.</p>" in page, "attention is not held where it has features"
 
 
 @pytest.mark.parametrize("layer", ["3", 3, 3.0])
@@ -259,6 +271,9 @@ def test_where_each_viewer_keeps_its_graphs() -> None:
     assert ShareLink.parse(LINK).graph_address == "https://viewer.example/api/graph/gemma-2-2b/a"
     local = ShareLink.parse("http://localhost:8032/index.html?slug=a%2Fb&clickedId=x")
     assert local.graph_address == "http://localhost:8032/graph_data/a%2Fb.json"
+    for page in ("graphs/a-b/", "graphs/a-b/2/"):
+        ours = ShareLink.parse(f"https://host.example/sub/{page}?clickedId=x&revision=2#viewer")
+        assert ours.graph_address == "https://host.example/sub/graphs/a-b/2.json"
 
 
 def test_an_imported_graph_is_published_like_any_other(tmp_path: Path) -> None:

@@ -104,4 +104,7 @@ def test_the_source_of_other_programs_graphs_names_their_transcoders() -> None:
     assert feature_source(Graph.model_validate(foreign)) == scan
     foreign["metadata"]["info"] = "{'transcoder_set': 'mntss/clt-Gemma 2'}"
     assert feature_source(Graph.model_validate(foreign)) == f"{scan}.mntss.clt-gemma.2"
+    del foreign["metadata"]["info"]
+    foreign["metadata"]["feature_details"] = {"neuronpedia_source_set": "clt-hp"}
+    assert feature_source(Graph.model_validate(foreign)) == f"{scan}.clt-hp"
     assert feature_source(make_graph()) == "tiny.neurons"

@@ -147,7 +147,7 @@ def test_groups_and_pins_are_the_annotations_else_the_saved_ones() -> None:
     }
     graph = Graph.model_validate(fields)
     saved = read(encode(graph, Annotations()))
-    assert saved["groups"] == [["supernode-1", "say Paris", [1, 2], None, None]]
+    assert saved["groups"] == [["supernode-1", "say Paris", [2, 1], None, None]]
     assert saved["pins"] == [2]
     people = {
         "groups": {"france": {"name": "France", "nodes": ["0_7", "1_3_4"], "by": "bo"}},

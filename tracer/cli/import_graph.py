@@ -24,6 +24,7 @@ def command(
     supernodes and pins saved with it become site_src/annotations/<slug>.yaml.
     """
     from tracer.documents.interchange import counted, import_graph
+    from tracer.documents.node_names import NodeNames
     from tracer.documents.share_link import find_graph
 
     found = find_graph(source, graph)
@@ -38,5 +39,8 @@ def command(
         click.echo(f"site_src/annotations/{done.slug}.yaml: {written}")
     for notice in done.notices:
         click.echo(f"{click.style('note:', fg='blue')} {notice}")
+    page = f"graphs/{done.slug}/"
     if found.link is not None and found.link.look:
-        click.echo(f"the link's view, once built: graphs/{done.slug}/?{found.link.look}#viewer")
+        click.echo(f"the link's view, once built: {page}?{found.link.look}#viewer")
+    elif clicked := NodeNames(done.graph).nodes_of(done.graph.query.clicked_id):
+        click.echo(f"the view saved with it, once built: {page}?clickedId={clicked[0]}#viewer")

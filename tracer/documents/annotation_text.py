@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from tracer.documents.annotations import Annotations, Group, Label
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ()'/_.+-]*(?<! )\Z")
+_JOINER = re.compile("[\u200c\u200d\U000e0020-\U000e007f]")
 _WORDS = re.compile(r"(?:null|true|false|yes|no|on|off|y|n)\Z", re.IGNORECASE)
 
 
@@ -27,8 +28,11 @@ def annotations_text(annotations: Annotations) -> str:
 
 
 def one_line(text: str) -> str:
-    """Text that can stand on one line of a file: control signs gone, runs of space joined."""
-    kept = (c if unicodedata.category(c)[0] != "C" else " " for c in text)
+    """Text that can stand on one line of a file: control signs gone, runs of space joined.
+
+    Joiners stay: words of some scripts and many pictures are made with them.
+    """
+    kept = (c if unicodedata.category(c)[0] != "C" or _JOINER.match(c) else " " for c in text)
     return " ".join("".join(kept).split())
 
 

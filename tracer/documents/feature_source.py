@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from tracer.documents.graph import Graph
 
-_SET = re.compile(r"""['"]transcoder_set['"]\s*:\s*['"]([^'"]+)['"]""")
+_SETS = [
+    re.compile(rf"""['"]{key}['"]\s*:\s*['"]([^'"]+)['"]""")
+    for key in ("transcoder_set", "neuronpedia_source_set")
+]
 _OUTSIDE = re.compile(r"[^a-z0-9-]+")
 
 
@@ -14,14 +19,20 @@ def feature_source(graph: Graph) -> str:
     """The id of the graph's feature source, as in `smollm2-135m-instruct.neurons`; a file name too.
 
     Graphs of other programs name a set of transcoders under `info`, sometimes as the text of a
-    Python dictionary; those that name none are told apart by their model alone.
+    Python dictionary, or Neuronpedia's set of features; those that name none are told apart by
+    their model alone.
     """
     if graph.metadata.tracer:
         parts = [graph.metadata.tracer.features.source]
     else:
-        named = _SET.search(str((graph.metadata.model_extra or {}).get("info")))
-        parts = [graph.metadata.scan, *([named[1]] if named else [])]
+        parts = [graph.metadata.scan, *_set(graph.metadata.model_extra or {})]
     return _OUTSIDE.sub(".", ".".join(parts).lower()).strip(".") or "unknown"
+
+
+def _set(metadata: Mapping[str, Any]) -> list[str]:
+    said = f"{metadata.get('info')} {metadata.get('feature_details')}"
+    found = (pattern.search(said) for pattern in _SETS)
+    return next(([match[1]] for match in found if match), [])
 
 
 def numbering(graph: Graph) -> str:

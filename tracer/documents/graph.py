@@ -27,6 +27,7 @@ from tracer.documents.files import (
     read_bytes,
     write_atomically,
 )
+from tracer.documents.other_formats import no_graph
 from tracer.documents.prompts import ChatTurn, TraceSettings
 from tracer.documents.records import Open
 from tracer.documents.saved_view import QueryParameters
@@ -157,7 +158,7 @@ class Node(Open):
 
     @property
     def kind(self) -> NodeKind:
-        return _kind_of(self.feature_type)
+        return _kind_of(self.feature_type, self.layer_number < 0)
 
     @property
     def layer_number(self) -> int:
@@ -219,22 +220,17 @@ class Graph(Open):
         `metadata.tracer`. Fields that are not known here stay as they came.
         """
         head = self.metadata.model_dump(by_alias=True, exclude_none=True)
-        query = {
-            "pinnedIds": self.query.pinned_ids,
-            "supernodes": self.query.supernodes,
-            "linkType": "both",
-            "clickedId": "",
-            "sg_pos": "",
-        }
+        if "tracer" in head:
+            head["tracer"] = _rounded(head["tracer"])
         nodes = (_node_fields(node) for node in self.nodes)
         links = (link.model_dump() for link in self.links)
         others = "".join(
-            f",\n{json.dumps(key)}: {_line(value)}"
+            f",\n{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
             for key, value in (self.model_extra or {}).items()
         )
         return (
-            f'{{"metadata": {json.dumps(_rounded(head), ensure_ascii=False, indent=1)},\n'
-            f'"qParams": {_line(query)},\n'
+            f'{{"metadata": {json.dumps(head, ensure_ascii=False, indent=1)},\n'
+            f'"qParams": {json.dumps(self.query.fields(), ensure_ascii=False)},\n'
             f'"nodes": [\n{_lines(nodes)}\n],\n'
             f'"links": [\n{_lines(links)}\n]{others}}}\n'
         )
@@ -260,8 +256,11 @@ def parse_graph(content: bytes, file: Path) -> Graph:
     return graph_of(decode(decode_text(content, file), file, hint=RESTORE), file)
 
 
-def graph_of(data: Any, file: Path, *, hint: str = RESTORE) -> Graph:
-    """A graph from decoded JSON. Raises TracerError that names the first thing wrong."""
+def graph_of(data: Any, file: Path, *, hint: str = RESTORE, other: str = RESTORE) -> Graph:
+    """A graph from decoded JSON. Raises TracerError that names the first thing wrong; `hint` says
+    what to do about a damaged graph, `other` about what is no graph at all."""
+    if (what := no_graph(data)) is not None:
+        raise TracerError(f"not an attribution graph: {what}", hint=other, place=Place(file))
     try:
         return Graph.model_validate(data)
     except ValidationError as error:
@@ -273,11 +272,15 @@ def graph_of(data: Any, file: Path, *, hint: str = RESTORE) -> Graph:
 
 
 @lru_cache(maxsize=64)
-def _kind_of(feature_type: str) -> NodeKind:
+def _kind_of(feature_type: str, below: bool) -> NodeKind:
+    """`below` says that it stands below layer 0, where there are only inputs, whatever they are
+    called: `embedding`, or a picture's `patch` or a `state`."""
     if feature_type in (EMBEDDING, LOGIT):
         return cast(NodeKind, feature_type)
     # A bias is, like an error, something that flows in and that no feature says.
-    return "error" if "error" in feature_type or feature_type == BIAS else "feature"
+    if "error" in feature_type or feature_type == BIAS:
+        return "error"
+    return "embedding" if below else "feature"
 
 
 def significant(value: float, digits: int = 5) -> float:

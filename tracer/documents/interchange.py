@@ -12,6 +12,7 @@ from tracer.documents.files import decode, write_atomically
 from tracer.documents.graph import Graph, graph_of
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.old_errors import told_apart
+from tracer.documents.other_formats import READ
 from tracer.documents.references import check_slug, slug_from
 from tracer.documents.saved_work import annotations_of
 from tracer.documents.schemas import schema_header, write_schemas
@@ -53,7 +54,7 @@ def import_graph(
     another graph has, and an annotation file that lacks some of the work, unless it is to be kept.
     """
     data, notices = told_apart(decode(found.text, found.file, hint=_AGAIN))
-    graph = graph_of(data, found.file, hint=_AGAIN)
+    graph = graph_of(data, found.file, hint=_AGAIN, other=READ)
     _refuse_what_json_cannot_say(graph, found.file)
     slug = _slug(graph, slug, found.file)
     graph = graph.model_copy(update={"metadata": graph.metadata.model_copy(update={"slug": slug})})

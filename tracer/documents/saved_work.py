@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from tracer.documents.annotation_text import one_line
 from tracer.documents.annotations import Annotations, Group, Label
 from tracer.documents.graph import Graph, Node
+from tracer.documents.node_names import NodeNames
 from tracer.documents.references import slug_from
 from tracer.documents.saved_view import QueryParameters
 
@@ -25,56 +26,50 @@ def annotations_of(
     Also says what was left out because the graph has no such node.
     """
     link = link or QueryParameters()
-    saved = graph.query
-    ids = set(graph.node_ids)
+    saved, known = graph.query, NodeNames(graph)
     pins = link.pinned_ids or saved.pinned_ids
     supernodes = link.supernodes or saved.supernodes
-    names, unknown = _names(graph, [*saved.clerps, *link.clerps], supernodes)
-    absent = {one for one in (*pins, *(m for s in supernodes for m in s[1:])) if one not in ids}
+    given = [*saved.clerps, *link.clerps]
+    names = _names(graph, known, given, {supernode_name(row[0]) for row in supernodes})
     annotations = Annotations(
         revision=revision,
         labels=_by_feature(graph, names),
-        groups=_groups(supernodes, ids),
-        pins=tuple(dict.fromkeys(one for one in pins if one in ids)),
+        groups=_groups(supernodes, known),
+        pins=known.all_of(pins),
     )
-    gone = sorted(absent | unknown)
+    written = (*pins, *(one for row in supernodes for one in row[1:]), *(key for key, _ in given))
+    gone = sorted({one for one in written if not known.nodes_of(one)})
     few = ", ".join(gone[:3]) + (" …" if len(gone) > 3 else "")
     return annotations, [f"left out, as the graph has no such node: {few}"] if gone else []
 
 
+def name_in(node: Node, supernodes: Collection[str]) -> str:
+    """What a feature's own label calls it; viewers write its supernode in front of that."""
+    text = one_line(node.clerp)
+    group, _, rest = text.removeprefix("[").partition("] ")
+    return rest if text.startswith("[") and group in supernodes else text
+
+
+def supernode_name(label: str) -> str:
+    return one_line(label)[:LONGEST_NAME].strip() or "a group"
+
+
+def text_of_name(text: str) -> str:
+    """A name as a label says it; the whole of a longer one goes into its note."""
+    return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1].rstrip() + "…"
+
+
 def _names(
-    graph: Graph, given: list[tuple[str, str]], supernodes: tuple[tuple[str, ...], ...]
-) -> tuple[dict[str, str], set[str]]:
-    """Node id -> name, and the keys that mean no node of this graph."""
-    groups = {one_line(row[0]) for row in supernodes}
-    names = {}
-    for node in graph.nodes:
-        text = one_line(node.clerp)
-        group, _, rest = text.removeprefix("[").partition("] ")
-        if text.startswith("[") and group in groups:
-            text = rest  # viewers write a node's supernode in front of its name
-        if node.kind == "feature" and text:
-            names[node.node_id] = text
-    by_key = _keys(graph)
-    unknown = set()
+    graph: Graph, known: NodeNames, given: Iterable[tuple[str, str]], supernodes: Collection[str]
+) -> dict[str, str]:
+    """Node id -> name; those that people gave come before the graph's own."""
+    features = (node for node in graph.nodes if node.kind == "feature")
+    named = ((node.node_id, name_in(node, supernodes)) for node in features)
+    names = {one: text for one, text in named if text}
     for key, text in given:
-        if key not in by_key:
-            unknown.add(key)
-        elif one_line(text):
-            names |= dict.fromkeys(by_key[key], one_line(text))
-    return names, unknown
-
-
-def _keys(graph: Graph) -> Mapping[str, list[str]]:
-    """What links call nodes: an id; or a feature, by its packed number, its `jsNodeId` or its
-    layer and index; those mean it at every position. An id wins over all of them."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for node in graph.nodes:
-        if node.kind == "feature":
-            keys = {node.js_node_id, node.js_node_id.partition("-")[0], str(node.feature)}
-            for key in keys | {f"{node.layer}-{node.index}", f"{node.layer}_{node.index}"}:
-                found[key].append(node.node_id)
-    return {**found, **{one: [one] for one in graph.node_ids}}
+        if one_line(text):
+            names |= dict.fromkeys(known.nodes_of(key), one_line(text))
+    return names
 
 
 def _by_feature(graph: Graph, names: Mapping[str, str]) -> dict[str, Label]:
@@ -96,16 +91,14 @@ def _by_feature(graph: Graph, names: Mapping[str, str]) -> dict[str, Label]:
 def _label(text: str) -> Label:
     if len(text) <= LONGEST_NAME:
         return Label(text=text)
-    whole = _MARKUP.sub(r"\\\1", text[:2000])
-    return Label(text=text[: LONGEST_NAME - 1].rstrip() + "…", note=whole)
+    return Label(text=text_of_name(text), note=_MARKUP.sub(r"\\\1", text[:2000]))
 
 
-def _groups(supernodes: tuple[tuple[str, ...], ...], ids: set[str]) -> dict[str, Group]:
+def _groups(supernodes: tuple[tuple[str, ...], ...], known: NodeNames) -> dict[str, Group]:
     groups: dict[str, Group] = {}
     for label, *members in supernodes:
-        present = tuple(dict.fromkeys(one for one in members if one in ids))
-        if present:
-            name = one_line(label)[:LONGEST_NAME].strip() or "a group"
+        if present := known.all_of(members):
+            name = supernode_name(label)
             groups[_free_key(name, groups)] = Group(name=name, nodes=present)
     return groups
 

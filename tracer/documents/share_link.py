@@ -1,23 +1,27 @@
 """Share links of circuit-tracer's and Neuronpedia's viewers: a graph's address and one's work.
 
 Neuronpedia: `https://…/<model>/graph?slug=…`. circuit-tracer's own viewer: `…/index.html?slug=…`,
-with the graph beside the page in `graph_data/<slug>.json`.
+with the graph beside the page in `graph_data/<slug>.json`. A gallery of ours:
+`…/graphs/<slug>/?revision=2`, with the graph beside the page in `2.json`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from tracer.documents.download import download
-from tracer.documents.files import MAX_GRAPH_BYTES, read_text
+from tracer.documents.files import MAX_GRAPH_BYTES, decode_text, read_bytes
+from tracer.documents.other_formats import no_text
 from tracer.documents.saved_view import QueryParameters
 from tracer.errors import TracerError
 
 _WORK = ("pinnedIds", "supernodes", "clerps")
 _LOOK = ("clickedId", "pruningThreshold")
+_OURS = re.compile(r"(?P<page>.*/graphs/[a-z0-9-]+/)(?:\d+/)?\Z")
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class ShareLink:
 
     @property
     def names_a_viewer(self) -> bool:
-        return any(name in self.parameters for name in ("slug", *_WORK, *_LOOK))
+        named = any(name in self.parameters for name in ("slug", *_WORK, *_LOOK))
+        return named or self._in_a_gallery is not None
 
     @property
     def work(self) -> QueryParameters:
@@ -52,16 +57,27 @@ class ShareLink:
     @property
     def graph_address(self) -> str:
         """Where its graph, or word of it, can be fetched. Raises TracerError without a slug."""
-        slug = self.parameters.get("slug")
+        if (ours := self._in_a_gallery) is not None:
+            return ours
+        slug, parts = self.parameters.get("slug"), urlsplit(self.url)
         if not slug:
             hint = "save the graph and name it with --graph"
             raise TracerError("the link does not say which graph it shows", hint=hint)
-        parts = urlsplit(self.url)
         folders = parts.path.strip("/").split("/")
         if len(folders) == 2 and folders[1] == "graph":
             path = f"/api/graph/{quote(folders[0], safe='')}/{quote(slug, safe='')}"
             return parts._replace(path=path, query="", fragment="").geturl()
         return urljoin(self.url, f"graph_data/{quote(slug, safe='')}.json")
+
+    @property
+    def _in_a_gallery(self) -> str | None:
+        """The file of the revision that a gallery of ours shows."""
+        parts, revision = urlsplit(self.url), self.parameters.get("revision", "")
+        ours = _OURS.match(parts.path)
+        if ours is None or not revision.isdecimal():
+            return None
+        path = f"{ours['page']}{revision}.json"
+        return parts._replace(path=path, query="", fragment="").geturl()
 
 
 @dataclass(frozen=True)
@@ -82,19 +98,36 @@ def find_graph(source: str, graph: Path | None = None) -> Found:
         if graph is not None:
             hint = "leave --graph out, or give a share link"
             raise TracerError(f"`{source}` is no link, and --graph says which one", hint=hint)
-        return Found(read_text(Path(source), max_bytes=MAX_GRAPH_BYTES), Path(source))
+        return Found(_text(Path(source)), Path(source))
     link = ShareLink.parse(source)
     if graph is not None:
-        return Found(read_text(graph, max_bytes=MAX_GRAPH_BYTES), graph, link)
+        return Found(_text(graph), graph, link)
     if not link.names_a_viewer or urlsplit(source).path.endswith(".json"):
-        return Found(download(source, max_bytes=MAX_GRAPH_BYTES), Path(source), link)
+        return Found(_fetched(source), Path(source), link)
     address = link.graph_address
-    text = download(address, max_bytes=MAX_GRAPH_BYTES)
+    text = _fetched(address)
     elsewhere = _pointed_to(text)
     if elsewhere is not None:
         first, address = address, urljoin(address, elsewhere)
-        text = download(address, max_bytes=MAX_GRAPH_BYTES, sent_by=first)
+        text = _fetched(address, sent_by=first)
     return Found(text, Path(address), link)
+
+
+def _text(file: Path) -> str:
+    raw = read_bytes(file, max_bytes=MAX_GRAPH_BYTES)
+    _refuse_no_text(raw[:100], str(file))
+    return decode_text(raw, file)
+
+
+def _fetched(address: str, *, sent_by: str | None = None) -> str:
+    text = download(address, max_bytes=MAX_GRAPH_BYTES, sent_by=sent_by)
+    _refuse_no_text(text[:100].encode(), address)
+    return text
+
+
+def _refuse_no_text(start: bytes, source: str) -> None:
+    if (what := no_text(start)) is not None:
+        raise TracerError(f"{source}: not an attribution graph: this is {what}")
 
 
 def _pointed_to(text: str) -> str | None:

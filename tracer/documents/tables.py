@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.answer_label import answer_of
 from tracer.documents.graph import Graph, Node, significant
 from tracer.documents.upload import named_groups, pinned
 
@@ -94,6 +95,6 @@ def _nodes(graph: Graph, annotations: Annotations) -> Iterable[tuple[Cell, ...]]
 
 
 def _numbers(node: Node) -> Iterable[Cell]:
-    probability = node.token_prob if node.kind == "logit" else None
+    probability = answer_of(node).probability if node.kind == "logit" else None
     for value in (node.activation, node.influence, node.effect, probability):
         yield None if value is None else significant(value)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
+from tracer.documents.answer_label import answer_of
 from tracer.documents.graph import Graph, Node
 from tracer.site.likely import Likely
-
-_OUTPUT = re.compile(r'Output "(?P<token>.*)"(?: \(p=[^)]*\))?\Z', re.DOTALL)
+from tracer.site.tokens import continues
 
 
 def likely_answers(graph: Graph, *, most: int = 5) -> tuple[Likely, ...]:
@@ -15,10 +13,17 @@ def likely_answers(graph: Graph, *, most: int = 5) -> tuple[Likely, ...]:
     info = graph.metadata.tracer
     if info is None:
         target = target_node(graph)
+        read = [(node, answer_of(node)) for node in graph.nodes if node.kind == "logit"]
+        exact = any(one.exact or one.token[:1].isspace() for _, one in read)
+        last = graph.metadata.prompt_tokens[-1] if graph.metadata.prompt_tokens else ""
         found = [
-            Likely(node_token(n), n.token_prob, n is target)
-            for n in graph.nodes
-            if n.kind == "logit"
+            Likely(
+                one.token,
+                one.probability,
+                explained=node is target,
+                spaced=not exact and continues(last, one.token),
+            )
+            for node, one in read
         ]
     else:
         wanted = info.question.target_id
@@ -44,7 +49,7 @@ def target_node(graph: Graph) -> Node | None:
     if info is not None:
         wanted = info.question.target_id
         logits = [node for node in logits if node.index == wanted] or logits
-    return max(logits, key=lambda node: node.token_prob or 0, default=None)
+    return max(logits, key=lambda node: answer_of(node).probability or 0, default=None)
 
 
 def asked_instead(graph: Graph) -> str | None:
@@ -56,10 +61,3 @@ def asked_instead(graph: Graph) -> str | None:
         return "a direction of the final stream"
     noun = "neuron" if info.features.kind == "neurons" else "feature"
     return f"{noun} {node.index} of layer {node.layer_number}"
-
-
-def node_token(node: Node) -> str:
-    """The token of an answer node, read from its label where nothing else names it."""
-    text = node.clerp.rpartition("] ")[2] if node.clerp.startswith("[") else node.clerp
-    match = _OUTPUT.match(text)
-    return match["token"] if match else text

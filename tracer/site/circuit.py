@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.answer_label import answer_of
 from tracer.documents.graph import Graph, Node
 from tracer.site.answers import asked_instead, explained_answer, target_node
 from tracer.site.automatic_groups import Segment, automatic_groups
@@ -127,7 +128,7 @@ def _answer_box(graph: Graph, target: Node, named: tuple[str, list[str]] | None)
     if answer is not None and answer.probability is not None:
         detail = percent(answer.probability)
         detail = f"{answer.text} {detail}" if named else detail
-    name = name or asked_instead(graph) or target.clerp
+    name = name or asked_instead(graph) or answer_of(target).token
     return Box("answer", name, (Part("answer", nodes),), detail)
 
 

@@ -20,14 +20,17 @@ def bibtex(
     authors: Sequence[str],
     date: datetime.date | None,
     url: str | None,
+    note: str | None = None,
 ) -> str:
-    """One `@misc` entry. Each author is kept as one name, however it is written."""
+    """One `@misc` entry. Each author is kept as one name, however it is written; where nobody
+    knows who that is, none is named."""
     fields = {
         "title": f"{{{_plain(title)}}}",
         "author": " and ".join(f"{{{_plain(author)}}}" for author in authors),
         "year": str(date.year) if date else None,
         "month": str(date.month) if date else None,
         "url": url,
+        "note": _plain(note) if note else None,
     }
     lines = (f"  {name} = {{{value}}}," for name, value in fields.items() if value)
     return "\n".join([f"@misc{{{key},", *lines, "}"])

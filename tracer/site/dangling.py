@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph
+from tracer.documents.node_names import NodeNames
 from tracer.documents.references import Reference
 from tracer.documents.yaml_source import KeyPath, YamlSource
 from tracer.errors import TracerError, did_you_mean
@@ -36,6 +37,8 @@ def nearest(
     """A hint for a reference that matches nothing: what became of it, else the most like it."""
     if text.startswith("group:"):
         return did_you_mean(text, [f"group:{key}" for key in annotations.groups])
+    if elsewhere := NodeNames(graph).nodes_of(text):
+        return f"other viewers call {', '.join(elsewhere[:3])} so; write that"
     became = what_became(text, graph, revision, older)
     return became or did_you_mean(text, graph.node_ids)
 

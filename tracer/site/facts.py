@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tracer.documents.graph import Graph
+from tracer.documents.provenance import Named, Provenance, is_foreign, provenance_of
 from tracer.site.answers import asked_instead, target_node
 from tracer.site.likely import percent
 from tracer.site.tokens import visible
@@ -12,9 +13,12 @@ from tracer.site.tokens import visible
 
 @dataclass(frozen=True)
 class Fact:
+    """`links` are shown in the value's place, each by its name."""
+
     name: str
-    value: str
+    value: str = ""
     code: bool = False
+    links: tuple[Named, ...] = ()
 
 
 def explained(graph: Graph) -> list[str]:
@@ -75,6 +79,8 @@ def facts(graph: Graph) -> list[Fact]:
         Fact("Shown", f"{len(graph.nodes):,} nodes, {len(graph.links):,} links"),
     ]
     info = graph.metadata.tracer
+    if is_foreign(graph):
+        listed += _made(provenance_of(graph))
     if info is None:
         return listed
     counts, settings = info.counts, info.settings
@@ -97,6 +103,20 @@ def facts(graph: Graph) -> list[Fact]:
         Fact("Precision", settings.precision),
         Fact("Graph id", info.graph_id, code=True),
     ]
+
+
+def _made(by: Provenance) -> list[Fact]:
+    """What a graph of somebody else says of its making."""
+    found = [
+        Fact("Made by", links=(by.creator,)) if by.creator else None,
+        Fact("Made with", links=(by.generator,)) if by.generator else None,
+        Fact("Made on", by.created.isoformat()) if by.created else None,
+        Fact("From", links=by.sources) if by.sources else None,
+        Fact("Also shown at", links=(by.page,)) if by.page else None,
+        Fact("Description", by.description) if by.description else None,
+        Fact("Settings", by.settings) if by.settings else None,
+    ]
+    return [fact for fact in found if fact is not None]
 
 
 def model_name(graph: Graph) -> str:

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as Xml
 
 from tracer.documents.site_config import SiteConfig
 from tracer.site.summary import Summary
+from tracer.site.tokens import one_line
 
 NEWEST = 50
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -59,16 +60,16 @@ def public_address(config: SiteConfig) -> str:
 
 
 def _entry(entry: Xml.Element, address: str, date: datetime.date, one: Summary) -> None:
-    _add(entry, "title", one.title)
+    _add(entry, "title", one_line(one.title))
     _add(entry, "id", address)
     _add(entry, "link", rel="alternate", type="text/html", href=address)
     _add(entry, "updated", _moment(date))
-    for name in one.meta.authors:
+    for name in one.meta.authors or one.made_by:  # or the feed's own, who did not make it
         _add(_add(entry, "author"), "name", str(name))
     for tag in one.tags:
         _add(entry, "category", term=tag)
     if text := one.meta.summary or one.prompt:
-        _add(entry, "summary", text)
+        _add(entry, "summary", one_line(text))
 
 
 def _add(parent: Xml.Element, name: str, text: str = "", **attributes: str) -> Xml.Element:

@@ -15,6 +15,7 @@ from tracer.documents.evidence import Faithfulness
 from tracer.documents.feature_source import feature_source
 from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
+from tracer.documents.provenance import Provenance, is_foreign, provenance_of
 from tracer.documents.references import Reference
 from tracer.documents.site_config import SiteConfig
 from tracer.documents.yaml_source import KeyPath
@@ -33,7 +34,7 @@ from tracer.site.likely import Likely
 from tracer.site.link_target import LinkTarget
 from tracer.site.markdown import render_note
 from tracer.site.node_links import node_link
-from tracer.site.tokens import prompt_text
+from tracer.site.tokens import one_line, prompt_text
 
 
 @dataclass(frozen=True)
@@ -116,11 +117,14 @@ class GraphPage:
 
     @property
     def title(self) -> str:
-        if self.meta.title:
-            return self.meta.title
+        return self.meta.title or self.own_title
+
+    @property
+    def own_title(self) -> str:
+        """On one line: the prompt, as much as has room, and the answer."""
         asked = asked_instead(self.graph)
         answer = f" → {self.answer.text}" if self.answer else f" → {asked}" if asked else ""
-        prompt = self.prompt.strip()
+        prompt = one_line(self.prompt)
         return f"{prompt if len(prompt) <= 90 else prompt[:89].rstrip() + '…'}{answer}"
 
     @property
@@ -153,19 +157,35 @@ class GraphPage:
         return explained(self.graph)
 
     @property
+    def attention_is_held(self) -> bool:
+        """Some programs take attention apart as well (`lorsa`), and then it is not."""
+        return not any(node.feature_type.startswith("lorsa") for node in self.graph.nodes)
+
+    @property
     def facts(self) -> list[Fact]:
         return facts(self.graph)
 
     def citation(self, site: SiteConfig, path: str) -> str:
-        """BibTeX for this revision; `path` is the page's, below the site's root."""
-        base = site.base_url
+        """BibTeX for this revision; `path` is the page's, below the site's root.
+
+        A graph of somebody else is theirs: whoever writes about it here gave it no title, and is
+        not its author.
+        """
+        base, made = site.base_url, self.made
+        title = self.own_title if made else self.title
         return bibtex(
             f"{self.slug}-{self.revision}",
-            title=f"{self.title} (attribution graph, revision {self.revision})",
-            authors=self.meta.authors or (site.title,),
-            date=self.meta.date,
+            title=f"{title} (attribution graph, revision {self.revision})",
+            authors=made.authors if made else self.meta.authors or (site.title,),
+            date=made.created if made else self.meta.date,
             url=f"{base.rstrip('/')}/{path}?revision={self.revision}" if base else None,
+            note=made.note(site.title) if made else None,
         )
+
+    @cached_property
+    def made(self) -> Provenance | None:
+        """Who made a graph of somebody else, and how; None for a gallery's own."""
+        return provenance_of(self.graph) if is_foreign(self.graph) else None
 
     @property
     def annotations(self) -> Annotations:

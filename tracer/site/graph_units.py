@@ -122,6 +122,7 @@ def _summary_of(page: GraphPage, older: Iterable[GraphPage]) -> Summary:
         prompt=page.prompt,
         answer=page.answer,
         model=page.model,
+        made_by=page.made.authors if page.made else (),
         drawing=str(page.thumbnail),
         versions=tuple(_version(one) for one in (page, *older)),
         badges=tuple(claim.badge for claim in page.claims),

@@ -9,11 +9,13 @@ from tracer.site.tokens import visible
 
 @dataclass(frozen=True)
 class Likely:
-    """A possible next token; `explained` marks the one that the graph is about."""
+    """A possible next token; `explained` marks the one that the graph is about. `spaced` marks a
+    word that would run into the prompt's last one because its program left its space out."""
 
     token: str
     probability: float | None
     explained: bool
+    spaced: bool = False
 
     @property
     def text(self) -> str:
@@ -22,7 +24,8 @@ class Likely:
     @property
     def space(self) -> str:
         """The space between the prompt and the answer."""
-        return " " if self.token.startswith(" ") and self.token.strip(" ") else ""
+        own = self.token.startswith(" ") and self.token.strip(" ")
+        return " " if own or self.spaced else ""
 
 
 def percent(share: float) -> str:

@@ -29,6 +29,7 @@ from tracer.site.policy import POLICY
 from tracer.site.prose import Prose
 from tracer.site.resources import resource_folders
 from tracer.site.summary import Summary
+from tracer.site.tokens import one_line
 
 if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
     from tracer.site.compare_page import ComparePage
@@ -160,7 +161,7 @@ def _environment(root: Path, _: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters["percent"] = percent
+    environment.filters.update(percent=percent, one_line=one_line)
     environment.globals.update(policy=POLICY, listing_folder=listing_folder)
     return environment
 

@@ -39,6 +39,7 @@ class Summary(Plain):
     prompt: str = ""
     answer: Likely | None = None
     model: str | None = None
+    made_by: tuple[str, ...] = ()  # of a graph of somebody else
     drawing: str = ""
     versions: tuple[Version, ...] = ()
     badges: tuple[Badge, ...] = ()  # of its claims

@@ -58,6 +58,15 @@ def prompt_text(graph: Graph) -> str:
     )
 
 
+def one_line(text: str) -> str:
+    """The text where only one line is shown: in titles, feeds, and for machines. Markup stays such.
+
+    >>> one_line("a\\n  b\\tc ")
+    'a b c'
+    """
+    return type(text)(" ").join(text.split())
+
+
 def words(tokens: Sequence[str]) -> tuple[Word, ...]:
     """Tokens joined at word boundaries; the start token is left out.
 
@@ -66,14 +75,15 @@ def words(tokens: Sequence[str]) -> tuple[Word, ...]:
     """
     pieces: list[list[int]] = []
     for position in range(start(tokens), len(tokens)):
-        if pieces and position > 0 and _continues(tokens[position - 1], tokens[position]):
+        if pieces and position > 0 and continues(tokens[position - 1], tokens[position]):
             pieces[-1].append(position)
         else:
             pieces.append([position])
     return tuple(Word(visible("".join(tokens[p] for p in piece)), tuple(piece)) for piece in pieces)
 
 
-def _continues(before: str, token: str) -> bool:
+def continues(before: str, token: str) -> bool:
+    """Whether a token goes on with the word that the one before it ends with."""
     return bool(before) and bool(token) and _in_word(before[-1]) and _in_word(token[0])
 
 

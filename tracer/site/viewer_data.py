@@ -15,19 +15,20 @@ from __future__ import annotations
 
 import json
 import math
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from markdown_it import MarkdownIt
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.answer_label import answer_of
 from tracer.documents.evidence import Faithfulness
 from tracer.documents.feature_examples import feature_key
 from tracer.documents.feature_source import feature_source, numbering
 from tracer.documents.graph import NEURON, Graph, Link, Node, significant
-from tracer.documents.references import Reference
+from tracer.documents.upload import listed_members, pinned, saved_groups
 from tracer.site.answers import asked_instead, target_node
+from tracer.site.other_names import other_names
 
 FORMAT = 1
 KINDS = ("feature", "error", "embedding", "logit")
@@ -36,7 +37,6 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _DIGITS = 4
 _MARKDOWN = MarkdownIt("commonmark")
 _POWERS = len(ALPHABET) // 2
-_OUTPUT = re.compile(r'(?:.*Output )?"(?P<token>.*)"\s*\(p=', re.DOTALL)
 
 
 def encode(
@@ -59,6 +59,7 @@ def encode(
         "format": FORMAT,
         "meta": _meta(graph) | ({"slug": slug} if slug else {}),
         "nodes": _nodes(graph, annotations),
+        "otherNames": other_names(graph, _asked_feature(graph)),
         "links": _links(graph.links, order),
         "groups": _groups(graph, annotations, order),
         "pins": _pins(graph, annotations, order),
@@ -180,32 +181,22 @@ def _split(weight: float) -> tuple[str, int]:
 
 
 def _groups(graph: Graph, annotations: Annotations, order: Mapping[str, int]) -> list[list[Any]]:
-    """People's groups; where there are none, the ones saved with the graph in another viewer."""
+    """People's groups; where there are none, the ones saved with the graph in another viewer.
+    Nodes are as they were listed."""
     if annotations.groups:
-        members = annotations.group_members(graph.node_ids)
+        members = listed_members(graph, annotations)
         return [
             [key, group.name, [order[one] for one in members[key]], group.by, _plain(group.note)]
             for key, group in annotations.groups.items()
         ]
     return [
-        [f"supernode-{number}", saved[0], _present(saved[1:], order), None, None]
-        for number, saved in enumerate(graph.query.supernodes, start=1)
-        if saved
+        [f"supernode-{number}", name, [order[one] for one in ids], None, None]
+        for number, (name, ids) in enumerate(saved_groups(graph), start=1)
     ]
 
 
 def _pins(graph: Graph, annotations: Annotations, order: Mapping[str, int]) -> list[int]:
-    if not annotations.pins:
-        return _present(graph.query.pinned_ids, order)
-    groups = {key: group.nodes for key, group in annotations.groups.items()}
-    found = {
-        order[one] for pin in annotations.pins for one in Reference(pin).resolve(order, groups)
-    }
-    return sorted(found)
-
-
-def _present(ids: Iterable[str], order: Mapping[str, int]) -> list[int]:
-    return sorted({order[one] for one in ids if one in order})
+    return sorted(order[one] for one in pinned(graph, annotations))
 
 
 def _ablations(measured: Faithfulness | None, order: Mapping[str, int]) -> dict[str, Any] | None:
@@ -237,8 +228,6 @@ def answer_rows(graph: Graph) -> list[list[Any]]:
         if node.kind != "logit":
             continue
         answer = known.get(node.index) if node.index is not None else None
-        match = _OUTPUT.search(node.clerp)
-        token = answer.token if answer else match["token"] if match else node.clerp or node.node_id
-        probability = answer.probability if answer else node.token_prob
-        answers.append([position, token, _number(probability)])
+        read = answer or answer_of(node)
+        answers.append([position, read.token, _number(read.probability)])
     return sorted(answers, key=lambda answer: (-(answer[2] or 0), answer[0]))
