@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from tracer.documents.litter import is_litter
 from tracer.errors import Place, TracerError
 from tracer.site.memory import Memory
 
@@ -17,7 +18,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Names:
-    """What a folder holds, sorted, without what is hidden."""
+    """What a folder holds, sorted, without what is hidden or left behind."""
 
     folders: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
@@ -93,7 +94,7 @@ def names_in(folder: Path) -> Names:
     if not folder.is_dir():
         return Names()
     with os.scandir(folder) as found:
-        shown = [one for one in found if not one.name.startswith(".")]
+        shown = [one for one in found if not is_litter(one.name)]
         return Names(
             tuple(sorted(one.name for one in shown if one.is_dir())),
             tuple(sorted(one.name for one in shown if one.is_file())),

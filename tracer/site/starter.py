@@ -11,6 +11,7 @@ from tracer.documents.annotation_text import yaml_scalar
 from tracer.documents.files import read_text
 from tracer.documents.schemas import write_schemas
 from tracer.errors import Place, TracerError
+from tracer.site.reading import files_below, names_in
 
 TITLE = "A gallery of attribution graphs"
 EXAMPLE = "colosseum-italian"
@@ -77,4 +78,6 @@ def _files() -> Iterator[tuple[str, Path]]:
 
 
 def _below(path: Path) -> list[Path]:
-    return [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    if path.is_file():
+        return [path]
+    return [path / name for name in sorted(files_below(path, names_in))]

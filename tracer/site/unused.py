@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tracer.documents.files import read_text
+from tracer.documents.litter import is_litter
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.site.addresses import Here
 from tracer.site.gallery import Gallery
@@ -99,7 +100,7 @@ def _template_texts(root: Path) -> str:
 def _shown(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    return sorted(path for path in folder.iterdir() if not is_litter(path.name))
 
 
 def _nothing_reads(path: Path, hint: str | None = None) -> TracerError:
