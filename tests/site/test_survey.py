@@ -48,7 +48,7 @@ def test_windows_line_ends_make_no_difference(gallery: GalleryFolder) -> None:
     ("text", "message"),
     [
         ("---\ntitel: T\n---\n", ":2:1: unknown key `titel`; did you mean `title`?"),
-        ("---\ntitle: T\n", ":1: the front matter has no end; close it with a line `---`"),
+        ("---\ntitle: T\n", ":1:1: the front matter has no end; close it with a line `---`"),
         ("---\na: 1\norder: high\n---\n", ":2:1: unknown key `a`"),
         ("---\ndate: soon\n---\n", ":2:7: `date`:"),
     ],

@@ -8,7 +8,6 @@ manuals of Dropbox, Nextcloud and Syncthing.
 from __future__ import annotations
 
 import re
-from pathlib import PurePath
 
 # A copy of its own: these are names that nobody chooses for a file to publish.
 _NAMES = frozenset(
@@ -51,5 +50,7 @@ def is_litter(name: str) -> bool:
     """
     small = name.lower()
     return (
-        small in _NAMES or PurePath(small).suffix in _ENDINGS or _SHAPES.fullmatch(name) is not None
+        small in _NAMES
+        or small[small.rfind(".") :] in _ENDINGS
+        or _SHAPES.fullmatch(name) is not None
     )
