@@ -58,6 +58,8 @@ def test_each_mistake_is_told_at_its_place_and_all_at_once(gallery: GalleryFolde
 WARNINGS: list[tuple[dict[str, str], str]] = [
     ({"site_src/pages/p.md": "a ![](../files/a.png)\n", "site_src/files/a.png": ""}, ":1:7: this "
      "picture has no text in its place"),
+    ({WRITE_UP: "---\ntitle: x\ndate: 2099-05-05\n---"}, f"{WRITE_UP}:3:7: the date 2099-05-05 "
+     "has not come yet"),
     ({"site_src/files/a.png": "x"}, "site_src/files/a.png: nothing reads this"),
     ({"site_src/writeups/x.md": "x"}, "site_src/writeups: nothing reads this; did you mean "
      "`write-ups`?"),
@@ -97,6 +99,11 @@ def test_a_warning_fails_only_when_asked_to(
     [
         {"site_src/pages/p.md": "![a](../files/a.png)\n", "site_src/files/a.png": ""},
         {WRITE_UP: "[a](../files/data.csv)\n", "site_src/files/data.csv": ""},
+        {WRITE_UP: "---\ndate: 2099-05-05\ndraft: true\n---"},
+        {
+            ANNOTATIONS: "groups: {g: {name: g, nodes: ['1_3'], note: '[a](../files/a.csv)'}}",
+            "site_src/files/a.csv": "",
+        },
         {"templates/404.html": "{% include 'mine.html' %}", "templates/mine.html": "x"},
         {"assets/styles/tokens.css": ":root {}"},
         {"site_src/labels/tiny.neurons.yaml": ""},

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 
-# A copy of its own: these are names that nobody chooses for a file to publish.
 _NAMES = frozenset(
     {
         *("thumbs.db", "thumbs.db:encryptable", "ehthumbs.db", "ehthumbs_vista.db"),  # Windows
@@ -49,8 +48,5 @@ def is_litter(name: str) -> bool:
     (True, False)
     """
     small = name.lower()
-    return (
-        small in _NAMES
-        or small[small.rfind(".") :] in _ENDINGS
-        or _SHAPES.fullmatch(name) is not None
-    )
+    ending = small[small.rfind(".") :]
+    return small in _NAMES or ending in _ENDINGS or _SHAPES.fullmatch(name) is not None

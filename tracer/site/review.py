@@ -88,6 +88,10 @@ def _of_texts(gallery: Gallery) -> Iterator[TracerError]:
             what = "this picture has no text in its place"
             hint = "say between the brackets what it shows: `![what it shows](…)`"
             yield TracerError(what, hint=hint, place=place)
+        if text.meta.dated_ahead and not text.meta.draft and text.front is not None:
+            what = f"the date {text.meta.date} has not come yet: the page is published all the same"
+            hint = "`draft: true` keeps it back; feed and sitemap leave the date out until then"
+            yield TracerError(what, hint=hint, place=text.front.place(("date",)))
         for number, author in enumerate(text.meta.authors):
             near = did_you_mean(author, names) if author not in names else None
             if near is not None and text.front is not None:

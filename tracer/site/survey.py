@@ -76,23 +76,23 @@ def _read(reading: Reading, drafts: bool) -> Survey:
     pages, comparisons = read_pages(reading), read_comparisons(reading, graphs)
     texts = [*(entry.write_up for entry in entries), *pages.values(), *comparisons.values()]
     reading.problems += tags_written_differently(_tags(texts, prompts))
-    shown = {entry.slug for entry in entries if drafts or not entry.meta.draft}
     gallery = Gallery(
         root=reading.root,
         config=config,
         config_source=source,
-        entries=tuple(sorted((one for one in entries if one.slug in shown), key=_order)),
-        pages={name: page for name, page in pages.items() if drafts or not page.meta.draft},
-        comparisons={
-            pair: text
-            for pair, text in comparisons.items()
-            if set(pair.split("/")) <= shown and (drafts or not text.meta.draft)
-        },
+        entries=tuple(sorted(entries, key=_order)),
+        pages=pages,
+        comparisons=comparisons,
         features=features,
         media=media_files(reading),
     )
     notes = _off_the_list(reading.root / "graphs", list(graphs), prompts)
-    left_out = 0 if drafts else sum(text.meta.draft for text in texts if text is not None)
+    if drafts or not any(text.meta.draft for text in gallery.texts):
+        return Survey(gallery, tuple(reading.problems), tuple(notes), prompts)
+    from tracer.site.drafts import without_drafts
+
+    left_out = sum(text.meta.draft for text in gallery.texts)
+    gallery = without_drafts(gallery)
     return Survey(gallery, tuple(reading.problems), tuple(notes), prompts, left_out)
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from tracer.documents.files import read_text
 from tracer.documents.litter import is_litter
 from tracer.errors import Place, TracerError, did_you_mean
-from tracer.site.addresses import Here
+from tracer.site.file_uses import files_used, said_in, said_of
 from tracer.site.gallery import Gallery
-from tracer.site.markdown import links
 from tracer.site.resources import Kind, resource_files, resource_folders
 
 # What is read below `site_src/`; a folder's files stand in it directly, but for `files/`.
@@ -53,13 +52,10 @@ def _stray_graphs(folder: Path) -> Iterator[TracerError]:
 
 
 def _media(gallery: Gallery) -> Iterator[TracerError]:
-    used: set[str] = set()
-    for text in gallery.texts:
-        here = Here(text.file.parent.name, "", "")
-        used |= {address for address, _ in links(text.body, text.file, here=here)}
-    templates = _template_texts(gallery.root)
+    said = [*said_in(gallery.texts), *said_of(gallery.entries)]
+    used, written = files_used(said, gallery.media), written_elsewhere(gallery.root)
     for address, file in gallery.media.items():
-        if address not in used and address not in templates:
+        if address not in used and address not in written:
             yield _nothing_reads(file, "show it in a text, link to it, or remove it")
 
 
@@ -91,6 +87,12 @@ def _resources(root: Path, kind: Kind) -> Iterator[TracerError]:
         if file.is_relative_to(own) and name not in packaged and name not in templates:
             hint = did_you_mean(name, packaged) or "no template names it"
             yield _nothing_reads(root / kind / name, hint)
+
+
+def written_elsewhere(root: Path) -> str:
+    """The text of settings and templates, which may name files too."""
+    settings = root / "site_src" / "site.yaml"
+    return (read_text(settings) if settings.exists() else "") + _template_texts(root)
 
 
 def _template_texts(root: Path) -> str:
