@@ -15,7 +15,7 @@ from tracer.site.check import check
 SECRET = "zymurgyzz"
 WRITE_UP = "site_src/write-ups/hush.md"
 FRONT = (
-    f"---\ntitle: {SECRET}\nsummary: {SECRET}\ntags: [{SECRET}]\ndate: 2024-01-02\n{{more}}---\n"
+    f"---\ntitle: {SECRET}\nsummary: {SECRET}\ntags: [{SECRET}]\n{{more}}---\n"
 )
 
 

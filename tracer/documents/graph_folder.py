@@ -37,8 +37,8 @@ class GraphFolder:
         """Every slug that has at least one revision, sorted, with its revisions, lowest first."""
         if not self.root.is_dir():
             return {}
-        with os.scandir(self.root) as found:
-            names = sorted(one.name for one in found if one.is_dir() and not is_litter(one.name))
+        with os.scandir(self.root) as there:
+            names = sorted(one.name for one in there if one.is_dir() and not is_litter(one.name))
         return {name: found for name in names if (found := self.revisions(name))}
 
     def revisions(self, slug: str) -> list[int]:

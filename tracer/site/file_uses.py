@@ -32,8 +32,8 @@ def said_of(entries: Iterable[Entry]) -> Iterator[Said]:
                 yield label.note, source.file, Here("write-ups", "", "")
     for entry in entries:
         said = entry.said
-        noted = [*said.labels.values(), *said.groups.values(), *said.claims]
-        notes = [one.note for one in noted] + [one.text for one in said.counterpoints]
+        notes = [one.note for one in (*said.labels.values(), *said.groups.values())]
+        notes += [one.note for one in said.claims] + [one.text for one in said.counterpoints]
         for note in filter(None, notes):
             yield note, entry.stored.file, Here("write-ups", "", "")
 

@@ -259,7 +259,8 @@ class GraphPage:
     @property
     def target(self) -> LinkTarget:
         entry = self.entry
-        return LinkTarget(self.graph, self.annotations, self.revision, entry.earlier)
+        known = "annotations" not in entry.unread
+        return LinkTarget(self.graph, self.annotations, self.revision, entry.earlier, known)
 
     @property
     def notes(self) -> list[tuple[str, Place]]:

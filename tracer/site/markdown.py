@@ -179,7 +179,7 @@ def _link_nodes(
             hint = "link to the graph's page instead"
             what = f"`{address}` needs a graph, and this page has none"
             yield TracerError(what, hint=hint, place=place)
-        else:
+        elif target.knows(name):
             what = f"the graph has no {'group' if 'group:' in name else 'node'} `{name}`"
             yield TracerError(what, hint=target.nearest(name), place=place)
 

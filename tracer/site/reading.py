@@ -32,6 +32,7 @@ class Reading:
         self.source = root / "site_src"
         self.memory = memory
         self.problems: list[TracerError] = []
+        self.unread: set[Path] = set()  # files that are there and could not be read
 
     def attempt(self, work: Callable[[], Value]) -> Value | None:
         """What `work` gives, or None and its mistakes among the problems."""
@@ -43,7 +44,10 @@ class Reading:
 
     def load(self, loader: Callable[[Path], Value], file: Path) -> Value | None:
         """What `loader` makes of a file, or None and its mistakes among the problems."""
-        return self.attempt(partial(self.memory.load, loader, file))
+        value = self.attempt(partial(self.memory.load, loader, file))
+        if value is None:
+            self.unread.add(file)
+        return value
 
     def recall(self, name: object, make: Callable[[], Value], *given: object) -> Value:
         """What `make` gives, as `Memory.recall` has it, with the problems that it adds."""

@@ -23,7 +23,7 @@ def review(found: Survey) -> list[Finding]:
     warnings = [
         *(one for entry in gallery.entries for one in _of_entry(entry, found)),
         *_of_texts(gallery),
-        *unused(gallery),
+        *unused(gallery, found.unread),
         *faint_colours(gallery.root, gallery.config.theme),
     ]
     notes = [*found.notes, *_old_schemas(gallery)]
@@ -34,7 +34,7 @@ def review(found: Survey) -> list[Finding]:
 
 
 def _of_entry(entry: Entry, found: Survey) -> Iterator[TracerError]:
-    if entry.write_up is None:
+    if entry.write_up is None and "write-up" not in entry.unread:
         file = found.gallery.root / "site_src" / "write-ups" / f"{entry.slug}.md"
         what, hint = "this graph has no write-up", f"tell what it shows in {file}"
         yield TracerError(what, hint=hint, place=Place(entry.stored.file))
@@ -54,13 +54,19 @@ def _of_entry(entry: Entry, found: Survey) -> Iterator[TracerError]:
 
 def _untested(entry: Entry) -> Iterator[TracerError]:
     """Claims without evidence, or with evidence of another claim or graph than there is now."""
+    if "evidence" in entry.unread:
+        return
     evidence, source = entry.evidence_of(entry.revision), entry.annotation_source
     if entry.revision in entry.evidence and evidence is None:
         what = "this evidence is of another graph than the one beside it"
         place = Place(entry.evidence[entry.revision].file)
         yield TracerError(what, hint=f"run `tracer verify {entry.slug}`", place=place)
     for number, claim in enumerate(entry.said.claims):
-        if evidence and evidence.of(entry.resolve(number, entry.graph).hash):
+        try:
+            resolved = entry.resolve(number, entry.graph)
+        except TracerError:  # told among what is wrong with the annotations
+            continue
+        if evidence and evidence.of(resolved.hash):
             continue
         older = evidence is not None and any(one.id == claim.id for one in evidence.claims)
         state = "has changed since it was tested" if older else "has not been tested"

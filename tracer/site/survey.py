@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ class Survey:
     notes: tuple[TracerError, ...]
     prompts: PromptList | None = None
     drafts: int = 0  # left out
+    unread: frozenset[Path] = frozenset()  # files that are there and could not be read
 
 
 def load_gallery(root: Path, *, drafts: bool = False) -> Gallery:
@@ -63,8 +64,20 @@ def survey(
 
     faults = [one for entry in found.gallery.entries for one in entry_faults(entry)]
     sound = tuple(one for one in found.gallery.entries if not file_faults(one))
-    gallery = replace(found.gallery, entries=sound)
+    unsound = {one.slug for one in found.gallery.entries} - {one.slug for one in sound}
+    gallery = _without(replace(found.gallery, entries=sound), unsound)
     return replace(found, gallery=gallery, problems=(*found.problems, *faults))
+
+
+def _without(gallery: Gallery, unread: Collection[str]) -> Gallery:
+    """The gallery where these graphs are unknown, and so what hangs on them."""
+    unknown = gallery.unread.union(unread)
+    comparisons = {
+        pair: text
+        for pair, text in gallery.comparisons.items()
+        if unknown.isdisjoint(pair.split("/"))
+    }
+    return replace(gallery, comparisons=comparisons, unread=unknown)
 
 
 def _read(reading: Reading, drafts: bool) -> Survey:
@@ -86,14 +99,21 @@ def _read(reading: Reading, drafts: bool) -> Survey:
         features=features,
         media=media_files(reading),
     )
+    gallery = _without(gallery, graphs.keys() - {entry.slug for entry in entries})
     notes = _off_the_list(reading.root / "graphs", list(graphs), prompts)
-    if drafts or not any(text.meta.draft for text in gallery.texts):
-        return Survey(gallery, tuple(reading.problems), tuple(notes), prompts)
-    from tracer.site.drafts import without_drafts
+    left_out = 0 if drafts else sum(text.meta.draft for text in gallery.texts)
+    if left_out:
+        from tracer.site.drafts import without_drafts
 
-    left_out = sum(text.meta.draft for text in gallery.texts)
-    gallery = without_drafts(gallery)
-    return Survey(gallery, tuple(reading.problems), tuple(notes), prompts, left_out)
+        gallery = without_drafts(gallery)
+    return Survey(
+        gallery=gallery,
+        problems=tuple(reading.problems),
+        notes=tuple(notes),
+        prompts=prompts,
+        drafts=left_out,
+        unread=frozenset(reading.unread),
+    )
 
 
 def _graph_files(reading: Reading) -> dict[str, tuple[str, ...]]:

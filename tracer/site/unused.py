@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from tracer.documents.files import read_text
@@ -21,12 +21,14 @@ _FOLDERS = frozenset(
 _GRAPH_FILE = re.compile(r"[1-9][0-9]*(?:\.evidence)?\.json\Z")
 
 
-def unused(gallery: Gallery) -> Iterator[TracerError]:
-    """A warning for each file that changes nothing."""
+def unused(gallery: Gallery, unread: Collection[Path] = ()) -> Iterator[TracerError]:
+    """A warning for each file that changes nothing; what a file that could not be read may use is
+    not judged."""
     yield from _stray_sources(gallery.root / "site_src")
     yield from _stray_graphs(gallery.root / "graphs")
-    yield from _media(gallery)
-    yield from _labels(gallery)
+    if not unread and not gallery.unread:
+        yield from _media(gallery)
+        yield from _labels(gallery)
     for kind in ("templates", "assets"):
         yield from _resources(gallery.root, kind)
 
