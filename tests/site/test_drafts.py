@@ -14,9 +14,7 @@ from tracer.site.check import check
 
 SECRET = "zymurgyzz"
 WRITE_UP = "site_src/write-ups/hush.md"
-FRONT = (
-    f"---\ntitle: {SECRET}\nsummary: {SECRET}\ntags: [{SECRET}]\n{{more}}---\n"
-)
+FRONT = f"---\ntitle: {SECRET}\nsummary: {SECRET}\ntags: [{SECRET}]\n{{more}}---\n"
 
 
 def write_all(gallery: GalleryFolder, *, draft: bool) -> None:

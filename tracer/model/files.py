@@ -10,12 +10,12 @@ from pathlib import Path
 
 from tracer.documents.files import write_atomically
 from tracer.documents.prompts import DEFAULT_MODEL
-from tracer.errors import Place, TracerError, did_you_mean
+from tracer.documents.sources import HUB_MODEL, unknown_model
+from tracer.errors import Place, TracerError
 from tracer.model.architectures import family_of
 from tracer.model.cache import cache_folder
 from tracer.model.default_model import SHA256, Say, prepare_default_model
 
-_HUB_ID = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?\Z")
 _WANTED = ["*.safetensors", "*.json", "tokenizer*", "*.jinja"]
 
 
@@ -48,15 +48,11 @@ def find_model(name: str, say: Say = lambda _: None) -> ModelFiles:
         family = family_of(_config(local))
         identity = _content_identity(local)
         return ModelFiles(f"local.{identity[:8]}", identity, local, family)
-    if match := _HUB_ID.match(name):
+    if match := HUB_MODEL.match(name):
         folder = _from_hub(match["repo"], match["revision"], say)
         family = family_of(_config(folder))
         return ModelFiles(name, _content_identity(folder), folder, family)
-    near = did_you_mean(name, [DEFAULT_MODEL])
-    raise TracerError(
-        f"there is no model `{name}`",
-        hint=near or f"name `{DEFAULT_MODEL}`, a hub id such as `org/repo`, or a local folder",
-    )
+    raise unknown_model(name)
 
 
 def _config(folder: Path) -> dict[str, object]:

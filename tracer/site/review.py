@@ -12,6 +12,7 @@ from tracer.site.contrast import faint_colours
 from tracer.site.entry import Entry
 from tracer.site.findings import Finding
 from tracer.site.gallery import Gallery
+from tracer.site.listed import absent, misspelt, of_another
 from tracer.site.markdown import pictures_without_words
 from tracer.site.survey import Survey
 from tracer.site.unused import unused
@@ -22,11 +23,13 @@ def review(found: Survey) -> list[Finding]:
     gallery = found.gallery
     warnings = [
         *(one for entry in gallery.entries for one in _of_entry(entry, found)),
+        *(misspelt(found.prompts) if found.prompts else ()),
         *_of_texts(gallery),
         *unused(gallery, found.unread),
         *faint_colours(gallery.root, gallery.config.theme),
     ]
-    notes = [*found.notes, *_old_schemas(gallery)]
+    missing = absent(found.prompts) if found.prompts else ()
+    notes = [*found.notes, *missing, *_old_schemas(gallery)]
     return [
         *(Finding("warning", one) for one in warnings),
         *(Finding("note", one) for one in notes),
@@ -46,10 +49,14 @@ def _of_entry(entry: Entry, found: Survey) -> Iterator[TracerError]:
         yield TracerError(what, hint=hint, place=source.place(("revision",)))
     yield from _untested(entry)
     listed = found.prompts.entry(entry.slug) if found.prompts else None
-    if found.prompts is not None and listed is not None and not _same_question(listed, entry):
+    if found.prompts is None or listed is None:
+        return
+    if not _same_question(listed, entry):
         what = "the newest graph answers another question than the list asks"
         place = found.prompts.where(entry.slug)
         yield TracerError(what, hint="run `tracer build-graphs`", place=place)
+    elif (info := entry.graph.metadata.tracer) is not None:
+        yield from of_another(found.prompts, listed, info)
 
 
 def _untested(entry: Entry) -> Iterator[TracerError]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ _FILES = frozenset({"site.yaml", "prompts.yaml"})
 _FOLDERS = frozenset(
     {"annotations", "comparisons", "files", "labels", "pages", "schemas", "write-ups"}
 )
+_TELLING = frozenset({"annotations", "comparisons", "labels", "pages", "write-ups"})
 _GRAPH_FILE = re.compile(r"[1-9][0-9]*(?:\.evidence)?\.json\Z")
 
 
@@ -26,7 +28,8 @@ def unused(gallery: Gallery, unread: Collection[Path] = ()) -> Iterator[TracerEr
     not judged."""
     yield from _stray_sources(gallery.root / "site_src")
     yield from _stray_graphs(gallery.root / "graphs")
-    if not unread and not gallery.unread:
+    told = {file.parent.name for file in unread} & _TELLING
+    if not told and not gallery.unread:
         yield from _media(gallery)
         yield from _labels(gallery)
     for kind in ("templates", "assets"):
@@ -93,8 +96,10 @@ def _resources(root: Path, kind: Kind) -> Iterator[TracerError]:
 
 def written_elsewhere(root: Path) -> str:
     """The text of settings and templates, which may name files too."""
-    settings = root / "site_src" / "site.yaml"
-    return (read_text(settings) if settings.exists() else "") + _template_texts(root)
+    settings = ""
+    with contextlib.suppress(TracerError):  # told where settings are read
+        settings = read_text(root / "site_src" / "site.yaml")
+    return settings + _template_texts(root)
 
 
 def _template_texts(root: Path) -> str:
