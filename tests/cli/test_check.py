@@ -42,14 +42,14 @@ def test_nothing_to_find(gallery: GalleryFolder) -> None:
 
 def test_each_mistake_is_told_at_its_place_and_all_at_once(gallery: GalleryFolder) -> None:
     gallery.write("site_src/site.yaml", "titel: x\n")
-    gallery.write("site_src/write-ups/nobody.md", "x\n")
+    gallery.write("site_src/write-ups/france-pari.md", "x\n")
     gallery.write(WRITE_UP, "[x](node:9_9_9)\n")
     done = run()
     assert done.exit_code == 1
     assert done.output.splitlines() == [
         "error: site_src/site.yaml:1:1: unknown key `titel`; did you mean `title`?",
-        "error: site_src/write-ups/nobody.md: there is no graph `nobody`; trace it, or remove "
-        "nobody.md",
+        "error: site_src/write-ups/france-pari.md: there is no graph `france-pari`; did you mean "
+        "`france-paris`?",
         f"error: {WRITE_UP}:1:5: the graph has no node `9_9_9`; did you mean `1_9_5`?",
         "3 errors.",
     ]

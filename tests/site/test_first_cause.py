@@ -157,9 +157,9 @@ def test_mistakes_that_do_not_hang_on_it_are_told_along_with_it(full: GalleryFol
     full.write("site_src/annotations/rome.yaml", "groups: {g: {}}\n")
     file = full.root / "site_src" / "write-ups" / "rome.md"
     file.write_text(f"{file.read_text()}\n[x](node:9_9_9) [y](group:h)\n")
-    full.write("site_src/write-ups/nobody.md", "x")
+    full.write("site_src/write-ups/rom.md", "x")
     assert [one.partition(";")[0] for one in errors(check(full.root), full.root)] == [
-        "site_src/write-ups/nobody.md: there is no graph `nobody`",
+        "site_src/write-ups/rom.md: there is no graph `rom`",
         "site_src/annotations/rome.yaml:1:13: `name` is missing",
         "site_src/annotations/rome.yaml:1:13: `nodes` is missing",
         "site_src/write-ups/rome.md:13:5: the graph has no node `9_9_9`",

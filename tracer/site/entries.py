@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -59,7 +59,7 @@ def read_entries(
     tags = {one.slug: one.tags for one in (prompts.graphs if prompts else ())}
     if reading.source / "prompts.yaml" not in reading.unread:  # else nobody knows what is planned
         for files in (write_ups, annotations):
-            reading.problems += _orphans(files, {*graphs, *tags})
+            _tell_orphans(reading, files, {*graphs, *tags})
     entries = []
     for slug, names in graphs.items():
         found = Found(slug, names, write_ups.get(slug), annotations.get(slug), tags.get(slug, ()))
@@ -70,12 +70,17 @@ def read_entries(
     return [_with_others(reading, entry, graphs, known) for entry in entries]
 
 
-def _orphans(files: Mapping[str, Path], known: set[str]) -> Iterable[TracerError]:
+def _tell_orphans(reading: Reading, files: Mapping[str, Path], known: set[str]) -> None:
+    """A slip in a name is a mistake; what is left of a graph that was taken away only odd."""
     for slug, file in files.items():
-        if slug not in known:
-            near = did_you_mean(slug, sorted(known))
-            hint = near or f"trace it, or remove {file.name}"
-            yield TracerError(f"there is no graph `{slug}`", hint=hint, place=Place(file))
+        if slug in known:
+            continue
+        what, place = f"there is no graph `{slug}`", Place(file)
+        if near := did_you_mean(slug.lower(), sorted(known)):
+            reading.problems.append(TracerError(what, hint=near, place=place))
+        else:
+            what, hint = f"{what}, so nobody sees this", f"trace it, or remove {file.name}"
+            reading.warnings.append(TracerError(what, hint=hint, place=place))
 
 
 def _shared(reading: Reading) -> Shared:

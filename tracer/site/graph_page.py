@@ -259,8 +259,14 @@ class GraphPage:
     @property
     def target(self) -> LinkTarget:
         entry = self.entry
-        known = "annotations" not in entry.unread
-        return LinkTarget(self.graph, self.annotations, self.revision, entry.earlier, known)
+        return LinkTarget(
+            self.graph,
+            self.annotations,
+            self.revision,
+            entry.earlier,
+            groups_known="annotations" not in entry.unread,
+            annotated=entry.annotation_source is not None,
+        )
 
     @property
     def notes(self) -> list[tuple[str, Place]]:

@@ -19,6 +19,7 @@ class LinkTarget:
     revision: int = 1
     older: Revisions = field(default_factory=dict)
     groups_known: bool = True  # unless annotations are there and could not be read
+    annotated: bool = True  # whether there is a file to name groups in
 
     def resolve(self, text: str) -> list[str]:
         groups = {key: group.nodes for key, group in self.annotations.groups.items()}

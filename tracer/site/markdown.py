@@ -113,6 +113,7 @@ def _render(
         return Markup(parser.renderer.render([token], parser.options, environment))
 
     problems = [*_link_nodes(tokens, text, file, target, here)]
+    _close_hidden(tokens)
     problems += typeset(tokens, text.split("\n"), file)
     if draw is not None and not problems:
         problems += place_figures(tokens, file, draw, inline)
@@ -179,9 +180,22 @@ def _link_nodes(
             hint = "link to the graph's page instead"
             what = f"`{address}` needs a graph, and this page has none"
             yield TracerError(what, hint=hint, place=place)
+        elif name.startswith("group:") and not target.annotated:
+            child.hidden = True  # told as a warning
         elif target.knows(name):
             what = f"the graph has no {'group' if 'group:' in name else 'node'} `{name}`"
             yield TracerError(what, hint=target.nearest(name), place=place)
+
+
+def _close_hidden(tokens: Iterable[Token]) -> None:
+    """A link that is not shown is not closed either; no link holds another."""
+    for token in tokens:
+        hidden = False
+        for child in token.children or ():
+            if child.type == "link_open":
+                hidden = child.hidden
+            elif child.type == "link_close":
+                child.hidden = hidden
 
 
 def _lower_headings(tokens: Sequence[Token]) -> None:

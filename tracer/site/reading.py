@@ -32,6 +32,7 @@ class Reading:
         self.source = root / "site_src"
         self.memory = memory
         self.problems: list[TracerError] = []
+        self.warnings: list[TracerError] = []
         self.unread: set[Path] = set()  # files that are there and could not be read
 
     def attempt(self, work: Callable[[], Value]) -> Value | None:

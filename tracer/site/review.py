@@ -13,7 +13,7 @@ from tracer.site.entry import Entry
 from tracer.site.findings import Finding
 from tracer.site.gallery import Gallery
 from tracer.site.listed import absent, misspelt, of_another
-from tracer.site.markdown import pictures_without_words
+from tracer.site.markdown import links, pictures_without_words
 from tracer.site.survey import Survey
 from tracer.site.unused import unused
 
@@ -22,6 +22,7 @@ def review(found: Survey) -> list[Finding]:
     """Warnings and notes about everything that could be read, in the gallery's order."""
     gallery = found.gallery
     warnings = [
+        *found.warnings,
         *(one for entry in gallery.entries for one in _of_entry(entry, found)),
         *(misspelt(found.prompts) if found.prompts else ()),
         *_of_texts(gallery),
@@ -41,6 +42,7 @@ def _of_entry(entry: Entry, found: Survey) -> Iterator[TracerError]:
         file = found.gallery.root / "site_src" / "write-ups" / f"{entry.slug}.md"
         what, hint = "this graph has no write-up", f"tell what it shows in {file}"
         yield TracerError(what, hint=hint, place=Place(entry.stored.file))
+    yield from _of_group_links(entry)
     annotations, source = entry.said, entry.annotation_source
     old = annotations.revision is not None and annotations.revision < entry.revision
     if old and source is not None and annotations.revision in entry.revisions:
@@ -57,6 +59,18 @@ def _of_entry(entry: Entry, found: Survey) -> Iterator[TracerError]:
         yield TracerError(what, hint="run `tracer build-graphs`", place=place)
     elif (info := entry.graph.metadata.tracer) is not None:
         yield from of_another(found.prompts, listed, info)
+
+
+def _of_group_links(entry: Entry) -> Iterator[TracerError]:
+    """Links to groups of a graph that nobody has annotated; its page shows their words alone."""
+    if entry.write_up is None or entry.annotation_source or "annotations" in entry.unread:
+        return
+    file = entry.write_up.file
+    for address, place in links(entry.write_up.body, file):
+        if address.startswith("group:"):
+            what = f"this leads nowhere: nobody has named the group `{address[6:]}`"
+            hint = f"name it in {file.parents[1] / 'annotations' / entry.slug}.yaml"
+            yield TracerError(what, hint=hint, place=place)
 
 
 def _untested(entry: Entry) -> Iterator[TracerError]:

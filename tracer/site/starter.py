@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ TAKEN_OVER = (
     f"site_src/annotations/{EXAMPLE}.yaml",
     f"graphs/{EXAMPLE}",
 )
+_TO_EXAMPLE = re.compile(rf"\[([^\]]*)\]\((?:\.\./)+graphs/{EXAMPLE}/\)")
 _HIDDEN = {"gitignore": ".gitignore", "github": ".github"}
 _FILLED_IN = ("README.md", "site_src/site.yaml")
 _PACKAGE = Path(__file__).parents[1]
@@ -56,6 +58,10 @@ def start_gallery(folder: Path, *, title: str = TITLE) -> list[str]:
 
 def _put(target: Path, name: str, file: Path, title: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
+    if name.startswith("site_src/pages/"):
+        # A page leads to no graph that its owner may take away.
+        target.write_text(_TO_EXAMPLE.sub(r"\1", read_text(file)), encoding="utf-8")
+        return
     if name not in _FILLED_IN:
         shutil.copyfile(file, target)
         return

@@ -30,6 +30,7 @@ class Survey:
     gallery: Gallery
     problems: tuple[TracerError, ...]
     notes: tuple[TracerError, ...]
+    warnings: tuple[TracerError, ...] = ()
     prompts: PromptList | None = None
     drafts: int = 0  # left out
     unread: frozenset[Path] = frozenset()  # files that are there and could not be read
@@ -110,6 +111,7 @@ def _read(reading: Reading, drafts: bool) -> Survey:
         gallery=gallery,
         problems=tuple(reading.problems),
         notes=tuple(notes),
+        warnings=tuple(reading.warnings),
         prompts=prompts,
         drafts=left_out,
         unread=frozenset(reading.unread),
@@ -127,9 +129,9 @@ def _prompts(reading: Reading) -> PromptList | None:
     file = reading.source / "prompts.yaml"
     if not file.exists():
         return None
-    from tracer.documents.prompts import load_prompts
+    from tracer.documents.prompts import load_planned
 
-    return reading.load(load_prompts, file)
+    return reading.load(load_planned, file)
 
 
 def _entries(
