@@ -98,8 +98,8 @@ function item(/** @type {any} */ found) {
   const link = document.createElement("a");
   link.href = found.url;
   link.textContent = whole([{ text: found.meta.title ?? found.url, marked: false }])[0]?.text ?? "";
-  link.dir = "auto";
   const title = document.createElement("h2");
+  title.dir = "auto";
   title.append(link);
   entry.append(title, excerpt(found.excerpt));
   return entry;

@@ -32,7 +32,8 @@ def said_of(entries: Iterable[Entry]) -> Iterator[Said]:
                 yield label.note, source.file, Here("write-ups", "", "")
     for entry in entries:
         said = entry.said
-        notes = [one.note for one in (*said.labels.values(), *said.groups.values())]
+        notes = [one.note for one in said.labels.values()]
+        notes += [one.note for one in said.groups.values()]
         notes += [one.note for one in said.claims] + [one.text for one in said.counterpoints]
         for note in filter(None, notes):
             yield note, entry.stored.file, Here("write-ups", "", "")

@@ -24,6 +24,7 @@ from pygments.util import ClassNotFound
 
 from tracer.errors import Place, Problems, TracerError
 from tracer.site.addresses import Here
+from tracer.site.direction import set_directions
 from tracer.site.figures import DrawFigure, figures_in, place_figures, use_figures
 from tracer.site.maths import typeset, use_maths
 from tracer.site.node_links import node_link
@@ -121,6 +122,7 @@ def _render(
         raise Problems(problems)
     _lower_headings(tokens)
     _align_by_class(tokens)
+    set_directions(tokens)
     return Markup(parser.renderer.render(tokens, parser.options, environment))
 
 
@@ -235,8 +237,9 @@ def _lexer(language: str) -> Lexer | None:
         return None
 
 
-def _open_table(*_: Any) -> str:
-    return '<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table>'
+def _open_table(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:
+    way = ' dir="rtl"' if tokens[index].attrGet("dir") else ""
+    return f'<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table{way}>'
 
 
 def _close_table(*_: Any) -> str:
