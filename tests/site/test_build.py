@@ -290,7 +290,8 @@ def test_a_file_added_to_a_built_site_is_not_lost(gallery: GalleryFolder) -> Non
 def test_an_empty_folder_and_what_a_desktop_leaves_are_no_hindrance(gallery: GalleryFolder) -> None:
     (gallery.root / "public").mkdir()
     build(gallery.root, gallery.root / "public")
-    gallery.write("public/.DS_Store", "")
+    for name in (".DS_Store", "._index.html", "Icon\r", "Thumbs.db"):
+        gallery.write(f"public/{name}", "")
     build(gallery.root, gallery.root / "public")
     assert (gallery.root / "public" / MARKER).exists()
 

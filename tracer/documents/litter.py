@@ -41,6 +41,11 @@ _SHAPES = re.compile(
 )
 
 
+def is_of_system(name: str) -> bool:
+    """Whether a desktop put it there by itself, so that nobody would miss it."""
+    return name.lower() in _NAMES or name == ".DS_Store" or name.startswith("._")
+
+
 def is_litter(name: str) -> bool:
     """Whether a file or folder of this name is something left behind, and not meant.
 
