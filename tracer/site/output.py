@@ -90,9 +90,7 @@ class OutputFolder:
         marker = self._real / MARKER
         made = set(read_text(marker).split("\n")[1:]) | {MARKER} if marker.is_file() else set()
         foreign = sorted(
-            path
-            for path in present.keys() - made
-            if not is_of_system(path.rpartition("/")[2])
+            path for path in present.keys() - made if not is_of_system(path.rpartition("/")[2])
         )
         if foreign:
             more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
