@@ -214,7 +214,7 @@ def test_groups_tell_who_named_them_and_why(gallery: GalleryFolder) -> None:
     )
     build(gallery.root, gallery.root / "public")
     page = (gallery.root / "public" / "graphs" / "france-paris" / "index.html").read_text()
-    assert "named by Ann" in page
+    assert "named by <bdi>Ann</bdi>" in page
     assert '<em>So</em> <a class="node-link" href="?clickedId=1_9_5#viewer"' in page
 
 
