@@ -49,10 +49,12 @@ class TracerError(Exception):
 
 
 class Problems(TracerError):
-    """Several errors found in one go, each with its own place."""
+    """Several errors found in one go, each with its own place; one reached by several ways is
+    told once."""
 
     def __init__(self, problems: Iterable[TracerError]):
-        self._problems = tuple(single for problem in problems for single in problem.problems)
+        single = (single for problem in problems for single in problem.problems)
+        self._problems = tuple({str(one): one for one in single}.values())
         super().__init__("\n".join(str(problem) for problem in self._problems))
 
     def __str__(self) -> str:
@@ -61,6 +63,14 @@ class Problems(TracerError):
     @property
     def problems(self) -> Sequence[TracerError]:
         return self._problems
+
+
+class Unknown(Problems):
+    """Something hangs on a file that could not be read. That file's own error is told, and is the
+    only one: what could not be read is not absent, and nothing that hangs on it is judged."""
+
+    def __init__(self) -> None:
+        super().__init__(())
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str | None:

@@ -15,6 +15,7 @@ from typing import Literal
 
 from watchfiles import Change, awatch
 
+from tracer.documents.litter import is_litter
 from tracer.errors import TracerError
 from tracer.site.preview import Preview
 from tracer.site.resources import resource_folders
@@ -102,7 +103,11 @@ async def _follow(gallery: Path, live: Live, tell: Tell, wanted: asyncio.Event) 
         stop = asyncio.Event()
         root = asyncio.create_task(_new_folder(gallery, folders, stop))
         changes = awatch(
-            *folders, step=STEP_MILLISECONDS, debounce=DEBOUNCE_MILLISECONDS, stop_event=stop
+            *folders,
+            watch_filter=_meant(folders),
+            step=STEP_MILLISECONDS,
+            debounce=DEBOUNCE_MILLISECONDS,
+            stop_event=stop,
         )
         # Watching begins before anything is read, so that no edit falls between.
         waiting = asyncio.ensure_future(anext(changes, None))
@@ -149,6 +154,18 @@ async def _build_all(live: Live, tell: Tell, wanted: asyncio.Event) -> None:
             await asyncio.sleep(CALM_SECONDS)
         if await _try(live.preview.build, live, tell):
             tell("built")
+
+
+def _meant(folders: Sequence[Path]) -> Callable[[Change, str], bool]:
+    """Tells changes that count from those of files that nothing reads."""
+    roots = [folder.absolute() for folder in folders]
+
+    def counts(_: Change, name: str) -> bool:
+        file = Path(name)
+        below = [file.relative_to(root) for root in roots if file.is_relative_to(root)]
+        return not any(is_litter(part) for path in below for part in path.parts)
+
+    return counts
 
 
 def _files(found: Iterable[tuple[Change, str]], gallery: Path) -> set[Path]:

@@ -80,7 +80,7 @@ function words(graph, circuit, key, focus) {
   const keys = new Set(part ? [part.key] : box.parts.map((one) => one.key));
   const { into, out } = linesOf(picture, keys);
   const name = boxName(box, part);
-  const title = make("strong", {}, name.charAt(0).toUpperCase() + name.slice(1));
+  const title = make("strong", { dir: "auto" }, name.charAt(0).toUpperCase() + name.slice(1));
   const detail = box.detail && box.kind !== "word" ? ` · ${box.detail}` : "";
   const flow = (/** @type {string} */ label, /** @type {[string, number][]} */ ends) =>
     ends.length
@@ -113,7 +113,7 @@ function words(graph, circuit, key, focus) {
 function selection(graph, focus) {
   if (focus.length > 1) return [make("p", {}, `${count(focus.length, "node")} selected.`)];
   const [node] = focus;
-  const title = make("strong", {}, titleOf(graph, node));
+  const title = make("strong", { dir: "auto" }, titleOf(graph, node));
   const effect = describeEffect(graph, node);
   return [make("p", {}, title, ` · ${placeOf(graph, node)}`), make("p", {}, effect ?? "")];
 }

@@ -141,7 +141,7 @@ function column({ linkGraph }, title, at) {
   return make(
     "section",
     { "aria-label": at ? "Right" : "Left" },
-    make("h2", {}, make("a", { href: title.dataset.page ?? "" }, title.text)),
+    make("h2", {}, make("a", { href: title.dataset.page ?? "", dir: "auto" }, title.text)),
     linkGraph.element,
   );
 }
@@ -170,7 +170,7 @@ const item = (row, choose) =>
     make(
       "button",
       { type: "button", "data-row": row.key, click: () => choose(row) },
-      make("span", { class: "name" }, row.name),
+      make("span", { class: "name", dir: "auto" }, row.name),
       " ",
       make("span", { class: "place" }, figures(row)),
     ),

@@ -79,6 +79,7 @@ function searchBox(graph, store, leave) {
   const input = make("input", {
     type: "search",
     id: "viewer-search",
+    dir: "auto",
     placeholder: "name, token, layer:20",
     autocomplete: "off",
     input: () => store.dispatch({ type: "search", query: input.value }),
@@ -139,7 +140,7 @@ const result = (graph, node, choose) =>
     make(
       "button",
       { type: "button", "data-node": graph.ids[node], click: () => choose(node) },
-      make("span", { class: "name" }, nameOf(graph, node)),
+      make("span", { class: "name", dir: "auto" }, nameOf(graph, node)),
       " ",
       make("span", { class: "place" }, placeOf(graph, node)),
     ),

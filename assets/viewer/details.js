@@ -102,7 +102,7 @@ export class Details {
       heading(group ? group.name : count(nodes.length, "pinned node")),
       group ? make("p", { class: "sentence" }, `A group of ${count(nodes.length, "node")}.`) : null,
       group?.by ? make("p", { class: "byline" }, `Grouped by ${group.by}.`) : null,
-      group?.note ? make("p", { class: "note" }, group.note) : null,
+      group?.note ? make("p", { class: "note", dir: "auto" }, group.note) : null,
       this.rowsOf(nodes, "Members"),
       make(
         "p",
@@ -194,7 +194,7 @@ function strongestFeatures(graph) {
 }
 
 /** @param {string} text */
-const heading = (text) => make("h3", { class: "node-name" }, text);
+const heading = (text) => make("h3", { class: "node-name", dir: "auto" }, text);
 
 /** @param {Graph} graph @param {number} node */
 function effectLine(graph, node) {
@@ -213,7 +213,7 @@ function byline(graph, node) {
     "div",
     {},
     line.by || line.confidence ? make("p", { class: "byline" }, `${by}${sure}.`) : null,
-    line.note ? make("p", { class: "note" }, line.note) : null,
+    line.note ? make("p", { class: "note", dir: "auto" }, line.note) : null,
   );
 }
 
@@ -224,7 +224,7 @@ function byline(graph, node) {
  */
 function explanation(graph, node) {
   if (graph.kinds[node] === ERROR)
-    return graph.labels[node] ? make("p", {}, graph.labels[node]) : null;
+    return graph.labels[node] ? make("p", { dir: "auto" }, graph.labels[node]) : null;
   if (graph.kinds[node] !== FEATURE || graph.labels[node]) return null;
   return make("p", { class: "none" }, `Nobody has named this ${graph.meta.noun} yet.`);
 }

@@ -22,11 +22,12 @@ export function makeForm({ title, said, confidence, here, keep, close }) {
     required: true,
     maxlength: String(LONGEST_NAME),
     autocomplete: "off",
+    dir: "auto",
   });
   name.value = said.name ?? "";
-  const note = make("textarea", { rows: "3", maxlength: String(LONGEST_NOTE) });
+  const note = make("textarea", { rows: "3", dir: "auto", maxlength: String(LONGEST_NOTE) });
   note.value = said.note ?? "";
-  const by = make("input", { maxlength: "100", autocomplete: "name" });
+  const by = make("input", { maxlength: "100", autocomplete: "name", dir: "auto" });
   by.value = author();
   const sure = make(
     "select",

@@ -105,7 +105,7 @@ function logits(title, tokens) {
     make(
       "ul",
       { class: "logits", "aria-label": title },
-      ...tokens.slice(0, LOGITS).map((token) => make("li", {}, showToken(token))),
+      ...tokens.slice(0, LOGITS).map((token) => make("li", { dir: "auto" }, showToken(token))),
     ),
   );
 }
@@ -150,7 +150,7 @@ function example({ tokens, tokens_acts_list: acts }, most, sign) {
     );
   });
   const [before, after] = [from > 0 ? "… " : "", to < tokens.length ? " …" : ""];
-  return make("p", { class: "example" }, make("bdi", {}, before, ...pieces, after));
+  return make("p", { class: "example", dir: "auto" }, before, ...pieces, after);
 }
 
 /** @param {any} data */

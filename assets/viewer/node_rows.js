@@ -35,7 +35,7 @@ function makeRow(graph, { node, value, text }, most, shown, choose) {
     make(
       "button",
       { type: "button", "data-node": graph.ids[node], click: () => choose(node) },
-      make("span", { class: "name" }, nameOf(graph, node)),
+      make("span", { class: "name", dir: "auto" }, nameOf(graph, node)),
       " ",
       make("span", { class: "place" }, place),
       " ",

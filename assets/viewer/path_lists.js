@@ -49,6 +49,7 @@ const path = (graph, title, nodes, choose) =>
               type: "button",
               "data-node": graph.ids[node],
               title: placeOf(graph, node),
+              dir: "auto",
               click: () => choose(node),
             },
             nameOf(graph, node),

@@ -7,7 +7,7 @@ const WIDTH = 250;
 
 /** @param {import("./graph.js").Graph} graph */
 export function makeTooltip(graph) {
-  const name = make("strong");
+  const name = make("strong", { dir: "auto" });
   const place = make("span");
   const numbers = make("span");
   const element = make("div", { class: "graph-tooltip", hidden: true }, name, place, numbers);

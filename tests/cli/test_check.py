@@ -42,14 +42,14 @@ def test_nothing_to_find(gallery: GalleryFolder) -> None:
 
 def test_each_mistake_is_told_at_its_place_and_all_at_once(gallery: GalleryFolder) -> None:
     gallery.write("site_src/site.yaml", "titel: x\n")
-    gallery.write("site_src/write-ups/nobody.md", "x\n")
+    gallery.write("site_src/write-ups/france-pari.md", "x\n")
     gallery.write(WRITE_UP, "[x](node:9_9_9)\n")
     done = run()
     assert done.exit_code == 1
     assert done.output.splitlines() == [
         "error: site_src/site.yaml:1:1: unknown key `titel`; did you mean `title`?",
-        "error: site_src/write-ups/nobody.md: there is no graph `nobody`; trace it, or remove "
-        "nobody.md",
+        "error: site_src/write-ups/france-pari.md: there is no graph `france-pari`; did you mean "
+        "`france-paris`?",
         f"error: {WRITE_UP}:1:5: the graph has no node `9_9_9`; did you mean `1_9_5`?",
         "3 errors.",
     ]
@@ -58,6 +58,8 @@ def test_each_mistake_is_told_at_its_place_and_all_at_once(gallery: GalleryFolde
 WARNINGS: list[tuple[dict[str, str], str]] = [
     ({"site_src/pages/p.md": "a ![](../files/a.png)\n", "site_src/files/a.png": ""}, ":1:7: this "
      "picture has no text in its place"),
+    ({WRITE_UP: "---\ntitle: x\ndate: 2099-05-05\n---"}, f"{WRITE_UP}:3:7: the date 2099-05-05 "
+     "has not come yet"),
     ({"site_src/files/a.png": "x"}, "site_src/files/a.png: nothing reads this"),
     ({"site_src/writeups/x.md": "x"}, "site_src/writeups: nothing reads this; did you mean "
      "`write-ups`?"),
@@ -92,11 +94,65 @@ def test_a_warning_fails_only_when_asked_to(
     assert run("--strict").exit_code == 1
 
 
+ENTRY = """graphs:
+  - slug: france-paris
+    prompt: The capital of France is
+    target: " Paris"
+    contrast: [" Berlin"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("defaults", "message"),
+    [
+        ("model: smollm2-135m-instrukt", "1:19: there is no model `smollm2-135m-instrukt`; did"),
+        ("model: o/tiny, features: nuerons", "1:37: unknown features `nuerons`; did you mean"),
+        ("model: o/tyni", "1:19: the newest graph is of the model `o/tiny`, not of `o/tyni`; did"),
+        (
+            "model: o/tiny, features: 'hf:o/r'",
+            "1:37: the newest graph is of the features `o.tiny.neurons`, not of `hf:o/r`; run",
+        ),
+        ("model: o/tiny", None),
+        ("model: o/tiny, features: neurons", None),
+    ],
+)
+def test_the_list_names_models_and_features_that_there_may_be(
+    gallery: GalleryFolder, defaults: str, message: str | None
+) -> None:
+    info = make_graph().metadata.tracer
+    assert info is not None
+    model = info.model.model_copy(update={"name": "o/tiny"})
+    features = info.features.model_copy(update={"source": "o.tiny.neurons"})
+    theirs = info.model_copy(update={"model": model, "features": features})
+    graph = make_graph(tracer=theirs.model_dump())
+    graph.save(gallery.root / "graphs" / "france-paris" / "1.json")
+    gallery.write("site_src/prompts.yaml", f"defaults: {{{defaults}}}\n{ENTRY}")
+    found = told()
+    if message is None:
+        assert found == []
+    else:
+        assert [one.startswith(f"warning: site_src/prompts.yaml:{message}") for one in found] == [
+            True
+        ]
+
+
+def test_a_folder_that_only_the_tracing_machine_has_is_a_note(gallery: GalleryFolder) -> None:
+    entry = ENTRY.replace("    prompt", "    model: /srv/nowhere\n    prompt")
+    gallery.write("site_src/prompts.yaml", entry)
+    (line,) = told("--strict")
+    assert line.startswith("note: site_src/prompts.yaml:3:12: there is no folder `/srv/nowhere`")
+
+
 @pytest.mark.parametrize(
     "files",
     [
         {"site_src/pages/p.md": "![a](../files/a.png)\n", "site_src/files/a.png": ""},
         {WRITE_UP: "[a](../files/data.csv)\n", "site_src/files/data.csv": ""},
+        {WRITE_UP: "---\ndate: 2099-05-05\ndraft: true\n---"},
+        {
+            ANNOTATIONS: "groups: {g: {name: g, nodes: ['1_3'], note: '[a](../files/a.csv)'}}",
+            "site_src/files/a.csv": "",
+        },
         {"templates/404.html": "{% include 'mine.html' %}", "templates/mine.html": "x"},
         {"assets/styles/tokens.css": ":root {}"},
         {"site_src/labels/tiny.neurons.yaml": ""},
@@ -166,13 +222,13 @@ def test_for_programs(gallery: GalleryFolder) -> None:
 
 
 def test_for_github(gallery: GalleryFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    gallery.write("site_src/pages/a.md", "---\ntitle: 'x\n---\n")
+    gallery.write("site_src/site.yaml", "title: 'x\n")
     gallery.write("site_src/files/100%,a:b.png", "")
     lines = told("--format", "github", "--root", str(gallery.root))
-    assert re.match(r"::error file=site_src/pages/a\.md,line=\d+,col=\d+::not valid YAML", lines[0])
+    assert re.match(r"::error file=site_src/site\.yaml,line=\d+,col=\d+::not valid YAML", lines[0])
     assert lines[1].startswith("::warning file=site_src/files/100%25%2Ca%3Ab.png::nothing reads")
     monkeypatch.chdir(gallery.root.parent)
-    assert "file=gallery/site_src/pages/a.md," in told("--format", "github", "--root", "gallery")[0]
+    assert "file=gallery/site_src/site.yaml," in told("--format", "github", "--root", "gallery")[0]
 
 
 def test_what_stops_everything_is_told_with_the_rest(gallery: GalleryFolder) -> None:

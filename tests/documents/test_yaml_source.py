@@ -137,3 +137,10 @@ def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
         parse_yaml(text, FILE)
     except TracerError as error:
         assert str(error).startswith("some.yaml")
+
+
+def test_a_tab_is_told_as_such(tmp_path: Path) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text("graphs:\n\t- slug: x\n")
+    with pytest.raises(TracerError, match=r"x\.yaml:2:1: .*; indent with spaces, not with tabs"):
+        load_yaml(file)

@@ -26,8 +26,9 @@ from tracer.attribution.trace import trace
 from tracer.batch.session import build_graphs
 from tracer.documents.graph import FeaturesInfo
 from tracer.documents.prompts import load_prompts
+from tracer.documents.sources import SHORTHANDS
 from tracer.errors import TracerError
-from tracer.features.choose import SHORTHANDS, find_features
+from tracer.features.choose import find_features
 
 REPO = "someone/some-set"
 

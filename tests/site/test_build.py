@@ -214,7 +214,7 @@ def test_groups_tell_who_named_them_and_why(gallery: GalleryFolder) -> None:
     )
     build(gallery.root, gallery.root / "public")
     page = (gallery.root / "public" / "graphs" / "france-paris" / "index.html").read_text()
-    assert "named by Ann" in page
+    assert "named by <bdi>Ann</bdi>" in page
     assert '<em>So</em> <a class="node-link" href="?clickedId=1_9_5#viewer"' in page
 
 
@@ -290,7 +290,8 @@ def test_a_file_added_to_a_built_site_is_not_lost(gallery: GalleryFolder) -> Non
 def test_an_empty_folder_and_what_a_desktop_leaves_are_no_hindrance(gallery: GalleryFolder) -> None:
     (gallery.root / "public").mkdir()
     build(gallery.root, gallery.root / "public")
-    gallery.write("public/.DS_Store", "")
+    for name in (".DS_Store", "._index.html", "Icon\r", "Thumbs.db"):
+        gallery.write(f"public/{name}", "")
     build(gallery.root, gallery.root / "public")
     assert (gallery.root / "public" / MARKER).exists()
 

@@ -69,8 +69,8 @@ def test_a_navigation_of_ones_own(gallery: GalleryFolder) -> None:
     )
     build(gallery.root, gallery.root / "public")
     page = (gallery.root / "public" / "graphs" / "france-paris" / "index.html").read_text()
-    assert '<a href="../../about/">A</a>' in page
-    assert '<a href="https://example.org/">B</a>' in page
+    assert '<a href="../../about/" dir="auto">A</a>' in page
+    assert '<a href="https://example.org/" dir="auto">B</a>' in page
 
 
 def test_a_navigation_that_leads_nowhere_is_told_once_with_its_place(
@@ -104,4 +104,4 @@ def test_an_author_with_an_address_is_a_link(gallery: GalleryFolder) -> None:
     gallery.write("site_src/write-ups/france-paris.md", "---\nauthors: [Ann, Bo]\n---\n")
     build(gallery.root, gallery.root / "public")
     page = (gallery.root / "public" / "graphs" / "france-paris" / "index.html").read_text()
-    assert 'By <a href="https://example.org/ann">Ann</a>, Bo.' in page
+    assert 'By <a href="https://example.org/ann" dir="auto">Ann</a>, <bdi>Bo</bdi>.' in page

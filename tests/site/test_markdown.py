@@ -89,8 +89,8 @@ def test_markup_and_script_links_stay_harmless_text(text: str) -> None:
 def test_alignment_becomes_a_class_because_the_policy_forbids_style() -> None:
     made = html("| a | b |\n|--:|:-:|\n| 1 | 2 |\n")
     assert "style=" not in made
-    assert '<td class="align-right">1</td>' in made
-    assert '<th class="align-center">b</th>' in made
+    assert '<td class="align-right" dir="auto">1</td>' in made
+    assert '<th class="align-center" dir="auto">b</th>' in made
 
 
 def test_code_is_highlighted_by_classes() -> None:
@@ -105,15 +105,15 @@ def test_code_in_an_unknown_language_is_plain_and_escaped() -> None:
 
 def test_headings_get_anchors_that_never_take_the_pages_own_ids() -> None:
     made = html("## Two roads\n\n## Viewer\n")
-    assert '<h2 id="two-roads">' in made
-    assert '<h2 id="section-viewer">' in made
+    assert '<h2 id="two-roads" dir="auto">' in made
+    assert '<h2 id="section-viewer" dir="auto">' in made
 
 
 def test_a_text_that_uses_the_pages_own_level_moves_down() -> None:
     made = html("# One\n\n## Two\n")
     assert "<h1" not in made
-    assert '<h2 id="one">' in made
-    assert '<h3 id="two">' in made
+    assert '<h2 id="one" dir="auto">' in made
+    assert '<h3 id="two" dir="auto">' in made
 
 
 def test_footnotes_in_documents_and_none_in_notes() -> None:
@@ -136,7 +136,7 @@ def test_formulas_become_mathml_without_inline_style() -> None:
 
 
 def test_prices_are_no_formulas() -> None:
-    assert html("from $5 to $6") == "<p>from $5 to $6</p>\n"
+    assert html("from $5 to $6") == '<p dir="auto">from $5 to $6</p>\n'
 
 
 def test_a_wrong_formula_is_told_with_its_place() -> None:
@@ -162,3 +162,21 @@ def test_every_id_of_the_templates_is_reserved() -> None:
     assert set(re.findall(r' id="([^"{]+)"', "".join(t.read_text() for t in templates))) <= (
         RESERVED_IDS
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("مرحبا", '<p dir="auto">مرحبا</p>'),
+        ("## שלום", 'dir="auto">שלום</h2>'),
+        ("- مرحبا\n- two", '<ul dir="rtl">\n<li dir="auto">مرحبا</li>\n<li dir="auto">two</li>'),
+        ("1. *مرحبا*\n\n   more", '<ol dir="rtl">\n<li dir="auto">\n<p><em>مرحبا</em></p>\n<p dir'),
+        ("- one\n- مرحبا", '<ul>\n<li dir="auto">one</li>\n<li dir="auto">مرحبا</li>'),
+        ("> مرحبا", '<blockquote dir="rtl">\n<p dir="auto">مرحبا</p>'),
+        ("| א | b |\n|-|-|\n| ג | 1 |", '<table dir="rtl">'),
+        ("| a | ב |\n|-|-|\n| ג | 1 |", '<td dir="auto">ג</td>'),
+        ("- 12 (!) שלום", '<ul dir="rtl">'),
+    ],
+)
+def test_each_block_runs_the_way_of_its_first_letter(text: str, made: str) -> None:
+    assert made in html(text)

@@ -12,6 +12,7 @@ from tests.galleries import GalleryFolder
 from tracer.errors import Problems
 from tracer.site.addresses import page_here, write_up_here
 from tracer.site.build import build
+from tracer.site.direction import direction
 from tracer.site.prose import Prose
 from tracer.site.survey import load_gallery
 from tracer.site.texts import load_markdown
@@ -39,9 +40,9 @@ def test_a_figure_is_a_picture_with_caption_and_link_on_any_page(two: GalleryFol
     html = built(two, "about")
     figure = html[html.index("<figure") : html.index("</figure>")]
     assert '<svg class="circuit narrow"' in figure
-    assert "<figcaption>How <em>it</em> goes.</figcaption>" in figure
+    assert '<figcaption dir="auto">How <em>it</em> goes.</figcaption>' in figure
     assert '<a href="../graphs/other/">Open this graph</a>' in figure
-    assert "<p>more</p>" in html
+    assert '<p dir="auto">more</p>' in html
 
 
 def test_boxes_of_a_figure_select_nodes_on_their_own_graphs_page(two: GalleryFolder) -> None:
@@ -76,6 +77,7 @@ def test_two_circuits_link_to_the_page_that_compares_where_there_is_one(
 
     def show(template: str, **values: Any) -> str:
         environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
+        environment.filters["direction"] = direction
         return environment.get_template(template).render(**values)
 
     prose = Prose(gallery, show, comparing=there)

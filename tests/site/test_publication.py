@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from pathlib import Path
 from xml.etree import ElementTree as Xml
@@ -28,9 +29,9 @@ def made(gallery: GalleryFolder) -> dict[str, bytes]:
     )
     gallery.write(
         "site_src/write-ups/france-paris.md",
-        "---\ntitle: Paris < Rome\ndate: 2026-02-03\nauthors: [Ann]\ntags: [city]\n---\nx\n",
+        "---\ntitle: Paris < Rome\ndate: 2024-02-03\nauthors: [Ann]\ntags: [city]\n---\nx\n",
     )
-    gallery.write("site_src/pages/news.md", "---\ndate: 2026-03-01\n---\nx\n")
+    gallery.write("site_src/pages/news.md", "---\ndate: 2024-03-01\n---\nx\n")
     gallery.write("site_src/pages/about.md", "x\n")
     make_graph().save(gallery.root / "graphs" / "france-paris" / "2.json")
     build(gallery.root, gallery.root / "public")
@@ -40,7 +41,7 @@ def made(gallery: GalleryFolder) -> dict[str, bytes]:
 def test_the_feed_lists_dated_pages_newest_first(made: dict[str, bytes]) -> None:
     feed = Xml.fromstring(made["feed.xml"])
     assert feed.findtext(f"{ATOM}title") == "A <b> & c"
-    assert feed.findtext(f"{ATOM}updated") == "2026-03-01T00:00:00Z"
+    assert feed.findtext(f"{ATOM}updated") == "2024-03-01T00:00:00Z"
     news, graph = feed.findall(f"{ATOM}entry")
     assert news.findtext(f"{ATOM}id") == "https://example.org/sub/news/"
     assert graph.findtext(f"{ATOM}title") == "Paris < Rome"
@@ -50,6 +51,27 @@ def test_the_feed_lists_dated_pages_newest_first(made: dict[str, bytes]) -> None
     assert link.get("href") == "https://example.org/sub/graphs/france-paris/"
     for entry in (feed, news, graph):  # RFC 4287, 4.1
         assert all(entry.findtext(f"{ATOM}{name}") for name in ("id", "title", "updated"))
+
+
+def test_a_day_to_come_is_in_neither_feed_nor_sitemap_until_it_comes(
+    gallery: GalleryFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery.write("site_src/site.yaml", "base_url: https://example.org\n")
+    gallery.write("site_src/pages/news.md", "---\ndate: 2024-03-01\n---\nx\n")
+    gallery.write("site_src/pages/later.md", "---\ndate: 2099-05-05\n---\nx\n")
+    out = gallery.root / "public"
+    build(gallery.root, out)
+    feed = Xml.fromstring((out / "feed.xml").read_bytes())
+    assert feed.findtext(f"{ATOM}updated") == "2024-03-01T00:00:00Z"
+    assert [one.findtext(f"{ATOM}title") for one in feed.findall(f"{ATOM}entry")] == ["News"]
+    assert b"2099" not in (out / "sitemap.xml").read_bytes()
+    assert (out / "later" / "index.html").exists()
+    day = datetime.date(2099, 5, 5)
+    monkeypatch.setattr("tracer.documents.front_matter.newest_day", lambda: day)
+    build(gallery.root, out)  # nothing has changed but the day
+    feed = Xml.fromstring((out / "feed.xml").read_bytes())
+    assert feed.findtext(f"{ATOM}updated") == "2099-05-05T00:00:00Z"
+    assert b"2099-05-05" in (out / "sitemap.xml").read_bytes()
 
 
 def test_every_page_leads_to_the_feed(made: dict[str, bytes]) -> None:

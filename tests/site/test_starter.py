@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,77 @@ def test_its_prompt_is_the_one_its_graph_was_made_from(tmp_path: Path) -> None:
     assert info is not None
     assert (graph.metadata.prompt, info.question.target) == (entry.prompt, entry.target)
     assert info.question.contrast == entry.contrast
+
+
+ABOUT = [
+    f"graphs/{EXAMPLE}/1.json",
+    f"graphs/{EXAMPLE}/1.evidence.json",
+    f"site_src/write-ups/{EXAMPLE}.md",
+    f"site_src/annotations/{EXAMPLE}.yaml",
+    "site_src/prompts.yaml",
+    "site_src/pages",
+]
+EMPTY_LISTS = [
+    "",
+    "# nothing yet\n",
+    "graphs:\n",
+    "graphs: []\n",
+    "defaults: {model: o/r}\ngraphs:\n",
+]
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("begun") / "mine"
+    start_gallery(folder)
+    return folder
+
+
+@pytest.mark.parametrize("kept", range(2 ** (len(ABOUT) - 1)))
+def test_the_example_may_be_taken_away_in_any_part(begun: Path, tmp_path: Path, kept: int) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(begun, mine)
+    parts = [ABOUT[:2], *([one] for one in ABOUT[2:])]  # evidence goes with its graph
+    gone = [one for bit, part in enumerate(parts) if not kept >> bit & 1 for one in part]
+    for one in gone:
+        file = mine / one
+        shutil.rmtree(file) if file.is_dir() else file.unlink(missing_ok=True)
+    found = check(mine)
+    assert [str(one.problem) for one in found if one.level == "error"] == []
+    left = [one for one in ABOUT[2:4] if one not in gone]
+    unseen = [one.problem for one in found if "nobody sees this" in one.problem.message]
+    orphaned = not kept & 1 and ABOUT[4] in gone
+    assert len(unseen) == (len(left) if orphaned else 0)
+    if kept in (0, 1, 3, 6):
+        build(mine, mine / "public")
+        assert (mine / "public" / "index.html").exists()
+
+
+@pytest.mark.parametrize("text", EMPTY_LISTS)
+def test_a_list_may_be_empty_where_nothing_is_traced(
+    begun: Path, tmp_path: Path, text: str
+) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(begun, mine)
+    (mine / "site_src" / "prompts.yaml").write_text(text)
+    found = check(mine)
+    assert [one.problem.message for one in found] == ["this graph is not on the prompt list"]
+    with pytest.raises(TracerError, match="there are no prompts in this file"):
+        load_prompts(mine / "site_src" / "prompts.yaml")
+
+
+def test_links_to_groups_that_nobody_named_are_words(begun: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(begun, mine)
+    (mine / ABOUT[3]).unlink()
+    (mine / ABOUT[2]).write_text("An [**Italian**](group:language) word, [x](node:29_555_14).\n")
+    told = [str(one.problem).replace(f"{mine}/", "") for one in check(mine)]
+    assert [one.partition(";")[0] for one in told if "group" in one] == [
+        f"{ABOUT[2]}:1:18: this leads nowhere: nobody has named the group `language`"
+    ]
+    build(mine, mine / "public")
+    page = (mine / "public" / "graphs" / EXAMPLE / "index.html").read_text()
+    assert "An <strong>Italian</strong> word, <a class=" in page
 
 
 def test_an_empty_folder_will_do_and_any_other_is_left_alone(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_windows_line_ends_make_no_difference(gallery: GalleryFolder) -> None:
     ("text", "message"),
     [
         ("---\ntitel: T\n---\n", ":2:1: unknown key `titel`; did you mean `title`?"),
-        ("---\ntitle: T\n", ":1: the front matter has no end; close it with a line `---`"),
+        ("---\ntitle: T\n", ":1:1: the front matter has no end; close it with a line `---`"),
         ("---\na: 1\norder: high\n---\n", ":2:1: unknown key `a`"),
         ("---\ndate: soon\n---\n", ":2:7: `date`:"),
     ],
@@ -92,7 +92,6 @@ def test_annotations_for_a_revision_that_is_not_there(gallery: GalleryFolder) ->
     ("path", "message"),
     [
         ("site_src/write-ups/france-pari.md", "did you mean `france-paris`?"),
-        ("site_src/annotations/zebra.yaml", "there is no graph `zebra`; trace it, or remove"),
         ("site_src/annotations/france-paris.yml", "only `.yaml` files belong here"),
         ("site_src/pages/Über uns.md", "a slug is lower-case words"),
         ("site_src/pages/graphs.md", "an address that the site itself uses"),
@@ -103,6 +102,15 @@ def test_a_file_that_belongs_to_nothing_is_an_error(
 ) -> None:
     gallery.write(path, "")
     assert any(path in found and message in found for found in messages(gallery))
+
+
+def test_what_is_left_of_a_graph_is_a_warning(gallery: GalleryFolder) -> None:
+    gallery.write("site_src/annotations/zebra.yaml", "")
+    found = survey(gallery.root)
+    assert messages(gallery) == []
+    told = [str(one).replace(f"{gallery.root}/", "") for one in found.warnings]
+    what = "there is no graph `zebra`, so nobody sees this; trace it, or remove zebra.yaml"
+    assert told == [f"site_src/annotations/zebra.yaml: {what}"]
 
 
 def test_all_mistakes_are_told_at_once(gallery: GalleryFolder) -> None:

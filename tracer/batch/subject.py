@@ -12,8 +12,8 @@ from tracer.documents.graph import Graph, TracerInfo
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import load_prompts
 from tracer.documents.resolved_claims import Find, annotations_in, find_in
+from tracer.documents.sources import NEURONS
 from tracer.errors import Place, TracerError, did_you_mean
-from tracer.features.choose import NEURONS
 from tracer.interventions.held import Held
 from tracer.interventions.levers import Levers, find_levers
 from tracer.interventions.steered_pass import SteeredPrompt

@@ -34,6 +34,8 @@ def command(
         strict=strict,
         track=lambda made, total: late_bar(made, total, "pages"),
     )
+    for warning in report.warnings:
+        click.echo(f"warning: {warning}", err=True)
     graphs, left = _counted(report.graphs, "graph"), _counted(report.drafts, "draft")
     click.echo(f"{graphs}, {report.files} files ({report.made} made anew) in {report.out}")
     if report.drafts:

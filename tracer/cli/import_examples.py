@@ -37,4 +37,8 @@ def command(slug: str, paths: tuple[Path, ...], root: Path) -> None:
 
 
 def _files(path: Path) -> list[Path]:
-    return sorted(path.glob("*.json")) if path.is_dir() else [path]
+    from tracer.documents.litter import is_litter
+
+    if not path.is_dir():
+        return [path]
+    return sorted(one for one in path.glob("*.json") if not is_litter(one.name))

@@ -24,3 +24,13 @@ class FrontMatter(Strict):
     draft: bool = Field(False, description="left out unless drafts are asked for")
     featured: bool = Field(False, description="first in the gallery")
     order: int | None = Field(None, description="lower comes first")
+
+    @property
+    def dated_ahead(self) -> bool:
+        """Whether its day has not come anywhere on earth."""
+        return self.date is not None and self.date > newest_day()
+
+
+def newest_day() -> datetime.date:
+    """The latest date that any calendar on earth shows now (UTC+14)."""
+    return (datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=14)).date()

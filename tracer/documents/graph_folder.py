@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tracer.documents.graph import Graph, load_graph, parse_graph
+from tracer.documents.litter import is_litter
 from tracer.documents.references import check_slug
 from tracer.documents.revisions import revision_numbers
 from tracer.documents.stored_file import StoredFile
@@ -36,7 +37,8 @@ class GraphFolder:
         """Every slug that has at least one revision, sorted, with its revisions, lowest first."""
         if not self.root.is_dir():
             return {}
-        names = sorted(entry.name for entry in os.scandir(self.root) if entry.is_dir())
+        with os.scandir(self.root) as there:
+            names = sorted(one.name for one in there if one.is_dir() and not is_litter(one.name))
         return {name: found for name in names if (found := self.revisions(name))}
 
     def revisions(self, slug: str) -> list[int]:

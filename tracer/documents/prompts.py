@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -143,6 +144,18 @@ class PromptList(BaseModel):
 def load_prompts(file: Path) -> PromptList:
     """Read a prompt list. Raises TracerError or Problems with file:line:col."""
     return parse_prompts(load_yaml(file))
+
+
+def load_planned(file: Path) -> PromptList:
+    """Read a prompt list that may be empty: whoever publishes need not trace. Raises as
+    `load_prompts` does."""
+    source = load_yaml(file)
+    keys = source.data if isinstance(source.data, dict) else {}
+    if source.data is None or ("graphs" in keys and not keys["graphs"]):
+        rest = {key: value for key, value in keys.items() if key != "graphs"}
+        replace(source, data=rest).validate(PromptFile)
+        return PromptList(source=source, graphs=())
+    return parse_prompts(source)
 
 
 def parse_prompts(source: YamlSource) -> PromptList:

@@ -52,6 +52,8 @@ def resolve_claim(
         try:
             elsewhere, theirs = find(claim.swap.with_.graph)
         except TracerError as error:
+            if error.place or not error.message:  # of the other graph's own files
+                raise
             place = where((*there, "graph"))
             raise TracerError(error.message, hint=error.hint, place=place) from None
         place = where((*there, "group"))

@@ -116,11 +116,17 @@ def parse_yaml(text: str, file: Path) -> YamlSource:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
         problem = error.problem or error.context or "not valid"
-        raise TracerError(f"not valid YAML: {problem}", place=place) from None
+        hint = "indent with spaces, not with tabs" if mark and _tab_at(text, mark) else None
+        raise TracerError(f"not valid YAML: {problem}", hint=hint, place=place) from None
     except yaml.YAMLError as error:
         text_of_error = " ".join(str(error).split())
         raise TracerError(f"not valid YAML: {text_of_error}", place=Place(file)) from None
     return YamlSource(file, data, values, keys, text)
+
+
+def _tab_at(text: str, mark: yaml.Mark) -> bool:
+    lines = text.split("\n")
+    return mark.line < len(lines) and lines[mark.line][mark.column :].startswith("\t")
 
 
 def _content(events: Iterator[Any], file: Path) -> Iterator[Any]:

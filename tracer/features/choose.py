@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from tracer.documents.graph import FeaturesInfo
 from tracer.documents.prompts import TraceSettings
-from tracer.errors import TracerError, did_you_mean
+from tracer.documents.sources import HUB_FEATURES, NEURONS, SHORTHANDS, set_id, unknown_features
 from tracer.features.hub import fetch_set, listed_set
 from tracer.features.weights.config import NAME as CONFIG
 from tracer.features.weights.config import load_config
 from tracer.features.weights.dictionary import Dictionary, Settings
 from tracer.features.weights.recognise import SetFiles, local_set, open_dictionary
 from tracer.model.files import file_identity
-
-NEURONS: Literal["neurons"] = "neurons"
-SHORTHANDS = {  # as circuit-tracer's users know them
-    "gemma": "hf:mwhanna/gemma-scope-transcoders",
-    "llama": "hf:mntss/transcoder-Llama-3.2-1B",
-}
-_HUB = re.compile(
-    r"hf:(?P<repo>[\w.-]+/[\w.-]+)(?:/(?P<subfolder>[\w./-]+?))?(?:@(?P<revision>[\w./-]+))?\Z"
-)
 
 
 @dataclass(frozen=True)
@@ -78,18 +67,14 @@ def _choose(name: str, model_source: str, model_identity: str) -> FoundFeatures:
         source = f"{model_source}.neurons"
         return FoundFeatures(FeaturesInfo(source=source, kind=NEURONS, identity=model_identity))
     named = SHORTHANDS.get(name, name)
-    if match := _HUB.match(named):
+    if match := HUB_FEATURES.match(named):
         parts = (match["repo"], match["subfolder"])
-        written = ".".join(part for part in parts if part)
-        source = re.sub(r"[^a-z0-9.-]+", ".", written.lower())
-        return _of_set(fetch_set(*parts, match["revision"]), source)
+        return _of_set(fetch_set(*parts, match["revision"]), set_id(*parts))
     folder = Path(named).expanduser()
     if folder.is_dir():
         config = load_config(folder / CONFIG)
         return _of_set(listed_set(config) if config.transcoders else local_set(folder), None)
-    known = f"`{NEURONS}`, `hf:org/repo`, a folder, {', '.join(f'`{one}`' for one in SHORTHANDS)}"
-    hint = did_you_mean(name, [NEURONS, *SHORTHANDS]) or f"use {known}"
-    raise TracerError(f"unknown features `{name}`", hint=hint)
+    raise unknown_features(name)
 
 
 def _of_set(files: SetFiles, source: str | None) -> FoundFeatures:

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from tracer.documents.graph import FeaturesInfo
-from tracer.features.choose import NEURONS, find_features
+from tracer.documents.sources import NEURONS
+from tracer.features.choose import find_features
 from tracer.features.source import LayerFeatures
 from tracer.model.frozen_pass import FrozenPass
 from tracer.model.layer_weights import Mlp

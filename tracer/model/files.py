@@ -10,14 +10,12 @@ from pathlib import Path
 
 from tracer.documents.files import write_atomically
 from tracer.documents.prompts import DEFAULT_MODEL
-from tracer.errors import TracerError, did_you_mean
+from tracer.documents.sources import HUB_MODEL, unknown_model
 from tracer.model.cache import cache_folder
 from tracer.model.checkpoint import check_checkpoint
 from tracer.model.configuration import NAME, check_configuration, read_configuration
 from tracer.model.default_model import SHA256, Say, prepare_default_model
 from tracer.model.fetch import fetch_model
-
-_HUB_ID = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?\Z")
 
 
 @dataclass(frozen=True)
@@ -50,15 +48,11 @@ def find_model(name: str, say: Say = lambda _: None) -> ModelFiles:
         family, weights = _judged(local)
         identity = _content_identity(local, weights)
         return ModelFiles(f"local.{identity[:8]}", identity, local, family)
-    if match := _HUB_ID.match(name):
+    if match := HUB_MODEL.match(name):
         folder = fetch_model(match["repo"], match["revision"], say)
         family, weights = _judged(folder)
         return ModelFiles(name, _content_identity(folder, weights), folder, family)
-    near = did_you_mean(name, [DEFAULT_MODEL])
-    raise TracerError(
-        f"there is no model `{name}`",
-        hint=near or f"name `{DEFAULT_MODEL}`, a hub id such as `org/repo`, or a local folder",
-    )
+    raise unknown_model(name)
 
 
 def _judged(folder: Path) -> tuple[str, list[Path]]:

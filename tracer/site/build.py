@@ -50,6 +50,7 @@ class BuildReport:
     made: int
     drafts: int = 0  # left out
     notes: tuple[TracerError, ...] = ()
+    warnings: tuple[TracerError, ...] = ()  # of what is left out; `check` has more
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -114,6 +115,7 @@ def build(
         files=len(building.paths) - 1,
         made=job.made_files,
         notes=found.notes,
+        warnings=found.warnings,
         drafts=found.drafts,
         seconds=taken(),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tracer.errors import TracerError
+from tracer.errors import Place, TracerError
 from tracer.site.build import Site
 from tracer.site.findings import Finding
 from tracer.site.links import link_problems
@@ -22,19 +22,36 @@ def check(root: Path) -> list[Finding]:
     """
     found = survey(root, drafts=True)
     problems = {str(one): one for one in found.problems}
+    notes: list[TracerError] = []
     try:
         for one in _of_pages(found, links=not problems):
             problems.setdefault(str(one), one)
         if not problems and _has_drafts(found):
             # Without its drafts, what other pages say of them leads nowhere.
-            for one in _of_pages(survey(root, drafts=False, graphs=False), links=True):
+            without = survey(root, drafts=False, graphs=False)
+            for one in _of_pages(without, links=True):
                 told = f"{one.message} in a build without drafts"
                 problems[str(one)] = TracerError(told, hint=one.hint, place=one.place)
+            notes = _kept_back(found, without)
         more = review(found)
     except TracerError as error:
         problems.update((str(one), one) for one in error.problems)
         more = []
-    return [*(Finding("error", one) for one in problems.values()), *more]
+    return [
+        *(Finding("error", one) for one in problems.values()),
+        *more,
+        *(Finding("note", one) for one in notes),
+    ]
+
+
+def _kept_back(found: Survey, without: Survey) -> list[TracerError]:
+    """Files that nobody gets to see before the drafts that use them."""
+    what, hint = "only a draft uses this file", "it is published along with the draft"
+    return [
+        TracerError(what, hint=hint, place=Place(file))
+        for address, file in found.gallery.media.items()
+        if address not in without.gallery.media
+    ]
 
 
 def _of_pages(found: Survey, *, links: bool) -> list[TracerError]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from tracer.documents.prompts import PromptList
 from tracer.documents.references import check_slug
 from tracer.documents.revisions import revision_numbers
 from tracer.errors import Place, TracerError, did_you_mean
-from tracer.site.entry import Entry, SharedLabels
+from tracer.site.entry import Entry, Part, SharedLabels
 from tracer.site.gallery import MarkdownFile
 from tracer.site.reading import Reading
 from tracer.site.texts import load_markdown
@@ -57,23 +57,30 @@ def read_entries(
     write_ups = reading.files("write-ups", ".md")
     annotations = reading.files("annotations", ".yaml")
     tags = {one.slug: one.tags for one in (prompts.graphs if prompts else ())}
-    for files in (write_ups, annotations):
-        reading.problems += _orphans(files, {*graphs, *tags})
+    if reading.source / "prompts.yaml" not in reading.unread:  # else nobody knows what is planned
+        for files in (write_ups, annotations):
+            _tell_orphans(reading, files, {*graphs, *tags})
     entries = []
     for slug, names in graphs.items():
         found = Found(slug, names, write_ups.get(slug), annotations.get(slug), tags.get(slug, ()))
         make = partial(_entry, reading, found, shared)
         if (entry := reading.recall(("graph", slug), make, found, shared)) is not None:
             entries.append(entry)
-    return [_with_others(reading, entry, entries) for entry in entries]
+    known = {entry.slug: entry for entry in entries}
+    return [_with_others(reading, entry, graphs, known) for entry in entries]
 
 
-def _orphans(files: Mapping[str, Path], known: set[str]) -> Iterable[TracerError]:
+def _tell_orphans(reading: Reading, files: Mapping[str, Path], known: set[str]) -> None:
+    """A slip in a name is a mistake; what is left of a graph that was taken away only odd."""
     for slug, file in files.items():
-        if slug not in known:
-            near = did_you_mean(slug, sorted(known))
-            hint = near or f"trace it, or remove {file.name}"
-            yield TracerError(f"there is no graph `{slug}`", hint=hint, place=Place(file))
+        if slug in known:
+            continue
+        what, place = f"there is no graph `{slug}`", Place(file)
+        if near := did_you_mean(slug.lower(), sorted(known)):
+            reading.problems.append(TracerError(what, hint=near, place=place))
+        else:
+            what, hint = f"{what}, so nobody sees this", f"trace it, or remove {file.name}"
+            reading.warnings.append(TracerError(what, hint=hint, place=place))
 
 
 def _shared(reading: Reading) -> Shared:
@@ -133,17 +140,33 @@ def _entry(reading: Reading, found: Found, shared: Shared) -> Entry | None:
         tags=tuple(dict.fromkeys(tags)),
         examples=shared.keys,
         evidence={number: one for number, one in evidence.items() if one is not None},
+        unread=frozenset(_unread(reading, found, None in evidence.values())),
     )
+
+
+def _unread(reading: Reading, found: Found, evidence: bool) -> Iterator[Part]:
+    if found.write_up in reading.unread:
+        yield "write-up"
+    if found.annotations in reading.unread:
+        yield "annotations"
+    if evidence:
+        yield "evidence"
 
 
 def _write_up(reading: Reading, found: Found) -> MarkdownFile | None:
     return reading.load(load_markdown, found.write_up) if found.write_up else None
 
 
-def _with_others(reading: Reading, entry: Entry, known: Iterable[Entry]) -> Entry:
+def _with_others(
+    reading: Reading, entry: Entry, graphs: Collection[str], known: Mapping[str, Entry]
+) -> Entry:
     """The entry with the graphs that its claims name."""
     named = {claim.swap.with_.graph for claim in entry.said.claims if claim.swap is not None}
     if not named:
         return entry
-    others = {one.slug: (one.stored, one.said) for one in known if one.slug in named}
+    found = {slug: known.get(slug) for slug in sorted(named) if slug in graphs}
+    others = {
+        slug: (one.stored, one.said) if one and "annotations" not in one.unread else None
+        for slug, one in found.items()
+    }
     return reading.memory.same(entry.slug, replace(entry, others=others))

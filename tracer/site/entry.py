@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from tracer.documents.annotations import Annotations
 from tracer.documents.evidence import Evidence, StoredEvidence
@@ -14,9 +15,10 @@ from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import StoredGraph
 from tracer.documents.resolved_claims import ResolvedClaim, resolve_claim
 from tracer.documents.yaml_source import KeyPath, YamlSource
-from tracer.errors import Place, TracerError
+from tracer.errors import Place, TracerError, Unknown
 from tracer.site.gallery import MarkdownFile
 
+Part = Literal["write-up", "annotations", "evidence"]
 SharedLabels = tuple[FeatureLabels, YamlSource]
 
 
@@ -35,9 +37,11 @@ class Entry:
     tags: tuple[str, ...] = ()
     examples: Mapping[str, tuple[str, ...]] = field(repr=False, default_factory=dict)  # by source
     evidence: Mapping[int, StoredEvidence] = field(repr=False, default_factory=dict)
-    others: Mapping[str, tuple[StoredGraph, Annotations]] = field(
+    # Graphs that this one's claims name; None for one that is there and could not be read.
+    others: Mapping[str, tuple[StoredGraph, Annotations] | None] = field(
         repr=False, default_factory=dict
-    )  # graphs that this one's claims name
+    )
+    unread: frozenset[Part] = frozenset()  # what is said of it, and could not be read
 
     def evidence_of(self, revision: int) -> Evidence | None:
         """What was measured of one revision, if that is the graph it is now. Raises TracerError
@@ -61,7 +65,9 @@ class Entry:
         if slug not in self.others:
             what = f"there is no graph `{slug}` in this gallery"
             raise TracerError(what, hint="trace it, or name another")
-        stored, said = self.others[slug]
+        if (other := self.others[slug]) is None:
+            raise Unknown
+        stored, said = other
         return stored.graph, said
 
     @property

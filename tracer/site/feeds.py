@@ -1,4 +1,5 @@
-"""An Atom feed and a sitemap: what is new, and all there is. Dates are those that authors wrote.
+"""An Atom feed and a sitemap: what is new, and all there is. Dates are those that authors wrote;
+what is dated ahead waits for its day.
 
 RFC 4287 and sitemaps.org, version 0.9.
 """
@@ -21,10 +22,11 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def atom(config: SiteConfig, summaries: Iterable[Summary]) -> bytes:
-    """The newest dated pages, newest first. Needs the site's public address."""
+    """The newest dated pages, newest first, but those of days to come. Needs the site's public
+    address."""
     root = public_address(config)
     dated = sorted(
-        ((one.meta.date, one) for one in summaries if one.meta.date),
+        ((one.meta.date, one) for one in summaries if one.meta.date and not one.meta.dated_ahead),
         key=lambda item: (-item[0].toordinal(), item[1].folder),
     )[:NEWEST]
     feed = Xml.Element("feed", {"xmlns": _ATOM, "xml:lang": config.language})
@@ -49,9 +51,15 @@ def sitemap(config: SiteConfig, summaries: Sequence[Summary]) -> bytes:
     for one in sorted(summaries, key=lambda one: one.folder):
         page = _add(listed, "url")
         _add(page, "loc", f"{root}{one.folder}")
-        if one.meta.date:
+        if one.meta.date and not one.meta.dated_ahead:
             _add(page, "lastmod", one.meta.date.isoformat())
     return _document(listed)
+
+
+def days_to_come(summaries: Iterable[Summary]) -> list[str]:
+    """The dates that feed and sitemap leave out until they come."""
+    dates = (one.meta.date for one in summaries if one.meta.date and one.meta.dated_ahead)
+    return sorted(date.isoformat() for date in dates)
 
 
 def public_address(config: SiteConfig) -> str:

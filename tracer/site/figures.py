@@ -54,7 +54,8 @@ def place_figures(
             _check(words)
             opening.content = str(draw(words[1:], inline(caption)))
         except TracerError as error:
-            yield TracerError(error.message, hint=error.hint, place=place)
+            for one in error.problems:
+                yield one if one.place else TracerError(one.message, hint=one.hint, place=place)
         caption.children = []
 
 

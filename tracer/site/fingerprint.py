@@ -78,6 +78,8 @@ def _pieces(value: Any) -> Iterable[str]:
         for key, item in value.items():
             yield from _pieces(key)
             yield from _pieces(item)
+    elif isinstance(value, frozenset):
+        yield from _pieces(sorted(value))
     elif isinstance(value, list | tuple):
         yield f"sequence {len(value)}"
         for item in value:

@@ -51,6 +51,7 @@ class Gallery:
     comparisons: Mapping[str, MarkdownFile] = field(default_factory=dict)  # by `a/b`
     features: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)  # examples, by source
     media: Mapping[str, Path] = field(default_factory=dict)  # address below the root -> file
+    unread: frozenset[str] = frozenset()  # slugs of graphs that are there and could not be read
 
     @cached_property
     def navigation(self) -> tuple[NavItem, ...]:

@@ -279,7 +279,14 @@ class GraphPage:
     @property
     def target(self) -> LinkTarget:
         entry = self.entry
-        return LinkTarget(self.graph, self.annotations, self.revision, entry.earlier)
+        return LinkTarget(
+            self.graph,
+            self.annotations,
+            self.revision,
+            entry.earlier,
+            groups_known="annotations" not in entry.unread,
+            annotated=entry.annotation_source is not None,
+        )
 
     @property
     def notes(self) -> list[tuple[str, Place]]:

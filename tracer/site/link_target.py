@@ -18,10 +18,16 @@ class LinkTarget:
     annotations: Annotations
     revision: int = 1
     older: Revisions = field(default_factory=dict)
+    groups_known: bool = True  # unless annotations are there and could not be read
+    annotated: bool = True  # whether there is a file to name groups in
 
     def resolve(self, text: str) -> list[str]:
         groups = {key: group.nodes for key, group in self.annotations.groups.items()}
         return Reference(text).resolve(self.graph.node_ids, groups)
+
+    def knows(self, text: str) -> bool:
+        """Whether it can be said that a reference matches nothing."""
+        return self.groups_known or Reference(text).group is None
 
     def nearest(self, text: str) -> str:
         """What to do about a reference that matches nothing."""

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
+from tracer.documents.litter import is_litter
 from tracer.errors import Place, TracerError, did_you_mean
 
 Locate = Callable[[str, str], Place | None]  # page and link -> where the link was written
@@ -91,7 +92,10 @@ def _broken(
         ids = pages[path].ids if path in pages else []
         what = f"the link `{target}` names a place that the page `{path}` has not"
         return TracerError(what, hint=did_you_mean(anchor, ids), place=place)
-    hint = did_you_mean(path, files) or "correct the link"
+    if is_litter(posixpath.basename(path)):
+        hint: str | None = "files of such names are what editors leave behind: rename it"
+    else:
+        hint = did_you_mean(path, files) or "correct the link"
     return TracerError(f"the link `{target}` leads nowhere", hint=hint, place=place)
 
 

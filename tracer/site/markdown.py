@@ -24,6 +24,7 @@ from pygments.util import ClassNotFound
 
 from tracer.errors import Place, Problems, TracerError
 from tracer.site.addresses import Here
+from tracer.site.direction import set_directions
 from tracer.site.figures import DrawFigure, figures_in, place_figures, use_figures
 from tracer.site.maths import typeset, use_maths
 from tracer.site.node_links import node_link
@@ -113,6 +114,7 @@ def _render(
         return Markup(parser.renderer.render([token], parser.options, environment))
 
     problems = [*_link_nodes(tokens, text, file, target, here)]
+    _close_hidden(tokens)
     problems += typeset(tokens, text.split("\n"), file)
     if draw is not None and not problems:
         problems += place_figures(tokens, file, draw, inline)
@@ -120,6 +122,7 @@ def _render(
         raise Problems(problems)
     _lower_headings(tokens)
     _align_by_class(tokens)
+    set_directions(tokens)
     return Markup(parser.renderer.render(tokens, parser.options, environment))
 
 
@@ -179,9 +182,22 @@ def _link_nodes(
             hint = "link to the graph's page instead"
             what = f"`{address}` needs a graph, and this page has none"
             yield TracerError(what, hint=hint, place=place)
-        else:
+        elif name.startswith("group:") and not target.annotated:
+            child.hidden = True  # told as a warning
+        elif target.knows(name):
             what = f"the graph has no {'group' if 'group:' in name else 'node'} `{name}`"
             yield TracerError(what, hint=target.nearest(name), place=place)
+
+
+def _close_hidden(tokens: Iterable[Token]) -> None:
+    """A link that is not shown is not closed either; no link holds another."""
+    for token in tokens:
+        hidden = False
+        for child in token.children or ():
+            if child.type == "link_open":
+                hidden = child.hidden
+            elif child.type == "link_close":
+                child.hidden = hidden
 
 
 def _lower_headings(tokens: Sequence[Token]) -> None:
@@ -221,8 +237,9 @@ def _lexer(language: str) -> Lexer | None:
         return None
 
 
-def _open_table(*_: Any) -> str:
-    return '<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table>'
+def _open_table(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:
+    way = ' dir="rtl"' if tokens[index].attrGet("dir") else ""
+    return f'<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table{way}>'
 
 
 def _close_table(*_: Any) -> str:

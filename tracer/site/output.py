@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tracer.documents.files import read_text
+from tracer.documents.litter import is_of_system
 from tracer.errors import Place, TracerError
 from tracer.site.building import Building, Signature, walk
 from tracer.site.exchange import exchange
 
 MARKER = ".tracer-build"
 _TITLE = "Made by `tracer build`, which deletes and remakes exactly these files:"
-_LEFT_BY_DESKTOPS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 _SOURCES = ("site_src", "graphs", "features", "templates", "assets")
 _ABANDONED_AFTER_SECONDS = 3600
 
@@ -90,9 +90,7 @@ class OutputFolder:
         marker = self._real / MARKER
         made = set(read_text(marker).split("\n")[1:]) | {MARKER} if marker.is_file() else set()
         foreign = sorted(
-            path
-            for path in present.keys() - made
-            if path.rpartition("/")[2] not in _LEFT_BY_DESKTOPS
+            path for path in present.keys() - made if not is_of_system(path.rpartition("/")[2])
         )
         if foreign:
             more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""

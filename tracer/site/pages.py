@@ -21,6 +21,7 @@ from jinja2.exceptions import TemplateSyntaxError
 
 from tracer.errors import Place, TracerError
 from tracer.site.assets import THEME, Assets
+from tracer.site.direction import direction
 from tracer.site.forge import annotation_file, forge_for
 from tracer.site.gallery import Gallery, MarkdownFile
 from tracer.site.likely import percent
@@ -161,7 +162,7 @@ def _environment(root: Path, _: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(percent=percent, one_line=one_line)
+    environment.filters.update(percent=percent, one_line=one_line, direction=direction)
     environment.globals.update(policy=POLICY, listing_folder=listing_folder)
     return environment
 

@@ -75,8 +75,9 @@ class Plan:
         if not config.search:
             del makers["search/index.html"]
         if config.base_url:
-            makers["sitemap.xml"] = (lambda: feeds.sitemap(config, summaries), [config, *summaries])
-            makers["feed.xml"] = (lambda: feeds.atom(config, summaries), [config, *summaries])
+            told = [config, *summaries, feeds.days_to_come(summaries)]
+            makers["sitemap.xml"] = (lambda: feeds.sitemap(config, summaries), told)
+            makers["feed.xml"] = (lambda: feeds.atom(config, summaries), told)
         for path, page, uses in self._listings(summaries):
             makers[path] = page, uses
         return [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from tracer.errors import Place, TracerError, did_you_mean
+from tracer.errors import Place, TracerError, Unknown, did_you_mean
 from tracer.site.addresses import Here, comparison_here, page_here, write_up_here
 from tracer.site.gallery import Gallery, MarkdownFile
 from tracer.site.markdown import links, render
@@ -96,6 +96,8 @@ class Prose:
         shown = []
         for slug in slugs:
             page = self._page(slug)
+            if page is None and slug in self._gallery.unread:
+                raise Unknown
             if page is None:
                 known = [entry.slug for entry in self._gallery.entries]
                 hint = did_you_mean(slug, known) or "name a graph of this site"

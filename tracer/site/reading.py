@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from tracer.documents.litter import is_litter
 from tracer.errors import Place, TracerError
 from tracer.site.memory import Memory
 
@@ -17,7 +18,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Names:
-    """What a folder holds, sorted, without what is hidden."""
+    """What a folder holds, sorted, without what is hidden or left behind."""
 
     folders: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
@@ -31,6 +32,8 @@ class Reading:
         self.source = root / "site_src"
         self.memory = memory
         self.problems: list[TracerError] = []
+        self.warnings: list[TracerError] = []
+        self.unread: set[Path] = set()  # files that are there and could not be read
 
     def attempt(self, work: Callable[[], Value]) -> Value | None:
         """What `work` gives, or None and its mistakes among the problems."""
@@ -42,7 +45,10 @@ class Reading:
 
     def load(self, loader: Callable[[Path], Value], file: Path) -> Value | None:
         """What `loader` makes of a file, or None and its mistakes among the problems."""
-        return self.attempt(partial(self.memory.load, loader, file))
+        value = self.attempt(partial(self.memory.load, loader, file))
+        if value is None:
+            self.unread.add(file)
+        return value
 
     def recall(self, name: object, make: Callable[[], Value], *given: object) -> Value:
         """What `make` gives, as `Memory.recall` has it, with the problems that it adds."""
@@ -93,7 +99,7 @@ def names_in(folder: Path) -> Names:
     if not folder.is_dir():
         return Names()
     with os.scandir(folder) as found:
-        shown = [one for one in found if not one.name.startswith(".")]
+        shown = [one for one in found if not is_litter(one.name)]
         return Names(
             tuple(sorted(one.name for one in shown if one.is_dir())),
             tuple(sorted(one.name for one in shown if one.is_file())),

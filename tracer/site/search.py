@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tracer.errors import TracerError
+from tracer.site.unspaced import cut_up, is_unspaced
 
 FOLDER = "pagefind"
 _HINT = "pip install 'pagefind[bin]', or set `search: false` in site_src/site.yaml"
@@ -31,13 +32,29 @@ def check_search() -> str:
 def search_index(site: Path) -> dict[str, bytes]:
     """The index over all pages in the folder `site`, by path below the site's root."""
     with tempfile.TemporaryDirectory(prefix="tracer-search-") as scratch:
-        command = [check_search(), "--site", str(site.resolve()), "--output-path", scratch]
+        pages = _pages(site.resolve(), Path(scratch) / "pages")
+        made = Path(scratch) / "index"
+        command = [check_search(), "--site", str(pages), "--output-path", str(made)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             reason = " ".join((done.stderr or done.stdout).split())[-300:]
             raise TracerError(f"the search index cannot be made: {reason}", hint=_HINT)
         return {
-            f"{FOLDER}/{file.relative_to(scratch).as_posix()}": file.read_bytes()
-            for file in sorted(Path(scratch).rglob("*"))
+            f"{FOLDER}/{file.relative_to(made).as_posix()}": file.read_bytes()
+            for file in sorted(made.rglob("*"))
             if file.is_file() and file.suffix in _WANTED and "-ui" not in file.name
         }
+
+
+def _pages(site: Path, copies: Path) -> Path:
+    """The folder to index: the site itself, or where scripts without spaces are written, its pages
+    with their words cut up."""
+    texts = {file: file.read_text(encoding="utf-8") for file in site.rglob("*.html")}
+    if not any(map(is_unspaced, texts.values())):
+        return site
+    marked = {file: text for file, text in texts.items() if "data-pagefind-body" in text}
+    for file, text in (marked or texts).items():  # as pagefind chooses
+        copy = copies / file.relative_to(site)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(cut_up(text) if is_unspaced(text) else text, encoding="utf-8")
+    return copies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from tracer.documents.files import read_text
 from tracer.documents.schemas import write_schemas
 from tracer.errors import Place, TracerError
 from tracer.site.pin import REQUIREMENTS, pin
+from tracer.site.reading import files_below, names_in
 
 TITLE = "A gallery of attribution graphs"
 EXAMPLE = "colosseum-italian"
@@ -22,6 +24,7 @@ TAKEN_OVER = (
     f"site_src/annotations/{EXAMPLE}.yaml",
     f"graphs/{EXAMPLE}",
 )
+_TO_EXAMPLE = re.compile(rf"\[([^\]]*)\]\((?:\.\./)+graphs/{EXAMPLE}/\)")
 _HIDDEN = {"gitignore": ".gitignore", "github": ".github"}
 _FILLED_IN = ("README.md", "site_src/site.yaml")
 _PACKAGE = Path(__file__).parents[1]
@@ -69,6 +72,10 @@ def pin_gallery(gallery: Path) -> list[str]:
 
 def _put(target: Path, name: str, file: Path, title: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
+    if name.startswith("site_src/pages/"):
+        # A page leads to no graph that its owner may take away.
+        target.write_text(_TO_EXAMPLE.sub(r"\1", read_text(file)), encoding="utf-8")
+        return
     if name not in _FILLED_IN:
         shutil.copyfile(file, target)
         return
@@ -91,4 +98,6 @@ def _files() -> Iterator[tuple[str, Path]]:
 
 
 def _below(path: Path) -> list[Path]:
-    return [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    if path.is_file():
+        return [path]
+    return [path / name for name in sorted(files_below(path, names_in))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -30,8 +30,10 @@ class Survey:
     gallery: Gallery
     problems: tuple[TracerError, ...]
     notes: tuple[TracerError, ...]
+    warnings: tuple[TracerError, ...] = ()
     prompts: PromptList | None = None
     drafts: int = 0  # left out
+    unread: frozenset[Path] = frozenset()  # files that are there and could not be read
 
 
 def load_gallery(root: Path, *, drafts: bool = False) -> Gallery:
@@ -63,8 +65,20 @@ def survey(
 
     faults = [one for entry in found.gallery.entries for one in entry_faults(entry)]
     sound = tuple(one for one in found.gallery.entries if not file_faults(one))
-    gallery = replace(found.gallery, entries=sound)
+    unsound = {one.slug for one in found.gallery.entries} - {one.slug for one in sound}
+    gallery = _without(replace(found.gallery, entries=sound), unsound)
     return replace(found, gallery=gallery, problems=(*found.problems, *faults))
+
+
+def _without(gallery: Gallery, unread: Collection[str]) -> Gallery:
+    """The gallery where these graphs are unknown, and so what hangs on them."""
+    unknown = gallery.unread.union(unread)
+    comparisons = {
+        pair: text
+        for pair, text in gallery.comparisons.items()
+        if unknown.isdisjoint(pair.split("/"))
+    }
+    return replace(gallery, comparisons=comparisons, unread=unknown)
 
 
 def _read(reading: Reading, drafts: bool) -> Survey:
@@ -76,24 +90,32 @@ def _read(reading: Reading, drafts: bool) -> Survey:
     pages, comparisons = read_pages(reading), read_comparisons(reading, graphs)
     texts = [*(entry.write_up for entry in entries), *pages.values(), *comparisons.values()]
     reading.problems += tags_written_differently(_tags(texts, prompts))
-    shown = {entry.slug for entry in entries if drafts or not entry.meta.draft}
     gallery = Gallery(
         root=reading.root,
         config=config,
         config_source=source,
-        entries=tuple(sorted((one for one in entries if one.slug in shown), key=_order)),
-        pages={name: page for name, page in pages.items() if drafts or not page.meta.draft},
-        comparisons={
-            pair: text
-            for pair, text in comparisons.items()
-            if set(pair.split("/")) <= shown and (drafts or not text.meta.draft)
-        },
+        entries=tuple(sorted(entries, key=_order)),
+        pages=pages,
+        comparisons=comparisons,
         features=features,
         media=media_files(reading),
     )
+    gallery = _without(gallery, graphs.keys() - {entry.slug for entry in entries})
     notes = _off_the_list(reading.root / "graphs", list(graphs), prompts)
-    left_out = 0 if drafts else sum(text.meta.draft for text in texts if text is not None)
-    return Survey(gallery, tuple(reading.problems), tuple(notes), prompts, left_out)
+    left_out = 0 if drafts else sum(text.meta.draft for text in gallery.texts)
+    if left_out:
+        from tracer.site.drafts import without_drafts
+
+        gallery = without_drafts(gallery)
+    return Survey(
+        gallery=gallery,
+        problems=tuple(reading.problems),
+        notes=tuple(notes),
+        warnings=tuple(reading.warnings),
+        prompts=prompts,
+        drafts=left_out,
+        unread=frozenset(reading.unread),
+    )
 
 
 def _graph_files(reading: Reading) -> dict[str, tuple[str, ...]]:
@@ -107,9 +129,9 @@ def _prompts(reading: Reading) -> PromptList | None:
     file = reading.source / "prompts.yaml"
     if not file.exists():
         return None
-    from tracer.documents.prompts import load_prompts
+    from tracer.documents.prompts import load_planned
 
-    return reading.load(load_prompts, file)
+    return reading.load(load_planned, file)
 
 
 def _entries(

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
+from tracer.documents.fences import front_matter_lines
 from tracer.documents.files import read_text
 from tracer.documents.front_matter import FrontMatter
 from tracer.documents.references import check_slug
@@ -27,17 +28,14 @@ def load_markdown(file: Path) -> MarkdownFile:
     """Read a Markdown file with optional front matter. Raises TracerError or Problems."""
     text = read_text(file)
     lines = text.split("\n")
-    if lines[0].rstrip() != "---":
+    found = front_matter_lines(lines, file)
+    if found is None:
         return MarkdownFile(file, FrontMatter(), text)
-    end = next((i for i, line in enumerate(lines) if i and line.rstrip() == "---"), None)
-    if end is None:
-        raise TracerError(
-            "the front matter has no end", hint="close it with a line `---`", place=Place(file, 1)
-        )
+    first, last = found
     # Blank lines in place of what was cut keep every later line number true.
-    source = parse_yaml("\n" + "\n".join(lines[1:end]), file)
+    source = parse_yaml("\n" * (first + 1) + "\n".join(lines[first + 1 : last]), file)
     meta = FrontMatter() if source.data is None else source.validate(FrontMatter)
-    return MarkdownFile(file, meta, "\n" * (end + 1) + "\n".join(lines[end + 1 :]), source)
+    return MarkdownFile(file, meta, "\n" * (last + 1) + "\n".join(lines[last + 1 :]), source)
 
 
 def read_pages(reading: Reading) -> dict[str, MarkdownFile]:

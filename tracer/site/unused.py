@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from tracer.documents.files import read_text
+from tracer.documents.litter import is_litter
 from tracer.errors import Place, TracerError, did_you_mean
-from tracer.site.addresses import Here
+from tracer.site.file_uses import files_used, said_in, said_of
 from tracer.site.gallery import Gallery
-from tracer.site.markdown import links
 from tracer.site.resources import Kind, resource_files, resource_folders
 
 # What is read below `site_src/`; a folder's files stand in it directly, but for `files/`.
@@ -18,15 +19,19 @@ _FILES = frozenset({"site.yaml", "prompts.yaml"})
 _FOLDERS = frozenset(
     {"annotations", "comparisons", "files", "labels", "pages", "schemas", "write-ups"}
 )
+_TELLING = frozenset({"annotations", "comparisons", "labels", "pages", "write-ups"})
 _GRAPH_FILE = re.compile(r"[1-9][0-9]*(?:\.evidence)?\.json\Z")
 
 
-def unused(gallery: Gallery) -> Iterator[TracerError]:
-    """A warning for each file that changes nothing."""
+def unused(gallery: Gallery, unread: Collection[Path] = ()) -> Iterator[TracerError]:
+    """A warning for each file that changes nothing; what a file that could not be read may use is
+    not judged."""
     yield from _stray_sources(gallery.root / "site_src")
     yield from _stray_graphs(gallery.root / "graphs")
-    yield from _media(gallery)
-    yield from _labels(gallery)
+    told = {file.parent.name for file in unread} & _TELLING
+    if not told and not gallery.unread:
+        yield from _media(gallery)
+        yield from _labels(gallery)
     for kind in ("templates", "assets"):
         yield from _resources(gallery.root, kind)
 
@@ -52,13 +57,10 @@ def _stray_graphs(folder: Path) -> Iterator[TracerError]:
 
 
 def _media(gallery: Gallery) -> Iterator[TracerError]:
-    used: set[str] = set()
-    for text in gallery.texts:
-        here = Here(text.file.parent.name, "", "")
-        used |= {address for address, _ in links(text.body, text.file, here=here)}
-    templates = _template_texts(gallery.root)
+    said = [*said_in(gallery.texts), *said_of(gallery.entries)]
+    used, written = files_used(said, gallery.media), written_elsewhere(gallery.root)
     for address, file in gallery.media.items():
-        if address not in used and address not in templates:
+        if address not in used and address not in written:
             yield _nothing_reads(file, "show it in a text, link to it, or remove it")
 
 
@@ -92,6 +94,14 @@ def _resources(root: Path, kind: Kind) -> Iterator[TracerError]:
             yield _nothing_reads(root / kind / name, hint)
 
 
+def written_elsewhere(root: Path) -> str:
+    """The text of settings and templates, which may name files too."""
+    settings = ""
+    with contextlib.suppress(TracerError):  # told where settings are read
+        settings = read_text(root / "site_src" / "site.yaml")
+    return settings + _template_texts(root)
+
+
 def _template_texts(root: Path) -> str:
     return "".join(read_text(file) for file in resource_files("templates", root).values())
 
@@ -99,7 +109,7 @@ def _template_texts(root: Path) -> str:
 def _shown(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    return sorted(path for path in folder.iterdir() if not is_litter(path.name))
 
 
 def _nothing_reads(path: Path, hint: str | None = None) -> TracerError:

@@ -1,0 +1,83 @@
+"""What the prompt list says of models and features, beside the graphs that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tracer.documents.graph import TracerInfo
+from tracer.documents.prompts import PromptEntry, PromptList
+from tracer.documents.sources import (
+    HUB_FEATURES,
+    NEURONS,
+    SHORTHANDS,
+    doubted_features,
+    doubted_model,
+    is_features_path,
+    is_folder,
+    is_path,
+    set_id,
+)
+from tracer.documents.yaml_source import KeyPath
+from tracer.errors import Place, TracerError, did_you_mean
+
+
+def misspelt(prompts: PromptList) -> Iterator[TracerError]:
+    """A warning for each name that no model or features can have, once where it is written."""
+    found: dict[str, TracerError] = {}
+    for entry in prompts.graphs:
+        for key, problem in (
+            ("model", doubted_model(entry.model)),
+            ("features", doubted_features(entry.features)),
+        ):
+            if problem is not None:
+                problem.place = where_named(prompts, entry, key)
+                found.setdefault(str(problem), problem)
+    yield from found.values()
+
+
+def absent(prompts: PromptList) -> Iterator[TracerError]:
+    """A note for each folder that is named and not on this machine, which need not trace."""
+    found: dict[str, TracerError] = {}
+    for entry in prompts.graphs:
+        named = {"model": is_path(entry.model), "features": is_features_path(entry.features)}
+        for key in (key for key, path in named.items() if path):
+            if not is_folder(name := getattr(entry, key)):
+                what = f"there is no folder `{name}` here"
+                hint = "tracing needs it, a site does not"
+                place = where_named(prompts, entry, key)
+                found.setdefault(str(place), TracerError(what, hint=hint, place=place))
+    yield from found.values()
+
+
+def of_another(
+    prompts: PromptList, entry: PromptEntry, newest: TracerInfo
+) -> Iterator[TracerError]:
+    """A warning where the newest graph's model or features are not those that the list names."""
+    hint = "run `tracer build-graphs`, or correct the name"
+    model = newest.model.name
+    local = model.startswith("local.") or is_path(entry.model) or is_folder(entry.model)
+    if not local and doubted_model(entry.model) is None and model != entry.model:
+        what = f"the newest graph is of the model `{model}`, not of `{entry.model}`"
+        near = did_you_mean(entry.model, [model])
+        place = where_named(prompts, entry, "model")
+        yield TracerError(what, hint=near or hint, place=place)
+    wanted, features = _source(entry, model), newest.features.source
+    if wanted is not None and not features.startswith("local.") and features != wanted:
+        what = f"the newest graph is of the features `{features}`, not of `{entry.features}`"
+        yield TracerError(what, hint=hint, place=where_named(prompts, entry, "features"))
+
+
+def where_named(prompts: PromptList, entry: PromptEntry, key: str) -> Place:
+    """Where an entry, or else the list's defaults, names its model or features."""
+    index = prompts.graphs.index(entry)
+    paths: list[KeyPath] = [("graphs", index, key), ("defaults", key), ("graphs", index)]
+    return prompts.source.place(next(one for one in paths if one in prompts.source.values))
+
+
+def _source(entry: PromptEntry, model: str) -> str | None:
+    """The source that graphs of these features name; None for a folder's, which its files say."""
+    named = SHORTHANDS.get(entry.features, entry.features)
+    if named == NEURONS:
+        return ".".join((set_id(model, None), NEURONS))
+    match = HUB_FEATURES.match(named)
+    return set_id(match["repo"], match["subfolder"]) if match else None
