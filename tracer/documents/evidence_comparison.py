@@ -12,7 +12,7 @@ from tracer.documents.evidence import ClaimEvidence, Faithfulness, Likely, Measu
 TOLERANCE = 1e-3
 MARGIN = 2 * TOLERANCE  # closer than this, two numbers may be the other way round elsewhere
 # Controls are drawn from the ten features nearest in loudness: where two are nearly as near,
-# another machine draws the other. This share of them may be others.
+# another machine draws the other. This share of them, or one, may be others.
 OTHERS = 0.1
 
 
@@ -94,7 +94,7 @@ def _controls_agree(left: Sequence[float | None], right: Sequence[float | None])
     if len(left) != len(right):
         return False
     others = sum(not close(one, other) for one, other in zip(left, right, strict=True))
-    return others <= OTHERS * len(left)
+    return others <= max(1, OTHERS * len(left))
 
 
 def _likely_agree(left: Sequence[Likely], right: Sequence[Likely]) -> bool:
