@@ -8,6 +8,9 @@ PEER := .tracer/peer
 # Where the gallery is built without torch, on a host or in a workflow.
 SITE_VENV ?= .tracer/site-venv
 BEFORE ?= HEAD
+# Tests run side by side, each with one core.
+WORKERS ?= 2
+PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 # pip's own bars are shown to a person; a log gets the warnings only.
 PIP_INSTALL = $(BIN)/python -m pip install $(if $(CI),--quiet)
 OMP_WAIT_POLICY ?= PASSIVE
@@ -15,7 +18,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site site site-check site-changes lock dist workflows clean
+.PHONY: help demo test test-all test-portable lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site site site-check site-changes lock dist workflows clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +37,15 @@ test: $(VENV)/dev.stamp browser lint types javascript unit ## lint, types, tests
 test-all: test ## and what takes longer: a fresh environment without torch, a Ray cluster, sparsify
 	$(PIP_INSTALL) -e '.[trace,dev,ray]' eai-sparsify -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
 	$(BIN)/python -m pytest -m slow
+	$(MAKE) --no-print-directory test-portable
+
+# As a processor without AVX computes, and one with it but for AVX-512, in other numbers of threads.
+NUMERIC := tests/attribution tests/features tests/interventions tests/batch tests/model tests/test_content.py
+test-portable: $(VENV)/dev.stamp ## whatever computes, under other instruction sets and numbers of threads
+	ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_CBWR=COMPATIBLE OMP_NUM_THREADS=1 \
+	  $(PYTEST) -m "not slow" $(NUMERIC)
+	ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_CBWR=AVX2 OMP_NUM_THREADS=2 \
+	  $(PYTEST) -m "not slow" tests/attribution tests/features tests/interventions
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -66,7 +78,7 @@ javascript-checks: node_modules/stamp
 	npm run --silent workflows
 
 unit: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 browser: $(VENV)/dev.stamp ## find or install a browser for the tests
 	$(BIN)/python tests/browser/install.py

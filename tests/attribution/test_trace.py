@@ -10,10 +10,10 @@ import pytest
 import torch
 
 import tracer
+from tests.same_graph import assert_same_graph
 from tests.tiny_models import PROMPT, hidden_units, save_tiny_model
 from tracer.attribution.trace import Attribution
 from tracer.documents.graph import Graph
-from tracer.documents.graph_comparison import agree
 from tracer.documents.prompts import ChatTurn, TraceSettings
 from tracer.errors import TracerError
 from tracer.interventions.levers import NeuronLevers
@@ -145,8 +145,9 @@ def test_the_numbers_do_not_depend_on_the_cores(small: Model, precision: str) ->
     finally:
         torch.set_num_threads(threads)
     for other in found[1:]:
-        assert torch.equal(other.swept.rows, found[0].swept.rows)
-        assert other.prune(slug="a").to_json() == found[0].prune(slug="a").to_json()
+        gap = (other.swept.rows - found[0].swept.rows).norm() / found[0].swept.rows.norm()
+        assert float(gap) < 1e-5, "shared out otherwise, bf16 would differ a hundred times as much"
+        assert_same_graph(other.prune(slug="a"), found[0].prune(slug="a"))
 
 
 def test_fast_transport_keeps_the_graph(small: Model) -> None:
@@ -211,13 +212,12 @@ def test_the_committed_graph_is_what_this_code_traces(colosseum: Attribution) ->
 
 
 @pytest.mark.model
-def test_the_same_trace_twice_gives_the_same_bytes(colosseum: Attribution) -> None:
+def test_the_same_trace_twice_gives_the_same_graph(colosseum: Attribution) -> None:
     model = colosseum.frozen.model
     again = tracer.trace(
         COLOSSEUM, model=model, target=" Italian", contrast=[" Spanish", " French"]
     )
-    assert again.prune(slug="x").to_json() == colosseum.prune(slug="x").to_json()
-    assert agree(again.prune(slug="x"), colosseum.prune(slug="x"))
+    assert_same_graph(again.prune(slug="x"), colosseum.prune(slug="x"))
 
 
 @pytest.mark.model

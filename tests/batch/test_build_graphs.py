@@ -18,7 +18,7 @@ from tests.tiny_models import save_tiny_model
 from tracer.batch import run_here, trace_job
 from tracer.batch.plan import Job, make_plan
 from tracer.batch.session import build_graphs
-from tracer.documents.graph import load_graph
+from tracer.documents.graph import Graph, load_graph
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import load_prompts
 from tracer.errors import Problems, TracerError
@@ -58,6 +58,10 @@ class Desk:
     def files(self) -> dict[str, bytes]:
         found = sorted(path for path in self.graphs.rglob("*") if path.is_file())
         return {str(path.relative_to(self.graphs)): path.read_bytes() for path in found}
+
+    @property
+    def written(self) -> dict[str, Graph]:
+        return {name: load_graph(self.graphs / name) for name in self.files}
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 import torch
 from rich.console import Console
 
+from tests.same_graph import assert_same_graph
 from tests.tiny_models import PROMPT, save_tiny_model
 from tracer.attribution.trace import trace
 from tracer.batch.findings import strongest
@@ -61,7 +62,7 @@ def test_the_graph_is_written_where_it_is_told(model: str, tmp_path: Path) -> No
     graph = load_graph(tmp_path / "deep" / "My Graph.json")
     assert graph.metadata.slug == "my-graph"
     same = trace(PROMPT, model=load_model(model, device="cpu"), target=" w9").prune(slug="my-graph")
-    assert same.to_json() == graph.to_json()
+    assert_same_graph(same, graph)
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,28 @@ def test_evidence_is_written_once_and_compared_when_forced(
     assert file.read_bytes() == written
 
 
+def test_evidence_of_another_machine_is_kept(root: Path, traced: Graph, model: str) -> None:
+    annotate(root, traced, GOOD)
+    said(root, model)
+    file = root / "graphs" / "tiny" / "1.evidence.json"
+    fields = json.loads(file.read_text())
+    fields["versions"] |= {"tracer": "0.0.1", "torch": "2.6.0", "transformers": "5.0.0"}
+    fields["faithfulness"]["value"] *= 1 + 5e-4
+    # A near tie was drawn the other way round.
+    fields["faithfulness"]["sufficiency"]["control_values"][3] += 0.1
+    fields["claims"][0]["measures"][1]["controls"][5] += 0.1
+    file.write_text(json.dumps(fields))
+    written = file.read_bytes()
+    status, text = said(root, model, force=True)
+    assert status == 0 and text.count("the same") == 2
+    assert file.read_bytes() == written
+    fields["claims"][0]["measures"][1]["after"] += 0.01
+    file.write_text(json.dumps(fields))
+    text = said(root, model, force=True)[1]
+    assert (text.count("the same"), text.count("measured")) == (1, 1)
+    assert load_evidence(file).versions.tracer != "0.0.1"
+
+
 def test_a_claim_that_should_hold_and_does_not_ends_with_status_1(
     root: Path, traced: Graph, model: str
 ) -> None:

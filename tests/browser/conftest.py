@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from tests.browser.executable import installed_browser, launch_arguments
+from tracer.site.build import build
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +69,18 @@ class _Quiet(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
+
+
+@pytest.fixture(scope="session")
+def own_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's own gallery, built once for all workers."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with FileLock(shared / "own-gallery.lock"):
+        if not (shared / "own-gallery").exists():
+            build(REPOSITORY, shared / "own-gallery")
+    return shared / "own-gallery"
 
 
 @pytest.fixture(scope="session")

@@ -24,10 +24,8 @@ EDITS_ARE_THERE = "No edits yet"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, serve_folder: Callable[[Path], str]) -> str:
-    folder = tmp_path_factory.mktemp("circuits")
-    build(ROOT, folder / "public")
-    return serve_folder(folder / "public")
+def site(own_gallery: Path, serve_folder: Callable[[Path], str]) -> str:
+    return serve_folder(own_gallery)
 
 
 @pytest.fixture(scope="module")

@@ -319,13 +319,25 @@ def entry_lines(key: str, entry: dict[str, Any], style: str, rest: random.Random
     return lines
 
 
-@settings(
-    max_examples=250,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+def examples(most: int) -> settings:
+    known = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    return settings(max_examples=most, deadline=None, suppress_health_check=known)
+
+
+@examples(50)
 @given(data=st.data())
 def test_any_edit_of_any_file_is_read_back(modules: Page, tmp_path: Path, data: Any) -> None:
+    check_edit(modules, tmp_path, data)
+
+
+@pytest.mark.slow
+@examples(400)
+@given(data=st.data())
+def test_any_of_many_edits_is_read_back(modules: Page, tmp_path: Path, data: Any) -> None:
+    check_edit(modules, tmp_path, data)
+
+
+def check_edit(modules: Page, tmp_path: Path, data: Any) -> None:
     document = {
         "labels": data.draw(LABELS),
         "groups": data.draw(GROUPS),

@@ -17,7 +17,6 @@ from tests.serving import served
 from tracer.documents.graph import load_graph
 from tracer.site.build import build
 
-REPOSITORY = Path(__file__).parents[2]
 HOSTILE = '"><img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
 PAGES = ["", "how-to-read/", "graphs/colosseum-italian/", "graphs/john-and-mary/", "404.html"]
 WIDTHS = [1440, 390]
@@ -25,16 +24,14 @@ WIDTHS = [1440, 390]
 
 @pytest.fixture(scope="module")
 def site(
-    tmp_path_factory: pytest.TempPathFactory, serve_folder: Callable[[Path], str]
+    own_gallery: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    serve_folder: Callable[[Path], str],
 ) -> dict[str, str]:
     """The project's own gallery, at the root and again under a path."""
-    folder = tmp_path_factory.mktemp("site")
-    build(REPOSITORY, folder / "public")
-    shutil.copytree(folder / "public", folder / "host" / "sub" / "path")
-    return {
-        "root": serve_folder(folder / "public"),
-        "below": serve_folder(folder / "host") + "sub/path/",
-    }
+    host = tmp_path_factory.mktemp("host")
+    shutil.copytree(own_gallery, host / "sub" / "path")
+    return {"root": serve_folder(own_gallery), "below": serve_folder(host) + "sub/path/"}
 
 
 def overflow(page: Page) -> int:

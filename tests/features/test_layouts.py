@@ -18,6 +18,7 @@ from tests.features.dictionaries import (
     write_plt,
     write_sparsify,
 )
+from tests.same_graph import EXACT, assert_same_graph
 from tests.tiny_models import PROMPT, exact_tiny_model
 from tracer.attribution.trace import trace
 from tracer.documents.graph import Graph
@@ -94,8 +95,7 @@ def test_every_layout_is_read_to_the_same_graph(model: Model, tmp_path: Path, la
         for write, name in zip(NATIVE[layout], "ab", strict=True)
     ]
     assert len(graphs[0].nodes) > 20
-    assert graphs[0].nodes == graphs[1].nodes
-    assert graphs[0].links == graphs[1].links
+    assert_same_graph(*graphs, tolerance=EXACT)
 
 
 def opened(folder: Path) -> object:
@@ -199,7 +199,7 @@ def test_one_threshold_for_all(model: Model, tmp_path: Path) -> None:
             threshold = {"activation_function.threshold": torch.full(shape, 0.3)}
             save_file({**load_file(file), **threshold}, file)
         graphs.append(graph(model, folder))
-    assert graphs[0].links == graphs[1].links
+    assert_same_graph(*graphs, tolerance=EXACT)
 
 
 @pytest.mark.parametrize("activation", ["groupmax", "batchtopk"])

@@ -20,7 +20,7 @@ def test_what_is_recorded_is_what_transformers_computes(tmp_path: Path, family: 
     ids = model.tokenizer.encode_prompt(PROMPT)
     frozen = freeze(model, ids)
     real = model.causal_lm(torch.tensor([ids]), output_hidden_states=True)
-    assert torch.equal(frozen.logits, real.logits[0, -1])
+    torch.testing.assert_close(frozen.logits, real.logits[0, -1], rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(frozen.embeddings, real.hidden_states[0][0])
     independent = FrozenModel(model, ids).run()
     torch.testing.assert_close(frozen.raw_logits, independent.raw_logits)
@@ -36,7 +36,7 @@ def test_a_softcap_on_the_logits_is_not_part_of_the_raw_ones(tmp_path: Path, fam
     cap = model.config.final_logit_softcapping
     capped = cap * torch.tanh(frozen.raw_logits / cap) if cap else frozen.raw_logits
     torch.testing.assert_close(frozen.logits, capped)
-    assert torch.equal(frozen.logits, frozen.raw_logits) == (cap is None)
+    assert torch.allclose(frozen.logits, frozen.raw_logits) == (cap is None)
 
 
 def test_hooks_are_gone_afterwards(tmp_path: Path) -> None:

@@ -22,13 +22,14 @@ from tracer.documents.evidence import (
     Evidence,
     Faithfulness,
     Versions,
-    agree,
     load_evidence,
 )
+from tracer.documents.evidence_comparison import claim_agrees, faithfulness_agrees
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.resolved_claims import ResolvedClaim, resolve_claim
 from tracer.documents.yaml_source import KeyPath, YamlSource
 from tracer.errors import Place, TracerError
+from tracer.interventions.bounds import at_the_bound
 from tracer.interventions.claims import check_claim
 from tracer.interventions.faithfulness import can_be_measured, circuit_of, measure_faithfulness
 from tracer.interventions.steered_pass import SteeredPrompt
@@ -121,7 +122,7 @@ class _Task:
                 found = self._measure(prompt)
         except TracerError as error:
             return Checked(slug, "failed", self.claim, error=error)
-        if there is not None and agree(there, found):
+        if there is not None and self._agrees(there, found):
             return Checked(slug, "the same", self.claim, there)
         self._write(found, prompt)
         return Checked(slug, "measured", self.claim, found)
@@ -130,6 +131,16 @@ class _Task:
         if self.claim is not None:
             return check_claim(prompt, self.claim)
         return measure_faithfulness(prompt, self.subject.graph, _groups(self.subject))
+
+    def _agrees(
+        self, there: ClaimEvidence | Faithfulness, found: ClaimEvidence | Faithfulness
+    ) -> bool:
+        if isinstance(there, Faithfulness) and isinstance(found, Faithfulness):
+            return faithfulness_agrees(there, found)
+        if isinstance(there, ClaimEvidence) and isinstance(found, ClaimEvidence) and self.claim:
+            edge = at_the_bound(self.claim.claim.expect, found)
+            return claim_agrees(there, found, at_the_bound=edge)
+        return False
 
     def _evidence(self) -> Evidence | None:
         """What is on disk, if it is about this very graph."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from tracer.documents.files import decode, read_text, write_atomically
 from tracer.documents.graph import significant
@@ -16,7 +16,6 @@ from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError
 
 FORMAT: Literal[1] = 1
-TOLERANCE = 5e-3
 REDO = "delete it and run `tracer verify` again"
 Quantity = Literal["probability", "lead", "activation", "continuation"]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -184,21 +183,6 @@ def load_evidence(file: Path) -> Evidence:
         where = ".".join(map(str, first["loc"]))
         what = f"not evidence: {where}: {first['msg']}"
         raise TracerError(what, hint=REDO, place=Place(file)) from None
-
-
-def agree(left: BaseModel, right: BaseModel) -> bool:
-    """The same words, and numbers within TOLERANCE, absolute below 1 and relative above."""
-    return _close(left.model_dump(mode="json"), right.model_dump(mode="json"))
-
-
-def _close(left: Any, right: Any) -> bool:
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(_close(left[key], right[key]) for key in left)
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(_close, left, right))
-    if isinstance(left, float) and isinstance(right, float):
-        return abs(left - right) <= TOLERANCE * max(1.0, abs(left), abs(right))
-    return bool(left == right)
 
 
 def _rounded(value: Any) -> Any:

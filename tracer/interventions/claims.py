@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -11,6 +11,7 @@ from tracer.documents.claims import Expectation
 from tracer.documents.evidence import Change, ClaimEvidence, Likely, Measure, Quantity
 from tracer.documents.resolved_claims import ResolvedClaim
 from tracer.errors import TracerError
+from tracer.interventions.bounds import OFF, bound_met, bounded
 from tracer.interventions.controls import Controls, Member
 from tracer.interventions.interventions import (
     Ablate,
@@ -25,7 +26,6 @@ from tracer.interventions.steer import continuation
 from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt
 
 SHOWN = 5
-OFF = 0.1  # a neuron is never quite silent: this share of what it was counts as off
 
 
 @dataclass(frozen=True)
@@ -111,23 +111,8 @@ def _of_token(
         leads = [float(one[target] - one[versus]) for one in (first[0], logits.logits[0], *rest)]
         measures.append(_measure("lead", leads, falls=falls))
     tops = [int(one.argmax()) == target for one in (first[0], logits.logits[0])]
-    return _Outcome(measures, _bound_met(expect, measures, tops), logits)
-
-
-def _bound_met(expect: Expectation, measures: Sequence[Measure], tops: Sequence[bool]) -> bool:
-    """Whether the bound on a token's probability or lead is met; it must not be met before."""
-    bound, limit = expect.bound, getattr(expect, expect.bound)
-    before, after = measures[-1 if bound.startswith("lead") else 0].sides
-    met: dict[str, Callable[[], bool]] = {
-        "p_falls_by": lambda: after <= before * (1 - limit),
-        "p_rises_by": lambda: after >= before * (1 + limit),
-        "p_below": lambda: after < limit <= before,
-        "p_above": lambda: after > limit >= before,
-        "lead_falls_by": lambda: before - after >= limit,
-        "lead_rises_by": lambda: after - before >= limit,
-        "becomes_top": lambda: tops[1] and not tops[0],
-    }
-    return met[bound]()
+    met = bound_met(expect, bounded(expect, measures).sides, tops)
+    return _Outcome(measures, met, logits)
 
 
 def _of_feature(

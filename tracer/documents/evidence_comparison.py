@@ -1,0 +1,134 @@
+"""Whether what was measured again says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from tracer.documents.evidence import ClaimEvidence, Faithfulness, Likely, Measure, PartAblation
+
+TOLERANCE = 1e-3
+MARGIN = 2 * TOLERANCE  # closer than this, two numbers may be the other way round elsewhere
+# Controls are drawn from the ten features nearest in loudness: where two are nearly as near,
+# another machine draws the other. This share of them, or one, may be others.
+OTHERS = 0.1
+
+
+def close(left: float | None, right: float | None, tolerance: float = TOLERANCE) -> bool:
+    """Within `tolerance`, absolute below 1 and relative above; None is close to None only."""
+    if left is None or right is None:
+        return left is right
+    return abs(left - right) <= tolerance * max(1.0, abs(left), abs(right))
+
+
+def faithfulness_agrees(left: Faithfulness, right: Faithfulness) -> bool:
+    """The same nodes, and numbers that are close; controls by their own rule."""
+    controls = [[one.control for one in side.nodes] for side in (left, right)]
+    own = [
+        side.model_dump(
+            exclude={
+                "nodes": {"__all__": {"control"}},
+                "necessity": _DRAWN,
+                "sufficiency": _DRAWN,
+            }
+        )
+        for side in (left, right)
+    ]
+    return (
+        _alike(*own)
+        and _controls_agree(*controls)
+        and _part_agrees(left.necessity, right.necessity)
+        and _part_agrees(left.sufficiency, right.sufficiency)
+    )
+
+
+def claim_agrees(left: ClaimEvidence, right: ClaimEvidence, *, at_the_bound: bool = False) -> bool:
+    """The same words, and numbers that are close; controls and likely tokens by their own rule.
+
+    How many controls were beaten may differ by those that are close or others, and `bound_met`
+    where `at_the_bound` says that what was measured is close to the bound. The verdict follows
+    from the two: it may differ where they may.
+    """
+    derived = {"verdict", "bound_met", "measures", "before", "after"}
+    same = _alike(left.model_dump(exclude=derived), right.model_dump(exclude=derived))
+    return (
+        same
+        and len(left.measures) == len(right.measures)
+        and all(map(_measure_agrees, left.measures, right.measures))
+        and _likely_agree(left.before, right.before)
+        and _likely_agree(left.after, right.after)
+        and (left.bound_met == right.bound_met or at_the_bound)
+        and _follows(left)
+        and _follows(right)
+    )
+
+
+_DRAWN = {"control_values", "control_probabilities"}
+
+
+def _part_agrees(left: PartAblation, right: PartAblation) -> bool:
+    own = [side.model_dump(exclude=_DRAWN) for side in (left, right)]
+    return (
+        _alike(*own)
+        and _controls_agree(left.control_values, right.control_values)
+        and _controls_agree(left.control_probabilities, right.control_probabilities)
+    )
+
+
+def _measure_agrees(left: Measure, right: Measure) -> bool:
+    derived = {"controls", "beaten"}
+    if not _alike(left.model_dump(exclude=derived), right.model_dump(exclude=derived)):
+        return False
+    if not _controls_agree(left.controls, right.controls):
+        return False
+    undecided = sum(
+        not close(one, other) or close(one, left.after, MARGIN)
+        for one, other in zip(left.controls, right.controls, strict=True)
+    )
+    return abs(left.beaten - right.beaten) <= undecided
+
+
+def _controls_agree(left: Sequence[float | None], right: Sequence[float | None]) -> bool:
+    if len(left) != len(right):
+        return False
+    others = sum(not close(one, other) for one, other in zip(left, right, strict=True))
+    return others <= max(1, OTHERS * len(left))
+
+
+def _likely_agree(left: Sequence[Likely], right: Sequence[Likely]) -> bool:
+    """Close at each rank; tokens that are nearly as likely may change places, at the last rank
+    also with one that is not shown."""
+    ranks = zip(left, right, strict=False)
+    return (
+        len(left) == len(right)
+        and all(close(one.probability, other.probability) for one, other in ranks)
+        and all(_is_among(one, right) for one in left)
+        and all(_is_among(one, left) for one in right)
+    )
+
+
+def _is_among(one: Likely, there: Sequence[Likely]) -> bool:
+    return close(one.probability, there[-1].probability) or any(
+        one.token == other.token and close(one.probability, other.probability) for other in there
+    )
+
+
+def _follows(found: ClaimEvidence) -> bool:
+    """Whether the verdict is what the rest says."""
+    holds = found.bound_met and all(one.beats_all for one in found.measures if one.decides)
+    return found.verdict == ("holds" if holds else "fails")
+
+
+def _alike(left: Any, right: Any) -> bool:
+    """Equal, but for numbers that are close."""
+    if isinstance(left, BaseModel) and isinstance(right, BaseModel):
+        return _alike(left.model_dump(), right.model_dump())
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_alike(left[key], right[key]) for key in left)
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(_alike, left, right))
+    if isinstance(left, float) and isinstance(right, float):
+        return close(left, right)
+    return bool(left == right)
