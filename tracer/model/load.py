@@ -18,6 +18,7 @@ from tracer.model.files import ModelFiles, find_model
 from tracer.model.layer_weights import LayerWeights, layer_weights
 from tracer.model.memory import let_go
 from tracer.model.quiet import quiet_transformers
+from tracer.model.third_party import third_party
 from tracer.model.tokens import Tokenizer, load_tokenizer
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -112,7 +113,8 @@ def load_model(
     Raises TracerError when it cannot be had, its family is not supported, or the device is absent.
     """
     chosen = choose_device(device)
-    return open_model(find_model(name, say), device=chosen, precision=precision)
+    with third_party(f"the model `{name}` cannot be loaded"):
+        return open_model(find_model(name, say), device=chosen, precision=precision)
 
 
 def open_model(
