@@ -28,7 +28,9 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def tokenizer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+def tokenizer(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Tokenizer:
     return make_tokenizer(tmp_path_factory.mktemp("tokenizer"), request.param)
 
 
@@ -87,7 +89,9 @@ def test_of_a_byte_and_a_letter_with_one_text_the_letter_is_meant(llama: Tokeniz
     assert llama.single_token(byte_id) == byte_id
 
 
-def test_a_line_break_that_is_a_byte_is_a_line_break(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_line_break_that_is_a_byte_is_a_line_break(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     gemma = make_tokenizer(tmp_path_factory.mktemp("bytes"), "unigram")
     token_id = gemma.pieces._rust.token_to_id("<0x09>")
     assert gemma.text(token_id) == "\t"

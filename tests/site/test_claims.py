@@ -250,3 +250,21 @@ def test_evidence_keeps_its_words_and_numbers_and_compares_by_tolerance(
     assert agree(found, found.model_copy(update={"measures": (near,)}))
     assert not agree(found, found.model_copy(update={"measures": (far,)}))
     assert not agree(found, found.model_copy(update={"verdict": "fails"}))
+
+
+def test_a_token_without_a_text_of_its_own_is_named_by_its_id() -> None:
+    said = Annotations.model_validate(
+        {
+            "groups": {"france": {"name": "France", "nodes": ["0_7_4"]}},
+            "claims": [
+                {
+                    "id": "byte",
+                    "ablate": "france",
+                    "expect": {"token": {"id": 236}, "versus": " Paris", "lead_falls_by": 1},
+                }
+            ],
+        }
+    )
+    assert sentence(said.claims[0], said) == (
+        "Without “France”, token 236 loses at least 1 logits against “Paris”."
+    )

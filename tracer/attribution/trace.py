@@ -136,8 +136,9 @@ def trace(
 
     `position` asks about the token behind an earlier position (1 is the first after the start
     token): the prompt ends there. `chat_date` is the day for chat templates that write one;
-    `notices` of what comes back say what was read in another way than written. `progress` is called with a phase's name, steps done, and steps
-    in all. Method: Ameisen et al. 2025, "Circuit Tracing"; RelP (arXiv 2508.21258) for neurons.
+    `notices` of what comes back say what was read in another way than it was written. `progress` is
+    called with a phase's name, steps done, and steps in all. Method: Ameisen et al. 2025, "Circuit
+    Tracing"; RelP (arXiv 2508.21258) for neurons.
 
     Raises TracerError for an empty or too long prompt, a target that is not one token, a feature or
     position that is not there, a direction of another shape, two targets at once, unknown features,

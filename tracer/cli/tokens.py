@@ -12,7 +12,7 @@ from tracer.documents.prompts import DEFAULT_MODEL
 
 @click.command("tokens")
 @click.argument("prompt", required=False)
-@click.option("--model", metavar="NAME", help=f"Name, hub id or folder.  [default: {DEFAULT_MODEL}]")
+@click.option("--model", help=f"Name, hub id or folder.  [default: {DEFAULT_MODEL}]")
 @click.option("--chat", is_flag=True, help="PROMPT is a user's turn of a chat.")
 @click.option("--slug", help="What this entry of the prompt list asks, in place of PROMPT.")
 @click.option(

@@ -35,7 +35,8 @@ def command(prompt: str, contrast: tuple[str, ...], **options: Any) -> None:
     their effects in logits, and the scores.
     """
     target = token_named(options.pop("target"), options.pop("target_id"))
-    others = [*contrast, *(TokenId(id=one) for one in options.pop("contrast_id"))]
+    others: list[str | TokenId] = [*contrast]
+    others += (TokenId(id=one) for one in options.pop("contrast_id"))
     needs_tracing()
     from tracer.batch.single import trace_prompt
 

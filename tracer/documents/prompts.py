@@ -83,7 +83,7 @@ class PromptEntry(_Common):
     )
     target: TokenName | None = Field(
         None,
-        description="the answer token to explain, literal, with its leading space; or `{id: 24211}`",
+        description="the answer to explain: one token, literal, with its leading space, or {id: 9}",
     )
     contrast: tuple[TokenName, ...] = Field(
         (), description="explain the target's logit minus the mean logit of these tokens"

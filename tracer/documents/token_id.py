@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from tracer.documents.records import Strict
 
@@ -22,4 +22,13 @@ class TokenId(Strict):
         return f"token {self.id}"
 
 
-TokenName = Annotated[str, Field(min_length=1)] | TokenId
+def _kind(name: Any) -> str:
+    return "<id>" if isinstance(name, dict | TokenId) else "<text>"
+
+
+# Told apart by kind, so that a mistake in one is no mistake in the other.
+TokenName = Annotated[
+    Annotated[str, StringConstraints(min_length=1, max_length=200), Tag("<text>")]
+    | Annotated[TokenId, Tag("<id>")],
+    Discriminator(_kind),
+]

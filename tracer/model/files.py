@@ -16,7 +16,7 @@ from tracer.model.cache import cache_folder
 from tracer.model.default_model import SHA256, Say, prepare_default_model
 
 _HUB_ID = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?\Z")
-_WANTED = ["*.safetensors", "*.json", "tokenizer*", "*.jinja"]
+_WANTED = ["*.safetensors", "*.json", "tokenizer*", "merges.txt", "*.jinja"]
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,13 @@
 """The pieces of a tokenizer's vocabulary: what each one stands for, by itself.
 
 A tokenizer decodes a row of tokens; decoding one alone loses the space in front of a word
-(SentencePiece) and every letter that is spread over several. Here its decoder's own steps are taken
-for one piece, and give bytes: byte-level BPE (GPT-2, Llama 3, Qwen), SentencePiece's `▁` and `<0xE2>`
-(Llama 2, Mistral, Gemma, Phi 3).
+(SentencePiece) and every letter that is spread over several. Here its decoder's own steps are
+taken for one piece, and give bytes: byte-level BPE (GPT-2, Llama 3, Qwen), SentencePiece's `▁` and
+`<0xE2>` (Llama 2, Mistral, Gemma, Phi 3).
 """
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from collections import defaultdict
@@ -16,26 +15,9 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
+from tracer.documents.token_text import text_of
+
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>\Z")
-_NAMED = "tracer.named_bytes"  # how bytes that are no letters are read
-
-
-def _name_bytes(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeDecodeError)
-    wrong = error.object[error.start : error.end]
-    return "".join(f"<0x{byte:02X}>" for byte in wrong), error.end
-
-
-codecs.register_error(_NAMED, _name_bytes)
-
-
-def text_of(content: bytes) -> str:
-    """UTF-8 as text; bytes that are no whole letter are named, never replaced.
-
-    >>> text_of(" é".encode()), text_of(b" \\xc3")
-    (' é', ' <0xC3>')
-    """
-    return content.decode("utf-8", errors=_NAMED)
 
 
 def _byte_alphabet() -> dict[str, int]:
@@ -77,7 +59,7 @@ class Pieces:
     def content(self, token_id: int) -> bytes:
         """The bytes that the piece puts into a text."""
         if token_id in self._literal:
-            return self._literal[token_id].encode()
+            return bytes(self._literal[token_id], "utf-8")
         piece = self.piece(token_id)
         if piece is None:  # a row of the embedding that no piece has
             return f"<token {token_id}>".encode()

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from tracer.errors import TracerError
 
+_OF_CODE = (LookupError, TypeError, AttributeError, AssertionError)  # not said to people
+
 
 @contextmanager
 def third_party(what: str, *, hint: str | None = None) -> Iterator[None]:
@@ -35,4 +37,5 @@ def reason(error: BaseException) -> str:
     """
     lines = [" ".join(line.split()) for line in str(error).splitlines() if line.strip()]
     said = lines[0][:300] if lines else ""
-    return said if " " in said else f"{type(error).__name__} {said}".rstrip()
+    bare = isinstance(error, _OF_CODE) or " " not in said
+    return f"{type(error).__name__} {said}".rstrip() if bare else said

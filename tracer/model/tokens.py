@@ -84,8 +84,11 @@ class Tokenizer:
         return Encoded(self._checked(ids), tuple(notices))
 
     def encode_text(self, text: str) -> list[int]:
-        """The tokens of a text of any length, without a start token."""
-        return self._ids(self._without_start(text)[0])
+        """The tokens of a text of any length, without a start token.
+
+        Raises TracerError for tokens that the model has no embedding for.
+        """
+        return list(map(self._known, self._ids(self._without_start(text)[0])))
 
     @property
     def start_token(self) -> int:
@@ -138,7 +141,7 @@ class Tokenizer:
         return whole if self._ids(whole) == rest != self._ids(shorter) else shorter
 
     def _behind_start(self, token_ids: Sequence[int]) -> list[int]:
-        put = self._frame[0] or [self._start_or_none]
+        put: list[int | None] = [*self._frame[0]] or [self._start_or_none]
         here = list(token_ids[: len(put)]) == put
         return list(token_ids[len(put) if here else 0 :])
 
@@ -178,8 +181,10 @@ class Tokenizer:
         written = self.joined(put)
         if not written or not text.startswith(written):
             return text, []
+        while text.startswith(written):
+            text = text.removeprefix(written)
         what = f"the prompt begins with the start token {written!r}, which is put in front anyway"
-        return text.removeprefix(written), [f"{what}: it is there once"]
+        return text, [f"{what}: it is there once"]
 
     def _started(self, ids: list[int]) -> list[int]:
         return ids if ids and self._is_special(ids[0]) else [self.start_token, *ids]

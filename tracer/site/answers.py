@@ -22,7 +22,13 @@ def likely_answers(graph: Graph, *, most: int = 5) -> tuple[Likely, ...]:
         ]
     else:
         wanted = info.question.target_id
-        found = [Likely(a.token, a.probability, a.token_id == wanted) for a in info.answers]
+        texts = [answer.token for answer in info.answers]
+        found = [
+            Likely(a.token, a.probability, a.token_id == wanted, a.token_id)
+            if texts.count(a.token) > 1
+            else Likely(a.token, a.probability, a.token_id == wanted)
+            for a in info.answers
+        ]
         if wanted is not None and not any(answer.explained for answer in found):
             found.append(Likely(info.question.target, None, True))
     found.sort(key=lambda answer: -(answer.probability or 0))

@@ -9,15 +9,17 @@ from tracer.site.tokens import visible
 
 @dataclass(frozen=True)
 class Likely:
-    """A possible next token; `explained` marks the one that the graph is about."""
+    """A possible next token; `explained` marks the one that the graph is about. It has its `id`
+    where another has the same text."""
 
     token: str
     probability: float | None
     explained: bool
+    id: int | None = None
 
     @property
     def text(self) -> str:
-        return visible(self.token)
+        return visible(self.token) if self.id is None else f"{visible(self.token)} (id {self.id})"
 
     @property
     def space(self) -> str:
