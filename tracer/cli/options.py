@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 import click
 
 from tracer.documents.token_id import TokenId
@@ -10,8 +14,20 @@ DEVICES = click.Choice(["auto", "cpu", "cuda", "mps"])
 PRECISIONS = click.Choice(["float32", "bf16", "fp16"])
 
 
-def token_named(text: str | None, token_id: int | None) -> str | TokenId | None:
-    """What `--target` and `--target-id` name. Raises UsageError for both at once."""
-    if text is not None and token_id is not None:
-        raise click.UsageError("--target and --target-id name one token: give either")
-    return text if token_id is None else TokenId(id=token_id)
+def target_ids(command: Callable[..., None]) -> Callable[..., None]:
+    """`--target-id` and `--contrast-id` beside `--target` and `--contrast`, as one of each."""
+
+    @click.option("--target-id", type=click.IntRange(0), metavar="ID", help="By its id instead.")
+    @click.option(
+        "--contrast-id", type=click.IntRange(0), multiple=True, metavar="ID", help="By its id."
+    )
+    @wraps(command)
+    def with_ids(target_id: int | None, contrast_id: tuple[int, ...], **options: Any) -> None:
+        if target_id is not None and options["target"] is not None:
+            raise click.UsageError("--target and --target-id name one token: give either")
+        if target_id is not None:
+            options["target"] = TokenId(id=target_id)
+        options["contrast"] = (*options["contrast"], *(TokenId(id=one) for one in contrast_id))
+        command(**options)
+
+    return with_ids

@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from tracer.cli.needs_tracing import needs_tracing
-from tracer.cli.options import DEVICES, PRECISIONS, token_named
+from tracer.cli.options import DEVICES, PRECISIONS, target_ids
 from tracer.documents.prompts import DEFAULT_MODEL
-from tracer.documents.token_id import TokenId
 
 
 @click.command("trace")
@@ -19,8 +18,7 @@ from tracer.documents.token_id import TokenId
 @click.option(
     "--contrast", multiple=True, metavar="TOKEN", help="Against this one; may be repeated."
 )
-@click.option("--target-id", type=click.IntRange(0), help="The answer by its token id, instead.")
-@click.option("--contrast-id", type=click.IntRange(0), multiple=True, help="May be repeated.")
+@target_ids
 @click.option("--target-feature", metavar="L_F_P", help="What feeds this feature, instead.")
 @click.option("--position", type=int, help="The answer behind this token (1 is the first).")
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, help="Name, hub id or folder.")
@@ -28,16 +26,13 @@ from tracer.documents.token_id import TokenId
 @click.option("--device", type=DEVICES, default="auto", show_default=True)
 @click.option("--precision", type=PRECISIONS, default="float32", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the graph.")
-def command(prompt: str, contrast: tuple[str, ...], **options: Any) -> None:
+def command(prompt: str, **options: Any) -> None:
     """Trace PROMPT now and say what was found.
 
     Prints the likely answers, the features that support and oppose the one explained most, with
     their effects in logits, and the scores.
     """
-    target = token_named(options.pop("target"), options.pop("target_id"))
-    others: list[str | TokenId] = [*contrast]
-    others += (TokenId(id=one) for one in options.pop("contrast_id"))
     needs_tracing()
     from tracer.batch.single import trace_prompt
 
-    trace_prompt(prompt, target=target, contrast=others, **options)
+    trace_prompt(prompt, **options)

@@ -241,4 +241,8 @@ def answer_rows(graph: Graph) -> list[list[Any]]:
         token = answer.token if answer else match["token"] if match else node.clerp or node.node_id
         probability = answer.probability if answer else node.token_prob
         answers.append([position, token, _number(probability)])
+    texts = [token for _, token, _ in answers]
+    for row in answers:  # pieces may share a text; then their ids tell them apart
+        if texts.count(row[1]) > 1:
+            row[1] = f"{row[1]} (id {graph.nodes[row[0]].index})"
     return sorted(answers, key=lambda answer: (-(answer[2] or 0), answer[0]))
