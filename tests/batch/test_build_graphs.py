@@ -41,8 +41,8 @@ class Desk:
         head = f"defaults: {{model: {self.model}, {defaults}}}\ngraphs:\n"
         self.list.write_text(head + "".join(f"  - {entry}\n" for entry in entries))
 
-    def run(self, **options: object) -> int:
-        console = Console(file=io.StringIO(), width=200)
+    def run(self, *, width: int = 200, **options: object) -> int:
+        console = Console(file=io.StringIO(), width=width)
         try:
             return build_graphs(
                 load_prompts(self.list),
@@ -226,6 +226,10 @@ def test_a_dry_run_shows_tokens_and_what_is_not_as_written(desk: Desk) -> None:
     assert "one: 0:'<s>'(0) 1:' w3'(5) 2:' w4'(6)" in desk.said
     assert "one: the prompt begins with the start token '<s>'" in desk.said
     assert "' w3 w4' is 2 tokens, not one" in desk.said
+    desk.write("{slug: one, prompt: '" + " w3" * 30 + "'}")
+    desk.run(dry_run=True, width=80)
+    lines = [line for line in desk.said.splitlines() if ":' w3'(5)" in line]
+    assert len(lines) > 3 and all(len(line) <= 80 and line.endswith("(5)") for line in lines)
 
 
 def test_notices_of_a_prompt_are_told_with_its_graph(desk: Desk) -> None:

@@ -121,6 +121,7 @@ def test_added_tokens_are_what_they_are_written_as(tmp_path: Path) -> None:
     ("name", "words"),
     [
         ("Paris", r"did you mean ' Paris', with a leading space\?"),
+        (" paris", r"did you mean ' Paris'\?"),
         (" of Italy", r"2 tokens, not one; the model splits it into ' of', ' Italy'"),
         (99_999, r"there is no token 99999; the ids of `llama-2` are 0 to"),
         (-1, "there is no token -1"),

@@ -132,6 +132,13 @@ def _unmerged(folder: Path) -> None:
     (folder / "vocab.json").write_text('{"a": 0, "b": 1, "ab": 2}')
 
 
+def test_what_reads_a_sentencepiece_model_is_named(tmp_path: Path) -> None:
+    folder = save_tiny_model(tmp_path)
+    _only_sentencepiece(folder)
+    with pytest.raises(TracerError, match="or install `sentencepiece` and `protobuf`"):
+        load_tokenizer(find_model(str(folder)))
+
+
 @pytest.mark.parametrize("family", ["llama", "qwen2", "gemma2"])
 @pytest.mark.parametrize("spoil", [_hollow, _broken, _cut_short, _only_sentencepiece, _unmerged])
 def test_a_tokenizer_that_is_not_whole_is_refused(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -89,10 +90,17 @@ def token_table(tokenizer: Tokenizer, ask: Ask) -> Table:
     return table
 
 
-def encoded(job: Job) -> Text:
-    """A job's tokens in one run of text, with position and id: `0:'<s>'(1) 1:' Paris'(3681)`."""
-    text = Text(f"{job.entry.slug}: ", style="dim")
-    tokens = zip(job.texts, job.ask.token_ids, strict=True)
-    for at, (token, token_id) in enumerate(tokens):
-        text.append(f"{at}:", style="dim").append(repr(token)).append(f"({token_id}) ", style="dim")
+def encoded(job: Job, width: int) -> Text:
+    """A job's tokens in one text, `0:'<s>'(1) 1:' Paris'(3681)`, broken between tokens only."""
+    text = Text(f"{job.entry.slug}:", style="dim")
+    column = cell_len(text.plain)
+    for at, (token, token_id) in enumerate(zip(job.texts, job.ask.token_ids, strict=True)):
+        parts = (f"{at}:", repr(token), f"({token_id})")
+        size = cell_len("".join(parts)) + 1
+        if column + size > width:
+            text.append("\n ")
+            column = 1
+        for part, style in zip((" ", *parts), ("", "dim", "default", "dim"), strict=True):
+            text.append(part, style)
+        column += size
     return text

@@ -47,7 +47,7 @@ def build_graphs(
         console.print(plan_table(jobs))
         for job in jobs:
             if isinstance(job, Job):
-                console.print(encoded(job), markup=False, highlight=False)
+                console.print(encoded(job, console.width), soft_wrap=True)
                 _print_notices(console, job.entry.slug, job.ask.notices)
             else:
                 _print_error(console, job.entry.slug, job.error)

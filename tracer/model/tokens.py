@@ -224,6 +224,8 @@ class Tokenizer:
             hint = f"did you mean {spaced!r}, with a leading space?"
         elif bare and bare != text and known(bare):
             hint = f"did you mean {bare!r}, without the space?"
+        elif near := [one for one in (*_capitals(spaced), *_capitals(bare)) if known(one)]:
+            hint = f"did you mean {near[0]!r}?"
         elif self.joined(own) != text:
             hint = f"the model does not know it and reads {split}"
         count = "not one token" if len(own) == 1 else f"{len(own)} tokens, not one"
@@ -239,12 +241,19 @@ class Tokenizer:
         return next((int(one) for one in found if one is not None), None)
 
 
+def _capitals(text: str) -> tuple[str, str]:
+    """The first word of a text with other capitals."""
+    return text.title(), text.lower()
+
+
 def load_tokenizer(files: ModelFiles) -> Tokenizer:
     """The tokenizer of files already found. Raises TracerError when they hold none, or one that
     tracer cannot look into."""
     from transformers import AutoTokenizer
 
     hint = "put its tokenizer.json into the folder"
+    if not (files.folder / "tokenizer.json").exists() and list(files.folder.glob("*.model")):
+        hint += ", or install `sentencepiece` and `protobuf`, which read its tokenizer.model"
     with quiet_transformers():
         context, rows = _sizes(files)
         with third_party(f"the model `{files.name}` has no tokenizer", hint=hint):
