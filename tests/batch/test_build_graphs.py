@@ -41,8 +41,8 @@ class Desk:
         head = f"defaults: {{model: {self.model}, {defaults}}}\ngraphs:\n"
         self.list.write_text(head + "".join(f"  - {entry}\n" for entry in entries))
 
-    def run(self, **options: object) -> int:
-        console = Console(file=io.StringIO(), width=200)
+    def run(self, *, width: int = 200, **options: object) -> int:
+        console = Console(file=io.StringIO(), width=width)
         try:
             return build_graphs(
                 load_prompts(self.list),
@@ -165,6 +165,82 @@ def test_one_bad_prompt_does_not_stop_the_others(desk: Desk) -> None:
     assert "longer" in errors[1] or "long, more than the 64" in errors[1]
     assert "there is no model `/no/such/model`" in errors[2]
     assert "unknown features `transcoders`" in errors[3]
+
+
+TEMPLATE = "{% if messages[0].content == ' w9' %}{{ raise_exception('not this') }}{% endif %} w3"
+
+
+def test_what_other_peoples_code_raises_stays_with_its_prompt(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chatty = save_tiny_model(tmp_path / "chatty")
+    (chatty / "chat_template.jinja").write_text(TEMPLATE)
+    broken = save_tiny_model(tmp_path / "broken")
+    (broken / "tokenizer.json").write_text('{"a": 1}')
+    desk.write(
+        f"{{slug: one, model: {chatty}, chat: [{{role: user, content: ' w9'}}]}}",
+        f"{{slug: two, model: {broken}, prompt: ' w3'}}",
+        "{slug: three, prompt: ' w3 w4', target: ' w9'}",
+        "{slug: good, prompt: ' w6 w7'}",
+    )
+    real = trace_job.trace_ask
+
+    def trace(ask, **options):  # type: ignore[no-untyped-def]
+        if ask.target is not None:
+            raise KeyError("of transformers")
+        return real(ask, **options)
+
+    monkeypatch.setattr(trace_job, "trace_ask", trace)
+    assert desk.run() == 1
+    assert list(desk.files) == ["good/1.json"]
+    errors = [line for line in desk.said.splitlines() if line.startswith("error:")]
+    assert "the chat template refuses these turns: not this" in errors[0]
+    assert "has no tokenizer" in errors[1]
+    assert "`three` cannot be traced: KeyError 'of transformers'" in errors[2]
+
+
+def test_a_model_that_fails_to_load_stays_with_its_prompt(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_here, "open_model", lambda *_, **__: {}["weights"])
+    assert desk.run() == 1
+    assert desk.said.count("cannot be loaded: KeyError 'weights'") == 2
+
+
+def test_an_answer_may_be_named_by_its_id(desk: Desk) -> None:
+    desk.write(
+        "{slug: one, prompt: ' w3 w4 w5', target: {id: 11}, contrast: [{id: 4}, ' w7']}",
+        "{slug: two, prompt: ' w3 w4 w5', target: ' w9', contrast: [' w2', {id: 9}]}",
+        "{slug: three, prompt: ' w3', target: {id: 60}}",
+        "{slug: four, prompt: ' w3', target: {id: 11}, contrast: [' w9']}",
+    )
+    assert desk.run() == 1
+    one, two = (load_graph(desk.graphs / slug / "1.json").metadata for slug in ("one", "two"))
+    assert one.tracer is not None and two.tracer is not None
+    assert one.tracer.graph_id == two.tracer.graph_id
+    assert one.tracer.question.target == " w9"
+    assert one.tracer.question.contrast == (" w2", " w7")
+    assert "there is no token 60; the ids of" in desk.said
+    assert "the contrast names the target itself" in desk.said
+
+
+def test_a_dry_run_shows_tokens_and_what_is_not_as_written(desk: Desk) -> None:
+    desk.write("{slug: one, prompt: '<s> w3 w4'}", "{slug: bad, prompt: ' w3', target: ' w3 w4'}")
+    assert desk.run(dry_run=True) == 1
+    assert "one: 0:'<s>'(0) 1:' w3'(5) 2:' w4'(6)" in desk.said
+    assert "one: the prompt begins with the start token '<s>'" in desk.said
+    assert "' w3 w4' is 2 tokens, not one" in desk.said
+    desk.write("{slug: one, prompt: '" + " w3" * 30 + "'}")
+    desk.run(dry_run=True, width=80)
+    lines = [line for line in desk.said.splitlines() if ":' w3'(5)" in line]
+    assert len(lines) > 3 and all(len(line) <= 80 and line.endswith("(5)") for line in lines)
+
+
+def test_notices_of_a_prompt_are_told_with_its_graph(desk: Desk) -> None:
+    desk.write("{slug: one, prompt: '<s> w3 [b]unknown[/b]'}")
+    assert desk.run() == 0
+    assert "one: the prompt begins with the start token '<s>'" in desk.said
+    assert "one: the model reads the prompt as ' w3<unk>'" in desk.said
 
 
 def test_a_graph_cut_short_is_reported_and_left_alone(desk: Desk) -> None:

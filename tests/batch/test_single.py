@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from click.testing import CliRunner
 from rich.console import Console
 
 from tests.same_graph import assert_same_graph
@@ -16,6 +18,7 @@ from tests.tiny_models import PROMPT, save_tiny_model
 from tracer.attribution.trace import trace
 from tracer.batch.findings import strongest
 from tracer.batch.single import trace_prompt
+from tracer.cli.trace_prompt import command
 from tracer.documents.graph import load_graph
 from tracer.errors import TracerError
 from tracer.model.load import load_model
@@ -76,6 +79,16 @@ def test_the_graph_is_written_where_it_is_told(model: str, tmp_path: Path) -> No
 def test_mistakes_are_clear(model: str, options: dict[str, Any], words: str) -> None:
     with pytest.raises(TracerError, match=words):
         said(model, **options)
+
+
+def test_the_command_takes_ids(model: str) -> None:
+    run = partial(CliRunner().invoke, command, catch_exceptions=False)
+    options = ["--model", model, "--device", "cpu"]
+    by_id = run([PROMPT, *options, "--target-id", "11", "--contrast-id", "4"])
+    by_text = run([PROMPT, *options, "--target", " w9", "--contrast", " w2"])
+    assert by_id.exit_code == 0 and by_id.stdout == by_text.stdout
+    both = run([PROMPT, *options, "--target-id", "11", "--target", " w9"])
+    assert both.exit_code == 2 and "give either" in both.stderr
 
 
 def test_an_unwritable_place_is_told_before_the_work(model: str, tmp_path: Path) -> None:

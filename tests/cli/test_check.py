@@ -55,6 +55,9 @@ def test_each_mistake_is_told_at_its_place_and_all_at_once(gallery: GalleryFolde
     ]
 
 
+BY_IDS = (
+    "{slug: france-paris, prompt: The capital of France is, target: {id: 42}, contrast: [{id: 41}]}"
+)
 WARNINGS: list[tuple[dict[str, str], str]] = [
     ({"site_src/pages/p.md": "a ![](../files/a.png)\n", "site_src/files/a.png": ""}, ":1:7: this "
      "picture has no text in its place"),
@@ -78,6 +81,7 @@ WARNINGS: list[tuple[dict[str, str], str]] = [
      "prompts.yaml:2:5: the newest graph answers another question than the list asks"),
     ({"site_src/prompts.yaml": "graphs:\n  - {slug: france-paris, prompt: The capital of France "
       "is, target: ' Paris', contrast: [' Rome']}\n"}, "answers another question"),
+    ({"site_src/prompts.yaml": f"graphs:\n  - {BY_IDS}\n"}, "answers another question"),
 ]  # fmt: skip
 
 
@@ -157,6 +161,7 @@ def test_a_folder_that_only_the_tracing_machine_has_is_a_note(gallery: GalleryFo
         {"assets/styles/tokens.css": ":root {}"},
         {"site_src/labels/tiny.neurons.yaml": ""},
         {"site_src/.DS_Store": ""},
+        {"site_src/prompts.yaml": f"graphs:\n  - {BY_IDS.replace('41', '43')}\n"},
     ],
 )
 def test_what_is_used_is_no_warning(gallery: GalleryFolder, files: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.new_graph import new_graph
 from tracer.documents.prompt_entry import with_entry
 from tracer.documents.prompts import load_prompts
+from tracer.documents.token_id import TokenId
 from tracer.errors import TracerError
 from tracer.site.survey import survey
 from tracer.site.texts import load_markdown
@@ -34,6 +35,19 @@ graphs:
 @pytest.fixture
 def gallery(tmp_path: Path) -> GalleryFolder:
     return make_gallery(tmp_path / "gallery")
+
+
+def test_answers_may_be_named_by_ids(gallery: GalleryFolder) -> None:
+    new_graph(
+        gallery.root,
+        "byte",
+        prompt="Bytes are",
+        target=TokenId(id=236),
+        contrast=[" Paris", TokenId(id=9)],
+    )
+    listed = load_prompts(gallery.root / "site_src" / "prompts.yaml").entry("byte")
+    assert listed is not None
+    assert (listed.target, listed.contrast) == (TokenId(id=236), (" Paris", TokenId(id=9)))
 
 
 def contents(root: Path) -> dict[str, bytes]:

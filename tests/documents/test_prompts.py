@@ -53,6 +53,12 @@ def test_chat_in_place_of_a_prompt(tmp_path: Path) -> None:
         ("{slug: 'a/b', prompt: x}", "a slug is lower-case"),
         ("{slug: a, prompt: x, contrast: [b]}", "`contrast` needs a `target`"),
         ("{slug: a, prompt: x, target: b, contrast: [b]}", "`contrast` names the target itself"),
+        ("{slug: a, prompt: x, target: {id: 3}, contrast: [{id: 3}]}", "names the target itself"),
+        ("{slug: a, prompt: x, target: {ids: 3}}", "2:35: unknown key `ids`; did you mean `id`"),
+        ("{slug: a, prompt: x, target: {id: -3}}", "greater than or equal to 0"),
+        ("{slug: a, prompt: x, target: {id: '3'}}", "valid integer"),
+        ("{slug: a, prompt: x, chat_date: 2026-01-31}", "`chat_date` belongs to a `chat`"),
+        ("{slug: a, chat: [{role: user, content: x}], chat_date: soon}", "valid date"),
         (
             "{slug: a, prompt: x, target: b, target_feature: 1_2_3}",
             "either `target` or",

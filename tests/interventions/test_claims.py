@@ -223,3 +223,13 @@ def test_the_hash_is_of_what_decides(graph: Graph) -> None:
     other = {**claim, "expect": {"token": " w9", "p_falls_by": 0.02}}
     assert first.hash != resolved(graph, other, some=nodes).hash
     assert isinstance(first.claim, Claim)
+
+
+def test_a_token_may_be_named_by_its_id(prompt: SteeredPrompt, graph: Graph) -> None:
+    (strongest, *_) = features_of(graph)
+    outcomes = []
+    for token, versus in ((" w9", " w2"), ({"id": 11}, {"id": 4})):
+        expect = {"token": token, "versus": versus, "lead_falls_by": 0.001}
+        found = check_claim(prompt, resolved(graph, {"ablate": strongest, "expect": expect}))
+        outcomes.append([(one.quantity, one.before, one.after) for one in found.measures])
+    assert outcomes[0] == outcomes[1]

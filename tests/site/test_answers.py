@@ -43,3 +43,17 @@ def test_the_question_decides_which_node_is_the_answer() -> None:
 )
 def test_shares_keep_what_tells_them_apart(share: float, text: str) -> None:
     assert percent(share).replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+def test_answers_with_one_text_are_told_apart_by_their_ids() -> None:
+    graph = make_graph()
+    info = graph.metadata.tracer
+    assert info is not None
+    twice = info.answers[0].model_copy(update={"token_id": 56, "probability": 0.01})
+    again = info.model_copy(update={"answers": (*info.answers, twice)})
+    both = graph.model_copy(
+        update={"metadata": graph.metadata.model_copy(update={"tracer": again})}
+    )
+    texts = [answer.text for answer in likely_answers(both)]
+    assert f"Paris (id {info.answers[0].token_id})" in texts and "Paris (id 56)" in texts
+    assert "Berlin" in texts

@@ -248,3 +248,21 @@ def test_evidence_keeps_its_words_and_numbers(tested: GalleryFolder) -> None:
         assert claim_agrees(one, other)
     assert read.faithfulness is not None and written.faithfulness is not None
     assert faithfulness_agrees(read.faithfulness, written.faithfulness)
+
+
+def test_a_token_without_a_text_of_its_own_is_named_by_its_id() -> None:
+    said = Annotations.model_validate(
+        {
+            "groups": {"france": {"name": "France", "nodes": ["0_7_4"]}},
+            "claims": [
+                {
+                    "id": "byte",
+                    "ablate": "france",
+                    "expect": {"token": {"id": 236}, "versus": " Paris", "lead_falls_by": 1},
+                }
+            ],
+        }
+    )
+    assert sentence(said.claims[0], said) == (
+        "Without “France”, token 236 loses at least 1 logits against “Paris”."
+    )

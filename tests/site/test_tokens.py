@@ -52,3 +52,15 @@ def test_marks_that_turn_text_around_cannot_make_a_label_lie() -> None:
 def test_emoji_of_several_parts_survive() -> None:
     family = "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
     assert visible(family) == family
+
+
+def test_a_letter_that_is_spread_over_tokens_is_one_in_words_and_in_the_prompt() -> None:
+    tokens = ["<s>", " caf", "<0xC3>", "<0xA9>", " <0xF0><0x9F>", "<0x98>", "<0x80>"]
+    assert texts(*tokens) == ["caf", "é", "😀"]
+    graph = make_graph(prompt_tokens=tokens)
+    assert prompt_text(graph) == " café 😀"
+    assert texts("<s>", "<", "0", "x", "C", "3", ">")[0] == "<", "what is typed stays"
+
+
+def test_a_control_sign_is_named_by_its_number() -> None:
+    assert visible("\x00") == "\\u{0}" and visible("a\u202eb") == "a\\u{202e}b"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 from tracer.attribution.origin import FeatureName
 from tracer.documents.graph import FORMAT
 from tracer.documents.prompts import ChatTurn, TraceSettings
+from tracer.documents.token_id import TokenId
 from tracer.errors import TracerError
 from tracer.model.tokens import Tokenizer
 
@@ -25,6 +27,7 @@ class Ask:
     contrast: tuple[int, ...]
     feature: FeatureName | None = None
     direction: str | None = None  # a direction's fingerprint
+    notices: tuple[str, ...] = field(default=(), compare=False)  # what a person may not expect
 
     @staticmethod
     def of(
@@ -32,8 +35,9 @@ class Ask:
         *,
         prompt: str | None = None,
         chat: Sequence[ChatTurn] | None = None,
-        target: str | None = None,
-        contrast: Sequence[str] = (),
+        chat_date: date | None = None,
+        target: str | int | TokenId | None = None,
+        contrast: Sequence[str | int | TokenId] = (),
         target_feature: str | None = None,
         position: int | None = None,
         direction: str | None = None,
@@ -49,22 +53,29 @@ class Ask:
         if len(named) > 1 or (target_feature is not None and position is not None):
             both = " and ".join(f"`{name}`" for name in [*named, "position"][:2])
             raise TracerError(f"{both} ask two questions", hint="trace one graph for each")
-        token_ids = tokenizer.encode_chat(chat) if chat else tokenizer.encode_prompt(prompt or "")
-        text = prompt
+        read = tokenizer.read_chat(chat, chat_date) if chat else tokenizer.read_prompt(prompt or "")
+        token_ids, text = read.ids, prompt
         if position is not None and position != len(token_ids) - 1:
             token_ids = _up_to(token_ids, position)
-            text = None if chat else "".join(map(tokenizer.text, token_ids[1:]))
+            text = None if chat else tokenizer.prompt_of(token_ids)
         feature = None
         if target_feature is not None:
             feature = FeatureName.parse(target_feature, positions=len(token_ids))
+        names = [*([] if target is None else [target]), *contrast]
+        tokens = [tokenizer.find_token(name) for name in names]
+        ids = [one.ids[0] for one in tokens]
+        if ids[:1] and ids[0] in ids[1:]:
+            raise TracerError("the contrast names the target itself", hint="name another token")
+        notices = [*read.notices, *(notice for one in tokens for notice in one.notices)]
         return Ask(
-            prompt=text if text is not None else "".join(map(tokenizer.text, token_ids)),
+            prompt=text if text is not None else tokenizer.joined(token_ids),
             chat=tuple(chat) if chat else None,
             token_ids=token_ids,
-            target=None if target is None else tokenizer.single_token(target),
-            contrast=tuple(tokenizer.single_token(one) for one in contrast),
+            target=ids[0] if ids else None,
+            contrast=tuple(ids[1:]),
             feature=feature,
             direction=direction,
+            notices=tuple(dict.fromkeys(notices)),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import torch
@@ -14,6 +15,7 @@ from tracer.attribution.effects import Effects, total_effects
 from tracer.attribution.influence import Matrix, drop, fold
 from tracer.attribution.prune import prune
 from tracer.attribution.question import Ask
+from tracer.attribution.slips import slips
 from tracer.attribution.sweep import Progress, Swept, share_by_layer, sweep
 from tracer.attribution.targets import (
     Targets,
@@ -24,6 +26,7 @@ from tracer.attribution.targets import (
 )
 from tracer.documents.graph import FeaturesInfo, Graph, Scores
 from tracer.documents.prompts import ChatTurn, TraceSettings
+from tracer.documents.token_id import TokenId
 from tracer.errors import TracerError
 from tracer.features.choose import choose_features, settings_for
 from tracer.features.neurons import Neurons
@@ -53,6 +56,11 @@ class Attribution:
     effects: Effects
     targets: Targets
     swept: Swept
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person may not expect: of how the prompt is read, of the target, of memory."""
+        return (*self.ask.notices, *slips(self.targets), *self.swept.notices)
 
     @cached_property
     def matrix(self) -> Matrix:
@@ -106,8 +114,9 @@ def trace(
     model: Model,
     chat: Sequence[ChatTurn] | None = None,
     features: str = "neurons",
-    target: str | None = None,
-    contrast: Sequence[str] = (),
+    chat_date: date | None = None,
+    target: str | int | TokenId | None = None,
+    contrast: Sequence[str | int | TokenId] = (),
     target_feature: str | None = None,
     direction: Tensor | None = None,
     position: int | None = None,
@@ -118,8 +127,8 @@ def trace(
 
     Give `prompt` or `chat`, and at most one target:
 
-    - `target`, a literal single token, alone or against the mean of `contrast`; effects and links
-      into it are in logits. With none of the four, the fewest likely tokens that hold
+    - `target`, a literal single token or its id, alone or against the mean of `contrast`; effects
+      and links into it are in logits. With none of the four, the fewest likely tokens that hold
       `settings.logit_mass` of the probability.
     - `target_feature`, `layer_index_position`: what feeds it, in units of its activation; a
       positive effect strengthens it, a negative one weakens it, whatever its own sign.
@@ -127,8 +136,10 @@ def trace(
       units of its inner product with that stream.
 
     `position` asks about the token behind an earlier position (1 is the first after the start
-    token): the prompt ends there. `progress` is called with a phase's name, steps done, and steps
-    in all. Method: Ameisen et al. 2025, "Circuit Tracing"; RelP (arXiv 2508.21258) for neurons.
+    token): the prompt ends there. `chat_date` is the day for chat templates that write one;
+    `notices` of what comes back say what was read in another way than it was written. `progress` is
+    called with a phase's name, steps done, and steps in all. Method: Ameisen et al. 2025, "Circuit
+    Tracing"; RelP (arXiv 2508.21258) for neurons.
 
     Raises TracerError for an empty or too long prompt, a target that is not one token, a feature or
     position that is not there, a direction of another shape, two targets at once, unknown features,
@@ -139,6 +150,7 @@ def trace(
         model.tokenizer,
         prompt=prompt,
         chat=chat,
+        chat_date=chat_date,
         target=target,
         contrast=contrast,
         target_feature=target_feature,

@@ -71,9 +71,11 @@ def _answers(attribution: Attribution) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("answer", no_wrap=True)
     table.add_column("probability", justify="right")
+    texts = [answer.token for answer in targets.answers]
     for answer in targets.answers:
+        shared = f" (id {answer.token_id})" if texts.count(answer.token) > 1 else ""
         mark = " ←" if answer.token_id == targets.question.target_id else ""
-        table.add_row(escape(repr(answer.token)) + mark, f"{answer.probability:.4f}")
+        table.add_row(escape(repr(answer.token)) + shared + mark, f"{answer.probability:.4f}")
     return table
 
 

@@ -13,6 +13,7 @@ from tracer.errors import Problems, TracerError, did_you_mean
 from tracer.features.choose import find_features, settings_for
 from tracer.model.default_model import Say
 from tracer.model.files import ModelFiles, find_model
+from tracer.model.third_party import third_party
 from tracer.model.tokens import Tokenizer, load_tokenizer
 
 State = Literal["new", "changed", "done", "again"]
@@ -29,6 +30,7 @@ class Job:
     graph_id: str
     state: State
     revision: int  # the one to write; when done, the one that is there
+    texts: tuple[str, ...] = ()  # of the prompt's tokens
 
     @property
     def to_trace(self) -> bool:
@@ -60,7 +62,8 @@ def make_plan(
     jobs: list[Job | Refused] = []
     for entry in _chosen(prompts, list(only)):
         try:
-            jobs.append(_job(entry, folder, models, force, precision))
+            with third_party(f"`{entry.slug}` cannot be read", hint="the others are not affected"):
+                jobs.append(_job(entry, folder, models, force, precision))
         except TracerError as error:
             place = error.place or prompts.where(entry.slug)
             located = TracerError(error.message, hint=error.hint, place=place)
@@ -121,6 +124,7 @@ def _job(
         tokenizer,
         prompt=entry.prompt,
         chat=entry.chat,
+        chat_date=entry.chat_date,
         target=entry.target,
         contrast=entry.contrast,
         target_feature=entry.target_feature,
@@ -137,4 +141,5 @@ def _job(
     if state == "done" and force:
         state = "again"
     revision = (latest or 0) + (0 if state == "done" else 1)
-    return Job(entry, settings, files, ask, wanted, state, revision)
+    texts = tuple(map(tokenizer.text, ask.token_ids))
+    return Job(entry, settings, files, ask, wanted, state, revision, texts)

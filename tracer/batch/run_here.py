@@ -12,6 +12,7 @@ from tracer.documents.files import ensure_writable
 from tracer.documents.graph_folder import GraphFolder
 from tracer.errors import TracerError
 from tracer.model.load import Device, Model, choose_device, open_model
+from tracer.model.third_party import third_party
 
 
 class Watcher(Protocol):
@@ -76,8 +77,9 @@ class LastModel:
         wanted = (job.files, job.settings.precision)
         if self._model is None or self._wanted != wanted:
             self._model = None  # lets go of the last one before the next is read
-            self._model = open_model(
-                job.files, device=self.device, precision=job.settings.precision
-            )
+            with third_party(f"the model `{job.files.name}` cannot be loaded"):
+                self._model = open_model(
+                    job.files, device=self.device, precision=job.settings.precision
+                )
             self._wanted = wanted
         return self._model

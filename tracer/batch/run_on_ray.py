@@ -18,6 +18,7 @@ from tracer.documents.graph_folder import GraphFolder
 from tracer.errors import TracerError
 from tracer.model.files import find_model
 from tracer.model.load import Device
+from tracer.model.third_party import third_party
 
 
 def run_on_ray(
@@ -71,7 +72,8 @@ class _Worker:
         from dataclasses import replace
 
         try:
-            here = find_model(job.entry.model)
+            with third_party(f"the worker cannot read `{job.entry.model}`"):
+                here = find_model(job.entry.model)
             if here.identity != job.files.identity:
                 return f"the worker's `{job.entry.model}` has other weights than this machine's"
             return trace_job(job, self.models.open(replace(job, files=here)))

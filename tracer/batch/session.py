@@ -7,13 +7,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tracer.batch.plan import make_plan
+from tracer.batch.encoding import encoded
+from tracer.batch.plan import Job, Refused, make_plan
 from tracer.batch.report import Bars, outcome_table, plain_console, plan_table
 from tracer.batch.run_here import run_here
 from tracer.batch.run_on_ray import run_on_ray
 from tracer.batch.trace_job import Outcome
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import Precision, PromptList
+from tracer.errors import TracerError
 from tracer.features.choose import found_once
 from tracer.model.load import Device
 
@@ -43,6 +45,12 @@ def build_graphs(
         )
     if dry_run:
         console.print(plan_table(jobs))
+        for job in jobs:
+            if isinstance(job, Job):
+                console.print(encoded(job, console.width), soft_wrap=True)
+                _print_notices(console, job.entry.slug, job.ask.notices)
+            else:
+                _print_error(console, job.entry.slug, job.error)
 
     def run() -> Iterator[Outcome]:
         if ray is not None:
@@ -60,7 +68,19 @@ def build_graphs(
             interrupted = True
     order = [job.entry.slug for job in jobs]
     outcomes.sort(key=lambda one: order.index(one.slug))
+    if dry_run:
+        return 1 if any(isinstance(job, Refused) for job in jobs) else 0
     return _close(console, outcomes, interrupted)
+
+
+def _print_notices(console: Console, slug: str, notices: Sequence[str]) -> None:
+    for notice in notices:
+        console.print(f"{slug}: {notice}", style="dim", markup=False, highlight=False)
+
+
+def _print_error(console: Console, slug: str, error: TracerError | None) -> None:
+    console.print("error:", style="bold red", end=" ")
+    console.print(f"{slug}: {error}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _close(console: Console, outcomes: Sequence[Outcome], interrupted: bool) -> int:
@@ -69,12 +89,10 @@ def _close(console: Console, outcomes: Sequence[Outcome], interrupted: bool) -> 
     for one in outcomes:
         if one.status == "unchanged":
             console.print(f"{one.slug}: traced again and the same; nothing written", style="dim")
-        for notice in one.notices:
-            console.print(f"{one.slug}: {notice}", style="dim", highlight=False)
+        _print_notices(console, one.slug, one.notices)
     failed = [one for one in outcomes if one.error is not None]
     for one in failed:
-        console.print("error:", style="bold red", end=" ")
-        console.print(f"{one.slug}: {one.error}", markup=False, highlight=False, soft_wrap=True)
+        _print_error(console, one.slug, one.error)
     if interrupted:
         console.print("interrupted; run the same command to go on where it stopped")
         return 130

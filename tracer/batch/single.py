@@ -15,6 +15,7 @@ from tracer.batch.trace_job import memory_suffices
 from tracer.documents.files import ensure_writable
 from tracer.documents.prompts import Precision, TraceSettings
 from tracer.documents.references import slug_from
+from tracer.documents.token_id import TokenId
 from tracer.model.load import Device, load_model
 
 
@@ -23,8 +24,8 @@ def trace_prompt(
     *,
     model: str,
     features: str,
-    target: str | None = None,
-    contrast: Sequence[str] = (),
+    target: str | TokenId | None = None,
+    contrast: Sequence[str | TokenId] = (),
     target_feature: str | None = None,
     position: int | None = None,
     device: Device = "auto",
@@ -58,5 +59,5 @@ def trace_prompt(
     (console or plain_console()).print(findings(found, graph))
     if out is not None:
         graph.save(out)
-    for notice in found.swept.notices:
-        told.print(notice, style="dim", highlight=False)
+    for notice in found.notices:
+        told.print(notice, style="dim", markup=False, highlight=False)

@@ -20,6 +20,7 @@ from tracer.documents.graph_comparison import agree
 from tracer.documents.graph_folder import GraphFolder
 from tracer.errors import TracerError
 from tracer.model.load import Model
+from tracer.model.third_party import third_party
 
 Status = Literal["written", "unchanged", "done", "failed"]
 
@@ -52,7 +53,8 @@ def trace_job(job: Job, model: Model, progress: Progress = lambda *_: None) -> T
     """Trace and prune. Raises TracerError; also when memory does not suffice."""
     start = time.perf_counter()
     _reset_peak(model.device)
-    with memory_suffices(f"`{job.entry.slug}`"):
+    slug = job.entry.slug
+    with third_party(f"`{slug}` cannot be traced"), memory_suffices(f"`{slug}`"):
         attribution = trace_ask(
             job.ask,
             model=model,
@@ -64,7 +66,7 @@ def trace_job(job: Job, model: Model, progress: Progress = lambda *_: None) -> T
         graph = attribution.prune(slug=job.entry.slug)
     progress("pruning", 1, 1)
     seconds = time.perf_counter() - start
-    return Traced(graph, seconds, _peak_bytes(model.device), attribution.swept.notices)
+    return Traced(graph, seconds, _peak_bytes(model.device), attribution.notices)
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from tracer.interventions.claims import check_claim
 from tracer.interventions.faithfulness import can_be_measured, circuit_of, measure_faithfulness
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.model.load import Device
+from tracer.model.third_party import third_party
 
 _SHORT = {"probability": "p", "lead": "lead", "activation": "a", "continuation": ""}
 State = Literal["measured", "up to date", "the same", "failed"]
@@ -118,7 +119,7 @@ class _Task:
             say("loading the model", 0, 1)
             prompt = bench.open(self.subject)
             say(self.name, 0, 1)
-            with memory_suffices(f"`{slug}`"):
+            with third_party(f"`{slug}` cannot be run"), memory_suffices(f"`{slug}`"):
                 found = self._measure(prompt)
         except TracerError as error:
             return Checked(slug, "failed", self.claim, error=error)

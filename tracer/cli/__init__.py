@@ -27,6 +27,7 @@ _COMMANDS = {
     "schema": "print or write the JSON Schemas that editors complete from",
     "serve": "serve the site on this machine, rebuilding with --watch",
     "steer": "set features of a graph, and see what the model says then",
+    "tokens": "show what the model reads of a prompt: pieces, ids, texts",
     "trace": "trace one prompt now and say what was found",
     "verify": "run the claims of annotations in the real model, beside controls",
 }

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from tracer.cli.gallery_root import root_option
+from tracer.cli.options import target_ids
+from tracer.documents.token_id import TokenId
 
 
 @click.group("new")
@@ -22,9 +24,14 @@ def command() -> None:
 @click.option(
     "--contrast", multiple=True, metavar="TOKEN", help="Against this one; may be repeated."
 )
+@target_ids
 @root_option
 def graph(
-    slug: str, prompt: str | None, target: str | None, contrast: tuple[str, ...], root: Path
+    slug: str,
+    prompt: str | None,
+    target: str | TokenId | None,
+    contrast: tuple[str | TokenId, ...],
+    root: Path,
 ) -> None:
     """Put SLUG on the prompt list, and begin its write-up and its annotations.
 

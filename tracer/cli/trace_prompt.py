@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tracer.cli.needs_tracing import needs_tracing
-from tracer.cli.options import DEVICES, PRECISIONS
+from tracer.cli.options import DEVICES, PRECISIONS, target_ids
 from tracer.documents.prompts import DEFAULT_MODEL
 
 
@@ -18,6 +18,7 @@ from tracer.documents.prompts import DEFAULT_MODEL
 @click.option(
     "--contrast", multiple=True, metavar="TOKEN", help="Against this one; may be repeated."
 )
+@target_ids
 @click.option("--target-feature", metavar="L_F_P", help="What feeds this feature, instead.")
 @click.option("--position", type=int, help="The answer behind this token (1 is the first).")
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, help="Name, hub id or folder.")

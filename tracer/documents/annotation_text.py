@@ -18,7 +18,7 @@ def annotations_text(annotations: Annotations) -> str:
     """YAML that `load_annotations` reads back as the same; counterpoints are left out."""
     lines = [] if annotations.revision is None else [f"revision: {annotations.revision}"]
     if annotations.labels:
-        labels = {_quoted(key): _label(one) for key, one in annotations.labels.items()}
+        labels = {yaml_quoted(key): _label(one) for key, one in annotations.labels.items()}
         lines += ["labels:", *_entries(labels)]
     if annotations.groups:
         lines += ["groups:", *_entries({k: _group(v) for k, v in annotations.groups.items()})]
@@ -58,14 +58,14 @@ def _fields(**fields: str | None) -> str:
 
 def yaml_list(ids: Iterable[str]) -> str:
     """A list on one line, every item quoted."""
-    return f"[{', '.join(map(_quoted, ids))}]"
+    return f"[{', '.join(map(yaml_quoted, ids))}]"
 
 
 def yaml_scalar(text: str) -> str:
     """Plain words stay plain, if they are plain in YAML 1.1 too."""
-    return text if _PLAIN.match(text) and not _WORDS.match(text) else _quoted(text)
+    return text if _PLAIN.match(text) and not _WORDS.match(text) else yaml_quoted(text)
 
 
-def _quoted(text: str) -> str:
+def yaml_quoted(text: str) -> str:
     """A JSON string is a quoted YAML string."""
     return json.dumps(text, ensure_ascii=False)

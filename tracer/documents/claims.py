@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from tracer.documents.records import Strict
 from tracer.documents.references import Reference, Slug
+from tracer.documents.token_id import TokenName
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Target = Annotated[str, StringConstraints(min_length=1, max_length=80)]
@@ -49,8 +50,10 @@ class Swap(Strict):
 class Expectation(Strict):
     """One bound. Probabilities are between 0 and 1, leads in logits."""
 
-    token: Token | None = Field(None, description="literal, with its leading space")
-    versus: Token | None = Field(None, description="the lead is the token's logit less this one's")
+    token: TokenName | None = Field(None, description="literal, with its leading space; or {id: 9}")
+    versus: TokenName | None = Field(
+        None, description="the lead is the token's logit less this one's"
+    )
     p_falls_by: Share | None = Field(None, description="share of the probability that is lost")
     p_rises_by: Above | None = Field(None, description="share gained: 1 doubles it")
     p_below: Share | None = Field(None, description="the probability ends below this")

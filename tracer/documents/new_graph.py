@@ -9,10 +9,11 @@ from pydantic import ValidationError
 
 from tracer.documents.annotation_text import one_line, yaml_scalar
 from tracer.documents.files import read_text, write_atomically
-from tracer.documents.prompt_entry import with_entry
+from tracer.documents.prompt_entry import Value, with_entry
 from tracer.documents.prompts import PromptEntry
 from tracer.documents.references import check_slug, slug_from
 from tracer.documents.schemas import schema_header, write_schemas
+from tracer.documents.token_id import TokenId
 from tracer.errors import Place, TracerError
 
 _WRITE_UP = """\
@@ -36,7 +37,12 @@ _ANNOTATIONS = """\
 
 
 def new_graph(
-    root: Path, slug: str, *, prompt: str, target: str | None, contrast: Sequence[str]
+    root: Path,
+    slug: str,
+    *,
+    prompt: str,
+    target: str | TokenId | None,
+    contrast: Sequence[str | TokenId],
 ) -> list[Path]:
     """Add a prompt to the gallery at `root`, with a write-up and annotations to begin from.
 
@@ -61,7 +67,7 @@ def new_graph(
             )
     listed = source / "prompts.yaml"
     text = read_text(listed) if listed.exists() else schema_header("prompts")
-    entry: dict[str, str | Sequence[str]] = {"slug": slug, "prompt": prompt}
+    entry: dict[str, Value] = {"slug": slug, "prompt": prompt}
     if target is not None:
         entry["target"] = target
     if contrast:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tracer.documents.annotation_text import yaml_list, yaml_scalar
+from tracer.documents.annotation_text import yaml_quoted, yaml_scalar
 from tracer.documents.prompts import parse_prompts
+from tracer.documents.token_id import TokenId
 from tracer.documents.yaml_source import YamlSource, parse_yaml
 from tracer.errors import Place, TracerError
 
-Value = str | Sequence[str]
+Value = str | TokenId | Sequence[str | TokenId]
 
 
 def with_entry(text: str, file: Path, entry: Mapping[str, Value]) -> str:
@@ -79,19 +80,25 @@ def _is_comment_of_next(lines: Sequence[str], number: int) -> bool:
 
 
 def _entry_lines(entry: Mapping[str, Value], indent: int) -> list[str]:
-    pairs = [
-        f"{key}: {yaml_scalar(value) if isinstance(value, str) else yaml_list(value)}"
-        for key, value in entry.items()
-    ]
+    pairs = [f"{key}: {_written(value)}" for key, value in entry.items()]
     margin = " " * indent
     return [f"{margin}- {pairs[0]}", *(f"{margin}  {pair}" for pair in pairs[1:])]
+
+
+def _written(value: Value) -> str:
+    if isinstance(value, str):
+        return yaml_scalar(value)
+    if isinstance(value, TokenId):
+        return f"{{id: {value.id}}}"
+    items = (yaml_quoted(one) if isinstance(one, str) else _written(one) for one in value)
+    return f"[{', '.join(items)}]"
 
 
 def _checked(text: str, file: Path, before: list[str], entry: Mapping[str, Value]) -> str:
     """The text, once it reads as the old entries and the new one."""
     *old, new = parse_prompts(parse_yaml(text, file)).graphs
     said = {key: getattr(new, key) for key in entry}
-    meant = {key: v if isinstance(v, str) else tuple(v) for key, v in entry.items()}
+    meant = {key: v if isinstance(v, str | TokenId) else tuple(v) for key, v in entry.items()}
     if [one.slug for one in old] != before or said != meant:
         what = "this entry cannot be put in without changing its meaning"
         raise TracerError(what, hint="add it by hand", place=Place(file))

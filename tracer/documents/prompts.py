@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,11 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tracer.documents.records import Strict
 from tracer.documents.references import Slug
+from tracer.documents.token_id import TokenName
 from tracer.documents.yaml_source import YamlSource, load_yaml
 from tracer.errors import Place, Problems, TracerError
 
 Precision = Literal["float32", "bf16", "fp16", "fast"]
 DEFAULT_MODEL = "smollm2-135m-instruct"
+CHAT_DATE = date(2024, 7, 26)  # what Llama's own templates fall back to
 
 
 class TraceSettings(Strict):
@@ -62,6 +65,9 @@ class _Common(TraceSettings):
     )
     features: str = Field("neurons", min_length=1, description="what stands in for each MLP")
     tags: tuple[str, ...] = Field((), description="words the gallery can filter by")
+    chat_date: date | None = Field(
+        None, description="the day for chat templates that write one, in place of 2024-07-26"
+    )
 
 
 class PromptDefaults(_Common):
@@ -76,10 +82,11 @@ class PromptEntry(_Common):
     chat: tuple[ChatTurn, ...] | None = Field(
         None, description="turns put through the model's own chat template, in place of `prompt`"
     )
-    target: Annotated[str, Field(min_length=1)] | None = Field(
-        None, description="the answer token to explain, literal, with its leading space"
+    target: TokenName | None = Field(
+        None,
+        description="the answer to explain: one token, literal, with its leading space, or {id: 9}",
     )
-    contrast: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+    contrast: tuple[TokenName, ...] = Field(
         (), description="explain the target's logit minus the mean logit of these tokens"
     )
     target_feature: Annotated[str, Field(min_length=1)] | None = Field(
@@ -97,6 +104,8 @@ class PromptEntry(_Common):
             raise ValueError("the prompt is empty; write the words the model should continue")
         if self.chat is not None and (not self.chat or self.chat[-1].role == "system"):
             raise ValueError("`chat` needs a user or assistant turn at its end")
+        if self.chat is None and self.chat_date is not None:
+            raise ValueError("`chat_date` belongs to a `chat`")
         if self.contrast and self.target is None:
             raise ValueError("`contrast` needs a `target` to compare with")
         if self.target in self.contrast:

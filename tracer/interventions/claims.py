@@ -10,6 +10,7 @@ from torch import Tensor
 from tracer.documents.claims import Expectation
 from tracer.documents.evidence import Change, ClaimEvidence, Likely, Measure, Quantity
 from tracer.documents.resolved_claims import ResolvedClaim
+from tracer.documents.token_id import TokenId
 from tracer.errors import TracerError
 from tracer.interventions.bounds import OFF, bound_met, bounded
 from tracer.interventions.controls import Controls, Member
@@ -93,7 +94,10 @@ def _members(prompt: SteeredPrompt, meant: ResolvedClaim) -> list[Member]:
 
 
 def _of_token(
-    prompt: SteeredPrompt, expect: Expectation, token: str, variants: Sequence[Sequence[Setting]]
+    prompt: SteeredPrompt,
+    expect: Expectation,
+    token: str | TokenId,
+    variants: Sequence[Sequence[Setting]],
 ) -> _Outcome:
     single = prompt.model.tokenizer.single_token
     target, versus = single(token), None if expect.versus is None else single(expect.versus)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import torch
 from torch import Tensor
 
 from tracer.documents.prompts import ChatTurn
+from tracer.documents.token_id import TokenId
 from tracer.errors import TracerError
 from tracer.interventions.held import Held
 from tracer.interventions.interventions import Intervention, feature_names, settings_of
@@ -36,13 +38,15 @@ class Steered:
         """Of each next token, before and after, (vocabulary,)."""
         return self.logits_before.softmax(-1), self.logits_after.softmax(-1)
 
-    def probability(self, token: str) -> tuple[float, float]:
+    def probability(self, token: str | int | TokenId) -> tuple[float, float]:
         """Of one token, before and after. Raises TracerError for text that is not one token."""
         before, after = self.probabilities
         token_id = self.model.tokenizer.single_token(token)
         return float(before[token_id]), float(after[token_id])
 
-    def logit_change(self, token: str, versus: str | None = None) -> float:
+    def logit_change(
+        self, token: str | int | TokenId, versus: str | int | TokenId | None = None
+    ) -> float:
         """Of one token's logit, or of its lead over another's."""
         change = self.logits_after - self.logits_before
         found = change[self.model.tokenizer.single_token(token)]
@@ -66,6 +70,7 @@ def steer(
     interventions: Sequence[Intervention],
     *,
     chat: Sequence[ChatTurn] | None = None,
+    chat_date: date | None = None,
     watch: Sequence[str] = (),
     generate: int = 0,
     seed: int | None = None,
@@ -89,14 +94,14 @@ def steer(
     if (prompt is None) == (chat is None):
         raise TracerError("there is no single prompt", hint="give either a prompt or a chat")
     tokenizer = model.tokenizer
-    token_ids = tokenizer.encode_chat(chat) if chat else tokenizer.encode_prompt(prompt or "")
+    read = tokenizer.read_chat(chat, chat_date) if chat else tokenizer.read_prompt(prompt or "")
     held = Held.of(
         model.info.layers,
         freeze_attention=freeze_attention,
         constrained_layers=constrained_layers,
         direct_effects=direct_effects,
     )
-    steered = SteeredPrompt(model, find_levers(model, features), token_ids, held)
+    steered = SteeredPrompt(model, find_levers(model, features), read.ids, held)
     return steer_prompt(steered, interventions, watch=watch, generate=generate, seed=seed)
 
 
@@ -137,8 +142,7 @@ def continuation(prompt: SteeredPrompt, variant: Variant, tokens: int, seed: int
     Ends early at the model's own end of text or its context.
     """
     said = list(_continue(prompt, variant, tokens, seed))
-    before = prompt.model.tokenizer.joined(prompt.token_ids)
-    return prompt.model.tokenizer.joined((*prompt.token_ids, *said))[len(before) :]
+    return prompt.model.tokenizer.joined(said)
 
 
 def _continue(

@@ -18,6 +18,7 @@ from tracer.model.files import ModelFiles, find_model
 from tracer.model.layer_weights import LayerWeights, layer_weights
 from tracer.model.memory import let_go
 from tracer.model.precision import DTYPES
+from tracer.model.third_party import third_party
 from tracer.model.tokens import Tokenizer, load_tokenizer
 from tracer.model.weights import load_weights
 
@@ -108,7 +109,8 @@ def load_model(
     the device is absent.
     """
     chosen = choose_device(device)
-    return open_model(find_model(name, say), device=chosen, precision=precision)
+    with third_party(f"the model `{name}` cannot be loaded"):
+        return open_model(find_model(name, say), device=chosen, precision=precision)
 
 
 def open_model(

@@ -27,7 +27,16 @@ def likely_answers(graph: Graph, *, most: int = 5) -> tuple[Likely, ...]:
         ]
     else:
         wanted = info.question.target_id
-        found = [Likely(a.token, a.probability, a.token_id == wanted) for a in info.answers]
+        texts = [answer.token for answer in info.answers]
+        found = [
+            Likely(
+                one.token,
+                one.probability,
+                explained=one.token_id == wanted,
+                id=one.token_id if texts.count(one.token) > 1 else None,
+            )
+            for one in info.answers
+        ]
         if wanted is not None and not any(answer.explained for answer in found):
             found.append(Likely(info.question.target, None, True))
     found.sort(key=lambda answer: -(answer.probability or 0))

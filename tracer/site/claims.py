@@ -10,6 +10,7 @@ from tracer.documents.annotations import Annotations
 from tracer.documents.claims import Claim, Expectation
 from tracer.documents.evidence import ClaimEvidence, Measure
 from tracer.documents.resolved_claims import ResolvedClaim
+from tracer.documents.token_id import TokenId
 from tracer.site.likely import percent
 from tracer.site.node_links import node_link
 from tracer.site.summary import Badge
@@ -135,7 +136,9 @@ def _all(parts: list[str]) -> str:
     return " and ".join(parts) if len(parts) < 3 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _quoted(token: str | None) -> str:
+def _quoted(token: str | TokenId | None) -> str:
+    if isinstance(token, TokenId):
+        return str(token)
     return "" if token is None else f"“{visible(token)}”"
 
 

@@ -10,16 +10,18 @@ from tracer.site.tokens import visible
 @dataclass(frozen=True)
 class Likely:
     """A possible next token; `explained` marks the one that the graph is about. `spaced` marks a
-    word that would run into the prompt's last one because its program left its space out."""
+    word that would run into the prompt's last one because its program left its space out. It has
+    its `id` where another has the same text."""
 
     token: str
     probability: float | None
     explained: bool
     spaced: bool = False
+    id: int | None = None
 
     @property
     def text(self) -> str:
-        return visible(self.token)
+        return visible(self.token) if self.id is None else f"{visible(self.token)} (id {self.id})"
 
     @property
     def space(self) -> str:

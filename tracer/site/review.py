@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tracer.documents.prompts import PromptEntry
 from tracer.documents.schemas import FOLDER, WRITTEN_BY_PEOPLE, schema_text
+from tracer.documents.token_id import TokenId, TokenName
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.site.contrast import faint_colours
 from tracer.site.entry import Entry
@@ -103,9 +104,19 @@ def _same_question(listed: PromptEntry, entry: Entry) -> bool:
     asked = info.question
     return (
         entry.graph.metadata.prompt == listed.prompt
-        and listed.target in (None, asked.target)
-        and set(listed.contrast) == set(asked.contrast)
+        and (
+            listed.target is None
+            or _same_tokens([listed.target], [asked.target], [asked.target_id])
+        )
+        and _same_tokens(listed.contrast, asked.contrast, asked.contrast_ids)
     )
+
+
+def _same_tokens(
+    names: Sequence[TokenName], texts: Sequence[str], ids: Sequence[int | None]
+) -> bool:
+    by_id = dict(zip(ids, texts, strict=False))
+    return {by_id.get(one.id) if isinstance(one, TokenId) else one for one in names} == set(texts)
 
 
 def _of_texts(gallery: Gallery) -> Iterator[TracerError]:

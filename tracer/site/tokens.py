@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tracer.documents.token_text import goes_on_within_letter, joined
+
 if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
     from tracer.documents.graph import Graph
 
@@ -34,9 +36,7 @@ def visible(token: str) -> str:
     if token.strip(" "):
         token = token.strip(" ")
     shown = {"\n": "↵", "\r": "↵", "\t": "⇥", " ": " "}
-    text = "".join(
-        shown.get(c, "\N{REPLACEMENT CHARACTER}" if _is_control(c) else c) for c in token
-    )
+    text = "".join(shown.get(c, _escaped(c)) for c in token)
     return text if text.strip(" ") else "␣"
 
 
@@ -52,10 +52,8 @@ def start(tokens: Sequence[str]) -> int:
 def prompt_text(graph: Graph) -> str:
     """The prompt as written, without the start token; control signs are made visible."""
     tokens = graph.metadata.prompt_tokens
-    text = "".join(tokens[start(tokens) :])
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if _is_control(c) and c not in "\n\t" else c for c in text
-    )
+    text = joined(tokens[start(tokens) :])
+    return "".join(c if c in "\n\t" else _escaped(c) for c in text)
 
 
 def one_line(text: str) -> str:
@@ -79,17 +77,24 @@ def words(tokens: Sequence[str]) -> tuple[Word, ...]:
             pieces[-1].append(position)
         else:
             pieces.append([position])
-    return tuple(Word(visible("".join(tokens[p] for p in piece)), tuple(piece)) for piece in pieces)
+    return tuple(Word(visible(joined(tokens[p] for p in piece)), tuple(piece)) for piece in pieces)
 
 
 def continues(before: str, token: str) -> bool:
     """Whether a token goes on with the word that the one before it ends with."""
+    if goes_on_within_letter(before, token):
+        return True
     return bool(before) and bool(token) and _in_word(before[-1]) and _in_word(token[0])
 
 
 def _in_word(character: str) -> bool:
     # Scripts without spaces between words keep their tokens apart.
     return (character.isalnum() or character in "'’") and ord(character) < _FIRST_IDEOGRAPH
+
+
+def _escaped(character: str) -> str:
+    """Control signs by number, as the viewer writes them; everything else as it is."""
+    return f"\\u{{{ord(character):x}}}" if _is_control(character) else character
 
 
 def _is_control(character: str) -> bool:

@@ -230,4 +230,8 @@ def answer_rows(graph: Graph) -> list[list[Any]]:
         answer = known.get(node.index) if node.index is not None else None
         read = answer or answer_of(node)
         answers.append([position, read.token, _number(read.probability)])
+    texts = [token for _, token, _ in answers]
+    for row in answers:  # pieces may share a text; then their ids tell them apart
+        if texts.count(row[1]) > 1:
+            row[1] = f"{row[1]} (id {graph.nodes[row[0]].index})"
     return sorted(answers, key=lambda answer: (-(answer[2] or 0), answer[0]))
