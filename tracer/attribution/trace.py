@@ -22,10 +22,11 @@ from tracer.attribution.targets import (
     feature_target,
     fingerprint,
 )
-from tracer.documents.graph import FeaturesInfo, Graph, Scores
+from tracer.documents.graph import FeaturesInfo, Fit, Graph, Scores
 from tracer.documents.prompts import ChatTurn, TraceSettings
 from tracer.errors import TracerError
 from tracer.features.choose import choose_features, settings_for
+from tracer.features.fit import fit_notices, refuse_unfit
 from tracer.features.neurons import Neurons
 from tracer.features.source import ActiveFeatures, FeatureSource, LayerFeatures
 from tracer.features.transcoders import Transcoders
@@ -52,6 +53,12 @@ class Attribution:
     effects: Effects
     targets: Targets
     swept: Swept
+    fit: Fit | None = None  # how well transcoders reconstruct the MLPs here
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know beside the numbers."""
+        return (*self.swept.notices, *fit_notices(self.fit))
 
     @cached_property
     def matrix(self) -> Matrix:
@@ -111,6 +118,7 @@ def trace(
     direction: Tensor | None = None,
     position: int | None = None,
     settings: TraceSettings | None = None,
+    allow_misfit: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Attribution:
     """Attribute one thing that the model computes on one prompt to its features and tokens.
@@ -126,13 +134,17 @@ def trace(
       units of its inner product with that stream.
 
     `position` asks about the token behind an earlier position (1 is the first after the start
-    token): the prompt ends there. `progress` is called with a phase's name, steps done, and steps
-    in all. Method: Ameisen et al. 2025, "Circuit Tracing"; RelP (arXiv 2508.21258) for neurons.
+    token): the prompt ends there. `allow_misfit` traces with transcoders that do not reconstruct
+    what the MLPs write, too. `progress` is called with a phase's name, steps done, and steps in
+    all. Method: Ameisen et al. 2025, "Circuit Tracing"; RelP (arXiv 2508.21258) for neurons.
 
     Raises TracerError for an empty or too long prompt, a target that is not one token, a feature or
-    position that is not there, a direction of another shape, two targets at once, unknown features,
-    or numbers that overflow.
+    position that is not there, a direction of another shape, two targets at once, unknown features
+    or such that do not belong to this model, or numbers that overflow.
     """
+    settings = settings or TraceSettings()
+    if allow_misfit:
+        settings = settings.model_copy(update={"allow_misfit": True})
     mark = None if direction is None else fingerprint(direction, model.info.d_model)
     ask = Ask.of(
         model.tokenizer,
@@ -148,7 +160,7 @@ def trace(
         ask,
         model=model,
         features=features,
-        settings=settings or TraceSettings(),
+        settings=settings,
         direction=direction,
         progress=progress,
     )
@@ -169,6 +181,8 @@ def trace_ask(
     frozen = freeze(model, ask.token_ids)
     model.let_go()
     active = source.read(frozen)
+    if not settings.allow_misfit:
+        refuse_unfit(source.info, active.fit)
     targets = _targets(ask, frozen, active, settings, direction)
     progress("forward pass", 1, 1)
     effects = total_effects(frozen, active, targets.effect_direction, targets.origin)
@@ -189,7 +203,16 @@ def trace_ask(
     if not torch.isfinite(swept.influence).all():
         raise TracerError("the direct effects overflowed", hint="trace with `precision: float32`")
     return Attribution(
-        ask, settings, frozen, source.info, active.count, layers, effects, targets, swept
+        ask,
+        settings,
+        frozen,
+        source.info,
+        active.count,
+        layers,
+        effects,
+        targets,
+        swept,
+        active.fit,
     )
 
 

@@ -27,6 +27,7 @@ def trace_prompt(
     contrast: Sequence[str] = (),
     target_feature: str | None = None,
     position: int | None = None,
+    allow_misfit: bool = False,
     device: Device = "auto",
     precision: Precision = "float32",
     out: Path | None = None,
@@ -52,11 +53,12 @@ def trace_prompt(
             target_feature=target_feature,
             position=position,
             settings=TraceSettings(precision=precision),
+            allow_misfit=allow_misfit,
             progress=partial(bars.phase, "trace"),
         )
         graph = found.prune(slug=slug_from(out.stem if out else prompt) or "untitled")
     (console or plain_console()).print(findings(found, graph))
     if out is not None:
         graph.save(out)
-    for notice in found.swept.notices:
+    for notice in found.notices:
         told.print(notice, style="dim", highlight=False)

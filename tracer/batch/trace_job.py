@@ -64,7 +64,7 @@ def trace_job(job: Job, model: Model, progress: Progress = lambda *_: None) -> T
         graph = attribution.prune(slug=job.entry.slug)
     progress("pruning", 1, 1)
     seconds = time.perf_counter() - start
-    return Traced(graph, seconds, _peak_bytes(model.device), attribution.swept.notices)
+    return Traced(graph, seconds, _peak_bytes(model.device), attribution.notices)
 
 
 @contextmanager

@@ -103,7 +103,7 @@ def _of_set(files: SetFiles, source: str | None) -> FoundFeatures:
 
 def _identity(files: SetFiles, settings: Settings) -> str:
     """sha256 over the weights and how they are read."""
-    digest = hashlib.sha256(f"{settings} {files.config.activation}\n".encode())
+    digest = hashlib.sha256(f"{settings} {files.config.chosen}\n".encode())
     for layer, paths in enumerate(files.layers):
         for path in paths:
             digest.update(f"{layer} {path.name} {file_identity(path)}\n".encode())
@@ -112,7 +112,10 @@ def _identity(files: SetFiles, settings: Settings) -> str:
 
 def settings_for(settings: TraceSettings, features: str) -> TraceSettings:
     """With the defaults that depend on the kind of features: a dictionary's graph is sparse by
-    itself, so its links are limited only where `max_links` says so."""
-    if features == NEURONS or "max_links" in settings.model_fields_set:
+    itself, so its links are limited only where `max_links` says so. Neurons are exact, and so never
+    a misfit."""
+    if features == NEURONS:
+        return settings.model_copy(update={"allow_misfit": False})
+    if "max_links" in settings.model_fields_set:
         return settings
     return settings.model_copy(update={"max_links": None})

@@ -67,6 +67,11 @@ class Dictionary:
         """What does not fit together among the shapes, if anything."""
         for number, layer in enumerate(self.layers):
             features, d_model = len(layer.encoder), self.d_model
+            if self.settings.top_k is not None:
+                if layer.threshold is not None:
+                    return f"layer {number} has thresholds, which TopK would leave unread"
+                if self.settings.top_k > features:
+                    return f"k is {self.settings.top_k}, but layer {number} has {features} features"
             written = (len(self.layers) - number,) if layer.across else ()
             shapes = {
                 "encoder": (layer.encoder.shape, (features, d_model)),
