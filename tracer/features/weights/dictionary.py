@@ -64,7 +64,12 @@ class Dictionary:
         return self.layers[0].encoder.width
 
     def misfit(self) -> str | None:
-        """What does not fit together among the shapes, if anything."""
+        """What does not fit together among the layers, if anything."""
+        for what in ("threshold", "skip"):
+            have = [getattr(one, what) is not None for one in self.layers]
+            if any(have) and not all(have):
+                name = {"threshold": "thresholds", "skip": "skip connection"}[what]
+                return f"layer {have.index(False)} has no {name}, others have"
         for number, layer in enumerate(self.layers):
             features, d_model = len(layer.encoder), self.d_model
             if self.settings.top_k is not None:
