@@ -18,6 +18,7 @@ from tracer.features.hub import fetch_set, listed_set
 from tracer.features.weights.config import NAME as CONFIG
 from tracer.features.weights.config import load_config
 from tracer.features.weights.dictionary import Dictionary, Settings
+from tracer.features.weights.places import refuse_elsewhere
 from tracer.features.weights.recognise import SetFiles, local_set, open_dictionary
 from tracer.model.files import file_identity
 
@@ -82,6 +83,7 @@ def _choose(name: str, model_source: str, model_identity: str) -> FoundFeatures:
         parts = (match["repo"], match["subfolder"])
         written = ".".join(part for part in parts if part)
         source = re.sub(r"[^a-z0-9.-]+", ".", written.lower())
+        refuse_elsewhere([match["repo"]])  # before anything is fetched
         return _of_set(fetch_set(*parts, match["revision"]), source)
     folder = Path(named).expanduser()
     if folder.is_dir():
