@@ -180,9 +180,9 @@ SPOILT: Mapping[str, tuple[str, Change, dict[str, object], str]] = {
         "FVU",
     ),
     "another hook read": (
-        "relu",
+        "across",
         list,
-        with_config(feature_input_hook="hook_resid_mid"),
+        with_config(feature_input_hook="mlp.hook_in"),
         "FVU",
     ),
     "another hook written to": (

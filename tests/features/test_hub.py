@@ -105,6 +105,12 @@ def test_what_is_refused_is_not_fetched(hub: Hub) -> None:
     write_gemma_scope_2(hub.root / "someone/residual", reads="output")
     with pytest.raises(TracerError, match=r"features at `model.layers.0.output` are no transcoder"):
         found("hf:someone/residual")
+    write_gemma_scope(hub.root / "google/gemma-scope-2b-pt-res")
+    with pytest.raises(TracerError, match="`gemma-scope-2b-pt-res` are sparse autoencoders of the"):
+        found("hf:google/gemma-scope-2b-pt-res")
+    write_gemma_scope_2(hub.root / "google/gemma-scope-2-1b-pt/attn_out_all")
+    with pytest.raises(TracerError, match="`attn_out_all` are sparse autoencoders of attention"):
+        found("hf:google/gemma-scope-2-1b-pt/attn_out_all")
     write_plt(hub.root / "someone/short")
     (hub.root / "someone/short/layer_1.safetensors").unlink()
     with pytest.raises(TracerError, match="`someone/short`: layers are missing: found 0, 2"):

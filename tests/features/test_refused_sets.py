@@ -154,7 +154,7 @@ def rewritten(folder: Path, name: str, **fields: object) -> Path:
     ("fields", "words"),
     [
         ({"type": "sae"}, "this is a sparse autoencoder, not a transcoder"),
-        ({"type": "crosscoder"}, "`type: crosscoder` may change"),
+        ({"type": "probe"}, "`type: probe` may change"),
         ({"architecture": "topk"}, "`architecture: topk` may change"),
         ({"affine_connection": True}, "`affine_connection: true`, but the weights have none"),
         ({"width": 16384}, "the weights beside it have features 40, this says 16384"),

@@ -51,7 +51,7 @@ def sentences(seed: int = 1) -> Tensor:
 
 def prompt(seed: int = 7) -> str:
     """A sentence of the same kind that was not trained on."""
-    return "".join(WORDS[one] for one in sentences(seed)[0, 1:10].tolist())
+    return "".join(WORDS[one] for one in sentences(seed)[0, 1:].tolist())
 
 
 def look(model: Model, tokens: Tensor) -> Seen:

@@ -4,7 +4,7 @@ say."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,7 +24,9 @@ _UNREAD = frozenset(
         "description",
         "device",
         "dtype",
+        "l0",
         "language",
+        "layers",
         "lazy_decoder",
         "lazy_encoder",
         "library_name",
@@ -33,6 +35,7 @@ _UNREAD = frozenset(
         "n_layers",
         "name",
         "neuronpedia_id",
+        "num_layers",
         "repo_id",
         "revision",
         "scan",
@@ -40,8 +43,11 @@ _UNREAD = frozenset(
         "subfolder",
         "tags",
         "version",
+        "width",
     }
 )
+Activation = Literal["topk", "relu", "jumprelu", "jump_relu"]
+Kind = Literal["transcoder", "skip_transcoder", "cross_layer_transcoder", "clt"]
 _BESIDE = ("cfg.json", "config.json")
 _FOREIGN = Fields(
     unread=frozenset({"normalize_decoder"}),  # as it was normalised, it is stored
@@ -64,8 +70,8 @@ class SetConfig(BaseModel):
 
     feature_input_hook: Reads | None = None
     feature_output_hook: Writes | None = None
-    activation: Literal["topk", "relu", "jumprelu", "jump_relu"] | None = None
-    architecture: Literal["topk", "relu", "jumprelu", "jump_relu"] | None = None
+    activation: Activation | None = None
+    architecture: Activation | Kind | None = None
     model_kind: Literal["transcoder_set", "cross_layer_transcoder"] | None = None
     skip_connection: bool | None = None
     k: int | None = Field(None, ge=1)
@@ -81,7 +87,8 @@ class SetConfig(BaseModel):
     @property
     def chosen(self) -> str | None:
         """The activation, under either name."""
-        return (self.activation or self.architecture or "").replace("_", "") or None
+        named = self.activation or self.architecture
+        return named.replace("_", "") if named and named in get_args(Activation) else None
 
     def check(self, layer: StoredLayer) -> None:
         """Raises TracerError where a layer is not what this says."""
@@ -142,7 +149,8 @@ def load_config(file: Path) -> SetConfig:
     config = source.validate(SetConfig).model_copy(update={"source": source})
     known = Fields(honoured=frozenset(SetConfig.model_fields), unread=_UNREAD)
     known.check(source.data, lambda name: source.place((name,), key=True))
-    if config.activation and config.architecture and config.activation != config.architecture:
+    both = {config.activation, config.architecture} & set(get_args(Activation))
+    if len({one.replace("_", "") for one in both if one}) > 1:
         raise config._contradicted("architecture", f"`activation: {config.activation}`")
     return config
 

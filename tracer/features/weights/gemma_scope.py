@@ -42,8 +42,8 @@ _MODULE = re.compile(r"(?:.*\blayers\.(\d+)\.)?([\w.]+)")
 _HOOKS = ("hf_hook_point_in", "hf_hook_point_out")
 _FIELDS = Fields(
     honoured=frozenset({*_HOOKS, "affine_connection", "width"}),
-    unread=frozenset({"l0", "model_name"}),
-    only={**OFF, "architecture": "jump_?relu", "type": ".*transcoders?|clt"},
+    unread=frozenset({"d_model", "dtype", "l0", "layer", "layers", "model_name", "num_layers"}),
+    only={**OFF, "architecture": "jump_?relu", "type": ".*(trans|cross)coders?|clt"},
 )
 _READS: dict[str, Reads] = {
     "pre_feedforward_layernorm.output": "mlp.hook_in",
