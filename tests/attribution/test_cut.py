@@ -21,7 +21,7 @@ from tracer.documents.prompts import TraceSettings
 from tracer.model.load import Model, load_model
 
 LAYERS = 3
-EVERYTHING = TraceSettings(candidates=10**6, coverage=1.0)
+EVERYTHING = TraceSettings(candidates=10**6, coverage=1.0, allow_misfit=True)
 
 
 def neurons(_: Path) -> str:

@@ -102,6 +102,12 @@ def test_what_is_refused_is_not_fetched(hub: Hub) -> None:
     write_gemma_scope_2(hub.root / "someone/residual", reads="output")
     with pytest.raises(TracerError, match=r"features at `model.layers.0.output` are no transcoder"):
         found("hf:someone/residual")
+    write_gemma_scope(hub.root / "google/gemma-scope-2b-pt-res")
+    with pytest.raises(TracerError, match="`gemma-scope-2b-pt-res` are sparse autoencoders of the"):
+        found("hf:google/gemma-scope-2b-pt-res")
+    write_gemma_scope_2(hub.root / "google/gemma-scope-2-1b-pt/attn_out_all")
+    with pytest.raises(TracerError, match="`attn_out_all` are sparse autoencoders of attention"):
+        found("hf:google/gemma-scope-2-1b-pt/attn_out_all")
     write_plt(hub.root / "someone/short")
     (hub.root / "someone/short/layer_1.safetensors").unlink()
     with pytest.raises(TracerError, match="`someone/short`: layers are missing: found 0, 2"):
@@ -178,7 +184,7 @@ def test_a_batch_lists_a_repository_once_however_many_prompts_it_has(
     def listed_for(*prompts: str) -> int:
         hub.listed.clear()
         entries = "".join(f"  - {{slug: s{n}, prompt: {one}}}\n" for n, one in enumerate(prompts))
-        defaults = f"defaults: {{model: {model}, features: hf:{REPO}}}\n"
+        defaults = f"defaults: {{model: {model}, features: hf:{REPO}, allow_misfit: true}}\n"
         (tmp_path / "prompts.yaml").write_text(f"{defaults}graphs:\n{entries}")
         listed = load_prompts(tmp_path / "prompts.yaml")
         console = Console(file=io.StringIO())
@@ -224,7 +230,8 @@ def test_the_shorthands(hub: Hub, tmp_path: Path) -> None:
 def test_a_last_file_named_twice_and_a_list_for_another_model(hub: Hub, tmp_path: Path) -> None:
     gemma(hub, layers=[0, 1, 2, 2])
     model = exact_tiny_model(tmp_path / "model", "gemma2")
-    assert trace(PROMPT, model=model, features="gemma").active_count > 20
+    traced = trace(PROMPT, model=model, features="gemma", allow_misfit=True)
+    assert traced.active_count > 20
     gemma(hub, layers=[0, 1])
     shutil.rmtree(tmp_path / "cache")
     with pytest.raises(TracerError, match=r"has 2 layers of width 32, the model .* has 3"):

@@ -29,7 +29,7 @@ model = load_model(sys.argv[1], device="cpu")
 status = open("/proc/self/status").read()
 held = int(status.split("VmData:")[1].split()[0]) * 1024
 resource.setrlimit(resource.RLIMIT_DATA, (held + int(sys.argv[4]),) * 2)
-found = trace(sys.argv[3], model=model, features=sys.argv[2])
+found = trace(sys.argv[3], model=model, features=sys.argv[2], allow_misfit=True)
 print(sorted({index for one in found.layers for index in one.indices.tolist()}))
 dictionary = choose_features(sys.argv[2], model_source="m", model_identity="0").dictionary
 try:

@@ -46,7 +46,7 @@ def test_a_set_trained_by_sparsify_loads_unchanged(tmp_path: Path, skip: str) ->
     done = subprocess.run([sys.executable, "-c", TRAIN, *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     model = exact_tiny_model(tmp_path / "model")
-    features, everything = str(trained / "tiny"), TraceSettings(coverage=1.0)
+    features, everything = str(trained / "tiny"), TraceSettings(coverage=1.0, allow_misfit=True)
     found = trace(PROMPT, model=model, features=features, settings=everything)
     assert found.active_count > 20
     for layer, one in enumerate(found.layers):

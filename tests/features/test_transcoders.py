@@ -38,7 +38,7 @@ FAMILIES = (
 )
 READS = ("mlp.hook_in", "ln2.hook_normalized", "hook_resid_mid")
 WRITES = ("mlp.hook_out", "hook_mlp_out")
-EVERYTHING = TraceSettings(coverage=1.0)
+EVERYTHING = TraceSettings(coverage=1.0, allow_misfit=True)  # random sets
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
@@ -184,7 +184,7 @@ def test_a_published_graph_says_what_its_features_are(
     llama: Model, tmp_path: Path, across: bool
 ) -> None:
     features = str((write_clt if across else write_plt)(tmp_path / "features"))
-    graph = trace(PROMPT, model=llama, target=" w9", features=features).prune(slug="plt")
+    graph = trace(PROMPT, model=llama, target=" w9", features=features, allow_misfit=True).prune()
     info = graph.metadata.tracer
     assert info is not None
     assert info.features.kind == ("cross-layer transcoders" if across else "transcoders")
@@ -203,7 +203,7 @@ def test_what_feeds_one_feature(llama: Model, tmp_path: Path, across: bool) -> N
     whole = trace(PROMPT, model=llama, features=features, settings=EVERYTHING)
     last = whole.layers[2]
     name = f"2_{last.indices[3]}_{last.positions[3]}"
-    fed = trace(PROMPT, model=llama, features=features, target_feature=name)
+    fed = trace(PROMPT, model=llama, features=features, target_feature=name, settings=EVERYTHING)
     total = fed.swept.rows[-1].sum() + fed.swept.biases[-1] + fed.targets.biases[0]
     assert float(total) == pytest.approx(float(last.activations[3]), abs=1e-9)
     node = fed.prune().nodes[-1]
@@ -211,7 +211,13 @@ def test_what_feeds_one_feature(llama: Model, tmp_path: Path, across: bool) -> N
     active = last.indices[last.positions == 5].tolist()
     quiet = next(one for one in range(WIDTH) if one not in active)
     with pytest.raises(TracerError, match=f"the feature `2_{quiet}_5` is not active"):
-        trace(PROMPT, model=llama, features=features, target_feature=f"2_{quiet}_5")
+        trace(
+            PROMPT,
+            model=llama,
+            features=features,
+            target_feature=f"2_{quiet}_5",
+            settings=EVERYTHING,
+        )
 
 
 class Instructed(Tokenizer):
@@ -274,7 +280,7 @@ def test_half_precision_keeps_the_strongest(
     strongest = []
     for one in ("float32", precision):
         model = load_model(str(folder), device="cpu", precision=one)
-        settings = TraceSettings(coverage=1.0, precision=one)
+        settings = TraceSettings(coverage=1.0, precision=one, allow_misfit=True)
         found = trace(PROMPT, model=model, target=" w9", features=features, settings=settings)
         names = [
             (layer, *place)

@@ -19,7 +19,7 @@ from tracer.interventions.steer import continuation, steer
 from tracer.interventions.steered_pass import Setting, SteeredPrompt
 from tracer.model.load import Model
 
-EVERYTHING = TraceSettings(candidates=10**6, coverage=1.0)
+EVERYTHING = TraceSettings(candidates=10**6, coverage=1.0, allow_misfit=True)
 
 
 def prompt_of(model: Model, features: str, **held: object) -> SteeredPrompt:

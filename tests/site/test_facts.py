@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from tests.builders import make_graph
+from tracer.documents.graph import Graph
 from tracer.site.facts import explained, facts, question
 
 
@@ -41,3 +42,34 @@ def test_facts_name_what_is_needed_to_make_the_graph_again() -> None:
     assert listed["Model"] == "tiny"
     assert listed["Graph id"] == "0" * 64
     assert "limit: 3,000" in listed["Links before the limit"]
+
+
+def with_fit(*unexplained: float | None, **settings: object) -> Graph:
+    info = make_graph().metadata.tracer
+    assert info is not None
+    fields = info.model_dump()
+    fields["features"]["kind"] = "transcoders"
+    fields["settings"] |= settings
+    fit = {"unexplained": list(unexplained), "positions": 5, "against": "variance"}
+    return make_graph(tracer={**fields, "fit": fit})
+
+
+def test_how_well_features_stand_in_for_the_model_is_said() -> None:
+    graph = with_fit(0.2, 0.41)
+    assert (
+        "leave 30 % of the variance of what the MLPs write unexplained (median over layers; most "
+        "in layer 1, 41 %)"
+    ) in plain(explained(graph))
+    listed = {fact.name: fact.value for fact in facts(graph)}
+    assert listed["Unexplained by features"].startswith("0.30 of the variance, median over layers")
+    assert "0.20, 0.41" in listed["Unexplained by features"]
+    assert "Misfit" not in listed
+    assert "unexplained" not in plain(explained(make_graph())), "neurons are exact"
+
+
+def test_a_misfit_that_was_allowed_is_owned_up_to() -> None:
+    graph = with_fit(3.5, 1.2, None, allow_misfit=True)
+    text = plain(explained(graph))
+    assert "These features do not belong here" in text and "235 %" in text
+    listed = {fact.name: fact.value for fact in facts(graph)}
+    assert listed["Misfit"] == "features that do not belong here were allowed"

@@ -210,6 +210,7 @@ def _metadata(attribution: Attribution, pruned: Pruned, slug: str) -> Metadata:
             links_before_pruning=matrix.n_links,
             links_before_limit=pruned.links_before_limit,
         ),
+        fit=attribution.fit,
     )
     text = frozen.model.tokenizer.text
     foreign = {

@@ -24,11 +24,12 @@ from tracer.attribution.targets import (
     feature_target,
     fingerprint,
 )
-from tracer.documents.graph import FeaturesInfo, Graph, Scores
+from tracer.documents.graph import FeaturesInfo, Fit, Graph, Scores
 from tracer.documents.prompts import ChatTurn, TraceSettings
 from tracer.documents.token_id import TokenId
 from tracer.errors import TracerError
 from tracer.features.choose import choose_features, settings_for
+from tracer.features.fit import fit_notices, refuse_unfit
 from tracer.features.neurons import Neurons
 from tracer.features.source import ActiveFeatures, FeatureSource, LayerFeatures
 from tracer.features.transcoders import Transcoders
@@ -56,11 +57,14 @@ class Attribution:
     effects: Effects
     targets: Targets
     swept: Swept
+    fit: Fit | None = None  # how well transcoders reconstruct the MLPs here
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a person may not expect: of how the prompt is read, of the target, of memory."""
-        return (*self.ask.notices, *slips(self.targets), *self.swept.notices)
+        """What a person may not expect: of how the prompt is read, of the target, of memory, and of
+        how well features fit."""
+        told = (*self.ask.notices, *slips(self.targets), *self.swept.notices)
+        return (*told, *fit_notices(self.fit))
 
     @cached_property
     def matrix(self) -> Matrix:
@@ -121,6 +125,7 @@ def trace(
     direction: Tensor | None = None,
     position: int | None = None,
     settings: TraceSettings | None = None,
+    allow_misfit: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Attribution:
     """Attribute one thing that the model computes on one prompt to its features and tokens.
@@ -137,14 +142,18 @@ def trace(
 
     `position` asks about the token behind an earlier position (1 is the first after the start
     token): the prompt ends there. `chat_date` is the day for chat templates that write one;
-    `notices` of what comes back say what was read in another way than it was written. `progress` is
-    called with a phase's name, steps done, and steps in all. Method: Ameisen et al. 2025, "Circuit
-    Tracing"; RelP (arXiv 2508.21258) for neurons.
+    `notices` of what comes back say what was read in another way than it was written.
+    `allow_misfit` traces with transcoders that do not reconstruct what the MLPs write, too.
+    `progress` is called with a phase's name, steps done, and steps in all. Method: Ameisen et al.
+    2025, "Circuit Tracing"; RelP (arXiv 2508.21258) for neurons.
 
     Raises TracerError for an empty or too long prompt, a target that is not one token, a feature or
-    position that is not there, a direction of another shape, two targets at once, unknown features,
-    or numbers that overflow.
+    position that is not there, a direction of another shape, two targets at once, unknown features
+    or such that do not belong to this model, or numbers that overflow.
     """
+    settings = settings or TraceSettings()
+    if allow_misfit:
+        settings = settings.model_copy(update={"allow_misfit": True})
     mark = None if direction is None else fingerprint(direction, model.info.d_model)
     ask = Ask.of(
         model.tokenizer,
@@ -161,7 +170,7 @@ def trace(
         ask,
         model=model,
         features=features,
-        settings=settings or TraceSettings(),
+        settings=settings,
         direction=direction,
         progress=progress,
     )
@@ -182,6 +191,8 @@ def trace_ask(
     frozen = freeze(model, ask.token_ids)
     model.let_go()
     active = source.read(frozen)
+    if not settings.allow_misfit:
+        refuse_unfit(source.info, active.fit)
     targets = _targets(ask, frozen, active, settings, direction)
     progress("forward pass", 1, 1)
     effects = total_effects(frozen, active, targets.effect_direction, targets.origin)
@@ -203,7 +214,16 @@ def trace_ask(
         narrow = torch.bfloat16 if settings.precision == "fast" else model.dtype
         raise TracerError("the direct effects overflowed", hint=wider(narrow))
     return Attribution(
-        ask, settings, frozen, source.info, active.count, layers, effects, targets, swept
+        ask,
+        settings,
+        frozen,
+        source.info,
+        active.count,
+        layers,
+        effects,
+        targets,
+        swept,
+        active.fit,
     )
 
 

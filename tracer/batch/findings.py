@@ -50,16 +50,27 @@ def findings(attribution: Attribution, graph: Graph) -> RenderableType:
         _features("supports", supporting),
         _features("opposes", opposing),
         f"{size}; {share}",
+        *_reconstruction(attribution),
     )
+
+
+def _reconstruction(attribution: Attribution) -> list[str]:
+    fit = attribution.fit
+    if fit is None or fit.median is None:
+        return []
+    layer, most = fit.worst()[0]
+    what = "of what the MLPs write" if fit.against == "variance" else "of the MLPs' mean square"
+    return [
+        f"the features leave {fit.median:.2f} {what} unexplained (FVU, median over layers; most in "
+        f"layer {layer}: {most:.2f})"
+    ]
 
 
 def _admitted(attribution: Attribution) -> Iterator[Found]:
     frozen = attribution.frozen
     text = [frozen.model.tokenizer.text(one) for one in frozen.token_ids]
     for layer, features in enumerate(attribution.layers):
-        positions, indices = features.positions, features.indices
-        effects = attribution.effects.features[layer][positions, indices]
-        columns = (positions, indices, effects, features.activations)
+        columns = (features.positions, features.indices, features.effects, features.activations)
         for position, index, effect, activation in zip(
             *(column.tolist() for column in columns), strict=True
         ):

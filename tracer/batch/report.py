@@ -85,12 +85,22 @@ def outcome_table(outcomes: Sequence[Outcome]) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 1, 0, 0))
     table.add_column("slug", no_wrap=True)
     table.add_column("answer", no_wrap=True)
-    sizes = ("p", "nodes", "links", "replace-\nment", "complete-\nness", "seconds", "peak\nmemory")
+    measured = any(_fit(one) for one in outcomes)  # neurons are exact and need no column
+    sizes = ["p", "nodes", "links", "replace-\nment", "complete-\nness"]
+    sizes += [*(["unex-\nplained"] if measured else []), "seconds", "peak\nmemory"]
     for name in sizes:
         table.add_column(name, justify="right", no_wrap=True)
     for one in outcomes:
-        table.add_row(*_row(one))
+        row = _row(one)
+        table.add_row(*row[:-2], *([_fit(one)] if measured else []), *row[-2:])
     return table
+
+
+def _fit(one: Outcome) -> str:
+    """What transcoders leave unexplained of the MLPs, median over layers."""
+    info = None if one.graph is None else one.graph.metadata.tracer
+    fit = None if info is None or info.fit is None else info.fit.median
+    return "" if fit is None else f"{fit:.2f}"
 
 
 def _row(one: Outcome) -> list[str]:

@@ -28,6 +28,7 @@ def trace_prompt(
     contrast: Sequence[str | TokenId] = (),
     target_feature: str | None = None,
     position: int | None = None,
+    allow_misfit: bool = False,
     device: Device = "auto",
     precision: Precision = "float32",
     out: Path | None = None,
@@ -53,6 +54,7 @@ def trace_prompt(
             target_feature=target_feature,
             position=position,
             settings=TraceSettings(precision=precision),
+            allow_misfit=allow_misfit,
             progress=partial(bars.phase, "trace"),
         )
         graph = found.prune(slug=slug_from(out.stem if out else prompt) or "untitled")

@@ -15,7 +15,7 @@ from tracer.documents.resolved_claims import Find, annotations_in, find_in
 from tracer.documents.sources import NEURONS
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.interventions.held import Held
-from tracer.interventions.levers import Levers, find_levers
+from tracer.interventions.levers import Levers, find_levers, refuse_unfit_levers
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.model.default_model import Say
 from tracer.model.load import Device, Model, load_model
@@ -93,11 +93,13 @@ class Workbench:
     def open(self, subject: Subject, held: Held | None = None) -> SteeredPrompt:
         """The graph's prompt, run once with nothing set.
 
-        Raises TracerError where model or features are not to be had, or are others than the
-        graph's.
+        Raises TracerError where model or features are not to be had, are others than the graph's,
+        or do not belong together, if that was not judged when the graph was traced.
         """
-        model = self._model(subject)
+        model, info = self._model(subject), subject.info
         levers = self._levers(subject, model)
+        if info.fit is None and not info.settings.allow_misfit:
+            refuse_unfit_levers(levers, info.token_ids)
         return SteeredPrompt(model, levers, subject.info.token_ids, held)
 
     def held(self, subject: Subject, **options: object) -> Held:

@@ -25,6 +25,9 @@ from tracer.documents.prompts import DEFAULT_MODEL
 @click.option("--features", default="neurons", show_default=True)
 @click.option("--device", type=DEVICES, default="auto", show_default=True)
 @click.option("--precision", type=PRECISIONS, default="float32", show_default=True)
+@click.option(
+    "--allow-misfit", is_flag=True, help="Trace with features that do not reconstruct the MLPs."
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the graph.")
 def command(prompt: str, **options: Any) -> None:
     """Trace PROMPT now and say what was found.

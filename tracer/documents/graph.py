@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from statistics import median
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import (
@@ -106,6 +107,32 @@ class Counts(Open):
     links_before_limit: int
 
 
+class Fit(Open):
+    """How well transcoders reconstruct, on this prompt, what the MLPs add to the residual stream.
+
+    `unexplained` is each layer's fraction of variance unexplained (FVU): what features, skip
+    connection and bias miss, squared, over the variance around the mean (divided by n - 1) of the
+    `positions` that have features. 0 is exact, 1 no better than the mean. Where fewer than four
+    different tokens stand there, the variance tells nothing, and it is over the mean square
+    (`against`): 1 is no better than nothing. Null where an MLP adds nothing.
+    """
+
+    unexplained: tuple[float | None, ...]
+    positions: int
+    against: Literal["variance", "mean square"]
+
+    @property
+    def median(self) -> float | None:
+        """Over layers; None where no layer has a number."""
+        known = [one for one in self.unexplained if one is not None]
+        return median(known) if known else None
+
+    def worst(self, least: float = 0.0, most: int = 3) -> list[tuple[int, float]]:
+        """Layers that leave at least so much unexplained, the worst first."""
+        known = [(n, one) for n, one in enumerate(self.unexplained) if one is not None]
+        return sorted((one for one in known if one[1] >= least), key=lambda one: -one[1])[:most]
+
+
 class TracerInfo(Open):
     """Everything of ours that the foreign format has no place for."""
 
@@ -120,6 +147,7 @@ class TracerInfo(Open):
     settings: TraceSettings
     scores: Scores
     counts: Counts
+    fit: Fit | None = None  # of transcoders; neurons are exact
 
 
 def _layer(value: object) -> str:

@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from tracer.documents.records import Strict
 from tracer.documents.references import Slug
@@ -52,6 +59,17 @@ class TraceSettings(Strict):
         "float32",
         description="number format; `fast`: float32, but the products of the sweep in bf16",
     )
+    allow_misfit: bool = Field(
+        False, description="trace with transcoders that do not reconstruct what the MLPs write"
+    )
+
+    @model_serializer(mode="wrap")
+    def _written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Only graphs that were traced so say so: ids and files of all others stay as they were."""
+        written: dict[str, Any] = handler(self)
+        if not self.allow_misfit:
+            written.pop("allow_misfit", None)
+        return written
 
 
 class ChatTurn(Strict):

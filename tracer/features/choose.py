@@ -16,6 +16,7 @@ from tracer.features.hub import fetch_set, listed_set
 from tracer.features.weights.config import NAME as CONFIG
 from tracer.features.weights.config import load_config
 from tracer.features.weights.dictionary import Dictionary, Settings
+from tracer.features.weights.places import refuse_elsewhere
 from tracer.features.weights.recognise import SetFiles, local_set, open_dictionary
 from tracer.model.files import file_identity
 
@@ -69,6 +70,7 @@ def _choose(name: str, model_source: str, model_identity: str) -> FoundFeatures:
     named = SHORTHANDS.get(name, name)
     if match := HUB_FEATURES.match(named):
         parts = (match["repo"], match["subfolder"])
+        refuse_elsewhere([match["repo"]])  # before anything is fetched
         return _of_set(fetch_set(*parts, match["revision"]), set_id(*parts))
     folder = Path(named).expanduser()
     if folder.is_dir():
@@ -88,7 +90,7 @@ def _of_set(files: SetFiles, source: str | None) -> FoundFeatures:
 
 def _identity(files: SetFiles, settings: Settings) -> str:
     """sha256 over the weights and how they are read."""
-    digest = hashlib.sha256(f"{settings} {files.config.activation}\n".encode())
+    digest = hashlib.sha256(f"{settings} {files.config.chosen}\n".encode())
     for layer, paths in enumerate(files.layers):
         for path in paths:
             digest.update(f"{layer} {path.name} {file_identity(path)}\n".encode())
@@ -97,7 +99,10 @@ def _identity(files: SetFiles, settings: Settings) -> str:
 
 def settings_for(settings: TraceSettings, features: str) -> TraceSettings:
     """With the defaults that depend on the kind of features: a dictionary's graph is sparse by
-    itself, so its links are limited only where `max_links` says so."""
-    if features == NEURONS or "max_links" in settings.model_fields_set:
+    itself, so its links are limited only where `max_links` says so. Neurons are exact, and so never
+    a misfit."""
+    if features == NEURONS:
+        return settings.model_copy(update={"allow_misfit": False})
+    if "max_links" in settings.model_fields_set:
         return settings
     return settings.model_copy(update={"max_links": None})

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tracer.errors import TracerError
 from tracer.features.weights.dictionary import StoredLayer
-from tracer.features.weights.stored import whole
+from tracer.features.weights.stored import finite, whole
 
 MOST_BLOCK_BYTES = 256 * 2**20  # larger blocks are no faster
 SHARE_OF_FREE_MEMORY = 8
@@ -38,6 +39,8 @@ def encode(layer: StoredLayer, x: Tensor, *, first: int, top_k: int | None = Non
 
     ReLU without a threshold; with one JumpReLU, `x · (x > threshold)`; with `top_k` the k largest
     of each position, as far as they are above zero, of equal ones the first.
+
+    Raises TracerError where the weights hold NaN or inf, or the numbers overflow.
     """
     read = x[first:]
     biases = whole(layer.encoder_bias).to(x)  # (features,)
@@ -51,6 +54,9 @@ def encode(layer: StoredLayer, x: Tensor, *, first: int, top_k: int | None = Non
     for start, block in layer.encoder.blocks(_block_rows(x)):
         here = slice(start, start + len(block))
         before = torch.addmm(biases[here], read, block.to(x).T)  # (positions, block)
+        if not torch.isfinite(before).all():
+            finite(layer.encoder.stored, block)
+            raise _overflow(layer, x)
         if best is not None:
             best = best.against(before, start)
             continue
@@ -95,6 +101,17 @@ def _largest(values: Tensor, k: int) -> Tensor:
     above = values > least
     equal = values == least
     return above | (equal & (equal.cumsum(1) <= k - above.sum(1, keepdim=True)))
+
+
+def _overflow(layer: StoredLayer, x: Tensor) -> TracerError:
+    wider = x.dtype in (torch.float16, torch.bfloat16)
+    return TracerError(
+        f"the features of layer {layer.encoder.stored.layer} overflow in "
+        f"{str(x.dtype).removeprefix('torch.')}",
+        hint="trace with `precision: float32`"
+        if wider
+        else "check that the set was made for this model: its numbers are far too large",
+    )
 
 
 def _block_rows(x: Tensor) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tracer.documents.graph import FeaturesInfo
+from tracer.documents.graph import FeaturesInfo, Fit
 from tracer.documents.sources import NEURONS
 from tracer.features.choose import find_features
 from tracer.features.source import LayerFeatures
@@ -71,6 +71,10 @@ class ActiveNeurons:
     @property
     def count(self) -> int:
         return sum(layer.activation.numel() for layer in self.layers)
+
+    @property
+    def fit(self) -> Fit | None:
+        return None
 
     def pull(self, layer: int, behind: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         neurons = self.layers[layer]

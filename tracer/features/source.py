@@ -8,7 +8,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from tracer.documents.graph import FeaturesInfo
+from tracer.documents.graph import FeaturesInfo, Fit
 from tracer.model.frozen_pass import FrozenPass
 
 
@@ -79,6 +79,10 @@ class ActiveFeatures(Protocol):
     @property
     def count(self) -> int:
         """How many feature-positions are active."""
+
+    @property
+    def fit(self) -> Fit | None:
+        """How well they reconstruct what the MLPs write; None where they are exact."""
 
     def pull(self, layer: int, behind: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Effects and onward gradient of one layer's features.

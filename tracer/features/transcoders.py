@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from tracer.documents.graph import FeaturesInfo
+from tracer.documents.graph import FeaturesInfo, Fit
 from tracer.errors import TracerError
 from tracer.features.encode import Active, encode
+from tracer.features.fit import measure_fit
 from tracer.features.hooks import Hooks
 from tracer.features.source import LayerFeatures
 from tracer.features.weights.dictionary import Dictionary, StoredLayer
@@ -39,17 +40,25 @@ class Transcoders:
 
     def read(self, frozen: FrozenPass) -> ActiveTranscoders:
         """Raises TracerError when the set does not fit the model or no feature is active."""
-        dictionary = self.dictionary
-        refuse_misfit(self.info, dictionary, frozen.model)
-        reading = _Reading(frozen, dictionary, _first_position(frozen))
-        layers = [reading.features(layer) for layer in range(frozen.n_layers)]
+        layers, fit = self._reconstruct(frozen)
         if not any(map(len, layers)):
             raise TracerError(
                 f"no feature of `{self.info.source}` is active on this prompt",
                 hint="check that the set was made for this model",
             )
+        return ActiveTranscoders(layers, self.dictionary, fit)
+
+    def fit(self, frozen: FrozenPass) -> Fit | None:
+        """How well the set reconstructs this prompt's MLPs. Raises TracerError when it does not
+        fit the model."""
+        return self._reconstruct(frozen)[1]
+
+    def _reconstruct(self, frozen: FrozenPass) -> tuple[list[LayerFeatures], Fit | None]:
+        refuse_misfit(self.info, self.dictionary, frozen.model)
+        reading = _Reading(frozen, self.dictionary, _first_position(frozen))
+        layers = [reading.features(layer) for layer in range(frozen.n_layers)]
         complete = [reading.with_remainder(layers[: layer + 1]) for layer in range(len(layers))]
-        return ActiveTranscoders(complete, dictionary)
+        return complete, reading.fit(complete)
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,7 @@ class ActiveTranscoders:
 
     layers: Sequence[LayerFeatures]
     dictionary: Dictionary
+    fit: Fit | None
 
     @property
     def count(self) -> int:
@@ -189,6 +199,15 @@ class _Reading:
         if skip is not None and read_constant is not None:
             constant = constant + hooks.push_output(layer, (read_constant @ skip).expand_as(rest))
         return replace(layers[-1], error=error, constant=constant)
+
+    def fit(self, layers: Sequence[LayerFeatures]) -> Fit | None:
+        """How well the features, all of them, reconstruct this prompt's MLPs."""
+        frozen, here = self.frozen, slice(self.first, None)
+        written = [
+            frozen.push_through_mlp_post_norm(layer, output)[here]
+            for layer, output in enumerate(frozen.mlp_outputs)
+        ]
+        return measure_fit(written, [one.error[here] for one in layers], frozen.token_ids[here])
 
     def _decoders(self, layer: int, active: Active) -> Tensor:
         """(features, layers written to, d_model), on the residual stream."""

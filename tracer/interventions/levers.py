@@ -15,11 +15,13 @@ from torch import Tensor
 from tracer.documents.graph import FeaturesInfo
 from tracer.features.choose import choose_features
 from tracer.features.encode import Active, encode
+from tracer.features.fit import refuse_unfit
 from tracer.features.neurons import Neurons
-from tracer.features.transcoders import refuse_misfit, skip_matrix
+from tracer.features.transcoders import Transcoders, refuse_misfit, skip_matrix
 from tracer.features.weights.dictionary import Dictionary, StoredLayer
 from tracer.features.weights.stored import whole
 from tracer.model.frozen_norm import FrozenNorm, freeze_norm
+from tracer.model.frozen_pass import freeze
 from tracer.model.load import Model
 
 
@@ -75,6 +77,14 @@ def find_levers(model: Model, features: str) -> Levers:
         return NeuronLevers(model)
     refuse_misfit(found.info, found.dictionary, model)
     return DictionaryLevers(model, found.info, found.dictionary)
+
+
+def refuse_unfit_levers(levers: Levers, token_ids: tuple[int, ...]) -> None:
+    """Raises TracerError for transcoders that do not reconstruct what the MLPs write on a prompt,
+    by the judgement of `trace`. Runs the model once."""
+    if isinstance(levers, DictionaryLevers):
+        source = Transcoders(levers.info, levers.dictionary)
+        refuse_unfit(levers.info, source.fit(freeze(levers.model, token_ids)))
 
 
 @dataclass(frozen=True)

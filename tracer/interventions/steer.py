@@ -14,7 +14,7 @@ from tracer.documents.token_id import TokenId
 from tracer.errors import TracerError
 from tracer.interventions.held import Held
 from tracer.interventions.interventions import Intervention, feature_names, settings_of
-from tracer.interventions.levers import find_levers
+from tracer.interventions.levers import find_levers, refuse_unfit_levers
 from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt, Variant
 from tracer.model.load import Model
 
@@ -77,6 +77,7 @@ def steer(
     freeze_attention: bool = False,
     constrained_layers: range | None = None,
     direct_effects: bool = False,
+    allow_misfit: bool = False,
 ) -> Steered:
     """Run the model on a prompt with nothing set and with features set.
 
@@ -87,9 +88,10 @@ def steer(
     `constrained_layers` holds patterns and the MLPs' outputs of those layers, which alone are
     written to; `direct_effects` does so with all layers and holds norm scales too, so that logits
     change by the graph's own edges. Names and meaning as circuit-tracer's `feature_intervention`.
+    `allow_misfit` as `trace` has it.
 
-    Raises TracerError for features, nodes, layers or values that cannot be, and where the numbers
-    overflow.
+    Raises TracerError for features, nodes, layers or values that cannot be, features that do not
+    belong to this model, and where the numbers overflow.
     """
     if (prompt is None) == (chat is None):
         raise TracerError("there is no single prompt", hint="give either a prompt or a chat")
@@ -101,7 +103,10 @@ def steer(
         constrained_layers=constrained_layers,
         direct_effects=direct_effects,
     )
-    steered = SteeredPrompt(model, find_levers(model, features), read.ids, held)
+    levers = find_levers(model, features)
+    if not allow_misfit:
+        refuse_unfit_levers(levers, read.ids)
+    steered = SteeredPrompt(model, levers, read.ids, held)
     return steer_prompt(steered, interventions, watch=watch, generate=generate, seed=seed)
 
 

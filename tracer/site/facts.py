@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tracer.documents.graph import Graph
+from tracer.documents.graph import Fit, Graph
 from tracer.documents.provenance import Named, Provenance, is_foreign, provenance_of
 from tracer.site.answers import asked_instead, target_node
 from tracer.site.likely import percent
@@ -50,7 +50,27 @@ def explained(graph: Graph) -> list[str]:
             f"For {'neurons' if neurons else 'features'} that carry {percent(scores.unexpanded)} "
             "of the influence, the inputs were not computed."
         )
-    return sentences
+    return [*sentences, *_reconstructed(info.fit)]
+
+
+def _reconstructed(fit: Fit | None) -> list[str]:
+    """How well transcoders stand in for the MLPs on this prompt."""
+    if fit is None or fit.median is None:
+        return []
+    of = "the variance of what the MLPs write" if fit.against == "variance" else "what MLPs write"
+    if fit.median < 1:
+        layer, most = fit.worst()[0]
+        return [
+            f"On this prompt the features leave {percent(fit.median)} of {of} unexplained (median "
+            f"over layers; most in layer {layer}, {percent(most)})."
+        ]
+    trivial = "the mean of what they write" if fit.against == "variance" else "nothing"
+    return [
+        "These features do not belong here: on this prompt they reconstruct the model’s MLPs no "
+        f"better than {trivial} would ({percent(fit.median)} of {of} unexplained, median over "
+        "layers). The graph was made all the same, with “allow_misfit”; do not read it as what "
+        "the model does."
+    ]
 
 
 def question(graph: Graph) -> str:
@@ -89,6 +109,7 @@ def facts(graph: Graph) -> list[Fact]:
         *listed,
         Fact("Model weights", info.model.identity, code=True),
         Fact("Features", f"{info.features.kind} ({info.features.source})"),
+        *_fit_facts(info.fit, allowed=settings.allow_misfit),
         Fact("Active features", f"{counts.active:,}, of which {counts.candidates:,} were admitted"),
         Fact("Inputs computed for", f"{counts.expanded:,} features"),
         Fact(
@@ -117,6 +138,17 @@ def _made(by: Provenance) -> list[Fact]:
         Fact("Settings", by.settings) if by.settings else None,
     ]
     return [fact for fact in found if fact is not None]
+
+
+def _fit_facts(fit: Fit | None, *, allowed: bool) -> list[Fact]:
+    listed = []
+    if fit is not None and fit.median is not None:
+        by_layer = ", ".join("–" if one is None else f"{one:.2f}" for one in fit.unexplained)
+        what = f"{fit.median:.2f} of the {fit.against}, median over layers (from the lowest: "
+        listed.append(Fact("Unexplained by features", f"{what}{by_layer})"))
+    if allowed:
+        listed.append(Fact("Misfit", "features that do not belong here were allowed"))
+    return listed
 
 
 def model_name(graph: Graph) -> str:

@@ -64,9 +64,19 @@ class Dictionary:
         return self.layers[0].encoder.width
 
     def misfit(self) -> str | None:
-        """What does not fit together among the shapes, if anything."""
+        """What does not fit together among the layers, if anything."""
+        for what in ("threshold", "skip"):
+            have = [getattr(one, what) is not None for one in self.layers]
+            if any(have) and not all(have):
+                name = {"threshold": "thresholds", "skip": "skip connection"}[what]
+                return f"layer {have.index(False)} has no {name}, others have"
         for number, layer in enumerate(self.layers):
             features, d_model = len(layer.encoder), self.d_model
+            if self.settings.top_k is not None:
+                if layer.threshold is not None:
+                    return f"layer {number} has thresholds, which TopK would leave unread"
+                if self.settings.top_k > features:
+                    return f"k is {self.settings.top_k}, but layer {number} has {features} features"
             written = (len(self.layers) - number,) if layer.across else ()
             shapes = {
                 "encoder": (layer.encoder.shape, (features, d_model)),

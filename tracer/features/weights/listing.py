@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from tracer.errors import TracerError
 from tracer.features.weights import gemma_scope, native_clt, native_plt, sparsify
+from tracer.features.weights.places import refuse_elsewhere
 
 LAYOUTS = (
     native_plt.LAYOUT,
@@ -48,7 +49,9 @@ def find_layers(names: Iterable[str], wanted: str = "") -> list[list[str]]:
         raise TracerError(
             f"there are several sets here: {_some(chosen)}", hint=f"name one of them, or {_LIST}"
         )
-    return _complete(sets[wanted if wanted in chosen else chosen[0]])
+    layers = _complete(sets[wanted if wanted in chosen else chosen[0]])
+    refuse_elsewhere(name for layer in layers for name in layer)
+    return layers
 
 
 def understood() -> str:

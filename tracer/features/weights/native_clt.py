@@ -7,14 +7,20 @@ from collections.abc import Mapping
 
 from tracer.features.weights.dictionary import Settings, StoredLayer
 from tracer.features.weights.stored import Rows, Stored
+from tracer.features.weights.tensors import LEFT_BY_TRAINERS, Tensors
 
 LAYOUT = "cross-layer transcoders (`W_enc_0.safetensors`, `W_dec_0.safetensors` …)"
 
 SETTINGS = Settings("hook_resid_mid", "hook_mlp_out")  # where no `config.yaml` says otherwise
 
 
-def native_clt_keys(layer: int) -> frozenset[str]:
-    return frozenset(f"{name}_{layer}" for name in ("W_enc", "W_dec", "b_enc", "b_dec"))
+def native_clt_tensors(layer: int) -> Tensors:
+    return Tensors(
+        LAYOUT,
+        needed=frozenset(f"{name}_{layer}" for name in ("W_enc", "W_dec", "b_enc", "b_dec")),
+        optional=frozenset({f"threshold_{layer}"}),
+        unread=frozenset(f"{name}_{layer}" for name in LEFT_BY_TRAINERS),
+    )
 
 
 def native_clt_layer(tensors: Mapping[str, Stored], layer: int) -> StoredLayer:

@@ -7,9 +7,14 @@ from collections.abc import Mapping
 
 from tracer.features.weights.dictionary import Settings, StoredLayer
 from tracer.features.weights.stored import Rows, Stored, whole
+from tracer.features.weights.tensors import Tensors
 
 LAYOUT = "per-layer transcoders (`layer_0.safetensors` … with `W_enc`, `W_dec`)"
-KEYS = frozenset({"W_enc", "W_dec", "b_enc", "b_dec"})
+TENSORS = Tensors(
+    LAYOUT,
+    needed=frozenset({"W_enc", "W_dec", "b_enc", "b_dec"}),
+    optional=frozenset({"W_skip", "activation_function.threshold", "k"}),
+)
 
 
 def native_plt_layer(tensors: Mapping[str, Stored]) -> tuple[StoredLayer, Settings]:

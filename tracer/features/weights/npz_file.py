@@ -18,6 +18,7 @@ class PackedTensor:
 
     file: Path
     name: str
+    layer: int
     shape: tuple[int, ...]
     bfloat16: bool = False
 
@@ -27,22 +28,24 @@ class PackedTensor:
             return found
 
 
-def npz_tensors(file: Path) -> dict[str, Stored]:
-    """The floating-point arrays by name. Raises TracerError when the file is damaged."""
+def npz_tensors(file: Path, layer: int) -> dict[str, Stored]:
+    """The arrays by name. Raises TracerError when the file is damaged, or holds an array that is
+    not of floating-point numbers: objects, for one, would have to be unpickled."""
     try:
         with zipfile.ZipFile(file) as archive:
             members = [one for one in archive.infolist() if one.filename.endswith(".npy")]
-            found = {
-                one.filename.removesuffix(".npy"): _member(file, archive, one) for one in members
+            return {
+                one.filename.removesuffix(".npy"): _member(file, archive, one, layer)
+                for one in members
             }
     except (OSError, ValueError, zipfile.BadZipFile, EOFError):
         raise TracerError(
             "is damaged or cut short: not an npz file", hint="fetch it again", place=Place(file)
         ) from None
-    return {name: tensor for name, tensor in found.items() if tensor is not None}
 
 
-def _member(file: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Stored | None:
+def _member(file: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, layer: int) -> Stored:
+    name = member.filename.removesuffix(".npy")
     with archive.open(member) as stream:
         version = np.lib.format.read_magic(stream)
         read = np.lib.format.read_array_header_1_0
@@ -51,12 +54,16 @@ def _member(file: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> St
         shape, fortran, dtype = read(stream)
         header = stream.tell()
     if dtype.kind != "f":
-        return None  # objects among them: nothing is ever unpickled
+        raise TracerError(
+            f"the array `{name}` is of {dtype}, not of floating-point numbers",
+            hint="save it as float32, or, if it is of no use here, leave it out",
+            place=Place(file),
+        )
     if member.compress_type != zipfile.ZIP_STORED:
-        return PackedTensor(file, member.filename.removesuffix(".npy"), shape)
+        return PackedTensor(file, name, layer, shape)
     with file.open("rb") as raw:
         raw.seek(member.header_offset + 26)  # the local header's name and extra lengths
         lengths = raw.read(4)
-    name, extra = int.from_bytes(lengths[:2], "little"), int.from_bytes(lengths[2:], "little")
-    offset = member.header_offset + 30 + name + extra + header
-    return MappedTensor(file, offset, dtype.str, shape, fortran=fortran)
+    name_bytes, extra = (int.from_bytes(one, "little") for one in (lengths[:2], lengths[2:]))
+    offset = member.header_offset + 30 + name_bytes + extra + header
+    return MappedTensor(file, name, layer, offset, dtype.str, shape, fortran=fortran)

@@ -15,12 +15,13 @@ from tracer.errors import Place, TracerError
 from tracer.features.weights.stored import MappedTensor
 
 MAX_HEADER_BYTES = 100_000_000
-_DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8"}
-_SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8}
+_DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4"}
+_SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4}
 
 
-def safetensors_tensors(file: Path) -> dict[str, MappedTensor]:
-    """The tensors of numbers by name. Raises TracerError when the file is damaged."""
+def safetensors_tensors(file: Path, layer: int) -> dict[str, MappedTensor]:
+    """The tensors by name. Raises TracerError when the file is damaged, or holds a tensor in a
+    number format that is not read."""
     try:
         size = file.stat().st_size
         with file.open("rb") as stream:
@@ -30,9 +31,9 @@ def safetensors_tensors(file: Path) -> dict[str, MappedTensor]:
             header = json.loads(stream.read(length))
         start = 8 + length
         return {
-            name: _tensor(file, start, size, entry)
+            name: _tensor(file, (name, layer), start, size, entry)
             for name, entry in header.items()
-            if name != "__metadata__" and entry["dtype"] in _DTYPES
+            if name != "__metadata__"
         }
     except OSError as error:
         raise TracerError(f"cannot be read: {error.strerror}", place=Place(file)) from None
@@ -40,13 +41,22 @@ def safetensors_tensors(file: Path) -> dict[str, MappedTensor]:
         raise _damaged(file) from None
 
 
-def _tensor(file: Path, start: int, size: int, entry: dict[str, Any]) -> MappedTensor:
+def _tensor(
+    file: Path, named: tuple[str, int], start: int, size: int, entry: dict[str, Any]
+) -> MappedTensor:
     dtype, shape = entry["dtype"], tuple(int(length) for length in entry["shape"])
+    if dtype not in _DTYPES:
+        raise TracerError(
+            f"the tensor `{named[0]}` is stored as {dtype}, which is not read",
+            hint=f"convert it to one of {', '.join(_DTYPES)}",
+            place=Place(file),
+        )
     begin, end = entry["data_offsets"]
     bytes_needed = math.prod(shape) * _SIZES[dtype]
     if min(begin, *shape, 0) < 0 or end - begin != bytes_needed or start + end > size:
         raise _damaged(file)
-    return MappedTensor(file, start + begin, _DTYPES[dtype], shape, bfloat16=dtype == "BF16")
+    stored = _DTYPES[dtype]
+    return MappedTensor(file, *named, start + begin, stored, shape, bfloat16=dtype == "BF16")
 
 
 def _damaged(file: Path) -> TracerError:

@@ -3,18 +3,49 @@ TopK. They read what the MLP reads."""
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from tracer.documents.files import read_text
 from tracer.errors import Place, TracerError
 from tracer.features.weights.dictionary import Settings, StoredLayer
+from tracer.features.weights.fields import (
+    OFF,
+    Fields,
+    json_fields,
+    refuse_other_sizes,
+    refuse_other_skip,
+)
 from tracer.features.weights.stored import Rows, Stored
+from tracer.features.weights.tensors import Tensors
 
 LAYOUT = "sparsify (`layers.0.mlp/sae.safetensors` with `encoder.weight`, `W_dec`, and `cfg.json`)"
 FILE, SETTINGS = "sae.safetensors", "cfg.json"
-KEYS = frozenset({"encoder.weight", "encoder.bias", "W_dec", "b_dec"})
+TENSORS = Tensors(
+    LAYOUT,
+    needed=frozenset({"encoder.weight", "encoder.bias", "W_dec", "b_dec"}),
+    optional=frozenset({"W_skip"}),
+)
+_MLP = re.compile(r"(?:.*\.)?mlp\Z")
+_SIZES = ("d_in", "num_latents", "expansion_factor")
+# The decoder is stored as it was normalised; the others tell how the set was trained, or on what.
+_FIELDS = Fields(
+    honoured=frozenset({"activation", "k", "transcode", "signed", "skip_connection", *_SIZES}),
+    unread=frozenset(
+        {
+            "dtype",
+            "gram_table_hash",
+            "lookup_max_order",
+            "multi_topk",
+            "normalize_decoder",
+            "tp_output",
+            "train_post_encoder",
+            "use_fp8",
+        }
+    ),
+    only={**OFF, "n_sources": "0|1", "n_targets": "0|1"},  # of a fork that trains across layers
+)
 
 
 def sparsify_layer(tensors: Mapping[str, Stored]) -> StoredLayer:
@@ -28,24 +59,45 @@ def sparsify_layer(tensors: Mapping[str, Stored]) -> StoredLayer:
 
 
 def sparsify_settings(weights: Path) -> Settings:
-    """Raises TracerError for a set that reconstructs its own input, or is not TopK."""
+    """What `cfg.json` says. Raises TracerError for a set that reconstructs its own input, that
+    stands elsewhere than at an MLP, that is not TopK, or that says what is not understood."""
     file = weights.parent / SETTINGS
-    try:
-        config = json.loads(read_text(file))
-        k, transcodes = config["k"], config.get("transcode", False)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise TracerError("is no configuration of sparsify's", place=Place(file)) from None
-    if not transcodes:
+    config = json_fields(file, "sparsify's")
+    if not _transcodes(config):
         raise TracerError(
             "this is a sparse autoencoder, not a transcoder",
             hint="use a set that was trained with `transcode: true`",
             place=Place(file),
         )
-    activation = config.get("activation", "topk")
-    if activation != "topk" or config.get("signed") or not isinstance(k, int) or k < 1:
+    if not _MLP.match(weights.parent.name):
+        raise TracerError(
+            f"`{weights.parent.name}` is not an MLP",
+            hint="understood are sets at `layers.N.mlp`",
+            place=Place(file),
+        )
+    activation, k = config.get("activation", "topk"), config.get("k")
+    if activation != "topk" or config.get("signed") or type(k) is not int or k < 1:
         raise TracerError(
             f"`activation: {activation}` with `k: {k}` is not understood",
             hint="understood: TopK with a positive k, not signed",
             place=Place(file),
         )
+    _FIELDS.check(config, lambda _: Place(file))
     return Settings("mlp.hook_in", "mlp.hook_out", k)
+
+
+def check_sparsify_layer(layer: StoredLayer, weights: Path) -> None:
+    """Raises TracerError where the weights are not as large as `cfg.json` says, or have a skip
+    connection that it denies, or lack the one that it promises."""
+    file = weights.parent / SETTINGS
+    config = json_fields(file, "sparsify's")
+    d_in = config.get("d_in") or layer.encoder.width
+    features = config.get("num_latents") or config.get("expansion_factor", 0) * d_in
+    refuse_other_sizes(layer, file, d_model=d_in, features=features or None)
+    refuse_other_skip(layer, file, "skip_connection", config.get("skip_connection"))
+
+
+def _transcodes(config: Mapping[str, Any]) -> bool:
+    """Sets of before `transcode` was written down tell by their skip connection, which an
+    autoencoder cannot have."""
+    return bool(config.get("transcode", config.get("skip_connection", False)))

@@ -15,11 +15,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tracer.errors import Place, TracerError
+
 Array = np.ndarray[Any, Any]
 
 
 class Stored(Protocol):
     """One tensor of a file, unread."""
+
+    @property
+    def file(self) -> Path: ...
+
+    @property
+    def name(self) -> str:
+        """What the file calls it."""
+
+    @property
+    def layer(self) -> int:
+        """The layer whose features it belongs to, for messages."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -37,6 +50,8 @@ class MappedTensor:
     """A tensor that lies in a file as it would in memory."""
 
     file: Path
+    name: str
+    layer: int
     offset: int
     dtype: str  # numpy's name
     shape: tuple[int, ...]
@@ -49,8 +64,21 @@ class MappedTensor:
 
 
 def whole(stored: Stored) -> Tensor:
-    """A small tensor, all of it."""
-    return _tensor(stored, stored.array())
+    """A small tensor, all of it. Raises TracerError where it holds what is no number."""
+    return finite(stored, _tensor(stored, stored.array()))
+
+
+def finite(stored: Stored, part: Tensor) -> Tensor:
+    """The part of a tensor that was read. Raises TracerError where it holds NaN or inf, which would
+    spread over a whole graph, or, in an encoder, be a feature that is never active."""
+    if not torch.isfinite(part).all():
+        what = "NaN" if torch.isnan(part).any() else "inf"
+        raise TracerError(
+            f"the tensor `{stored.name}` of layer {stored.layer} holds {what}",
+            hint="fetch the file again; if it was made so, nothing can be computed with it",
+            place=Place(stored.file),
+        )
+    return part
 
 
 def _tensor(stored: Stored, array: Array) -> Tensor:
@@ -92,7 +120,7 @@ class Rows:
     def take(self, rows: Tensor) -> Tensor:
         """(len(rows), ...): the rows named, each read once."""
         unique, places = torch.unique(rows.cpu(), return_inverse=True)
-        return _tensor(self.stored, self._array()[unique.numpy()])[places]
+        return finite(self.stored, _tensor(self.stored, self._array()[unique.numpy()]))[places]
 
     def _array(self) -> Array:
         array = self.stored.array()
