@@ -20,6 +20,7 @@ from tracer.documents.evidence import (
 from tracer.documents.graph import (
     Answer,
     Counts,
+    Fit,
     Link,
     Metadata,
     ModelInfo,
@@ -34,7 +35,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 PARTS = "tracer|site|batch|cli|model|features|attribution|documents"
 FORMAT = (DOCS / "graph-format.md").read_text(encoding="utf-8")
 RECORDS: list[type[BaseModel]] = [
-    *(Metadata, TracerInfo, ModelInfo, Question, Answer, Scores, Counts, Node, Link),
+    *(Metadata, TracerInfo, ModelInfo, Question, Answer, Scores, Counts, Fit, Node, Link),
     *(Evidence, Faithfulness, NodeAblation, PartAblation, ClaimEvidence, Measure),
 ]
 

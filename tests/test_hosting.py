@@ -142,7 +142,7 @@ def test_a_newcomer_gets_from_a_wrong_label_to_a_pushed_branch(clone: Path) -> N
         done = run(clone, command)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
     page = clone / "public" / "graphs" / "colosseum-italian" / "index.html"
-    assert "named by your name" in page.read_text(encoding="utf-8")
+    assert "named by <bdi>your name</bdi>" in page.read_text(encoding="utf-8")
     fork = clone.parent / "fork.git"
     assert "better-label" in git(fork, "branch", "--list")
     changed = git(fork, "diff", "--stat", "main", "better-label")

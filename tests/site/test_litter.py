@@ -82,8 +82,10 @@ def test_a_new_gallery_begins_without_what_lies_beside_the_sources(
         checkout.write(f"site_src/pages/{name}", "x")
     checkout.write("starter/gitignore", "public/\n")
     checkout.write("starter/gitignore.orig", "public/\n")
+    listed = Path(__file__).parents[2] / "starter" / "requirements.txt"
+    checkout.write("starter/requirements.txt", listed.read_text(encoding="utf-8"))
     monkeypatch.setattr("tracer.site.starter._CHECKOUT", checkout.root)
     monkeypatch.setattr("tracer.site.starter.TAKEN_OVER", ("site_src/pages",))
     made = start_gallery(tmp_path / "gallery")
-    written = [name for name in made if not name.startswith("site_src/schemas/")]
-    assert written == [".gitignore", "site_src/pages/x.md"]
+    written = [name for name in made if not name.startswith(("site_src/schemas/", "wheels/"))]
+    assert written == [".gitignore", "requirements.txt", "site_src/pages/x.md"]
