@@ -17,6 +17,7 @@ from tracer.batch.report import Bars, plain_console
 from tracer.batch.subject import Subject, Workbench, find_subject
 from tracer.batch.trace_job import memory_suffices
 from tracer.documents.annotations import load_annotations
+from tracer.documents.enclosure import is_there
 from tracer.documents.evidence import (
     ClaimEvidence,
     Evidence,
@@ -134,7 +135,7 @@ class _Task:
     def _evidence(self) -> Evidence | None:
         """What is on disk, if it is about this very graph."""
         file = self.subject.evidence_file
-        evidence = load_evidence(file) if file.exists() else None
+        evidence = load_evidence(file) if is_there(file) else None
         fits = evidence is not None and evidence.graph_id == self.subject.info.graph_id
         return evidence if fits else None
 
@@ -169,7 +170,7 @@ def _tasks(subject: Subject) -> Iterator[_Task]:
     if can_be_measured(subject.graph):
         yield _Task(subject)
     file = subject.root / "site_src" / "annotations" / f"{subject.slug}.yaml"
-    if not file.exists():
+    if not is_there(file):
         return
     annotations, source = load_annotations(file)
     for index, claim in enumerate(annotations.claims):

@@ -6,12 +6,14 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from tracer.documents.enclosure import open_regular
 from tracer.errors import Place, TracerError
 
 MAX_TEXT_BYTES = 4_000_000
 MAX_GRAPH_BYTES = 200_000_000
+_PIECE = 1 << 20
 
 
 def read_text(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> str:
@@ -22,22 +24,31 @@ def read_text(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> str:
     return decode_text(read_bytes(path, max_bytes=max_bytes), path)
 
 
-def read_bytes(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
-    """The bytes of a file. Raises TracerError where it is missing, unreadable or too large."""
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise TracerError("no such file", hint="check the path", place=Place(path)) from None
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise TracerError(f"cannot be read: {reason}", place=Place(path)) from error
-    if len(raw) > max_bytes:
+def read_bytes(
+    path: Path, *, max_bytes: int = MAX_TEXT_BYTES, hint: str = "split the file"
+) -> bytes:
+    """The bytes of a regular file.
+
+    Raises TracerError where it is missing, unreadable, too large or outside of its gallery.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        raw = _whole(file, size, max_bytes) if size <= max_bytes else b""
+    if (size := max(size, len(raw))) > max_bytes:
         raise TracerError(
-            f"{len(raw):,} bytes is more than the {max_bytes:,} allowed here",
-            hint="split the file",
+            f"{size:,} bytes is more than the {max_bytes:,} allowed here",
+            hint=hint,
             place=Place(path),
         )
     return raw
+
+
+def _whole(file: BinaryIO, size: int, most: int) -> bytes:
+    """All of an unbuffered file of this size, or so; not much more than `most` bytes of it."""
+    pieces = [file.read(size + 1)]  # no more memory than it needs
+    while pieces[-1] and sum(map(len, pieces)) <= most:
+        pieces.append(file.read(_PIECE))
+    return b"".join(pieces)
 
 
 def decode_text(raw: bytes, path: Path) -> str:

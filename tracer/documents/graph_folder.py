@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from tracer.documents.enclosure import enclose_folder, names_in
 from tracer.documents.graph import Graph, load_graph, parse_graph
 from tracer.documents.references import check_slug
 from tracer.documents.revisions import revision_numbers
@@ -28,23 +28,22 @@ class GraphFolder:
 
     root: Path
 
+    def __post_init__(self) -> None:
+        enclose_folder(self.root)
+
     def slugs(self) -> list[str]:
         """Every slug that has at least one revision, sorted."""
         return list(self.listing())
 
     def listing(self) -> dict[str, list[int]]:
         """Every slug that has at least one revision, sorted, with its revisions, lowest first."""
-        if not self.root.is_dir():
-            return {}
-        names = sorted(entry.name for entry in os.scandir(self.root) if entry.is_dir())
+        names = names_in(self.root).folders
         return {name: found for name in names if (found := self.revisions(name))}
 
     def revisions(self, slug: str) -> list[int]:
         """The revision numbers there are, lowest first."""
-        folder = self.root / slug
-        if not folder.is_dir():
-            return []
-        return revision_numbers(os.listdir(folder))  # noqa: PTH208
+        found = names_in(self.root / slug)
+        return revision_numbers([*found.files, *found.folders])
 
     def path(self, slug: str, revision: int) -> Path:
         """Raises ValueError for a slug that would leave the folder."""

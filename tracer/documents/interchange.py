@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tracer.documents.annotation_text import annotations_text
 from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.enclosure import is_there
 from tracer.documents.files import decode, write_atomically
 from tracer.documents.graph import Graph, graph_of
 from tracer.documents.graph_folder import GraphFolder
@@ -126,9 +127,9 @@ def _revision(graph: Graph, folder: GraphFolder, slug: str) -> tuple[int, bool]:
 
 def _annotations(work: Annotations, file: Path, *, keep: bool) -> str | None:
     """The text of a new file; None where there is nothing to write, or a file that stays."""
-    if not (work.labels or work.groups or work.pins) or (keep and file.exists()):
+    if not (work.labels or work.groups or work.pins) or (keep and is_there(file)):
         return None
-    if not file.exists():
+    if not is_there(file):
         text = schema_header("annotations") + annotations_text(work)
         if parse_yaml(text, file).validate(Annotations) != work:
             what = "the names in this graph cannot be written as YAML"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from tracer.documents.enclosure import names_in
 from tracer.documents.files import read_text
 from tracer.documents.site_config import SiteConfig
 from tracer.errors import Problems, TracerError
@@ -30,7 +31,6 @@ from tracer.site.manifest import (
 from tracer.site.memory import Memory
 from tracer.site.output import OutputFolder
 from tracer.site.plan import Plan
-from tracer.site.reading import names_in
 from tracer.site.recording import Recording
 from tracer.site.resources import resource_files, resource_folders
 from tracer.site.search import check_search, search_index
