@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import partial
 from pathlib import Path
@@ -45,7 +46,7 @@ def _media_files(reading: Reading) -> dict[str, Path]:
 
 def _misplaced(file: Path, folder: Path, twin: Path) -> TracerError | None:
     place = Place(file)
-    if not file.resolve().is_relative_to(folder.resolve()):
+    if not Path(os.path.realpath(file)).is_relative_to(folder.resolve()):  # a loop stays
         what = "this is a link to a file elsewhere, which the site must not publish"
         return TracerError(what, hint="copy the file itself here", place=place)
     if twin != file:
