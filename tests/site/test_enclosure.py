@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -219,14 +219,14 @@ def test_a_file_that_grows_is_not_read_for_ever(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def odd_name(gallery: GalleryFolder) -> Iterator[Path]:
+def odd_name(gallery: GalleryFolder) -> Path:
     gallery.write("site_src/pages/about.md", "About it.")
     name = os.fsdecode(os.fsencode(gallery.root / "site_src" / "pages") + b"/\xff.md")
     try:
         Path(name).write_text("Odd.", encoding="utf-8")
     except OSError:
         pytest.skip("file names are text on this file system")
-    yield Path(name)
+    return Path(name)
 
 
 def test_a_name_that_is_no_text_is_one_error(gallery: GalleryFolder, odd_name: Path) -> None:

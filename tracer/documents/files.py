@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tracer.documents.enclosure import open_regular
+from tracer.documents.scratch import scratch_file
 from tracer.errors import Place, TracerError
 
 MAX_TEXT_BYTES = 4_000_000
@@ -84,21 +85,17 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     Raises TracerError when the folder cannot be written; what was there before stays.
     """
     data = content.encode() if isinstance(content, str) else content
-    temporary: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"
-        )
-        with os.fdopen(handle, "wb") as file:
+        with scratch_file(path) as (file, scratch):
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
+            scratch.chmod(0o666 & ~_umask())
+            if os.name == "nt":  # where no open file can be renamed
+                file.close()
+            scratch.replace(path)
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise TracerError(
             f"cannot be written: {error.strerror or error}",
             hint="check the folder's permissions and the free space, or choose another folder",

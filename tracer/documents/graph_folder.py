@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from tracer.documents.enclosure import enclose_folder, names_in
 from tracer.documents.graph import Graph, load_graph, parse_graph
+from tracer.documents.lock import held
 from tracer.documents.references import check_slug
 from tracer.documents.revisions import revision_numbers
+from tracer.documents.scratch import sweep_below
 from tracer.documents.stored_file import StoredFile
 
 
@@ -56,6 +60,23 @@ class GraphFolder:
     def load(self, slug: str, revision: int) -> Graph:
         """Raises TracerError when the file is missing, cut short or not a graph."""
         return load_graph(self.path(slug, revision))
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Nobody else gives a number to a graph meanwhile.
+
+        Raises TracerError where somebody does for long.
+        """
+        with held(self.root / ".revisions.lock", "writes graphs here"):
+            yield
+
+    def sweep(self) -> None:
+        """Remove what killed runs left unfinished."""
+        sweep_below(self.root)
+
+    def next(self, slug: str) -> int:
+        """The number of the revision to write, as long as only this process writes."""
+        return (self.latest(slug) or 0) + 1
 
     def stored(self, slug: str, revision: int) -> StoredGraph:
         """Raises TracerError when the file is missing or unreadable."""

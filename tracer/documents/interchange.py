@@ -16,6 +16,7 @@ from tracer.documents.old_errors import told_apart
 from tracer.documents.references import check_slug, slug_from
 from tracer.documents.saved_work import annotations_of
 from tracer.documents.schemas import schema_header, write_schemas
+from tracer.documents.scratch import sweep_below
 from tracer.documents.share_link import Found
 from tracer.documents.yaml_source import parse_yaml
 from tracer.errors import Place, TracerError
@@ -59,17 +60,20 @@ def import_graph(
     slug = _slug(graph, slug, found.file)
     graph = graph.model_copy(update={"metadata": graph.metadata.model_copy(update={"slug": slug})})
     folder = GraphFolder(root / "graphs")
-    revision, new = _revision(graph, folder, slug)
-    work, left_out = annotations_of(
-        graph, revision=revision, link=found.link.work if found.link else None
-    )
     file = root / "site_src" / "annotations" / f"{slug}.yaml"
-    to_write = _annotations(work, file, keep=keep_annotations)
-    if new:
-        graph.save(folder.path(slug, revision))
-    if to_write is not None:
-        write_schemas(root)
-        write_atomically(file, to_write)
+    with folder.writing():
+        folder.sweep()
+        sweep_below(root / "site_src")
+        revision, new = _revision(graph, folder, slug)
+        work, left_out = annotations_of(
+            graph, revision=revision, link=found.link.work if found.link else None
+        )
+        to_write = _annotations(work, file, keep=keep_annotations)
+        if new:
+            graph.save(folder.path(slug, revision))
+        if to_write is not None:
+            write_schemas(root)
+            write_atomically(file, to_write)
     return Imported(
         slug=slug,
         revision=revision,

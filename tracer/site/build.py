@@ -95,19 +95,20 @@ def build(
     memory = memory or Memory()
     file = manifest_file(root, out)
     output = OutputFolder(out, gallery=root, spare=file.with_suffix(""))
-    with phase("read sources"):
-        present = output.check()
-        site, found = _site(root, memory, drafts=drafts, base_url=base_url, strict=strict)
-        if site.gallery.config.search:
-            check_search()
-    with phase("read what was made"):
-        known = load_manifest(file)
-    with output.replace(present) as building:
-        job = _Job(site, building, known, present, processes, reindex)
-        job.run(track)
-        with phase("check links"):
-            job.raise_problems()
-    save_manifest(file, job.manifest)
+    with output.alone():
+        with phase("read sources"):
+            present = output.check()
+            site, found = _site(root, memory, drafts=drafts, base_url=base_url, strict=strict)
+            if site.gallery.config.search:
+                check_search()
+        with phase("read what was made"):
+            known = load_manifest(file)
+        with output.replace(present) as building:
+            job = _Job(site, building, known, present, processes, reindex)
+            job.run(track)
+            with phase("check links"):
+                job.raise_problems()
+        save_manifest(file, job.manifest)
     return BuildReport(
         out=out,
         graphs=len(site.gallery.entries),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from tracer.documents.annotation_text import yaml_scalar
 from tracer.documents.files import read_text
+from tracer.documents.lock import alone
 from tracer.documents.schemas import write_schemas
+from tracer.documents.scratch import scratch_folder
 from tracer.errors import Place, TracerError
 
 TITLE = "A gallery of attribution graphs"
@@ -38,8 +39,8 @@ def start_gallery(folder: Path, *, title: str = TITLE) -> list[str]:
     target = folder.resolve()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".tracer-init.", dir=target.parent) as scratch:
-            made = Path(scratch) / "gallery"
+        with alone(target, "begins this gallery"), scratch_folder(target) as scratch:
+            made = scratch / "gallery"
             for name, file in _files():
                 _put(made / name, name, file, title)
             write_schemas(made)
