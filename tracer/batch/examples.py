@@ -114,7 +114,7 @@ def find_examples(
                     interrupted=reading.interrupted,
                 )
             done.append(found)
-            bars.ended(f"{source}: {found.written:,} features written, {found.there:,} there")
+            bars.ended(f"{source}: {found.written:,} features written" if missing else "")
             if found.interrupted:
                 break
     return done

@@ -252,7 +252,7 @@ def _table(done: Sequence[Checked]) -> Table:
 
 
 def _line(one: Checked) -> str:
-    return f"{one.slug}, {one.name}: {one.state}"
+    return "" if one.state == "up to date" else f"{one.slug}, {one.name}: {one.cells[1]}"
 
 
 def _cells(

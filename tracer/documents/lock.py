@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import socket
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from tracer.errors import Place, TracerError
 
 PATIENCE_SECONDS = 10.0  # most work is done within it
 _LONGEST = 60  # of a name that may itself be as long as names may be
-_READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @contextlib.contextmanager
@@ -35,11 +33,8 @@ def held(file: Path, doing: str, *, patience: float = PATIENCE_SECONDS) -> Itera
             hint = "wait until it has ended, or end it"
             what = f"another process {doing}{_who(file)}"
             raise TracerError(what, hint=hint, place=Place(file.parent)) from None
-        except OSError as error:
-            if error.errno not in _READ_ONLY:
-                reason = error.strerror or str(error)
-                what, hint = f"nothing can be written here: {reason}", "choose another folder"
-                raise TracerError(what, hint=hint, place=Place(file.parent)) from error
+        except OSError:
+            pass  # nothing can be written here: whoever wants to will say so
         else:
             _sign(file)
         yield
@@ -68,7 +63,8 @@ def _make(folder: Path) -> list[Path]:
 def _sign(file: Path) -> None:
     now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
     with contextlib.suppress(OSError):  # Windows lets nobody write into a file that is locked
-        file.write_text(f"process {os.getpid()} on {socket.gethostname()}, since {now}\n", "utf-8")
+        said = f"process {os.getpid()} on {socket.gethostname()}, since {now}\n"
+        file.write_text(said, encoding="utf-8")
 
 
 def _who(file: Path) -> str:

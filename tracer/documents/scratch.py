@@ -7,15 +7,14 @@ import os
 import re
 import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-try:
+if sys.platform != "win32":  # where nobody can remove a file that another has open
     import fcntl
-except ImportError:  # Windows: nobody can remove a file that another has open
-    fcntl = None  # type: ignore[assignment]
 
 ENDING = ".tracer.tmp"
 _SCRATCH = re.compile(r"\.(.*)\.[a-z0-9_]{8}\.tracer\.tmp\Z")
@@ -79,7 +78,7 @@ def _locked(path: Path) -> tuple[BinaryIO, Path]:
     while True:
         handle, name = tempfile.mkstemp(prefix=prefix, suffix=ENDING, dir=path.parent)
         file = os.fdopen(handle, "w+b")
-        if fcntl is None:
+        if sys.platform == "win32":
             return file, Path(name)
         with contextlib.suppress(OSError):  # some network folders know no locks
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -90,7 +89,7 @@ def _locked(path: Path) -> tuple[BinaryIO, Path]:
 
 def _remove_if_left(file: Path) -> None:
     with contextlib.suppress(OSError):
-        if fcntl is None:
+        if sys.platform == "win32":
             file.unlink()
             return
         handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
