@@ -19,7 +19,9 @@ GRAPHS = 12
 SWAP = """\
 groups: {{g: {{name: g, nodes: [{node}]}}}}
 claims:
-  - {{id: swapped, swap: {{group: g, with: {{graph: s1, group: g}}}}, expect: {{token: " w9", p_falls_by: 0.01}}}}
+  - id: swapped
+    swap: {{group: g, with: {{graph: s1, group: g}}}}
+    expect: {{token: " w9", p_falls_by: 0.01}}
 """
 
 
