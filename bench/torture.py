@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -52,16 +52,22 @@ class Found:
 
 
 def torture(
-    folder: Path, *, kills: int, pairs: int = PAIRS, full: int = FULL, seed: int = 0
+    folder: Path,
+    *,
+    kills: int,
+    pairs: int = PAIRS,
+    full: int = FULL,
+    seed: int = 0,
+    works: Sequence[Work] = WORKS,
 ) -> Found:
     """Everything, in galleries below the folder; `warm_up` comes before."""
     found, chance = Found(), random.Random(seed)
     model = folder / "model"
     _in_another_process(model)
-    for number, work in enumerate(WORKS):
+    for number, work in enumerate(works):
         gallery = make_gallery(folder / work.name, model)
         work.prepare(gallery)
-        share = kills // len(WORKS) + (number < kills % len(WORKS))
+        share = kills // len(works) + (number < kills % len(works))
         _kill(work, gallery, share, found, chance)
         for _ in range(pairs):
             _two_at_once(work, gallery, found)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tracer.documents.enclosure import open_regular
-from tracer.documents.scratch import scratch_file
+from tracer.documents.scratch import ENDING, scratch_file
 from tracer.errors import Place, TracerError
 
 MAX_TEXT_BYTES = 4_000_000
@@ -110,7 +110,7 @@ def ensure_writable(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=folder, prefix=".", suffix=ENDING):
             pass
     except OSError as error:
         raise TracerError(

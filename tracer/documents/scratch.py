@@ -17,7 +17,7 @@ if sys.platform != "win32":  # where nobody can remove a file that another has o
     import fcntl
 
 ENDING = ".tracer.tmp"
-_SCRATCH = re.compile(r"\.(.*)\.[a-z0-9_]{8}\.tracer\.tmp\Z")
+_SCRATCH = re.compile(r"\.(?:(.*)\.)?[a-z0-9_]{8}\.tracer\.tmp\Z")
 _LONGEST = 60  # of a name that may itself be as long as names may be
 _swept: set[Path] = set()
 
