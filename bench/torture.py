@@ -78,6 +78,7 @@ def torture(
 
 def _kill(work: Work, gallery: Path, kills: int, found: Found, chance: random.Random) -> None:
     """Kill the work again and again, let it end, and begin anew."""
+    work.reset(gallery)
     whole = _ends(work, gallery, found, "alone")
     while kills > 0:
         work.reset(gallery)
