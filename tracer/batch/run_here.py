@@ -61,7 +61,6 @@ def sort_out(jobs: Sequence[Job | Refused], folder: GraphFolder) -> tuple[list[J
             settled.append(Outcome(job.entry.slug, "done", job.revision, size))
     if waiting:
         ensure_writable(folder.root)
-        folder.sweep()
     return waiting, settled
 
 

@@ -50,6 +50,7 @@ def build_graphs(
         console.print(plan_table(plan()))
         return 0
     with held(graphs / ".tracing.lock", "traces into this folder"):
+        folder.sweep()
         jobs = plan()
         with Bars(console, total=len(jobs)) as bars:
             if ray is not None:

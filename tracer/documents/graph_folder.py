@@ -71,8 +71,9 @@ class GraphFolder:
             yield
 
     def sweep(self) -> None:
-        """Remove what killed runs left unfinished."""
-        sweep_below(self.root)
+        """Remove what killed runs left unfinished, their lock too."""
+        with self.writing():
+            sweep_below(self.root)
 
     def next(self, slug: str) -> int:
         """The number of the revision to write, as long as only this process writes."""

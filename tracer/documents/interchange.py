@@ -62,7 +62,7 @@ def import_graph(
     folder = GraphFolder(root / "graphs")
     file = root / "site_src" / "annotations" / f"{slug}.yaml"
     with folder.writing():
-        folder.sweep()
+        sweep_below(folder.root)
         sweep_below(root / "site_src")
         revision, new = _revision(graph, folder, slug)
         work, left_out = annotations_of(
