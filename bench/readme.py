@@ -238,6 +238,25 @@ def _first(phases: dict[str, float], most: int, scale: int) -> str:
     return ", ".join(f"{name} {seconds * scale:.0f} {unit}" for name, seconds in first)
 
 
+def torture_table() -> str:
+    """What was killed, run twice at once and starved of room, and what was wrong afterwards."""
+    file = ROOT / "bench" / "torture.json"
+    if not file.exists():
+        return "Not run."
+    found = json.loads(file.read_text(encoding="utf-8"))
+    kinds = ("killed by the clock", "killed before a change", "two at once")
+    rows = []
+    for name, counts in found["commands"].items():
+        full = counts.get("disk full", 0) + counts.get("file size limited", 0)
+        numbers = (*(counts.get(kind, 0) for kind in kinds), full, counts["ended"])
+        rows.append((f"`tracer {name}`", *map(str, numbers)))
+    head = ("", *kinds, "disk full", "ended the work when run again")
+    kills = sum(n.get(kind, 0) for n in found["commands"].values() for kind in kinds[:2])
+    faults = f"{len(found['faults'])} faults" if found["faults"] else "nothing was wrong"
+    where = f"{found['machine']}; {found['date']}; commit {found['commit']}"
+    return f"{table(head, rows)}\n\n{kills} kills: {faults}. {where}."
+
+
 def viewer_table() -> str:
     """The viewer against its budgets and the two viewers that people know."""
     file = ROOT / "bench" / "viewer.json"
@@ -275,6 +294,7 @@ TABLES = {
     "gpu": gpu_table,
     "viewer": viewer_table,
     "site": site_table,
+    "torture": torture_table,
 }
 
 

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import weakref
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from tests.builders import make_graph
 from tests.tiny_models import save_tiny_model
 from tracer.batch import run_here, trace_job
 from tracer.batch.plan import Job, make_plan
+from tracer.batch.report import outcome_table
 from tracer.batch.session import build_graphs
 from tracer.documents.graph import Graph, load_graph
 from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.lock import held
 from tracer.documents.prompts import load_prompts
 from tracer.errors import Problems, TracerError
 
@@ -73,7 +81,7 @@ def test_writes_each_graph_and_a_table(desk: Desk) -> None:
     assert desk.run() == 0
     assert list(desk.files) == ["one/1.json", "two/1.json"]
     assert load_graph(desk.graphs / "one" / "1.json").metadata.slug == "one"
-    for word in ("one/1", "two/1", "answer", "nodes", "links", "ness", "seconds", "memory"):
+    for word in ("one/1", "two/1", "answer", "nodes", "links", "ness", "onds", "GiB"):
         assert word in desk.said
 
 
@@ -336,3 +344,80 @@ def test_the_gallerys_own_graphs_keep_their_ids() -> None:
     assert [(job.entry.slug, job.state) for job in jobs if isinstance(job, Job)] == [
         (job.entry.slug, "done") for job in jobs
     ]
+
+
+def test_nothing_is_kept_of_a_graph_that_is_on_disk(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run over a thousand prompts takes no more memory than one over three."""
+    alive: list[weakref.ref[Graph]] = []
+    most = []
+    real = trace_job.write_down
+
+    def counted(job: Job, traced: trace_job.Traced, folder: GraphFolder) -> trace_job.Outcome:
+        alive.append(weakref.ref(traced.graph))
+        gc.collect()
+        most.append(sum(one() is not None for one in alive))
+        return real(job, traced, folder)
+
+    monkeypatch.setattr(run_here, "write_down", counted)
+    desk.write(*(f"{{slug: s{n}, prompt: ' w3 w{n}'}}" for n in range(4, 16)))
+    assert desk.run() == 0
+    assert len(most) == 12 and max(most) == 1
+    assert desk.run() == 0 and desk.said.count("up to date") == 12
+
+
+def test_two_runs_into_one_folder_are_one_after_the_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracer.batch.session.held", partial(held, patience=0.1))
+    with held(desk.graphs / ".tracing.lock", "traces into this folder"):
+        with pytest.raises(TracerError, match=r"another process traces .*: process \d+ on "):
+            desk.run()
+        assert desk.run(dry_run=True) == 0
+    assert desk.run() == 0
+
+
+def test_a_revision_that_came_meanwhile_is_not_overwritten(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = run_here.write_down
+
+    def beaten(job: Job, traced: trace_job.Traced, folder: GraphFolder) -> trace_job.Outcome:
+        make_graph(slug="one").save(folder.path("one", job.revision))
+        return real(job, traced, folder)
+
+    monkeypatch.setattr(run_here, "write_down", beaten)
+    assert desk.run(only=["one"]) == 0
+    assert load_graph(desk.graphs / "one" / "1.json").metadata.scan == "tiny"
+    assert load_graph(desk.graphs / "one" / "2.json").metadata.tracer is not None
+    assert "one/2: written" in desk.said
+
+
+def test_without_a_terminal_each_outcome_is_told_when_it_is_there(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    real = run_here.trace_job
+
+    def traced(job: Job, *rest: object) -> object:
+        heard.append(console.file.getvalue())  # type: ignore[attr-defined]
+        return real(job, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(run_here, "trace_job", traced)
+    console = Console(file=io.StringIO(), width=120)
+    build_graphs(load_prompts(desk.list), desk.graphs, device="cpu", console=console)
+    assert heard[0] == "" and heard[1].startswith("one/1: written, ")
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_narrow_terminals_show_every_number(width: int) -> None:
+    size = trace_job.Size("' Italian'", 0.81, 1234, 23456, 0.45, 0.98)
+    slug = "colosseum-italian-in-quite-a-long-slug-indeed"
+    long = trace_job.Outcome(slug, "written", 12, size, seconds=123.4, peak_bytes=15 << 30)
+    console = Console(file=io.StringIO(), width=width)
+    console.print(outcome_table([long, replace(long, slug="b", seconds=None)]))
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "0.81 1,234 23,456   0.45   0.98 123.4 15.0" in said
+    assert f"{slug}/12" in re.sub(r"\s.*\n", "", said)
+    assert "…" not in said and max(map(len, said.splitlines())) <= width

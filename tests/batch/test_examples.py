@@ -130,7 +130,7 @@ def test_on_the_command_line(root: Path, model: str, texts: list[Path]) -> None:
     done = CliRunner().invoke(tracer, [*arguments, "--model", model, "--device", "cpu"])
     assert done.exit_code == 0, done.output
     (folder,) = (root / "features").iterdir()
-    assert done.output.startswith(f"{folder}: 2 features written, from 190 tokens; 0 had")
+    assert done.stdout.startswith(f"{folder}: 2 features written, from 190 tokens; 0 had")
     again = CliRunner().invoke(tracer, [*arguments, "--graph", "tiny"])
     assert again.output == f"{folder}: 2 had examples already (--force looks again)\n"
     for file in root.glob("graphs/tiny/*.json"):

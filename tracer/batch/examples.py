@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -17,6 +17,7 @@ from tracer.batch.report import Bars, plain_console
 from tracer.batch.subject import Subject, Workbench, find_subject
 from tracer.batch.trace_job import memory_suffices
 from tracer.documents.annotations import Annotations
+from tracer.documents.enclosure import is_there
 from tracer.documents.feature_examples import (
     FeatureExamples,
     FeatureFolder,
@@ -27,6 +28,8 @@ from tracer.documents.feature_source import feature_source
 from tracer.documents.files import read_text
 from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.lock import held
+from tracer.documents.scratch import sweep_below
 from tracer.errors import TracerError
 from tracer.interventions.examples import LOGITS, examples_of
 from tracer.interventions.readings import Feature, promoted, read_features
@@ -79,19 +82,26 @@ def find_examples(
     found by then. Raises TracerError for a graph or model that is not to be had and texts that
     cannot be read.
     """
-    graphs = _by_source(root, slugs)
+    folder = FeatureFolder(root / "features")
     bench = Workbench(device, model=model, features=features)
     done: list[Found] = []
-    with Bars(console or plain_console(stderr=True), total=len(graphs), of="sources") as bars:
-        for source, subjects in graphs.items():
-            folder = FeatureFolder(root / "features")
-            chosen = _chosen(subjects, most)
-            missing = [one for one in chosen if force or not folder.path(source, one.key).exists()]
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(held(folder.root / ".examples.lock", "looks for examples here"))
+        sweep_below(folder.root)
+        sources = _by_source(root, slugs, most)
+        bars = Bars(console or plain_console(stderr=True), total=len(sources), of="sources")
+        stack.enter_context(bars)
+        for source, (subject, chosen) in sources.items():
+            missing = [
+                one
+                for one in chosen.values()
+                if force or not is_there(folder.path(source, one.key))
+            ]
             found = Found(folder.root / source, there=len(chosen) - len(missing))
             if missing:
                 say = partial(bars.phase, source)
                 say("loading the model", 0, 1)
-                prompt = bench.open(subjects[0])
+                prompt = bench.open(subject)
                 reading = _Reading([one.feature for one in missing])
                 reading.run(prompt, cut(prompt.model.tokenizer, texts, tokens), say)
                 named = {"texts": [file.name for file in texts], "tokens": reading.tokens}
@@ -104,26 +114,24 @@ def find_examples(
                     interrupted=reading.interrupted,
                 )
             done.append(found)
-            bars.ended()
+            bars.ended(f"{source}: {found.written:,} features written" if missing else "")
             if found.interrupted:
                 break
     return done
 
 
-def _by_source(root: Path, slugs: Sequence[str]) -> dict[str, list[Subject]]:
-    found: dict[str, list[Subject]] = defaultdict(list)
+def _by_source(
+    root: Path, slugs: Sequence[str], most: int
+) -> dict[str, tuple[Subject, dict[str, Wanted]]]:
+    """A graph of each source, and what to look for in all of its graphs, by key."""
+    found: dict[str, tuple[Subject, dict[str, Wanted]]] = {}
     for slug in slugs or GraphFolder(root / "graphs").slugs():
         subject = find_subject(root, slug)
         if slugs or subject.graph.metadata.tracer is not None:  # others cannot be run
-            found[feature_source(subject.graph)].append(subject)
+            unread = replace(subject)  # there may be more graphs than memory
+            _, chosen = found.setdefault(feature_source(subject.graph), (unread, {}))
+            chosen |= {one.key: one for one in wanted(subject.graph, subject.annotations, most)}
     return found
-
-
-def _chosen(subjects: Iterable[Subject], most: int) -> list[Wanted]:
-    found = (
-        one for subject in subjects for one in wanted(subject.graph, subject.annotations, most)
-    )
-    return list({one.key: one for one in found}.values())
 
 
 def wanted(graph: Graph, annotations: Annotations, most: int) -> list[Wanted]:

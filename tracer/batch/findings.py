@@ -80,7 +80,7 @@ def _admitted(attribution: Attribution) -> Iterator[Found]:
 def _answers(attribution: Attribution) -> Table:
     targets = attribution.targets
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("answer", no_wrap=True)
+    table.add_column("answer", overflow="fold")
     table.add_column("probability", justify="right")
     texts = [answer.token for answer in targets.answers]
     for answer in targets.answers:
@@ -93,7 +93,7 @@ def _answers(attribution: Attribution) -> Table:
 def _features(verb: str, found: list[Found]) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column(verb, no_wrap=True, min_width=12)
-    table.add_column("at", no_wrap=True, min_width=14)
+    table.add_column("at", overflow="fold", min_width=14)
     table.add_column("effect", justify="right", min_width=9)
     table.add_column("activation", justify="right")
     for one in found:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from types import TracebackType
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -14,6 +14,7 @@ from rich.table import Table
 from tracer.batch.plan import Job, Refused
 from tracer.batch.trace_job import Outcome
 
+NARROWEST = 7  # of a column that gives way to others
 _STATES = {
     "new": "will be traced",
     "changed": "will be traced again: its prompt, settings or model changed",
@@ -29,9 +30,11 @@ def plain_console(*, stderr: bool = False) -> Console:
 
 
 class Bars:
-    """One bar over all graphs and one for the graph in hand; nothing where there is no terminal."""
+    """One bar over all graphs and one for the graph in hand; where there is no terminal, a line
+    for each as it ends."""
 
     def __init__(self, console: Console, total: int, of: str = "graphs") -> None:
+        self.console = console
         self.progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -64,13 +67,33 @@ class Bars:
             self.current, description=text, completed=done, total=total, visible=True
         )
 
-    def ended(self) -> None:
+    def ended(self, line: str = "") -> None:
+        """One more is done; `line` says so where nobody sees bars."""
         self.progress.advance(self.overall)
+        if line and not self.console.is_terminal:
+            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def table_of(*columns: str, wrap: Sequence[str] = (), right: Sequence[str] = ()) -> Table:
+    """A table without lines. Where it is narrow, the columns to `wrap` give way to the others,
+    whose words and numbers are always whole."""
+    table = Table(box=None, header_style="dim", padding=(0, 1, 0, 0))
+    for name in columns:
+        justify: JustifyMethod = "right" if name in right else "left"
+        gives_way = name in wrap
+        table.add_column(
+            name,
+            justify=justify,
+            no_wrap=not gives_way,
+            overflow="fold",
+            min_width=NARROWEST if gives_way else None,
+        )
+    return table
 
 
 def plan_table(jobs: Sequence[Job | Refused]) -> Table:
     """What a run would do."""
-    table = Table("slug", "tokens", "", box=None, header_style="dim")
+    table = table_of("slug", "tokens", "", wrap=("slug", ""), right=("tokens",))
     for job in jobs:
         if isinstance(job, Job):
             row = (f"{job.entry.slug}/{job.revision}", str(len(job.ask.token_ids)))
@@ -82,14 +105,11 @@ def plan_table(jobs: Sequence[Job | Refused]) -> Table:
 
 def outcome_table(outcomes: Sequence[Outcome]) -> Table:
     """One line a graph: its answer, size, scores and cost."""
-    table = Table(box=None, header_style="dim", padding=(0, 1, 0, 0))
-    table.add_column("slug", no_wrap=True)
-    table.add_column("answer", no_wrap=True)
+    scores: tuple[str, ...] = ("re-\nplace-\nment", "com-\nplete-\nness")
     measured = any(_fit(one) for one in outcomes)  # neurons are exact and need no column
-    sizes = ["p", "nodes", "links", "replace-\nment", "complete-\nness"]
-    sizes += [*(["unex-\nplained"] if measured else []), "seconds", "peak\nmemory"]
-    for name in sizes:
-        table.add_column(name, justify="right", no_wrap=True)
+    scores = (*scores, "unex-\nplained") if measured else scores
+    numbers = ("p", "nodes", "links", *scores, "sec-\nonds", "peak\nGiB")
+    table = table_of("slug", "answer", *numbers, wrap=("slug", "answer"), right=numbers)
     for one in outcomes:
         row = _row(one)
         table.add_row(*row[:-2], *([_fit(one)] if measured else []), *row[-2:])
@@ -98,26 +118,32 @@ def outcome_table(outcomes: Sequence[Outcome]) -> Table:
 
 def _fit(one: Outcome) -> str:
     """What transcoders leave unexplained of the MLPs, median over layers."""
-    info = None if one.graph is None else one.graph.metadata.tracer
-    fit = None if info is None or info.fit is None else info.fit.median
+    fit = None if one.size is None else one.size.unexplained
     return "" if fit is None else f"{fit:.2f}"
 
 
+def outcome_line(one: Outcome) -> str:
+    """What is told of a graph when it ends; nothing of one that was there."""
+    if one.status == "done":
+        return ""
+    if one.size is None:
+        return f"{one.slug}: {one.status}"
+    return f"{one.slug}/{one.revision}: {one.status}, {one.seconds or 0:.1f} s"
+
+
 def _row(one: Outcome) -> list[str]:
-    graph = one.graph
-    if graph is None or graph.metadata.tracer is None:
-        return [one.slug, "", "", "", "", "", "", f"[red]{one.status}", ""]
-    info = graph.metadata.tracer
-    target = info.question.target_id
-    answer = next((answer for answer in info.answers if answer.token_id == target), None)
+    size = one.size
+    if size is None:
+        return [one.slug, f"[red]{one.status}", *[""] * 7]
+    state = " [dim](up to date)" if one.seconds is None else ""
     return [
         f"{one.slug}/{one.revision}",
-        escape(repr(answer.token) if answer else info.question.target),
-        f"{answer.probability:.2f}" if answer else "",
-        f"{len(graph.nodes):,}",
-        f"{len(graph.links):,}",
-        f"{info.scores.replacement:.2f}",
-        f"{info.scores.completeness:.2f}",
-        "[dim]up to date" if one.seconds is None else f"{one.seconds:.1f}",
-        "" if one.peak_bytes is None else f"{one.peak_bytes / 2**30:.1f} GiB",
+        escape(size.answer) + state,
+        "" if size.probability is None else f"{size.probability:.2f}",
+        f"{size.nodes:,}",
+        f"{size.links:,}",
+        f"{size.replacement:.2f}",
+        f"{size.completeness:.2f}",
+        "" if one.seconds is None else f"{one.seconds:.1f}",
+        "" if one.peak_bytes is None else f"{one.peak_bytes / 2**30:.1f}",
     ]

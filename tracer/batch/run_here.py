@@ -7,7 +7,7 @@ from functools import partial
 from typing import Protocol
 
 from tracer.batch.plan import Job, Refused
-from tracer.batch.trace_job import Outcome, trace_job, write_down
+from tracer.batch.trace_job import Outcome, Size, trace_job, write_down
 from tracer.documents.files import ensure_writable
 from tracer.documents.graph_folder import GraphFolder
 from tracer.errors import TracerError
@@ -58,8 +58,8 @@ def sort_out(jobs: Sequence[Job | Refused], folder: GraphFolder) -> tuple[list[J
         elif job.to_trace:
             waiting.append(job)
         else:
-            graph = folder.load(job.entry.slug, job.revision)
-            settled.append(Outcome(job.entry.slug, "done", job.revision, graph))
+            size = Size.of(folder.load(job.entry.slug, job.revision))
+            settled.append(Outcome(job.entry.slug, "done", job.revision, size))
     if waiting:
         ensure_writable(folder.root)
     return waiting, settled

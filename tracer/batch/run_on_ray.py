@@ -6,7 +6,9 @@ the graphs folder. Every finished graph is on disk before its outcome is told, a
 
 from __future__ import annotations
 
+import signal
 import socket
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -82,6 +84,7 @@ class _Worker:
 
 
 def _connect(address: str) -> Any:
+    at_an_end = signal.getsignal(signal.SIGTERM)
     try:
         import ray
     except ImportError:
@@ -96,6 +99,8 @@ def _connect(address: str) -> Any:
             log_to_driver=False,
             configure_logging=False,
         )
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, at_an_end)  # Ray puts its own there
     except (OSError, ValueError, RuntimeError) as error:
         raise TracerError(
             f"the Ray cluster at `{address}` cannot be reached: {str(error).splitlines()[0]}",

@@ -9,11 +9,12 @@ from rich.console import Console
 
 from tracer.batch.encoding import encoded
 from tracer.batch.plan import Job, Refused, make_plan
-from tracer.batch.report import Bars, outcome_table, plain_console, plan_table
+from tracer.batch.report import Bars, outcome_line, outcome_table, plain_console, plan_table
 from tracer.batch.run_here import run_here
 from tracer.batch.run_on_ray import run_on_ray
 from tracer.batch.trace_job import Outcome
 from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.lock import held
 from tracer.documents.prompts import Precision, PromptList
 from tracer.errors import TracerError
 from tracer.features.choose import found_once
@@ -35,15 +36,20 @@ def build_graphs(
 ) -> int:
     """Plan, run and report. Returns the exit status: 0, 1 if a prompt failed, 130 if interrupted.
 
-    Raises TracerError when `only` names an unknown slug or nothing can be written.
+    Raises TracerError when `only` names an unknown slug, nothing can be written or another
+    process traces into the same folder.
     """
     console = console or plain_console(stderr=True)
     folder = GraphFolder(graphs)
-    with console.status("looking at what is there") as status:
-        jobs = make_plan(
-            prompts, folder, only=only, force=force, precision=precision, say=status.update
-        )
+
+    def plan() -> list[Job | Refused]:
+        with console.status("looking at what is there") as status:
+            return make_plan(
+                prompts, folder, only=only, force=force, precision=precision, say=status.update
+            )
+
     if dry_run:
+        jobs = plan()
         console.print(plan_table(jobs))
         for job in jobs:
             if isinstance(job, Job):
@@ -51,26 +57,31 @@ def build_graphs(
                 _print_notices(console, job.entry.slug, job.ask.notices)
             else:
                 _print_error(console, job.entry.slug, job.error)
-
-    def run() -> Iterator[Outcome]:
-        if ray is not None:
-            return run_on_ray(jobs, folder, address=ray, device=device, watcher=bars)
-        return run_here(jobs, folder, device=device, watcher=bars)
-
-    outcomes: list[Outcome] = []
-    interrupted = False
-    with Bars(console, total=len(jobs)) as bars:
-        try:
-            for outcome in [] if dry_run else run():
-                outcomes.append(outcome)
-                bars.ended()
-        except KeyboardInterrupt:
-            interrupted = True
-    order = [job.entry.slug for job in jobs]
-    outcomes.sort(key=lambda one: order.index(one.slug))
-    if dry_run:
         return 1 if any(isinstance(job, Refused) for job in jobs) else 0
+    with held(graphs / ".tracing.lock", "traces into this folder"):
+        folder.sweep()
+        jobs = plan()
+        with Bars(console, total=len(jobs)) as bars:
+            if ray is not None:
+                run = run_on_ray(jobs, folder, address=ray, device=device, watcher=bars)
+            else:
+                run = run_here(jobs, folder, device=device, watcher=bars)
+            outcomes, interrupted = _followed(run, bars)
+    order = {job.entry.slug: number for number, job in enumerate(jobs)}
+    outcomes.sort(key=lambda one: order[one.slug])
     return _close(console, outcomes, interrupted)
+
+
+def _followed(run: Iterator[Outcome], bars: Bars) -> tuple[list[Outcome], bool]:
+    """What came of each prompt until the end, or until somebody interrupted."""
+    outcomes: list[Outcome] = []
+    try:
+        for outcome in run:
+            outcomes.append(outcome)
+            bars.ended(outcome_line(outcome))
+    except KeyboardInterrupt:
+        return outcomes, True
+    return outcomes, False
 
 
 def _print_notices(console: Console, slug: str, notices: Sequence[str]) -> None:

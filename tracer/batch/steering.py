@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from tracer.batch.report import plain_console
+from tracer.batch.report import plain_console, table_of
 from tracer.batch.subject import Subject, Workbench, find_subject
 from tracer.batch.trace_job import memory_suffices
 from tracer.documents.resolved_claims import find_features
@@ -21,7 +21,7 @@ from tracer.interventions.interventions import Ablate, Intervention, Scale, Set,
 from tracer.interventions.steer import Steered, steer_prompt
 from tracer.model.load import Device
 
-BAR = 20  # characters
+BAR = 16  # characters
 _LAYERS = re.compile(r"(\d+)(?:-(\d+))?\Z")
 
 
@@ -143,8 +143,5 @@ def _bar(share: float) -> str:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for name in columns:
-        numbers = name in ("before", "after", "activation", "to")
-        table.add_column(name, no_wrap=True, justify="right" if numbers else "left")
-    return table
+    numbers = ("before", "after", "activation", "to")
+    return table_of(*columns, wrap=columns[:1], right=numbers)

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.enclosure import is_there
 from tracer.documents.evidence import evidence_file
 from tracer.documents.graph import Graph, TracerInfo
 from tracer.documents.graph_folder import GraphFolder
@@ -146,7 +147,7 @@ class Workbench:
 def _listed(subject: Subject, key: str) -> str | None:
     """What the prompt list says of the graph, if it is on it."""
     file = subject.root / "site_src" / "prompts.yaml"
-    if not file.exists():
+    if not is_there(file):
         return None
     entries = {entry.slug: entry for entry in load_prompts(file).graphs}
     return getattr(entries[subject.slug], key) if subject.slug in entries else None

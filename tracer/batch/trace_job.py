@@ -36,13 +36,44 @@ class Traced:
 
 
 @dataclass(frozen=True)
+class Size:
+    """What is told of a graph when a run ends; the graph itself is on disk by then."""
+
+    answer: str
+    probability: float | None
+    nodes: int
+    links: int
+    replacement: float
+    completeness: float
+    unexplained: float | None  # by transcoders of the MLPs, median over layers
+
+    @staticmethod
+    def of(graph: Graph) -> Size | None:
+        """None of a graph that was not made by tracer."""
+        info = graph.metadata.tracer
+        if info is None:
+            return None
+        target = info.question.target_id
+        answer = next((answer for answer in info.answers if answer.token_id == target), None)
+        return Size(
+            repr(answer.token) if answer else info.question.target,
+            answer.probability if answer else None,
+            len(graph.nodes),
+            len(graph.links),
+            info.scores.replacement,
+            info.scores.completeness,
+            None if info.fit is None else info.fit.median,
+        )
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What became of one prompt."""
 
     slug: str
     status: Status
     revision: int | None = None
-    graph: Graph | None = None
+    size: Size | None = None
     error: TracerError | None = None
     seconds: float | None = None
     peak_bytes: int | None = None
@@ -83,15 +114,17 @@ def memory_suffices(what: str) -> Iterator[None]:
 
 def write_down(job: Job, traced: Traced, folder: GraphFolder) -> Outcome:
     """Save the graph as its next revision, unless it was traced again and is the same."""
-    slug, revision = job.entry.slug, job.revision
-    same = job.state == "again" and agree(folder.load(slug, revision - 1), traced.graph)
-    if not same:
-        traced.graph.save(folder.path(slug, revision))
+    slug = job.entry.slug
+    with folder.writing():
+        revision, there = folder.next(slug), folder.latest(slug)
+        same = job.state == "again" and there and agree(folder.load(slug, there), traced.graph)
+        if not same:
+            traced.graph.save(folder.path(slug, revision))
     return Outcome(
         slug,
         "unchanged" if same else "written",
-        revision - 1 if same else revision,
-        traced.graph,
+        there if same else revision,
+        Size.of(traced.graph),
         seconds=traced.seconds,
         peak_bytes=traced.peak_bytes,
         notices=traced.notices,
@@ -104,7 +137,7 @@ def _reset_peak(device: torch.device) -> None:
     elif sys.platform == "linux":
         # Writing 5 resets the high-water mark (proc(5)); some containers forbid it.
         try:
-            Path("/proc/self/clear_refs").write_text("5")
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
         except OSError:
             return
 
@@ -114,7 +147,7 @@ def _peak_bytes(device: torch.device) -> int | None:
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     if sys.platform == "linux":
-        for line in Path("/proc/self/status").read_text().splitlines():
+        for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     return None

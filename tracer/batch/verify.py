@@ -13,10 +13,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tracer.batch.report import Bars, plain_console
+from tracer.batch.report import Bars, plain_console, table_of
 from tracer.batch.subject import Subject, Workbench, find_subject
 from tracer.batch.trace_job import memory_suffices
 from tracer.documents.annotations import load_annotations
+from tracer.documents.claims import Claim
+from tracer.documents.enclosure import is_there
 from tracer.documents.evidence import (
     ClaimEvidence,
     Evidence,
@@ -26,6 +28,7 @@ from tracer.documents.evidence import (
 )
 from tracer.documents.evidence_comparison import claim_agrees, faithfulness_agrees
 from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.lock import held
 from tracer.documents.resolved_claims import ResolvedClaim, resolve_claim
 from tracer.documents.yaml_source import KeyPath, YamlSource
 from tracer.errors import Place, TracerError
@@ -42,23 +45,14 @@ State = Literal["measured", "up to date", "the same", "failed"]
 
 @dataclass(frozen=True)
 class Checked:
-    """What became of one claim, or of a graph's faithfulness."""
+    """What is told of one claim, or of a graph's faithfulness; the rest is on disk by then."""
 
     slug: str
+    name: str
     state: State
-    claim: ResolvedClaim | None = None
-    found: ClaimEvidence | Faithfulness | None = None
+    cells: Sequence[str]
+    contradicts: bool = False  # the author says that the claim holds, and it does not
     error: TracerError | None = None
-
-    @property
-    def contradicts(self) -> bool:
-        """Whether the author says that the claim holds, and it does not."""
-        return (
-            self.claim is not None
-            and isinstance(self.found, ClaimEvidence)
-            and self.claim.claim.holds
-            and self.found.verdict == "fails"
-        )
 
 
 def verify(
@@ -78,22 +72,39 @@ def verify(
     interrupted. Raises TracerError for slugs that are not there and annotations that are not valid.
     """
     console = console or plain_console(stderr=True)
-    named = slugs or GraphFolder(root / "graphs").slugs()
-    subjects = [find_subject(root, slug) for slug in named]
-    if not slugs:  # graphs of other programs cannot be run
-        subjects = [one for one in subjects if one.graph.metadata.tracer is not None]
-    tasks = [task for subject in subjects for task in _tasks(subject)]
-    bench = Workbench(device, model=model, features=features)
-    done: list[Checked] = []
-    interrupted = False
-    with Bars(console, total=len(tasks)) as bars:
-        try:
-            for task in tasks:
-                done.append(task.run(bench, force, partial(bars.phase, task.subject.slug)))
-                bars.ended()
-        except KeyboardInterrupt:
-            interrupted = True
+    folder = GraphFolder(root / "graphs")
+    with held(folder.root / ".evidence.lock", "verifies graphs here"):
+        folder.sweep()
+        counts = {
+            slug: _count(root, slug, all_of_them=not slugs) for slug in slugs or folder.slugs()
+        }
+        bench = Workbench(device, model=model, features=features)
+        done: list[Checked] = []
+        interrupted = False
+        with Bars(console, total=sum(counts.values()), of="claims") as bars:
+            try:
+                for task in _all_tasks(root, [slug for slug, count in counts.items() if count]):
+                    done.append(task.run(bench, force, partial(bars.phase, task.subject.slug)))
+                    bars.ended(_line(done[-1]))
+            except KeyboardInterrupt:
+                interrupted = True
     return _close(console, done, interrupted)
+
+
+def _count(root: Path, slug: str, *, all_of_them: bool) -> int:
+    """How much there is to do of one graph. Raises TracerError for what cannot be done.
+
+    Nothing of the graph is kept: there may be more graphs than memory.
+    """
+    subject = find_subject(root, slug)
+    if all_of_them and subject.graph.metadata.tracer is None:
+        return 0  # graphs of other programs cannot be run
+    return sum(1 for _ in _tasks(subject))
+
+
+def _all_tasks(root: Path, slugs: Sequence[str]) -> Iterator[_Task]:
+    for slug in slugs:
+        yield from _tasks(find_subject(root, slug))
 
 
 Say = Callable[[str, int, int], None]
@@ -114,7 +125,7 @@ class _Task:
         slug = self.subject.slug
         there = self._there()
         if there is not None and not force:
-            return Checked(slug, "up to date", self.claim, there)
+            return self._checked("up to date", there)
         try:
             say("loading the model", 0, 1)
             prompt = bench.open(self.subject)
@@ -122,11 +133,23 @@ class _Task:
             with third_party(f"`{slug}` cannot be run"), memory_suffices(f"`{slug}`"):
                 found = self._measure(prompt)
         except TracerError as error:
-            return Checked(slug, "failed", self.claim, error=error)
+            return self._checked("failed", error=error)
         if there is not None and self._agrees(there, found):
-            return Checked(slug, "the same", self.claim, there)
+            return self._checked("the same", there)
         self._write(found, prompt)
-        return Checked(slug, "measured", self.claim, found)
+        return self._checked("measured", found)
+
+    def _checked(
+        self,
+        state: State,
+        found: ClaimEvidence | Faithfulness | None = None,
+        error: TracerError | None = None,
+    ) -> Checked:
+        claim = self.claim.claim if self.claim else None
+        fails = isinstance(found, ClaimEvidence) and found.verdict == "fails"
+        contradicts = claim is not None and claim.holds and fails
+        cells = _cells(claim, found, contradicts=contradicts)
+        return Checked(self.subject.slug, self.name, state, cells, contradicts, error)
 
     def _measure(self, prompt: SteeredPrompt) -> ClaimEvidence | Faithfulness:
         if self.claim is not None:
@@ -146,7 +169,7 @@ class _Task:
     def _evidence(self) -> Evidence | None:
         """What is on disk, if it is about this very graph."""
         file = self.subject.evidence_file
-        evidence = load_evidence(file) if file.exists() else None
+        evidence = load_evidence(file) if is_there(file) else None
         fits = evidence is not None and evidence.graph_id == self.subject.info.graph_id
         return evidence if fits else None
 
@@ -181,7 +204,7 @@ def _tasks(subject: Subject) -> Iterator[_Task]:
     if can_be_measured(subject.graph):
         yield _Task(subject)
     file = subject.root / "site_src" / "annotations" / f"{subject.slug}.yaml"
-    if not file.exists():
+    if not is_there(file):
         return
     annotations, source = load_annotations(file)
     for index, claim in enumerate(annotations.claims):
@@ -218,12 +241,11 @@ def _close(console: Console, done: Sequence[Checked], interrupted: bool) -> int:
         console.print(_table(done))
     for one in done:
         if one.error is not None:
-            name = one.claim.claim.id if one.claim else "faithfulness"
             console.print("error:", style="bold red", end=" ")
-            text = f"{one.slug}, {name}: {one.error}"
+            text = f"{one.slug}, {one.name}: {one.error}"
             console.print(text, markup=False, highlight=False, soft_wrap=True)
-        elif one.contradicts and one.claim is not None:
-            what = f"{one.slug}: the claim `{one.claim.claim.id}` does not hold"
+        elif one.contradicts:
+            what = f"{one.slug}: the claim `{one.name}` does not hold"
             hint = "say `holds: false` and why, or change it"
             console.print("error:", style="bold red", end=" ")
             console.print(f"{what}; {hint}", markup=False, highlight=False, soft_wrap=True)
@@ -234,30 +256,34 @@ def _close(console: Console, done: Sequence[Checked], interrupted: bool) -> int:
 
 
 def _table(done: Sequence[Checked]) -> Table:
-    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for name in ("graph", "claim", "verdict", "before", "after", "beats", ""):
-        side = name in ("before", "after")
-        table.add_column(name, no_wrap=True, justify="right" if side else "left")
+    names = ("graph", "claim", "verdict", "before", "after", "beats", "")
+    table = table_of(*names, wrap=("graph", "claim", "verdict", ""), right=("before", "after"))
     for one in done:
-        table.add_row(one.slug, *_row(one), f"[dim]{one.state}")
+        table.add_row(one.slug, *one.cells, f"[dim]{one.state}")
     return table
 
 
-def _row(one: Checked) -> tuple[str, ...]:
-    found = one.found
+def _line(one: Checked) -> str:
+    return "" if one.state == "up to date" else f"{one.slug}, {one.name}: {one.cells[1]}"
+
+
+def _cells(
+    claim: Claim | None, found: ClaimEvidence | Faithfulness | None, *, contradicts: bool
+) -> tuple[str, ...]:
+    """Of the claim, its verdict, before and after, and how many controls it beats."""
     if isinstance(found, Faithfulness):
         fit = "–" if found.correlation is None else f"r {found.correlation:.2f}"
         return (f"faithfulness, {len(found.nodes)} nodes", fit, "", "", "")
-    name = escape(one.claim.claim.id) if one.claim else "faithfulness"
-    if found is None or one.claim is None:
+    name = escape(claim.id) if claim else "faithfulness"
+    if found is None or claim is None:
         return (name, "[red]not run", "", "", "")
     verdict: str = found.verdict
-    if verdict == "fails" and not one.claim.claim.holds:
+    if verdict == "fails" and not claim.holds:
         verdict += ", as said"
-    elif verdict == "holds" and not one.claim.claim.holds:
+    elif verdict == "holds" and not claim.holds:
         verdict += ", not as said"
     first = next(each for each in found.measures if each.decides)
     beaten = min(each.beaten for each in found.measures if each.decides)
     sides = (f"{_SHORT[first.quantity]} {first.before:.3f}", f"{first.after:.3f}")
-    colour = "red" if one.contradicts else "green" if found.verdict == "holds" else "yellow"
+    colour = "red" if contradicts else "green" if found.verdict == "holds" else "yellow"
     return (name, f"[{colour}]{verdict}", *sides, f"{beaten} of {len(first.controls)}")

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from tracer.cli.signals import INTERRUPTED, Signals
+from tracer.cli.streams import speak_any_character
 from tracer.errors import TracerError
 
 _COMMANDS = {
@@ -50,6 +52,14 @@ class _LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(sorted(_COMMANDS.items()))
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            told = "interrupted; what was finished stays, run the same command to go on"
+            click.echo(told, err=True)
+            ctx.exit(INTERRUPTED)
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         try:
             return super().resolve_command(ctx, args)
@@ -70,11 +80,15 @@ def main() -> None:
     """Run the command line; every error a user can cause ends as plain lines and status 1."""
     # Commands end soon: looking for garbage, last of all at their end, took a tenth of their time.
     gc.set_threshold(50_000, 20, 20)
+    speak_any_character()
+    signals = Signals()
     try:
         tracer(prog_name="tracer", standalone_mode=True)
     except TracerError as error:
         for problem in error.problems:
             click.echo(f"{click.style('error:', fg='red', bold=True)} {problem}", err=True)
         sys.exit(1)
+    except SystemExit as end:
+        sys.exit(signals.status(end.code))
     finally:
         gc.freeze()

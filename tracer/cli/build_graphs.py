@@ -42,8 +42,11 @@ def command(
     Each becomes GRAPHS/<slug>/<revision>.json. What is there already is skipped; an interrupted
     run goes on where it stopped.
     """
+    from tracer.documents.enclosure import enclose
     from tracer.documents.prompts import load_prompts
 
+    if prompts.absolute().parent.name == "site_src":
+        enclose(prompts.absolute().parents[1])
     listed = load_prompts(prompts)  # before torch is imported: mistakes show at once
     needs_tracing()
     from tracer.batch.session import build_graphs

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.enclosure import is_there
 from tracer.documents.feature_labels import labels_file, load_feature_labels
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.tables import tables
@@ -34,9 +35,9 @@ def export(root: Path, slug: str, form: Format, *, revision: int | None = None) 
         raise TracerError(what, hint=hint, place=Place(folder.root / slug))
     graph = folder.load(slug, revision or revisions[-1])
     file = root / "site_src" / "annotations" / f"{slug}.yaml"
-    annotations = load_annotations(file)[0] if file.exists() else Annotations()
+    annotations = load_annotations(file)[0] if is_there(file) else Annotations()
     shared = labels_file(root / "site_src", graph)
-    if shared is not None and shared.exists():
+    if shared is not None and is_there(shared):
         annotations = load_feature_labels(shared)[0].added_to(annotations, graph)
     if form == "csv":
         return tables(graph, annotations)

@@ -17,6 +17,7 @@ from tracer.documents.feature_source import feature_source
 from tracer.documents.files import decode, read_text, write_atomically
 from tracer.documents.graph import Graph
 from tracer.documents.records import Open
+from tracer.documents.scratch import sweep_below
 from tracer.errors import Place, TracerError
 
 _KEY = re.compile(r"[0-9A-Za-z]+(_[0-9A-Za-z]+)+\Z")
@@ -108,6 +109,7 @@ def import_examples(files: Iterable[Path], graph: Graph, folder: FeatureFolder) 
         if node.kind == "feature" and node.feature is not None
     }
     written, source = [], feature_source(graph)
+    sweep_below(folder.root)
     for file in files:
         examples = load_feature_examples(file)
         key = keys.get(examples.index)

@@ -6,12 +6,15 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from tracer.documents.enclosure import open_regular
+from tracer.documents.scratch import ENDING, scratch_file
 from tracer.errors import Place, TracerError
 
 MAX_TEXT_BYTES = 4_000_000
 MAX_GRAPH_BYTES = 200_000_000
+_PIECE = 1 << 20
 
 
 def read_text(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> str:
@@ -22,22 +25,31 @@ def read_text(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> str:
     return decode_text(read_bytes(path, max_bytes=max_bytes), path)
 
 
-def read_bytes(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
-    """The bytes of a file. Raises TracerError where it is missing, unreadable or too large."""
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise TracerError("no such file", hint="check the path", place=Place(path)) from None
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise TracerError(f"cannot be read: {reason}", place=Place(path)) from error
-    if len(raw) > max_bytes:
+def read_bytes(
+    path: Path, *, max_bytes: int = MAX_TEXT_BYTES, hint: str = "split the file"
+) -> bytes:
+    """The bytes of a regular file.
+
+    Raises TracerError where it is missing, unreadable, too large or outside of its gallery.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        raw = _whole(file, size, max_bytes) if size <= max_bytes else b""
+    if (size := max(size, len(raw))) > max_bytes:
         raise TracerError(
-            f"{len(raw):,} bytes is more than the {max_bytes:,} allowed here",
-            hint="split the file",
+            f"{size:,} bytes is more than the {max_bytes:,} allowed here",
+            hint=hint,
             place=Place(path),
         )
     return raw
+
+
+def _whole(file: BinaryIO, size: int, most: int) -> bytes:
+    """All of an unbuffered file of this size, or so; not much more than `most` bytes of it."""
+    pieces = [file.read(size + 1)]  # no more memory than it needs
+    while pieces[-1] and sum(map(len, pieces)) <= most:
+        pieces.append(file.read(_PIECE))
+    return b"".join(pieces)
 
 
 def decode_text(raw: bytes, path: Path) -> str:
@@ -73,21 +85,17 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     Raises TracerError when the folder cannot be written; what was there before stays.
     """
     data = content.encode() if isinstance(content, str) else content
-    temporary: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"
-        )
-        with os.fdopen(handle, "wb") as file:
+        with scratch_file(path) as (file, scratch):
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
+            scratch.chmod(0o666 & ~_umask())
+            if os.name == "nt":  # where no open file can be renamed
+                file.close()
+            scratch.replace(path)
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise TracerError(
             f"cannot be written: {error.strerror or error}",
             hint="check the folder's permissions and the free space, or choose another folder",
@@ -102,7 +110,7 @@ def ensure_writable(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=folder, prefix=".", suffix=ENDING):
             pass
     except OSError as error:
         raise TracerError(

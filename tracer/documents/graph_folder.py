@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from tracer.documents.enclosure import enclose_folder, names_in
 from tracer.documents.graph import Graph, load_graph, parse_graph
-from tracer.documents.litter import is_litter
+from tracer.documents.lock import held
 from tracer.documents.references import check_slug
 from tracer.documents.revisions import revision_numbers
+from tracer.documents.scratch import sweep_below
 from tracer.documents.stored_file import StoredFile
 
 
@@ -29,24 +32,22 @@ class GraphFolder:
 
     root: Path
 
+    def __post_init__(self) -> None:
+        enclose_folder(self.root)
+
     def slugs(self) -> list[str]:
         """Every slug that has at least one revision, sorted."""
         return list(self.listing())
 
     def listing(self) -> dict[str, list[int]]:
         """Every slug that has at least one revision, sorted, with its revisions, lowest first."""
-        if not self.root.is_dir():
-            return {}
-        with os.scandir(self.root) as there:
-            names = sorted(one.name for one in there if one.is_dir() and not is_litter(one.name))
+        names = names_in(self.root).folders
         return {name: found for name in names if (found := self.revisions(name))}
 
     def revisions(self, slug: str) -> list[int]:
         """The revision numbers there are, lowest first."""
-        folder = self.root / slug
-        if not folder.is_dir():
-            return []
-        return revision_numbers(os.listdir(folder))  # noqa: PTH208
+        found = names_in(self.root / slug)
+        return revision_numbers([*found.files, *found.folders])
 
     def path(self, slug: str, revision: int) -> Path:
         """Raises ValueError for a slug that would leave the folder."""
@@ -59,6 +60,24 @@ class GraphFolder:
     def load(self, slug: str, revision: int) -> Graph:
         """Raises TracerError when the file is missing, cut short or not a graph."""
         return load_graph(self.path(slug, revision))
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Nobody else gives a number to a graph meanwhile.
+
+        Raises TracerError where somebody does for long.
+        """
+        with held(self.root / ".revisions.lock", "writes graphs here"):
+            yield
+
+    def sweep(self) -> None:
+        """Remove what killed runs left unfinished, their lock too."""
+        with self.writing():
+            sweep_below(self.root)
+
+    def next(self, slug: str) -> int:
+        """The number of the revision to write, as long as only this process writes."""
+        return (self.latest(slug) or 0) + 1
 
     def stored(self, slug: str, revision: int) -> StoredGraph:
         """Raises TracerError when the file is missing or unreadable."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tracer.documents.annotation_text import annotations_text
 from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.enclosure import is_there
 from tracer.documents.files import decode, write_atomically
 from tracer.documents.graph import Graph, graph_of
 from tracer.documents.graph_folder import GraphFolder
@@ -16,6 +17,7 @@ from tracer.documents.other_formats import READ
 from tracer.documents.references import check_slug, slug_from
 from tracer.documents.saved_work import annotations_of
 from tracer.documents.schemas import schema_header, write_schemas
+from tracer.documents.scratch import sweep_below
 from tracer.documents.share_link import Found
 from tracer.documents.yaml_source import parse_yaml
 from tracer.errors import Place, TracerError
@@ -59,17 +61,20 @@ def import_graph(
     slug = _slug(graph, slug, found.file)
     graph = graph.model_copy(update={"metadata": graph.metadata.model_copy(update={"slug": slug})})
     folder = GraphFolder(root / "graphs")
-    revision, new = _revision(graph, folder, slug)
-    work, left_out = annotations_of(
-        graph, revision=revision, link=found.link.work if found.link else None
-    )
     file = root / "site_src" / "annotations" / f"{slug}.yaml"
-    to_write = _annotations(work, file, keep=keep_annotations)
-    if new:
-        graph.save(folder.path(slug, revision))
-    if to_write is not None:
-        write_schemas(root)
-        write_atomically(file, to_write)
+    with folder.writing():
+        sweep_below(folder.root)
+        sweep_below(root / "site_src")
+        revision, new = _revision(graph, folder, slug)
+        work, left_out = annotations_of(
+            graph, revision=revision, link=found.link.work if found.link else None
+        )
+        to_write = _annotations(work, file, keep=keep_annotations)
+        if new:
+            graph.save(folder.path(slug, revision))
+        if to_write is not None:
+            write_schemas(root)
+            write_atomically(file, to_write)
     return Imported(
         slug=slug,
         revision=revision,
@@ -127,9 +132,9 @@ def _revision(graph: Graph, folder: GraphFolder, slug: str) -> tuple[int, bool]:
 
 def _annotations(work: Annotations, file: Path, *, keep: bool) -> str | None:
     """The text of a new file; None where there is nothing to write, or a file that stays."""
-    if not (work.labels or work.groups or work.pins) or (keep and file.exists()):
+    if not (work.labels or work.groups or work.pins) or (keep and is_there(file)):
         return None
-    if not file.exists():
+    if not is_there(file):
         text = schema_header("annotations") + annotations_text(work)
         if parse_yaml(text, file).validate(Annotations) != work:
             what = "the names in this graph cannot be written as YAML"

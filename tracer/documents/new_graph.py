@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from tracer.documents.annotation_text import one_line, yaml_scalar
+from tracer.documents.enclosure import is_there
 from tracer.documents.files import read_text, write_atomically
 from tracer.documents.prompt_entry import Value, with_entry
 from tracer.documents.prompts import PromptEntry
@@ -66,7 +67,7 @@ def new_graph(
                 "there is something of that name already", hint=hint, place=Place(path)
             )
     listed = source / "prompts.yaml"
-    text = read_text(listed) if listed.exists() else schema_header("prompts")
+    text = read_text(listed) if is_there(listed) else schema_header("prompts")
     entry: dict[str, Value] = {"slug": slug, "prompt": prompt}
     if target is not None:
         entry["target"] = target

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.claims import Claim, claim_hash, features_meant, reference
+from tracer.documents.enclosure import is_there
 from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.yaml_source import KeyPath
@@ -81,7 +82,7 @@ def find_in(root: Path) -> Find:
 def annotations_in(root: Path, slug: str) -> Annotations:
     """What people say about one graph; nothing where there is no file."""
     file = root / "site_src" / "annotations" / f"{slug}.yaml"
-    return load_annotations(file)[0] if file.exists() else Annotations()
+    return load_annotations(file)[0] if is_there(file) else Annotations()
 
 
 def find_features(text: str, graph: Graph, annotations: Annotations) -> list[str]:

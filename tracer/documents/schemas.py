@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.enclosure import is_there
 from tracer.documents.evidence import Evidence
 from tracer.documents.feature_labels import FeatureLabels
 from tracer.documents.files import read_text, write_atomically
@@ -48,7 +49,7 @@ def write_schemas(root: Path) -> list[Path]:
     written = []
     for document in WRITTEN_BY_PEOPLE:
         file, text = root / FOLDER / f"{document}.json", schema_text(document)
-        if not file.exists() or read_text(file) != text:
+        if not is_there(file) or read_text(file) != text:
             write_atomically(file, text)
             written.append(file)
     return written

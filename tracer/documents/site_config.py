@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from tracer.documents.enclosure import is_there
 from tracer.documents.records import Strict
 from tracer.documents.theme import Theme
 from tracer.documents.yaml_source import YamlSource, load_yaml
@@ -90,7 +91,7 @@ class SiteConfig(Strict):
 
 def load_site_config(file: Path) -> tuple[SiteConfig, YamlSource | None]:
     """Read the site's settings; an absent or empty file means the defaults."""
-    if not file.exists():
+    if not is_there(file):
         return SiteConfig(), None
     source = load_yaml(file)
     return SiteConfig() if source.data is None else source.validate(SiteConfig), source

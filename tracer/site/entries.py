@@ -90,7 +90,7 @@ def _shared(reading: Reading) -> Shared:
     }
     folder = reading.root / "features"
     keys = {
-        source: tuple(keys_among(reading.names(folder / source).files))
+        source: tuple(keys_among(reading.called(folder / source, ".json")))
         for source in reading.names(folder).folders
     }
     return Shared(

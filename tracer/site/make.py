@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ class Maker:
         context = multiprocessing.get_context("fork")
         # What was read stays read: looking through it for garbage again and again is in vain.
         gc.freeze()
-        with context.Pool(processes, initializer=gc.set_threshold, initargs=(50_000,)) as pool:
+        with context.Pool(processes, initializer=_begin) as pool:
             numbers = range(len(units))
             size = max(1, min(16, len(units) // (8 * processes)))
             for number, record, problems, seconds in pool.imap_unordered(_make_one, numbers, size):
@@ -95,6 +96,13 @@ class Maker:
 
 # What the processes of a pool work on: they are forks, so nothing needs to be sent to them.
 _working: tuple[Maker, Sequence[Unit]] | None = None
+
+
+def _begin() -> None:
+    """What holds in a process of a pool: it ends when the one that made it says so."""
+    gc.set_threshold(50_000)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _make_one(

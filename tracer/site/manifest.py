@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from tracer.documents.files import write_atomically
+from tracer.documents.files import MAX_GRAPH_BYTES, read_bytes, write_atomically
 from tracer.documents.records import Plain
 from tracer.errors import TracerError
 from tracer.site.building import Signature
@@ -50,8 +50,8 @@ def manifest_file(gallery: Path, out: Path) -> Path:
 def load_manifest(file: Path) -> Manifest:
     """What is known; nothing, where the file is missing, damaged or another version's."""
     try:
-        return Manifest.model_validate_json(file.read_bytes())
-    except (OSError, ValidationError):
+        return Manifest.model_validate_json(read_bytes(file, max_bytes=MAX_GRAPH_BYTES))
+    except (TracerError, ValidationError):
         return Manifest()
 
 

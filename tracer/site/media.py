@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import partial
 from pathlib import Path
 
+from tracer.documents.files import read_bytes
 from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError
 from tracer.site.reading import Reading, files_below
@@ -13,6 +15,7 @@ from tracer.site.reading import Reading, files_below
 FOLDER = "files"
 _ACTIVE = frozenset({".html", ".htm", ".xhtml", ".js", ".mjs", ".css"})
 _SCRIPTED = re.compile(rb"<script|<foreignobject|\son\w+\s*=|javascript:", re.IGNORECASE)
+_SMALLER = "many hosts take no more: make it smaller, or link to it elsewhere"
 MAX_BYTES = 25_000_000  # what every static host takes as one file
 
 
@@ -43,7 +46,7 @@ def _media_files(reading: Reading) -> dict[str, Path]:
 
 def _misplaced(file: Path, folder: Path, twin: Path) -> TracerError | None:
     place = Place(file)
-    if not file.resolve().is_relative_to(folder.resolve()):
+    if not Path(os.path.realpath(file)).is_relative_to(folder.resolve()):  # a loop stays
         what = "this is a link to a file elsewhere, which the site must not publish"
         return TracerError(what, hint="copy the file itself here", place=place)
     if twin != file:
@@ -58,12 +61,9 @@ def _refusal(file: Path) -> TracerError | None:
         what = f"`{file.suffix}` files are not published from here"
         return TracerError(what, hint="write a page in `pages/`", place=place)
     try:
-        content = file.read_bytes()
-    except OSError as error:
-        return TracerError(f"cannot be read: {error.strerror or error}", place=place)
-    if len(content) > MAX_BYTES:
-        what = f"{len(content):,} bytes is more than many hosts take ({MAX_BYTES:,})"
-        return TracerError(what, hint="make it smaller, or link to it elsewhere", place=place)
+        content = read_bytes(file, max_bytes=MAX_BYTES, hint=_SMALLER)
+    except TracerError as error:
+        return error
     if file.suffix.lower() == ".svg" and _SCRIPTED.search(content):
         what = "this drawing holds a script"
         return TracerError(what, hint="save it as plain SVG", place=place)

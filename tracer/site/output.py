@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tracer.documents.files import read_text
 from tracer.documents.litter import is_of_system
+from tracer.documents.lock import alone
+from tracer.documents.scratch import scratch_folder
 from tracer.errors import Place, TracerError
 from tracer.site.building import Building, Signature, walk
 from tracer.site.exchange import exchange
@@ -19,7 +18,6 @@ from tracer.site.exchange import exchange
 MARKER = ".tracer-build"
 _TITLE = "Made by `tracer build`, which deletes and remakes exactly these files:"
 _SOURCES = ("site_src", "graphs", "features", "templates", "assets")
-_ABANDONED_AFTER_SECONDS = 3600
 
 
 class OutputFolder:
@@ -52,38 +50,56 @@ class OutputFolder:
             raise TracerError(what, hint=hint, place=Place(self.out))
         return self._present()
 
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        """Others wait to replace this folder. Raises TracerError where that takes too long."""
+        return alone(self._real, "builds this site")
+
     @contextlib.contextmanager
     def replace(self, present: Mapping[str, Signature]) -> Iterator[Building]:
         """Gives a folder to write into; all of it appears at the end, or nothing after an error.
 
         `present` are the files of the site that is there.
         """
-        folder = self._new_neighbour()
         try:
-            with contextlib.suppress(OSError):  # none yet, or on another disk
-                self._spare.rename(folder)
-                folder.chmod(0o755)
-            building = Building(folder, self._real, present)
-            yield building
-            building.tidy()
-            listing = "\n".join([_TITLE, *sorted(building.paths)])
-            building.write(MARKER, f"{listing}\n".encode())
-            self._swap(folder)
+            with self._beside() as scratch:
+                folder = scratch / "site"
+                building = Building(self._begin(folder), self._real, present)
+                yield building
+                building.tidy()
+                listing = "\n".join([_TITLE, *sorted(building.paths)])
+                building.write(MARKER, f"{listing}\n".encode())
+                self._swap(folder, scratch / "old")
         except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
             hint = "check the folder's permissions and the free space, or choose another --out"
             what = f"cannot be written: {error.strerror or error}"
             raise TracerError(what, hint=hint, place=Place(self.out)) from error
-        finally:
-            self._put_aside(folder)
+
+    @contextlib.contextmanager
+    def _beside(self) -> Iterator[Path]:
+        """A folder to work in. What `site` in it is at the end was the site until now, or is a new
+        one that was refused for its mistakes: both are worth keeping."""
+        self._real.parent.mkdir(parents=True, exist_ok=True)
+        with scratch_folder(self._real) as scratch:
+            try:
+                yield scratch
+            except OSError:
+                raise
+            except BaseException:
+                self._put_aside(scratch / "site")
+                raise
+            self._put_aside(scratch / "site")
+
+    def _begin(self, folder: Path) -> Path:
+        with contextlib.suppress(OSError):  # none yet, or on another disk
+            self._spare.rename(folder)
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
+        return folder
 
     def _put_aside(self, folder: Path) -> None:
-        """Keep what was the site until now, or a new one that was refused for its mistakes."""
-        try:
+        with contextlib.suppress(OSError):
             self._spare.parent.mkdir(parents=True, exist_ok=True)
             folder.rename(self._spare)
-        except OSError:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def _present(self) -> dict[str, Signature]:
         present = dict(walk(str(self._real)))
@@ -97,35 +113,17 @@ class OutputFolder:
             raise self._refused(f"it holds files that no build made: {foreign[0]}{more}")
         return present
 
-    def _new_neighbour(self) -> Path:
-        name = self._real.name
-        try:
-            self._real.parent.mkdir(parents=True, exist_ok=True)
-            for left in self._real.parent.glob(f".{name}.*.tmp"):
-                if time.time() - left.stat().st_mtime > _ABANDONED_AFTER_SECONDS:
-                    shutil.rmtree(left, ignore_errors=True)
-            folder = tempfile.mkdtemp(prefix=f".{name}.", suffix=".tmp", dir=self._real.parent)
-        except OSError as error:
-            hint = "check the folder's permissions, or choose another --out"
-            what = f"nothing can be written beside it: {error.strerror or error}"
-            raise TracerError(what, hint=hint, place=Place(self.out)) from error
-        Path(folder).chmod(0o755)
-        return Path(folder)
-
-    def _swap(self, building: Path) -> None:
+    def _swap(self, building: Path, old: Path) -> None:
         """Afterwards the old site, if there was one, is where the new one was."""
         if not self._real.exists():
             building.rename(self._real)
         elif not exchange(building, self._real):
-            old = self._new_neighbour()
-            self._real.rename(old / "old")
+            self._real.rename(old)
             try:
                 building.rename(self._real)
             except OSError:
-                (old / "old").rename(self._real)
+                old.rename(self._real)
                 raise
-            finally:
-                shutil.rmtree(old, ignore_errors=True)
 
     def _refused(self, what: str) -> TracerError:
         hint = "choose an empty or new folder with --out"

@@ -12,13 +12,14 @@ from jinja2 import (
     BaseLoader,
     ChoiceLoader,
     Environment,
-    FileSystemLoader,
+    FunctionLoader,
     PrefixLoader,
     StrictUndefined,
     TemplateError,
 )
 from jinja2.exceptions import TemplateSyntaxError
 
+from tracer.documents.files import read_text
 from tracer.errors import Place, TracerError
 from tracer.site.assets import THEME, Assets
 from tracer.site.direction import direction
@@ -28,7 +29,7 @@ from tracer.site.likely import percent
 from tracer.site.listings import Kind, Listing, listing_folder
 from tracer.site.policy import POLICY
 from tracer.site.prose import Prose
-from tracer.site.resources import resource_folders
+from tracer.site.resources import files_in, resource_folders
 from tracer.site.summary import Summary
 from tracer.site.tokens import one_line
 
@@ -171,9 +172,16 @@ def _template_loader(root: Path) -> BaseLoader:
     """The gallery's own templates first; `tracer/base.html` is always the packaged one."""
     folders = resource_folders("templates", root)
     packaged = [folder for folder in folders if folder != root.resolve() / "templates"]
-    return ChoiceLoader(
-        [FileSystemLoader(folders), PrefixLoader({"tracer": FileSystemLoader(packaged)})]
-    )
+    return ChoiceLoader([_loader(folders), PrefixLoader({"tracer": _loader(packaged)})])
+
+
+def _loader(folders: Sequence[Path]) -> BaseLoader:
+    files = files_in(folders)
+
+    def load(name: str) -> tuple[str, str, None] | None:
+        return (read_text(files[name]), str(files[name]), None) if name in files else None
+
+    return FunctionLoader(load)
 
 
 def _template_place(error: TemplateError, template: str) -> Place:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from tracer.documents.litter import is_litter
+from tracer.documents.enclosure import Names, names_in
 from tracer.errors import Place, TracerError
 from tracer.site.memory import Memory
 
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class Names:
-    """What a folder holds, sorted, without what is hidden or left behind."""
-
-    folders: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
 
 
 class Reading:
@@ -65,8 +55,14 @@ class Reading:
         return value
 
     def names(self, folder: Path) -> Names:
-        """What the folder holds; nothing where there is none."""
-        return self.memory.load(names_in, folder)
+        """What the folder holds; nothing where there is none, or none that may be read."""
+        return self.load(names_in, folder) or Names()
+
+    def called(self, folder: Path, ending: str) -> list[str]:
+        """Names of files, and of what else is called as if it were one; reading tells the latter
+        apart."""
+        found = self.names(folder)
+        return sorted([*found.files, *(name for name in found.folders if name.endswith(ending))])
 
     def files(self, part: str, ending: str) -> dict[str, Path]:
         """The files of one folder of `site_src/` by their name without its ending."""
@@ -74,7 +70,7 @@ class Reading:
 
     def _files(self, folder: Path, ending: str) -> dict[str, Path]:
         found = {}
-        for name in self.names(folder).files:
+        for name in self.called(folder, ending):
             file = folder / name
             if file.suffix == ending:
                 found[file.stem] = file
@@ -92,15 +88,3 @@ def files_below(folder: Path, names: Callable[[Path], Names]) -> Iterator[str]:
     for name in found.folders:
         if not (folder / name).is_symlink():
             yield from (f"{name}/{path}" for path in files_below(folder / name, names))
-
-
-def names_in(folder: Path) -> Names:
-    """What the folder holds; nothing where there is none."""
-    if not folder.is_dir():
-        return Names()
-    with os.scandir(folder) as found:
-        shown = [one for one in found if not is_litter(one.name)]
-        return Names(
-            tuple(sorted(one.name for one in shown if one.is_dir())),
-            tuple(sorted(one.name for one in shown if one.is_file())),
-        )

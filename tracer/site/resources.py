@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
-from tracer.site.reading import Names, files_below, names_in
+from tracer.documents.enclosure import Names, names_in
+from tracer.site.reading import files_below
 
 Kind = Literal["templates", "assets"]
 
@@ -26,8 +27,13 @@ def resource_files(
     kind: Kind, gallery: Path, names: Callable[[Path], Names] = names_in
 ) -> dict[str, Path]:
     """Path below the folder, with slashes -> the file that counts, in sorted order."""
+    return files_in(resource_folders(kind, gallery), names)
+
+
+def files_in(folders: Iterable[Path], names: Callable[[Path], Names] = names_in) -> dict[str, Path]:
+    """The same of these folders."""
     found: dict[str, Path] = {}
-    for folder in resource_folders(kind, gallery):
+    for folder in folders:
         for name in files_below(folder, names):
             found.setdefault(name, folder / name)
     return dict(sorted(found.items()))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tracer.documents.enclosure import is_there
+from tracer.documents.files import read_bytes
 from tracer.documents.prompts import PromptEntry
 from tracer.documents.schemas import FOLDER, WRITTEN_BY_PEOPLE, schema_text
 from tracer.documents.token_id import TokenId, TokenName
@@ -140,6 +142,6 @@ def _of_texts(gallery: Gallery) -> Iterator[TracerError]:
 def _old_schemas(gallery: Gallery) -> Iterator[TracerError]:
     for document in WRITTEN_BY_PEOPLE:
         file: Path = gallery.root / FOLDER / f"{document}.json"
-        if file.is_file() and file.read_bytes() != schema_text(document).encode():
+        if is_there(file) and read_bytes(file) != schema_text(document).encode():
             what = "this schema is not of the tracer that is installed here"
             yield TracerError(what, hint="run `tracer schema --write`", place=Place(file))

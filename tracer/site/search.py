@@ -30,12 +30,17 @@ def check_search() -> str:
 
 
 def search_index(site: Path) -> dict[str, bytes]:
-    """The index over all pages in the folder `site`, by path below the site's root."""
-    with tempfile.TemporaryDirectory(prefix="tracer-search-") as scratch:
+    """The index over all pages in the folder `site`, by path below the site's root.
+
+    It is made beside that folder, where a killed build's is swept with the rest.
+    """
+    with tempfile.TemporaryDirectory(prefix=".search-", dir=site.parent) as scratch:
         pages = _pages(site.resolve(), Path(scratch) / "pages")
         made = Path(scratch) / "index"
         command = [check_search(), "--site", str(pages), "--output-path", str(made)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
         if done.returncode != 0:
             reason = " ".join((done.stderr or done.stdout).split())[-300:]
             raise TracerError(f"the search index cannot be made: {reason}", hint=_HINT)

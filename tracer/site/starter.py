@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from tracer.documents.annotation_text import yaml_scalar
+from tracer.documents.enclosure import names_in
 from tracer.documents.files import read_text
+from tracer.documents.lock import alone
 from tracer.documents.schemas import write_schemas
+from tracer.documents.scratch import scratch_folder
 from tracer.errors import Place, TracerError
 from tracer.site.pin import REQUIREMENTS, pin
-from tracer.site.reading import files_below, names_in
+from tracer.site.reading import files_below
 
 TITLE = "A gallery of attribution graphs"
 EXAMPLE = "colosseum-italian"
@@ -42,8 +44,8 @@ def start_gallery(folder: Path, *, title: str = TITLE) -> list[str]:
     target = folder.resolve()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".tracer-init.", dir=target.parent) as scratch:
-            made = Path(scratch) / "gallery"
+        with alone(target, "begins this gallery"), scratch_folder(target) as scratch:
+            made = scratch / "gallery"
             for name, file in _files():
                 if name != REQUIREMENTS:
                     _put(made / name, name, file, title)

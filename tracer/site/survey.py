@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracer.documents.enclosure import PARTS, Names, enclose, is_there, names_in
 from tracer.documents.revisions import revision_numbers
 from tracer.documents.site_config import SiteConfig, load_site_config
 from tracer.errors import Place, Problems, TracerError
 from tracer.site.gallery import Gallery, MarkdownFile
 from tracer.site.media import media_files
 from tracer.site.memory import Memory
-from tracer.site.reading import Names, Reading
+from tracer.site.reading import Reading
 from tracer.site.tags import tags_written_differently
 from tracer.site.texts import read_comparisons, read_pages
 
@@ -58,6 +59,9 @@ def survey(
             hint="go to a gallery's folder or name it with --root",
             place=Place(root),
         )
+    enclose(root)
+    for part in PARTS:  # nothing can be told about a gallery that lies elsewhere
+        names_in(root / part)
     found = _read(Reading(root, memory or Memory()), drafts)
     if not graphs:
         return found
@@ -107,9 +111,11 @@ def _read(reading: Reading, drafts: bool) -> Survey:
         from tracer.site.drafts import without_drafts
 
         gallery = without_drafts(gallery)
+    # A folder is asked for what it holds by all who need it.
+    problems = {str(one): one for one in reading.problems}
     return Survey(
         gallery=gallery,
-        problems=tuple(reading.problems),
+        problems=tuple(problems.values()),
         notes=tuple(notes),
         warnings=tuple(reading.warnings),
         prompts=prompts,
@@ -121,13 +127,14 @@ def _read(reading: Reading, drafts: bool) -> Survey:
 def _graph_files(reading: Reading) -> dict[str, tuple[str, ...]]:
     """The names of the files of every graph that has at least one revision, by slug, sorted."""
     folder = reading.root / "graphs"
-    found = {slug: reading.names(folder / slug).files for slug in reading.names(folder).folders}
+    slugs = reading.names(folder).folders
+    found = {slug: tuple(reading.called(folder / slug, ".json")) for slug in slugs}
     return {slug: names for slug, names in found.items() if revision_numbers(names)}
 
 
 def _prompts(reading: Reading) -> PromptList | None:
     file = reading.source / "prompts.yaml"
-    if not file.exists():
+    if not is_there(file):
         return None
     from tracer.documents.prompts import load_planned
 

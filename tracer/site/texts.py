@@ -47,7 +47,7 @@ def read_comparisons(reading: Reading, slugs: Collection[str]) -> dict[str, Mark
     """`site_src/comparisons/`, by `a/b`."""
     found = {}
     folder = reading.source / "comparisons"
-    for name in reading.names(folder).files:
+    for name in reading.called(folder, ".md"):
         pair = reading.attempt(partial(compared_slugs, folder / name, slugs))
         text = reading.load(load_markdown, folder / name)
         if pair is not None and text is not None:
