@@ -421,3 +421,11 @@ def test_narrow_terminals_show_every_number(width: int) -> None:
     assert "0.81 1,234 23,456   0.45   0.98 123.4 15.0" in said
     assert f"{slug}/12" in re.sub(r"\s.*\n", "", said)
     assert "…" not in said and max(map(len, said.splitlines())) <= width
+
+
+def test_the_lock_of_a_killed_run_goes_though_nothing_is_to_be_written(desk: Desk) -> None:
+    desk.run()
+    for name in (".revisions.lock", ".tracing.lock", "one/.1.json.abcdefgh.tracer.tmp"):
+        (desk.graphs / name).write_text("process 1 on elsewhere, since then\n")
+    assert desk.run() == 0
+    assert list(desk.files) == ["one/1.json", "two/1.json"]
