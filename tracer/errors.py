@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+
+LONGEST = 1000  # characters of a message, and of a hint
 
 
 @dataclass(frozen=True, order=True)
@@ -17,7 +20,7 @@ class Place:
     column: int | None = None
 
     def __str__(self) -> str:
-        parts = [str(self.file)]
+        parts = [one_plain_line(str(self.file))]
         if self.line is not None:
             parts.append(str(self.line))
             if self.column is not None:
@@ -33,10 +36,10 @@ class TracerError(Exception):
     """
 
     def __init__(self, message: str, *, hint: str | None = None, place: Place | None = None):
-        self.message = message
-        self.hint = hint
+        self.message = one_plain_line(message)
+        self.hint = None if hint is None else one_plain_line(hint)
         self.place = place
-        super().__init__(message)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         text = f"{self.place}: {self.message}" if self.place else self.message
@@ -53,14 +56,30 @@ class Problems(TracerError):
 
     def __init__(self, problems: Iterable[TracerError]):
         self._problems = tuple(single for problem in problems for single in problem.problems)
-        super().__init__("\n".join(str(problem) for problem in self._problems))
+        super().__init__("; ".join(str(problem) for problem in self._problems[:10]))
 
     def __str__(self) -> str:
-        return self.message
+        return "\n".join(str(problem) for problem in self._problems)
 
     @property
     def problems(self) -> Sequence[TracerError]:
         return self._problems
+
+
+def one_plain_line(text: str, most: int = LONGEST) -> str:
+    """As it is, but that what a stranger wrote can neither break a line nor steer a terminal, nor
+    be what no terminal can show; cut where it is endless.
+
+    >>> one_plain_line("a\\nb"), one_plain_line("c" * 9, 4)
+    ('a\\\\nb', 'ccc…')
+    """
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or unicodedata.category(one) == "Zs" else repr(one)[1:-1]
+        for one in text
+    )
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str | None:

@@ -32,16 +32,16 @@ def download(
     is too large, too slow or not UTF-8.
     """
     _check(url, sent_by)
-    request = Request(url, headers={"User-Agent": "tracer", "Accept": "application/json"})
     until = time.monotonic() + total_seconds
     try:
+        request = Request(url, headers={"User-Agent": "tracer", "Accept": "application/json"})
         with build_opener(_SafeRedirects()).open(request, timeout=SILENCE_SECONDS) as answer:
             packed = answer.headers.get("Content-Encoding") == "gzip"
             raw = _read(answer, url, max_bytes, until, packed=packed)
     except HTTPError as error:
         hint = "check the address, or save the file and import that"
         raise TracerError(f"{url} answers {error.code} {error.reason}", hint=hint) from None
-    except (URLError, HTTPException, OSError, zlib.error) as error:
+    except (URLError, HTTPException, OSError, ValueError, zlib.error) as error:
         reason = getattr(error, "reason", None) or error
         hint = "check the network and the address, or save the file and import that"
         raise TracerError(f"{url} cannot be fetched: {reason}", hint=hint) from None

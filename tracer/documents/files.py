@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from tracer.errors import Place, TracerError
 
@@ -25,15 +23,17 @@ def read_text(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> str:
 def read_bytes(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
     """The bytes of a file. Raises TracerError where it is missing, unreadable or too large."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(max_bytes + 1)
+            size = max(len(raw), os.fstat(file.fileno()).st_size)
     except FileNotFoundError:
         raise TracerError("no such file", hint="check the path", place=Place(path)) from None
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, ValueError) as error:  # a path with NUL in it, for one
+        reason = getattr(error, "strerror", None) or str(error)
         raise TracerError(f"cannot be read: {reason}", place=Place(path)) from error
     if len(raw) > max_bytes:
         raise TracerError(
-            f"{len(raw):,} bytes is more than the {max_bytes:,} allowed here",
+            f"{size:,} bytes is more than the {max_bytes:,} allowed here",
             hint="split the file",
             place=Place(path),
         )
@@ -52,19 +52,6 @@ def decode_text(raw: bytes, path: Path) -> str:
             place=Place(path, line),
         ) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def decode(text: str, file: Path, *, hint: str) -> Any:
-    """The data in JSON text. Raises TracerError with the place when it is cut short or not JSON."""
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        place = Place(file, error.lineno, error.colno)
-        cut = error.pos >= len(text.rstrip()) - 1
-        what = "the file is cut short" if cut else f"not valid JSON: {error.msg}"
-        raise TracerError(what, hint=hint, place=place) from None
-    except RecursionError:
-        raise TracerError("nested too deeply", hint=hint, place=Place(file)) from None
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

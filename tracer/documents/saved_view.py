@@ -6,12 +6,12 @@ text: ids joined by commas, or JSON in quotes. Nulls and other things in their p
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import AliasChoices, Field, model_validator
 
+from tracer.documents.json_text import decode_or_none
 from tracer.documents.records import Open
 
 
@@ -55,10 +55,7 @@ def _names(value: Any) -> list[tuple[str, str]]:
 
 def _rows(value: Any) -> list[list[Any] | tuple[Any, ...]]:
     if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return []
+        value = decode_or_none(value)
     if isinstance(value, dict):
         value = [list(item) for item in value.items()]
     if not isinstance(value, list | tuple):

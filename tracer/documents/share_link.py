@@ -6,13 +6,13 @@ with the graph beside the page in `graph_data/<slug>.json`.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from tracer.documents.download import download
 from tracer.documents.files import MAX_GRAPH_BYTES, read_text
+from tracer.documents.json_text import decode_or_none
 from tracer.documents.saved_view import QueryParameters
 from tracer.errors import TracerError
 
@@ -31,7 +31,7 @@ class ShareLink:
     def parse(url: str) -> ShareLink:
         """Raises TracerError for what is no address."""
         try:
-            return ShareLink(url, dict(parse_qsl(urlsplit(url).query)))
+            return ShareLink(url, dict(parse_qsl(urlsplit(url).query, max_num_fields=1000)))
         except ValueError as error:
             raise TracerError(f"{url} is no address: {error}") from None
 
@@ -92,19 +92,23 @@ def find_graph(source: str, graph: Path | None = None) -> Found:
     text = download(address, max_bytes=MAX_GRAPH_BYTES)
     elsewhere = _pointed_to(text)
     if elsewhere is not None:
-        first, address = address, urljoin(address, elsewhere)
+        first, address = address, _joined(address, elsewhere)
         text = download(address, max_bytes=MAX_GRAPH_BYTES, sent_by=first)
     return Found(text, Path(address), link)
+
+
+def _joined(address: str, to: str) -> str:
+    try:
+        return urljoin(address, to)
+    except ValueError as error:
+        raise TracerError(f"{address} points to {to}, which is no address: {error}") from None
 
 
 def _pointed_to(text: str) -> str | None:
     """The address in a record about a graph; None where the text is the graph itself."""
     if len(text) > 1_000_000:
         return None
-    try:
-        record = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+    record = decode_or_none(text)
     if not isinstance(record, dict) or "nodes" in record:
         return None
     address = record.get("url")

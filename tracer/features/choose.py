@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from tracer.documents.graph import FeaturesInfo
@@ -19,7 +18,7 @@ from tracer.features.weights.config import NAME as CONFIG
 from tracer.features.weights.config import load_config
 from tracer.features.weights.dictionary import Dictionary, Settings
 from tracer.features.weights.recognise import SetFiles, local_set, open_dictionary
-from tracer.model.files import file_identity
+from tracer.model.files import file_identity, folder_named
 
 NEURONS: Literal["neurons"] = "neurons"
 SHORTHANDS = {  # as circuit-tracer's users know them
@@ -83,8 +82,8 @@ def _choose(name: str, model_source: str, model_identity: str) -> FoundFeatures:
         written = ".".join(part for part in parts if part)
         source = re.sub(r"[^a-z0-9.-]+", ".", written.lower())
         return _of_set(fetch_set(*parts, match["revision"]), source)
-    folder = Path(named).expanduser()
-    if folder.is_dir():
+    folder = folder_named(named)
+    if folder is not None:
         config = load_config(folder / CONFIG)
         return _of_set(listed_set(config) if config.transcoders else local_set(folder), None)
     known = f"`{NEURONS}`, `hf:org/repo`, a folder, {', '.join(f'`{one}`' for one in SHORTHANDS)}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracer.documents.files import write_atomically
+from tracer.documents.files import read_bytes, write_atomically
+from tracer.documents.json_text import decode
 from tracer.documents.prompts import DEFAULT_MODEL
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.model.architectures import family_of
@@ -43,8 +43,8 @@ def find_model(name: str, say: Say = lambda _: None) -> ModelFiles:
     if name == DEFAULT_MODEL:
         folder = prepare_default_model(say)
         return ModelFiles(name, SHA256, folder, family_of(_config(folder)))
-    local = Path(name).expanduser()
-    if local.is_dir():
+    local = folder_named(name)
+    if local is not None:
         family = family_of(_config(local))
         identity = _content_identity(local)
         return ModelFiles(f"local.{identity[:8]}", identity, local, family)
@@ -59,18 +59,28 @@ def find_model(name: str, say: Say = lambda _: None) -> ModelFiles:
     )
 
 
+def folder_named(text: str) -> Path | None:
+    """The folder that a text of a stranger's names, if it names one."""
+    try:
+        folder = Path(text).expanduser()
+        return folder if folder.is_dir() else None
+    except (OSError, ValueError, RuntimeError):  # too long; NUL; `~` of nobody
+        return None
+
+
 def _config(folder: Path) -> dict[str, object]:
     file = folder / "config.json"
     try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        raw = read_bytes(file)
+    except TracerError:
+        if file.exists():
+            raise
         raise TracerError(
             "this folder holds no model: there is no config.json",
             hint="give a folder saved by transformers' `save_pretrained`",
             place=Place(folder),
         ) from None
-    except (OSError, ValueError) as error:
-        raise TracerError(f"cannot be read as JSON: {error}", place=Place(file)) from None
+    config = decode(raw, file, hint="fetch the model again")
     if not isinstance(config, dict):
         raise TracerError("is not a model's configuration", place=Place(file))
     return config
@@ -125,8 +135,8 @@ def file_identity(file: Path) -> str:
     stat = real.stat()
     key = f"{real}|{stat.st_size}|{stat.st_mtime_ns}"
     remembered = cache_folder() / "identities" / hashlib.sha256(key.encode()).hexdigest()
-    if remembered.exists():
-        return remembered.read_text()
+    if remembered.exists() and re.fullmatch(b"[0-9a-f]{64}", found := remembered.read_bytes()):
+        return found.decode()
     with real.open("rb") as stream:
         identity = hashlib.file_digest(stream, "sha256").hexdigest()
     write_atomically(remembered, identity)

@@ -19,3 +19,9 @@ def quiet_transformers() -> Iterator[None]:
     finally:
         logging.set_verbosity(before)
         logging.enable_progress_bar()
+
+
+def first_line(error: Exception) -> str:
+    """What a library said, without what it says at length."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

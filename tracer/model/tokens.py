@@ -9,7 +9,7 @@ from typing import Any
 from tracer.documents.prompts import ChatTurn
 from tracer.errors import TracerError
 from tracer.model.files import ModelFiles
-from tracer.model.quiet import quiet_transformers
+from tracer.model.quiet import first_line, quiet_transformers
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,9 @@ def load_tokenizer(files: ModelFiles) -> Tokenizer:
         context = _context(files)
         try:
             backend = AutoTokenizer.from_pretrained(files.folder, local_files_only=True)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # of the library that reads it, written in another language
             raise TracerError(
-                f"the model `{files.name}` has no tokenizer: {str(error).splitlines()[0]}",
+                f"the model `{files.name}` has no tokenizer: {first_line(error)}",
                 hint="put its tokenizer.json into the folder",
             ) from error
     return Tokenizer(backend, files.name, context)
@@ -130,15 +130,13 @@ def load_tokenizer(files: ModelFiles) -> Tokenizer:
 
 def _context(files: ModelFiles) -> int:
     """The most tokens the model was made for, whatever its configuration calls them."""
-    from huggingface_hub.errors import StrictDataclassError
     from transformers import AutoConfig
 
     try:
         config = AutoConfig.from_pretrained(files.folder, local_files_only=True)
         return int(config.get_text_config().max_position_embeddings)
-    except (OSError, ValueError, AttributeError, StrictDataclassError) as error:
-        reason = " ".join(str(error).split())
+    except Exception as error:  # what it raises for a strange one has no end
         raise TracerError(
-            f"the configuration of `{files.name}` cannot be used: {reason}",
+            f"the configuration of `{files.name}` cannot be used: {' '.join(str(error).split())}",
             hint="check its config.json",
         ) from error

@@ -66,6 +66,10 @@ class Dictionary:
     def misfit(self) -> str | None:
         """What does not fit together among the shapes, if anything."""
         for number, layer in enumerate(self.layers):
+            if unlike := _no_matrices(layer):
+                return (
+                    f"the {unlike[0]} of layer {number} has shape {unlike[1]}, not rows of features"
+                )
             features, d_model = len(layer.encoder), self.d_model
             written = (len(self.layers) - number,) if layer.across else ()
             shapes = {
@@ -83,3 +87,12 @@ class Dictionary:
                 if found != expected:
                     return f"the {name} of layer {number} has shape {found}, not {expected}"
         return None
+
+
+def _no_matrix(layer: StoredLayer) -> str | None:
+    """What has not the dimensions of a matrix, or none along one of them."""
+    for name, rows, dimensions in (("encoder", layer.encoder, 2), ("decoder", layer.decoder, 3)):
+        shape = rows.stored.shape
+        if not 2 <= len(shape) <= dimensions or 0 in shape:
+            return f"{name} of shape {shape}"
+    return None

@@ -6,13 +6,13 @@ Gemma Scope 2: `layer_L_width_W_l0_S[_affine]/params.safetensors` per layer, or
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tracer.documents.files import read_text
+from tracer.documents.files import read_bytes
+from tracer.documents.json_text import decode
 from tracer.errors import Place, TracerError
 from tracer.features.weights.dictionary import Reads, Settings, StoredLayer, Writes
 from tracer.features.weights.stored import Rows, Stored
@@ -73,9 +73,9 @@ def gemma_scope_2_settings(weights: Path) -> Settings:
     if not file.exists():
         return Settings("mlp.hook_in", "hook_mlp_out")
     try:
-        config = json.loads(read_text(file))
+        config = decode(read_bytes(file), file, hint="fetch it again")
         hooks = config.get("hf_hook_point_in"), config.get("hf_hook_point_out")
-    except (ValueError, AttributeError):
+    except AttributeError:
         raise TracerError("is no configuration of Gemma Scope's", place=Place(file)) from None
     return Settings(
         reads=_known(hooks[0], _READS, "mlp.hook_in", file),

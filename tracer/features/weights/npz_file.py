@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tracer.errors import Place, TracerError
+from tracer.features.weights.archive import DAMAGED, check_member, open_archive
 from tracer.features.weights.stored import Array, MappedTensor, Stored
 
 
@@ -22,24 +23,31 @@ class PackedTensor:
     bfloat16: bool = False
 
     def array(self) -> Array:
-        with np.load(self.file, allow_pickle=False) as arrays:
-            found: Array = arrays[self.name]
-            return found
+        try:
+            with open_archive(self.file) as archive, archive.open(f"{self.name}.npy") as stream:
+                found: Array = np.lib.format.read_array(stream, allow_pickle=False)
+                return found
+        except DAMAGED:
+            raise _damaged(self.file) from None
 
 
 def npz_tensors(file: Path) -> dict[str, Stored]:
     """The floating-point arrays by name. Raises TracerError when the file is damaged."""
     try:
-        with zipfile.ZipFile(file) as archive:
+        with open_archive(file) as archive:
             members = [one for one in archive.infolist() if one.filename.endswith(".npy")]
             found = {
                 one.filename.removesuffix(".npy"): _member(file, archive, one) for one in members
             }
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError):
-        raise TracerError(
-            "is damaged or cut short: not an npz file", hint="fetch it again", place=Place(file)
-        ) from None
+    except DAMAGED:
+        raise _damaged(file) from None
     return {name: tensor for name, tensor in found.items() if tensor is not None}
+
+
+def _damaged(file: Path) -> TracerError:
+    return TracerError(
+        "is damaged or cut short: not an npz file", hint="fetch it again", place=Place(file)
+    )
 
 
 def _member(file: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Stored | None:
@@ -52,6 +60,7 @@ def _member(file: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> St
         header = stream.tell()
     if dtype.kind != "f":
         return None  # objects among them: nothing is ever unpickled
+    check_member(member, header, shape, dtype)
     if member.compress_type != zipfile.ZIP_STORED:
         return PackedTensor(file, member.filename.removesuffix(".npy"), shape)
     with file.open("rb") as raw:
@@ -59,4 +68,6 @@ def _member(file: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> St
         lengths = raw.read(4)
     name, extra = int.from_bytes(lengths[:2], "little"), int.from_bytes(lengths[2:], "little")
     offset = member.header_offset + 30 + name + extra + header
+    if offset - header + member.file_size > file.stat().st_size:
+        raise zipfile.BadZipFile
     return MappedTensor(file, offset, dtype.str, shape, fortran=fortran)

@@ -3,11 +3,11 @@ TopK. They read what the MLP reads."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from tracer.documents.files import read_text
+from tracer.documents.files import read_bytes
+from tracer.documents.json_text import decode
 from tracer.errors import Place, TracerError
 from tracer.features.weights.dictionary import Settings, StoredLayer
 from tracer.features.weights.stored import Rows, Stored
@@ -31,9 +31,9 @@ def sparsify_settings(weights: Path) -> Settings:
     """Raises TracerError for a set that reconstructs its own input, or is not TopK."""
     file = weights.parent / SETTINGS
     try:
-        config = json.loads(read_text(file))
+        config = decode(read_bytes(file), file, hint="fetch it again")
         k, transcodes = config["k"], config.get("transcode", False)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         raise TracerError("is no configuration of sparsify's", place=Place(file)) from None
     if not transcodes:
         raise TracerError(
