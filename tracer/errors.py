@@ -88,5 +88,7 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str | None:
     >>> did_you_mean("promt", ["prompt", "slug"])
     'did you mean `prompt`?'
     """
+    if len(wrong) > 200:  # nobody meant that, and comparing it would take long
+        return None
     near = get_close_matches(wrong, list(known), n=1, cutoff=0.6)
     return f"did you mean `{near[0]}`?" if near else None

@@ -154,6 +154,9 @@ def _located(error: Exception, raw: bytes, file: Path, hint: str) -> TracerError
     for _ in range(line - 1):
         start = raw.find(b"\n", start) + 1
     at = start + max(column - 1, 0)
+    at -= raw[at - 1 : at] == b"-"
+    if said.endswith("hex escape"):
+        at = max(0, raw.rfind(b"\\u", 0, at + 1))
     return TracerError(_words(said, raw, at), hint=hint, place=_place(file, raw, at))
 
 
@@ -183,7 +186,7 @@ def _where_refused(raw: bytes) -> int | None:
 
 
 def _words(said: str, raw: bytes, at: int) -> str:
-    if found := _NO_NUMBER.match(raw, at - (raw[at - 1 : at] == b"-")):
+    if found := _NO_NUMBER.match(raw, at):
         return f"{found[0].decode()} is not a number that JSON has"
     if said.startswith("EOF"):
         return "the file is cut short"

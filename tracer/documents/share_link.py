@@ -14,7 +14,7 @@ from tracer.documents.download import download
 from tracer.documents.files import MAX_GRAPH_BYTES, read_text
 from tracer.documents.json_text import decode_or_none
 from tracer.documents.saved_view import QueryParameters
-from tracer.errors import TracerError
+from tracer.errors import TracerError, one_plain_line
 
 _WORK = ("pinnedIds", "supernodes", "clerps")
 _LOOK = ("clickedId", "pruningThreshold")
@@ -33,7 +33,7 @@ class ShareLink:
         try:
             return ShareLink(url, dict(parse_qsl(urlsplit(url).query, max_num_fields=1000)))
         except ValueError as error:
-            raise TracerError(f"{url} is no address: {error}") from None
+            raise TracerError(f"{one_plain_line(url, 200)} is no address: {error}") from None
 
     @property
     def names_a_viewer(self) -> bool:
@@ -81,7 +81,7 @@ def find_graph(source: str, graph: Path | None = None) -> Found:
     if "://" not in source:
         if graph is not None:
             hint = "leave --graph out, or give a share link"
-            raise TracerError(f"`{source}` is no link, and --graph says which one", hint=hint)
+            raise TracerError(f"`{one_plain_line(source, 200)}` is no link, and --graph says which one", hint=hint)
         return Found(read_text(Path(source), max_bytes=MAX_GRAPH_BYTES), Path(source))
     link = ShareLink.parse(source)
     if graph is not None:
@@ -101,7 +101,7 @@ def _joined(address: str, to: str) -> str:
     try:
         return urljoin(address, to)
     except ValueError as error:
-        raise TracerError(f"{address} points to {to}, which is no address: {error}") from None
+        raise TracerError(f"{address} points to {one_plain_line(to, 200)}, which is no address: {error}") from None
 
 
 def _pointed_to(text: str) -> str | None:

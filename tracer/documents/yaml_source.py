@@ -40,6 +40,7 @@ _FALSE = re.compile(r"(?:false|False|FALSE)\Z")
 _INT = re.compile(r"(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _BEFORE_NUMBERS = frozenset("+-.0123456789")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LARGEST = sys.float_info.max
 _SPECIAL_FLOAT = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
 
@@ -218,7 +219,7 @@ def _build(
     while not isinstance(key := next(events), yaml.MappingEndEvent):
         if not isinstance(key, yaml.ScalarEvent):
             raise _refused("a key that is not plain text", "use a word as the key", key, file)
-        name = key.value
+        name = _text(key, file)
         if name in mapping:
             first = keys[(*path, name)][0]
             hint = f"the first one is on line {first}"
@@ -229,9 +230,7 @@ def _build(
 
 
 def _scalar(event: yaml.ScalarEvent, file: Path) -> Any:
-    text: str = event.value
-    if "\0" in text or not (text.isascii() or _encodes(text)):
-        raise _refused("NUL or half a surrogate pair", "leave it out", event, file)
+    text = _text(event, file)
     if event.style or event.tag == "!":  # quoted, a block, or said to be text
         return text
     number = _number(text)
@@ -241,12 +240,11 @@ def _scalar(event: yaml.ScalarEvent, file: Path) -> Any:
     return number
 
 
-def _encodes(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _text(event: yaml.ScalarEvent, file: Path) -> str:
+    text: str = event.value
+    if "\0" in text or not (text.isascii() or _SURROGATE.search(text) is None):
+        raise _refused("NUL or half a surrogate pair", "leave it out", event, file)
+    return text
 
 
 def _number(text: str) -> Any:

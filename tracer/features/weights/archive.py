@@ -7,7 +7,6 @@ import io
 import math
 import os
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,16 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from tracer.errors import Place, TracerError
+
 MAX_READ = 1 << 18  # bytes; a directory of some thousand members, and what numpy reads at once
 MOST_TIMES = 20  # trained weights hardly shrink; only small arrays of zeros do more
 SMALL_BYTES = 64 * 2**20
 _READ = frozenset({"<f2", "<f4", "<f8"})
-
-# What zipfile and numpy raise for what is no npz file, encrypted, cut short or contradictory.
-DAMAGED = (
-    *(OSError, EOFError, ValueError, RuntimeError, KeyError, TypeError, OverflowError),
-    *(MemoryError, SyntaxError, zipfile.BadZipFile, zlib.error),
-)
 
 
 class _SmallReads(io.FileIO):
@@ -40,9 +35,17 @@ class _SmallReads(io.FileIO):
 
 @contextmanager
 def open_archive(file: Path) -> Iterator[zipfile.ZipFile]:
-    """Raises one of DAMAGED for what is no zip file or has a directory out of all proportion."""
-    with _SmallReads(file, "rb") as raw, zipfile.ZipFile(raw) as archive:
-        yield archive
+    """Raises TracerError for what is no zip file, and for whatever goes wrong within the block:
+    members can be encrypted, cut short or contradictory, and numpy evaluates their headers."""
+    try:
+        with _SmallReads(file, "rb") as raw, zipfile.ZipFile(raw) as archive:
+            yield archive
+    except TracerError:
+        raise
+    except Exception:
+        raise TracerError(
+            "is damaged or cut short: not an npz file", hint="fetch it again", place=Place(file)
+        ) from None
 
 
 def check_member(

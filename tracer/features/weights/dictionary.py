@@ -66,10 +66,8 @@ class Dictionary:
     def misfit(self) -> str | None:
         """What does not fit together among the shapes, if anything."""
         for number, layer in enumerate(self.layers):
-            if unlike := _no_matrices(layer):
-                return (
-                    f"the {unlike[0]} of layer {number} has shape {unlike[1]}, not rows of features"
-                )
+            if odd := _no_matrix(layer):
+                return f"the {odd} of layer {number} is not rows of features"
             features, d_model = len(layer.encoder), self.d_model
             written = (len(self.layers) - number,) if layer.across else ()
             shapes = {

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tracer.errors import Place, TracerError
-from tracer.features.weights.archive import DAMAGED, check_member, open_archive
+from tracer.features.weights.archive import check_member, open_archive
 from tracer.features.weights.stored import Array, MappedTensor, Stored
 
 
@@ -23,31 +22,17 @@ class PackedTensor:
     bfloat16: bool = False
 
     def array(self) -> Array:
-        try:
-            with open_archive(self.file) as archive, archive.open(f"{self.name}.npy") as stream:
-                found: Array = np.lib.format.read_array(stream, allow_pickle=False)
-                return found
-        except DAMAGED:
-            raise _damaged(self.file) from None
+        with open_archive(self.file) as archive, archive.open(f"{self.name}.npy") as stream:
+            found: Array = np.lib.format.read_array(stream, allow_pickle=False)
+            return found
 
 
 def npz_tensors(file: Path) -> dict[str, Stored]:
     """The floating-point arrays by name. Raises TracerError when the file is damaged."""
-    try:
-        with open_archive(file) as archive:
-            members = [one for one in archive.infolist() if one.filename.endswith(".npy")]
-            found = {
-                one.filename.removesuffix(".npy"): _member(file, archive, one) for one in members
-            }
-    except DAMAGED:
-        raise _damaged(file) from None
+    with open_archive(file) as archive:
+        members = [one for one in archive.infolist() if one.filename.endswith(".npy")]
+        found = {one.filename.removesuffix(".npy"): _member(file, archive, one) for one in members}
     return {name: tensor for name, tensor in found.items() if tensor is not None}
-
-
-def _damaged(file: Path) -> TracerError:
-    return TracerError(
-        "is damaged or cut short: not an npz file", hint="fetch it again", place=Place(file)
-    )
 
 
 def _member(file: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Stored | None:
