@@ -63,7 +63,7 @@ def fuzz(reader: Reader, seconds: float) -> tuple[list[bytes], int]:
     until, tried, kinds = time.perf_counter() + seconds, 0, {}
 
     @settings(
-        max_examples=1_000,
+        max_examples=50,
         database=None,
         deadline=None,
         phases=[Phase.generate],

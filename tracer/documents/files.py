@@ -23,17 +23,15 @@ def read_text(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> str:
 def read_bytes(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
     """The bytes of a file. Raises TracerError where it is missing, unreadable or too large."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(max_bytes + 1)
-            size = max(len(raw), os.fstat(file.fileno()).st_size)
+        raw = path.read_bytes()
     except FileNotFoundError:
         raise TracerError("no such file", hint="check the path", place=Place(path)) from None
-    except (OSError, ValueError) as error:  # a path with NUL in it, for one
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        reason = error.strerror or str(error)
         raise TracerError(f"cannot be read: {reason}", place=Place(path)) from error
     if len(raw) > max_bytes:
         raise TracerError(
-            f"{size:,} bytes is more than the {max_bytes:,} allowed here",
+            f"{len(raw):,} bytes is more than the {max_bytes:,} allowed here",
             hint="split the file",
             place=Place(path),
         )

@@ -81,7 +81,9 @@ def find_graph(source: str, graph: Path | None = None) -> Found:
     if "://" not in source:
         if graph is not None:
             hint = "leave --graph out, or give a share link"
-            raise TracerError(f"`{one_plain_line(source, 200)}` is no link, and --graph says which one", hint=hint)
+            raise TracerError(
+                f"`{one_plain_line(source, 200)}` is no link, and --graph says which one", hint=hint
+            )
         return Found(read_text(Path(source), max_bytes=MAX_GRAPH_BYTES), Path(source))
     link = ShareLink.parse(source)
     if graph is not None:
@@ -101,7 +103,9 @@ def _joined(address: str, to: str) -> str:
     try:
         return urljoin(address, to)
     except ValueError as error:
-        raise TracerError(f"{address} points to {one_plain_line(to, 200)}, which is no address: {error}") from None
+        raise TracerError(
+            f"{address} points to {one_plain_line(to, 200)}, which is no address: {error}"
+        ) from None
 
 
 def _pointed_to(text: str) -> str | None:
