@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracer.documents.evidence import load_evidence
+from tracer.documents.feature_examples import load_feature_examples
+from tracer.documents.graph import load_graph
 from tracer.documents.json_text import decode, decode_or_none
 from tracer.errors import TracerError
 
@@ -124,3 +128,23 @@ def test_nothing_else_parses_what_strangers_write() -> None:
         mine = {one[0] for one in re.finditer(alone.get(name, r"\Z.\A"), text)}
         ours = {"zipfile.ZipFile("} if name in _OURS else set()
         assert found - mine - ours == set(), name
+
+
+@pytest.mark.parametrize(
+    ("load", "text"),
+    [
+        (load_evidence, '{{"format": 1, "graph_id": "a", "claims": [{many}]}}'),
+        (load_feature_examples, '{{"index": 1, "examples_quantiles": [{many}]}}'),
+        (load_graph, '{{"metadata": {{}}, "nodes": [{many}], "links": [{many}]}}'),
+    ],
+)
+def test_the_first_of_a_million_mistakes_ends_the_reading(
+    tmp_path: Path, load: Callable[[Path], object], text: str
+) -> None:
+    file = tmp_path / "some.json"
+    file.write_text(text.format(many="0," * 450_000 + "0"))
+    start = time.process_time()
+    with pytest.raises(TracerError) as caught:
+        load(file)
+    assert time.process_time() - start < 2
+    assert len(str(caught.value)) < 500

@@ -169,7 +169,7 @@ def test_every_id_of_the_templates_is_reserved() -> None:
     "formula",
     [
         *("{" * 100_000, r"\sqrt" * 20_000 + " a", r"\frac{" * 20_000, r"\left(" * 20_000),
-        *(r"\sqrt[" * 20_000, r"\displaystyle a" * 20_000, "a" + r"^\hat " * 20_000),
+        *(r"\sqrt[" * 20_000, r"\displaystyle a" * 20_000, "a" + r"^\hat " * 20_000 + "b"),
         r"\begin{matrix}" * 20_000,
     ],
     ids=lambda formula: formula[:8],
