@@ -170,16 +170,20 @@ def test_every_id_of_the_templates_is_reserved() -> None:
     [
         *("{" * 100_000, r"\sqrt" * 20_000 + " a", r"\frac{" * 20_000, r"\left(" * 20_000),
         *(r"\sqrt[" * 20_000, r"\displaystyle a" * 20_000, "a" + r"^\hat " * 20_000 + "b"),
-        r"\begin{matrix}" * 20_000,
+        *(r"\begin{matrix}" * 20_000, "x^" + "[0," * 30, "(" * 30 + "a" + ")" * 30),
     ],
     ids=lambda formula: formula[:8],
 )
 def test_a_formula_that_would_end_the_process_is_refused(formula: str) -> None:
-    """Its converter runs out of stack, and takes the build with it."""
+    """Its converter runs out of stack, and takes the build with it; or out of time."""
     with pytest.raises(
         TracerError, match=r"a\.md:1:2: this formula is nested too deeply or too long"
     ):
         render(f"${formula}$", Path("a.md"))
+
+
+def test_half_open_intervals_are_brackets_that_are_closed() -> None:
+    assert "<math" in render("$" + r" \cup ".join(["[0, 1)"] * 40) + "$", Path("a.md"))
 
 
 def test_a_long_formula_is_set() -> None:

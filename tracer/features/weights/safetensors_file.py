@@ -40,7 +40,7 @@ def safetensors_tensors(file: Path) -> dict[str, MappedTensor]:
         }
     except OSError as error:
         raise TracerError(f"cannot be read: {error.strerror}", place=Place(file)) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError):
         raise _damaged(file) from None
 
 
