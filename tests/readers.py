@@ -6,9 +6,11 @@ what it has: it also writes what it read, or asks it what pages ask.
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
 import os
+import shutil
 import struct
 import tempfile
 import zipfile
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -79,6 +82,7 @@ class _Folder:
     def path(self) -> Path:
         if self._path is None:
             self._path = _scratch()
+            atexit.register(shutil.rmtree, self._path, ignore_errors=True)
         return self._path
 
 
@@ -154,10 +158,11 @@ def _beside(name: str, settings: Callable[[Path], object], case: bytes) -> None:
 
 def _model(case: bytes) -> None:
     folder = SCRATCH.path / "model"
-    os.environ["TRACER_CACHE"] = str(SCRATCH.path / "cache")
     folder.mkdir(exist_ok=True)
     (folder / "model.safetensors").write_bytes(_SAFETENSORS)
-    _file("model/config.json", lambda _: find_model(str(folder)), case)
+    cache = {"TRACER_CACHE": str(SCRATCH.path / "cache")}
+    with patch.dict(os.environ, cache):  # what it remembers is no model's of this person
+        _file("model/config.json", lambda _: find_model(str(folder)), case)
 
 
 def _json(value: Any) -> bytes:
