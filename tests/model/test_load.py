@@ -11,6 +11,7 @@ import torch
 
 from tests.tiny_models import FAMILIES, save_tiny_model
 from tracer.errors import TracerError
+from tracer.features.choose import find_features
 from tracer.model.cache import cached_models
 from tracer.model.files import find_model
 from tracer.model.load import choose_device, load_model
@@ -105,11 +106,27 @@ def test_pickled_weights_are_refused(tiny_folder: Path, tmp_path: Path) -> None:
         find_model(str(folder))
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "{", "[]", "[" * 100_000, '{"a": NaN}', '{"a": 1e999}', '{"a": 1, "a": 2}'),
+        '{"model_type": ' + "9" * 5000 + "}",
+        "[" + "0," * 1_900_000 + "0]",
+    ],
+    ids=range(9),
+)
 def test_a_broken_configuration(tmp_path: Path, content: str) -> None:
     (tmp_path / "config.json").write_text(content)
     with pytest.raises(TracerError, match=r"config\.json"):
         find_model(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/model", "x" * 5000, "a\0b"])
+def test_a_name_that_is_no_path_is_no_model(name: str) -> None:
+    with pytest.raises(TracerError, match="there is no model"):
+        find_model(name)
+    with pytest.raises(TracerError, match="unknown features"):
+        find_features(name, model_source="a", model_identity="b")
 
 
 @pytest.mark.parametrize("context", ["many", None])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import parse
 
 import pytest
 
@@ -288,3 +289,79 @@ def test_an_output_that_cannot_be_written_leaves_the_old_site(
         build(gallery.root, out)
     assert {file: file.read_bytes() for file in out.rglob("*") if file.is_file()} == before
     assert [one.name for one in gallery.root.iterdir() if one.name.endswith(".tmp")] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"weight": ', '"weight": NaN, "was": ', "NaN is not a number that JSON has"),
+        ('"weight": ', '"weight": 1e999, "was": ', "the number 1e999 is too large"),
+        ('"weight": ', f'"weight": {"9" * 5000}, "was": ', "more than 4,300 digits"),
+        ('"weight": ', f'"weight": {"[" * 900}, "was": ', "nested too deeply"),
+        ('"clerp": "', r'"clerp": "\ud800', "half a surrogate pair"),
+        ('"node_id": ', '"ctx_idx": 0, "node_id": ', "the key `ctx_idx` stands a second time"),
+    ],
+)
+def test_a_graph_that_browsers_cannot_read_is_refused(
+    gallery: GalleryFolder, old: str, new: str, words: str
+) -> None:
+    """By check and build as by import: `NaN` was published."""
+    file = gallery.root / "graphs" / "france-paris" / "1.json"
+    file.write_text(file.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    message = refused(gallery)
+    assert re.match(r"graphs/france-paris/1\.json:\d+:\d+: ", message)
+    assert words in message
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("layer", "9" * 5000, "a layer is a number or `E`"),
+        ("layer", "٣", "a layer is a number or `E`"),
+        ("clerp", "x" * 10_000_000, "at most 100000 characters"),
+        ("node_id", "x" * 10_000_000, "at most 1000 characters"),
+    ],
+)
+def test_a_graph_with_an_endless_name_is_refused(
+    gallery: GalleryFolder, field: str, value: str, words: str
+) -> None:
+    file = gallery.root / "graphs" / "france-paris" / "1.json"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    data["nodes"][0][field] = value
+    file.write_text(json.dumps(data), encoding="utf-8")
+    message = refused(gallery)
+    assert words in message
+    assert len(message) < 1500
+
+
+def test_a_token_of_ten_megabytes_is_refused(gallery: GalleryFolder) -> None:
+    file = gallery.root / "graphs" / "france-paris" / "1.json"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    data["metadata"]["prompt_tokens"][0] = "x" * 10_000_000
+    file.write_text(json.dumps(data), encoding="utf-8")
+    assert "metadata.prompt_tokens.0: String should have at most 10000" in refused(gallery)
+
+
+def test_a_hundred_thousand_unknown_keys_are_one_line(gallery: GalleryFolder) -> None:
+    text = "".join(f"k{number}: 1\n" for number in range(100_000))
+    gallery.write("site_src/annotations/france-paris.yaml", text)
+    assert refused(gallery).endswith("`k9`, and 99,990 more")
+
+
+@pytest.mark.parametrize("character", ["\0", "\x01", "\x1b", "\x7f", "\ufffe", "\u202e", "\u2028"])
+def test_any_character_of_a_token_is_published(gallery: GalleryFolder, character: str) -> None:
+    """Vocabularies have tokens of single bytes; pictures and feeds are XML, which has not."""
+    file = gallery.root / "graphs" / "france-paris" / "1.json"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    metadata = data["metadata"]
+    metadata["prompt_tokens"][1] = character
+    metadata["prompt"] += character
+    for node in data["nodes"]:
+        node["clerp"] = f"a {character} b"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    gallery.write("site_src/site.yaml", "title: A gallery\nbase_url: https://example.org\n")
+    build(gallery.root, gallery.root / "public")
+    assert not errors(gallery)
+    for feed in (gallery.root / "public").glob("*.xml"):
+        parse(feed)

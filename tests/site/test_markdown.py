@@ -7,9 +7,10 @@ import pytest
 
 from tests.builders import make_graph
 from tracer.documents.annotations import Annotations
-from tracer.errors import Place, Problems
+from tracer.errors import Place, Problems, TracerError
 from tracer.site.link_target import LinkTarget
 from tracer.site.markdown import RESERVED_IDS, render, render_note
+from tracer.site.texts import load_markdown
 
 FILE = Path("write-up.md")
 ANNOTATIONS = Annotations.model_validate({"groups": {"italy": {"name": "I", "nodes": ["1_3"]}}})
@@ -180,3 +181,39 @@ def test_every_id_of_the_templates_is_reserved() -> None:
 )
 def test_each_block_runs_the_way_of_its_first_letter(text: str, made: str) -> None:
     assert made in html(text)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        *("{" * 100_000, r"\sqrt" * 20_000 + " a", r"\frac{" * 20_000, r"\left(" * 20_000),
+        *(r"\sqrt[" * 20_000, r"\displaystyle a" * 20_000, "a" + r"^\hat " * 20_000 + "b"),
+        *(r"\begin{matrix}" * 20_000, "x^" + "[0," * 30, "(" * 30 + "a" + ")" * 30),
+    ],
+    ids=lambda formula: formula[:8],
+)
+def test_a_formula_that_would_end_the_process_is_refused(formula: str) -> None:
+    """Its converter runs out of stack, and takes the build with it; or out of time."""
+    with pytest.raises(
+        TracerError, match=r"a\.md:1:2: this formula is nested too deeply or too long"
+    ):
+        render(f"${formula}$", Path("a.md"))
+
+
+def test_half_open_intervals_are_brackets_that_are_closed() -> None:
+    assert "<math" in render("$" + r" \cup ".join(["[0, 1)"] * 40) + "$", Path("a.md"))
+
+
+def test_a_long_formula_is_set() -> None:
+    rows = r" \\ ".join(rf"a_{{{n}}} &= \frac{{b}}{{c_{{{n}}}}}" for n in range(200))
+    assert "<math" in render(rf"$\begin{{matrix}}{rows}\end{{matrix}}$", Path("a.md"))
+
+
+def test_headings_without_an_end_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "a.md"
+    for text in ("# a\n" * 20_000, "a\n-\n" * 20_000, "> 1. # a\n" * 20_000):
+        file.write_text(text)
+        with pytest.raises(TracerError, match="more than 2,000 headings"):
+            load_markdown(file)
+    file.write_text("# a\n---\n- b\n" * 900)
+    assert load_markdown(file).body

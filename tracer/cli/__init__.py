@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -76,6 +77,16 @@ def tracer() -> None:
     """Turn a list of prompts into a public gallery of attribution graphs."""
 
 
+def _refuse_broken_text(arguments: list[str]) -> None:
+    """What is no text in any encoding could be neither written to a file nor shown."""
+    for argument in arguments:
+        try:
+            os.fsencode(argument).decode("utf-8")
+        except UnicodeError:
+            hint = "give it in UTF-8; a file can be renamed"
+            raise TracerError(f"the argument `{argument}` is not text", hint=hint) from None
+
+
 def main() -> None:
     """Run the command line; every error a user can cause ends as plain lines and status 1."""
     # Commands end soon: looking for garbage, last of all at their end, took a tenth of their time.
@@ -83,6 +94,7 @@ def main() -> None:
     speak_any_character()
     signals = Signals()
     try:
+        _refuse_broken_text(sys.argv[1:])
         tracer(prog_name="tracer", standalone_mode=True)
     except TracerError as error:
         for problem in error.problems:

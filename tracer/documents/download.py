@@ -10,7 +10,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from tracer.errors import TracerError
+from tracer.errors import TracerError, one_plain_line
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SILENCE_SECONDS = 30.0  # without a byte
@@ -32,23 +32,28 @@ def download(
     is too large, too slow or not UTF-8.
     """
     _check(url, sent_by)
-    request = Request(url, headers={"User-Agent": "tracer", "Accept": "application/json"})
     until = time.monotonic() + total_seconds
     try:
+        request = Request(url, headers={"User-Agent": "tracer", "Accept": "application/json"})
         with build_opener(_SafeRedirects()).open(request, timeout=SILENCE_SECONDS) as answer:
             packed = answer.headers.get("Content-Encoding") == "gzip"
             raw = _read(answer, url, max_bytes, until, packed=packed)
     except HTTPError as error:
         hint = "check the address, or save the file and import that"
-        raise TracerError(f"{url} answers {error.code} {error.reason}", hint=hint) from None
-    except (URLError, HTTPException, OSError, zlib.error) as error:
+        raise TracerError(f"{_shown(url)} answers {error.code} {error.reason}", hint=hint) from None
+    except (URLError, HTTPException, OSError, ValueError, zlib.error) as error:
         reason = getattr(error, "reason", None) or error
         hint = "check the network and the address, or save the file and import that"
-        raise TracerError(f"{url} cannot be fetched: {reason}", hint=hint) from None
+        raise TracerError(f"{_shown(url)} cannot be fetched: {reason}", hint=hint) from None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise TracerError(f"what {url} holds is not UTF-8 text") from None
+        raise TracerError(f"what {_shown(url)} holds is not UTF-8 text") from None
+
+
+def _shown(url: str) -> str:
+    """A share link carries work, and is long."""
+    return one_plain_line(url, 200)
 
 
 def _check(url: str, sent_by: str | None) -> None:
@@ -57,13 +62,13 @@ def _check(url: str, sent_by: str | None) -> None:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise TracerError(f"{url} is no address: {error}") from None
+        raise TracerError(f"{_shown(url)} is no address: {error}") from None
     if not host:
-        raise TracerError(f"{url} is no address: it names no host")
+        raise TracerError(f"{_shown(url)} is no address: it names no host")
     here = parts.scheme == "http" and host in LOOPBACK
     if parts.scheme != "https" and not (here and _is_here(sent_by)):
         raise TracerError(
-            f"{url} is not fetched: only https addresses are",
+            f"{_shown(url)} is not fetched: only https addresses are",
             hint="save the file and import that",
         )
 
@@ -88,8 +93,8 @@ def _read(answer: Any, url: str, max_bytes: int, until: float, *, packed: bool) 
             chunk = unpack.decompress(chunk, max_bytes - size + 1)
         size += len(chunk)
         if size > max_bytes:
-            raise TracerError(f"{url} is larger than the {max_bytes:,} bytes allowed here")
+            raise TracerError(f"{_shown(url)} is larger than the {max_bytes:,} bytes allowed here")
         if time.monotonic() > until:
-            raise TracerError(f"{url} takes too long", hint="save the file and import that")
+            raise TracerError(f"{_shown(url)} takes too long", hint="save the file and import that")
         parts.append(chunk)
     return b"".join(parts)

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from tracer.documents.files import decode, read_text, write_atomically
+from tracer.documents.files import read_bytes, write_atomically
 from tracer.documents.graph import significant
-from tracer.documents.records import Strict
+from tracer.documents.json_text import decode
+from tracer.documents.records import Many, Strict, first_mistake
 from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError
 
@@ -47,7 +48,7 @@ class Measure(Strict):
     quantity: Quantity
     before: Number
     after: Number
-    controls: tuple[Number, ...]
+    controls: Many[Number]
     beaten: int = Field(description="how many controls did less, in the expected direction")
     decides: bool = True
 
@@ -68,10 +69,10 @@ class ClaimEvidence(Strict):
     verdict: Literal["holds", "fails"]
     bound_met: bool
     seed: int
-    changes: tuple[Change, ...]
-    measures: tuple[Measure, ...]
-    before: tuple[Likely, ...]
-    after: tuple[Likely, ...]
+    changes: Many[Change]
+    measures: Many[Measure]
+    before: Many[Likely]
+    after: Many[Likely]
     continuation_before: str | None = None
     continuation_after: str | None = None
 
@@ -94,8 +95,8 @@ class PartAblation(Strict):
     predicted: Number | None
     value: Number
     probability: Number | None
-    control_values: tuple[Number, ...]
-    control_probabilities: tuple[Number, ...]
+    control_values: Many[Number]
+    control_probabilities: Many[Number]
 
 
 class Faithfulness(Strict):
@@ -105,11 +106,11 @@ class Faithfulness(Strict):
     value: Number = Field(description="what the graph explains, with nothing set")
     probability: Number | None
     seed: int
-    nodes: tuple[NodeAblation, ...]
+    nodes: Many[NodeAblation]
     correlation: Number | None
     slope: Number | None
     circuit: Literal["groups", "strongest"]
-    circuit_nodes: tuple[str, ...]
+    circuit_nodes: Many[str]
     necessity: PartAblation
     sufficiency: PartAblation
 
@@ -130,7 +131,7 @@ class Evidence(Strict):
     graph_id: str
     versions: Versions
     faithfulness: Faithfulness | None = None
-    claims: tuple[ClaimEvidence, ...] = ()
+    claims: Many[ClaimEvidence] = ()
 
     def of(self, claim_hash: str) -> ClaimEvidence | None:
         return next((one for one in self.claims if one.claim == claim_hash), None)
@@ -177,11 +178,9 @@ class StoredEvidence(StoredFile):
 def load_evidence(file: Path) -> Evidence:
     """Raises TracerError with the place when the file is cut short or no evidence."""
     try:
-        return Evidence.model_validate(decode(read_text(file), file, hint=REDO))
+        return Evidence.model_validate(decode(read_bytes(file), file, hint=REDO))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        what = f"not evidence: {where}: {first['msg']}"
+        what = f"not evidence: {first_mistake(error)}"
         raise TracerError(what, hint=REDO, place=Place(file)) from None
 
 

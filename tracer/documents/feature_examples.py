@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from tracer.documents.feature_source import feature_source
-from tracer.documents.files import decode, read_text, write_atomically
+from tracer.documents.files import read_bytes, write_atomically
 from tracer.documents.graph import Graph
-from tracer.documents.records import Open
+from tracer.documents.json_text import decode
+from tracer.documents.records import Many, Open, first_mistake
 from tracer.documents.scratch import sweep_below
 from tracer.errors import Place, TracerError
 
@@ -27,8 +28,8 @@ _HINT = "take the file as circuit-tracer or Neuronpedia wrote it"
 class Example(Open):
     """A piece of text: its tokens, and how active the feature is at each."""
 
-    tokens: tuple[str, ...]
-    tokens_acts_list: tuple[float, ...]
+    tokens: Many[str]
+    tokens_acts_list: Many[float]
 
     @model_validator(mode="after")
     def _as_long(self) -> Example:
@@ -42,19 +43,19 @@ class Quantile(Open):
 
     quantile_name: str
     below: bool | None = None
-    examples: tuple[Example, ...]
+    examples: Many[Example]
 
 
 class FeatureExamples(Open):
     """`histogram` counts activations in equal bins from `act_min` to `act_max`."""
 
     index: int
-    examples_quantiles: tuple[Quantile, ...]
-    top_logits: tuple[str, ...] = ()
-    bottom_logits: tuple[str, ...] = ()
+    examples_quantiles: Many[Quantile]
+    top_logits: Many[str] = ()
+    bottom_logits: Many[str] = ()
     act_min: float | None = None
     act_max: float | None = None
-    histogram: tuple[float, ...] | None = None
+    histogram: tuple[float, ...] | None = Field(None, max_length=10_000)
     activation_frequency: float | None = None
 
 
@@ -65,13 +66,11 @@ def feature_key(node_id: str) -> str:
 
 def load_feature_examples(file: Path) -> FeatureExamples:
     """Raises TracerError with the place when the file is no such document."""
-    data = decode(read_text(file), file, hint=_HINT)
+    data = decode(read_bytes(file), file, hint=_HINT)
     try:
         return FeatureExamples.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        what = f"not a feature's examples: {where + ': ' if where else ''}{first['msg']}"
+        what = f"not a feature's examples: {first_mistake(error)}"
         raise TracerError(what, hint=_HINT, place=Place(file)) from None
 
 

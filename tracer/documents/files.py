@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from tracer.documents.enclosure import open_regular
 from tracer.documents.scratch import ENDING, scratch_file
@@ -64,19 +63,6 @@ def decode_text(raw: bytes, path: Path) -> str:
             place=Place(path, line),
         ) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def decode(text: str, file: Path, *, hint: str) -> Any:
-    """The data in JSON text. Raises TracerError with the place when it is cut short or not JSON."""
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        place = Place(file, error.lineno, error.colno)
-        cut = error.pos >= len(text.rstrip()) - 1
-        what = "the file is cut short" if cut else f"not valid JSON: {error.msg}"
-        raise TracerError(what, hint=hint, place=place) from None
-    except RecursionError:
-        raise TracerError("nested too deeply", hint=hint, place=Place(file)) from None
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

@@ -7,6 +7,7 @@ forward pass (Ameisen et al. 2025, "Constructing an Attribution Graph for a Prom
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -17,20 +18,16 @@ from pydantic import (
     AliasChoices,
     BeforeValidator,
     Field,
+    StringConstraints,
     ValidationError,
     model_validator,
 )
 
-from tracer.documents.files import (
-    MAX_GRAPH_BYTES,
-    decode,
-    decode_text,
-    read_bytes,
-    write_atomically,
-)
+from tracer.documents.files import MAX_GRAPH_BYTES, read_bytes, write_atomically
+from tracer.documents.json_text import decode
 from tracer.documents.other_formats import no_graph
 from tracer.documents.prompts import ChatTurn, TraceSettings
-from tracer.documents.records import Open
+from tracer.documents.records import Many, Open, first_mistake
 from tracer.documents.saved_view import QueryParameters
 from tracer.errors import Place, TracerError
 
@@ -45,11 +42,18 @@ EMBEDDING = "embedding"
 LOGIT = "logit"
 BIAS = "bias"
 
+_LAYER = re.compile(r"-?[0-9]{1,5}\Z")
+# Far beyond what any vocabulary or viewer has: every one is written into pages, some several times.
+Name = Annotated[str, StringConstraints(max_length=1_000)]
+Token = Annotated[str, StringConstraints(max_length=10_000)]
+Said = Annotated[str, StringConstraints(max_length=100_000)]
+Text = Annotated[str, StringConstraints(max_length=1_000_000)]
+
 
 class Answer(Open):
     """One possible next token and how likely the model finds it."""
 
-    token: str
+    token: Token
     token_id: int
     probability: float
     logit: float
@@ -154,30 +158,32 @@ def _layer(value: object) -> str:
     """Numbers and text alike; embeddings stand at `E`, in some files at -1."""
     text = str(value)
     if isinstance(value, float) and value.is_integer():
-        text = str(int(value))
-    if text != "E" and not text.removeprefix("-").isdecimal():
+        text = f"{value:.0f}"
+    if text == "E":
+        return text
+    if not _LAYER.match(text):
         raise ValueError(f"a layer is a number or `E`, not `{text}`")
-    return text
+    return str(int(text))
 
 
 class Metadata(Open):
     slug: str
     scan: str
-    prompt_tokens: tuple[str, ...]
-    prompt: str
+    prompt_tokens: Many[Token]
+    prompt: Text
     tracer: TracerInfo | None = None
 
 
 class Node(Open):
     """A feature, an error, a prompt token or an answer token, at one position."""
 
-    node_id: str
+    node_id: Name
     feature: int | None
     layer: Annotated[str, BeforeValidator(_layer)]
     ctx_idx: int
-    feature_type: str
-    js_node_id: str = Field(alias="jsNodeId")
-    clerp: Annotated[str, BeforeValidator(lambda text: "" if text is None else text)]
+    feature_type: Name
+    js_node_id: Name = Field(alias="jsNodeId")
+    clerp: Annotated[Said, BeforeValidator(lambda text: "" if text is None else text)]
     influence: float | None = None
     activation: float | None = None
     effect: float | None = None
@@ -220,8 +226,8 @@ class Graph(Open):
     query: QueryParameters = Field(
         default_factory=QueryParameters, validation_alias=AliasChoices("qParams", "query")
     )
-    nodes: tuple[Node, ...]
-    links: tuple[Link, ...]
+    nodes: Many[Node]
+    links: Many[Link]
 
     @model_validator(mode="after")
     def _consistent(self) -> Graph:
@@ -281,7 +287,7 @@ def load_graph(file: Path) -> Graph:
 
 def parse_graph(content: bytes, file: Path) -> Graph:
     """A graph from a file's bytes; `file` is only for messages. Raises as `load_graph` does."""
-    return graph_of(decode(decode_text(content, file), file, hint=RESTORE), file)
+    return graph_of(decode(content, file, hint=RESTORE), file)
 
 
 def graph_of(data: Any, file: Path, *, hint: str = RESTORE, other: str = RESTORE) -> Graph:
@@ -292,10 +298,7 @@ def graph_of(data: Any, file: Path, *, hint: str = RESTORE, other: str = RESTORE
     try:
         return Graph.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        what = f"not an attribution graph: {where + ': ' if where else ''}{message}"
+        what = f"not an attribution graph: {first_mistake(error)}"
         raise TracerError(what, hint=hint, place=Place(file)) from None
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from tracer.documents.annotation_text import annotations_text
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.enclosure import is_there
-from tracer.documents.files import decode, write_atomically
+from tracer.documents.files import write_atomically
 from tracer.documents.graph import Graph, graph_of
 from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.json_text import decode
 from tracer.documents.old_errors import told_apart
 from tracer.documents.other_formats import READ
 from tracer.documents.references import check_slug, slug_from
@@ -57,7 +57,6 @@ def import_graph(
     """
     data, notices = told_apart(decode(found.text, found.file, hint=_AGAIN))
     graph = graph_of(data, found.file, hint=_AGAIN, other=READ)
-    _refuse_what_json_cannot_say(graph, found.file)
     slug = _slug(graph, slug, found.file)
     graph = graph.model_copy(update={"metadata": graph.metadata.model_copy(update={"slug": slug})})
     folder = GraphFolder(root / "graphs")
@@ -84,17 +83,6 @@ def import_graph(
         annotation_file=file if to_write is not None else None,
         notices=(*notices, *left_out),
     )
-
-
-def _refuse_what_json_cannot_say(graph: Graph, file: Path) -> None:
-    """Python writes and reads `NaN`; browsers and Neuronpedia do not."""
-    numbers = [(f"{link.source} → {link.target}", link.weight) for link in graph.links]
-    for node in graph.nodes:
-        for value in (node.activation, node.influence, node.effect, node.token_prob):
-            numbers.append((node.node_id, value or 0.0))
-    for name, number in numbers:
-        if not math.isfinite(number):
-            raise TracerError(f"{name} has the value {number}, no number", place=Place(file))
 
 
 def _slug(graph: Graph, wanted: str | None, file: Path) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import datetime
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 from tracer.documents.annotation_text import one_line
 from tracer.documents.graph import Graph
+from tracer.documents.json_text import decode_or_none
 
 LONGEST_TEXT, LONGEST_NAME, LONGEST_ADDRESS, LONGEST_DICTIONARY = 1000, 200, 2000, 20_000
 MOST_SOURCES = 20
@@ -147,12 +147,12 @@ def _mapping(value: object) -> Mapping[str, Any]:
 def _dictionary(text: str) -> object:
     if not text.lstrip().startswith("{") or len(text) > LONGEST_DICTIONARY:
         return None
-    for read in (json.loads, ast.literal_eval):
-        try:
-            return read(text)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            continue
-    return None
+    if (found := decode_or_none(text)) is not None:
+        return found
+    try:
+        return ast.literal_eval(text)  # circuit-tracer's way to write one
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
 
 
 def _line(value: object, longest: int = LONGEST_NAME) -> str:

@@ -5,7 +5,13 @@ Their validators are built when they are first used, since most commands use few
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, FailFast, ValidationError
+
+Item = TypeVar("Item")
+# The first mistake ends the reading: a program's file may hold millions of the same.
+Many = Annotated[tuple[Item, ...], FailFast()]
 
 
 class Strict(BaseModel):
@@ -24,3 +30,11 @@ class Plain(BaseModel):
     """A record of this program's own."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
+
+
+def first_mistake(error: ValidationError) -> str:
+    """Where and what it is, for a file that a program wrote and nobody mends by hand."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message

@@ -6,12 +6,12 @@ text: ids joined by commas, or JSON in quotes. Nulls and other things in their p
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import AliasChoices, Field, model_validator
 
+from tracer.documents.json_text import decode_or_none
 from tracer.documents.records import Open
 
 
@@ -76,10 +76,7 @@ def _text(value: Any) -> str | None:
 
 def _rows(value: Any) -> list[list[Any] | tuple[Any, ...]]:
     if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return []
+        value = decode_or_none(value)
     if isinstance(value, dict):
         value = [list(item) for item in value.items()]
     if not isinstance(value, list | tuple):

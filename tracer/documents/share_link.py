@@ -7,7 +7,6 @@ with the graph beside the page in `graph_data/<slug>.json`. A gallery of ours:
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,10 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from tracer.documents.download import download
 from tracer.documents.files import MAX_GRAPH_BYTES, decode_text, read_bytes
+from tracer.documents.json_text import decode_or_none
 from tracer.documents.other_formats import no_text
 from tracer.documents.saved_view import QueryParameters
-from tracer.errors import TracerError
+from tracer.errors import TracerError, one_plain_line
 
 _WORK = ("pinnedIds", "supernodes", "clerps")
 _LOOK = ("clickedId", "pruningThreshold")
@@ -35,9 +35,9 @@ class ShareLink:
     def parse(url: str) -> ShareLink:
         """Raises TracerError for what is no address."""
         try:
-            return ShareLink(url, dict(parse_qsl(urlsplit(url).query)))
+            return ShareLink(url, dict(parse_qsl(urlsplit(url).query, max_num_fields=1000)))
         except ValueError as error:
-            raise TracerError(f"{url} is no address: {error}") from None
+            raise TracerError(f"{one_plain_line(url, 200)} is no address: {error}") from None
 
     @property
     def names_a_viewer(self) -> bool:
@@ -97,7 +97,9 @@ def find_graph(source: str, graph: Path | None = None) -> Found:
     if "://" not in source:
         if graph is not None:
             hint = "leave --graph out, or give a share link"
-            raise TracerError(f"`{source}` is no link, and --graph says which one", hint=hint)
+            raise TracerError(
+                f"`{one_plain_line(source, 200)}` is no link, and --graph says which one", hint=hint
+            )
         return Found(_text(Path(source)), Path(source))
     link = ShareLink.parse(source)
     if graph is not None:
@@ -108,7 +110,7 @@ def find_graph(source: str, graph: Path | None = None) -> Found:
     text = _fetched(address)
     elsewhere = _pointed_to(text)
     if elsewhere is not None:
-        first, address = address, urljoin(address, elsewhere)
+        first, address = address, _joined(address, elsewhere)
         text = _fetched(address, sent_by=first)
     return Found(text, Path(address), link)
 
@@ -130,14 +132,20 @@ def _refuse_no_text(start: bytes, source: str) -> None:
         raise TracerError(f"{source}: not an attribution graph: this is {what}")
 
 
+def _joined(address: str, to: str) -> str:
+    try:
+        return urljoin(address, to)
+    except ValueError as error:
+        raise TracerError(
+            f"{address} points to {one_plain_line(to, 200)}, which is no address: {error}"
+        ) from None
+
+
 def _pointed_to(text: str) -> str | None:
     """The address in a record about a graph; None where the text is the graph itself."""
     if len(text) > 1_000_000:
         return None
-    try:
-        record = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+    record = decode_or_none(text)
     if not isinstance(record, dict) or "nodes" in record:
         return None
     address = record.get("url")

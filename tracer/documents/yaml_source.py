@@ -6,9 +6,13 @@ refused; size and depth are bounded. Source: yaml.org/spec/1.2.2, section 10.3.
 
 from __future__ import annotations
 
+import math
 import re
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin
 
@@ -17,7 +21,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from tracer.documents.files import decode_text, read_bytes
-from tracer.errors import Place, Problems, TracerError, did_you_mean
+from tracer.errors import Place, Problems, TracerError, did_you_mean, one_plain_line
 
 try:
     from yaml import CSafeLoader as _Loader
@@ -25,13 +29,23 @@ except ImportError:  # PyYAML built without libyaml
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 MAX_DEPTH = 16
+MAX_NODES = 250_000  # keys and values, a second's work
+MAX_DIRECTIVES = 8  # lines that begin with `%`; libyaml compares each with all before it
+MAX_DIGITS = 300
+MOST_SHOWN, MOST_KEYS = 100, 10
 
 _NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
 _TRUE = re.compile(r"(?:true|True|TRUE)\Z")
 _FALSE = re.compile(r"(?:false|False|FALSE)\Z")
 _INT = re.compile(r"(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_BEFORE_NUMBERS = frozenset("+-.0123456789")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_LARGEST = sys.float_info.max
 _SPECIAL_FLOAT = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
+
+_NODES = frozenset({yaml.ScalarEvent, yaml.SequenceStartEvent, yaml.MappingStartEvent})
+_ENDS = frozenset({yaml.SequenceEndEvent, yaml.MappingEndEvent})
 
 KeyPath = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -71,7 +85,36 @@ class YamlSource:
         try:
             return model.model_validate(self.data)
         except ValidationError as error:
-            raise Problems(self._problem(model, one) for one in error.errors()) from None
+            raise Problems(self._problems(model, error)) from None
+
+    def _problems(self, model: type[BaseModel], error: ValidationError) -> Iterator[TracerError]:
+        """Each mistake, but that keys unknown in one place are told together where they are many,
+        and that of very many the first are told."""
+        found = error.errors(include_url=False)
+        unknown = Counter(one["loc"][:-1] for one in found if one["type"] == "extra_forbidden")
+        told = 0
+        for number, one in enumerate(found):
+            around = one["loc"][:-1]
+            many = unknown[around] if one["type"] == "extra_forbidden" else 0
+            if many < 0:
+                continue
+            if told == MOST_SHOWN:
+                yield TracerError(
+                    f"and {len(found) - number:,} more mistakes", place=self.place(())
+                )
+                return
+            told += 1
+            if many > MOST_KEYS:
+                yield self._unknown_keys(around, found)
+                unknown[around] = -1
+            else:
+                yield self._problem(model, one)
+
+    def _unknown_keys(self, around: KeyPath, found: list[ErrorDetails]) -> TracerError:
+        mine = [one["loc"] for one in found if one["loc"][:-1] == around]
+        named = ", ".join(f"`{one_plain_line(str(loc[-1]), 60)}`" for loc in mine[:MOST_KEYS])
+        place = self.place(_path_in(self.data, mine[0]), key=True)
+        return TracerError(f"unknown keys {named}, and {len(mine) - MOST_KEYS:,} more", place=place)
 
     def _problem(self, model: type[BaseModel], error: ErrorDetails) -> TracerError:
         path = _path_in(self.data, error["loc"])
@@ -80,7 +123,8 @@ class YamlSource:
             known = _field_names(model, path[:-1])
             near = did_you_mean(str(path[-1]), known) or f"known keys: {', '.join(known)}"
             place = self.place(path, key=True)
-            return TracerError(f"unknown key `{path[-1]}`", hint=near, place=place)
+            what = f"unknown key `{one_plain_line(str(path[-1]), 60)}`"
+            return TracerError(what, hint=near, place=place)
         if kind == "missing":
             missing = error["loc"][-1]
             return TracerError(f"`{missing}` is missing", place=self.place(path))
@@ -106,6 +150,7 @@ def parse_yaml(text: str, file: Path) -> YamlSource:
     """Parse YAML text; `file` is only for messages."""
     values: dict[KeyPath, tuple[int, int]] = {}
     keys: dict[KeyPath, tuple[int, int]] = {}
+    _refuse_directives(text, file)
     try:
         events = _content(yaml.parse(text, Loader=_Loader), file)
         first = next(events, None)
@@ -118,7 +163,7 @@ def parse_yaml(text: str, file: Path) -> YamlSource:
         problem = error.problem or error.context or "not valid"
         hint = "indent with spaces, not with tabs" if mark and _tab_at(text, mark) else None
         raise TracerError(f"not valid YAML: {problem}", hint=hint, place=place) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         text_of_error = " ".join(str(error).split())
         raise TracerError(f"not valid YAML: {text_of_error}", place=Place(file)) from None
     return YamlSource(file, data, values, keys, text)
@@ -129,23 +174,35 @@ def _tab_at(text: str, mark: yaml.Mark) -> bool:
     return mark.line < len(lines) and lines[mark.line][mark.column :].startswith("\t")
 
 
+def _refuse_directives(text: str, file: Path) -> None:
+    if text.count("\n%") >= MAX_DIRECTIVES:
+        *_, last = islice(re.finditer(r"^%", text, re.MULTILINE), MAX_DIRECTIVES)
+        line = text.count("\n", 0, last.start()) + 1
+        what = f"the line beginning with `%` is one of more than {MAX_DIRECTIVES - 1}"
+        raise TracerError(what, hint="leave directives out", place=Place(file, line, 1))
+
+
 def _content(events: Iterator[Any], file: Path) -> Iterator[Any]:
-    """Only the events that carry content; refuses aliases, tags and too much depth."""
-    depth = 0
+    """Only the events that carry content; refuses aliases, tags and too much of anything."""
+    depth = nodes = 0
     for event in events:
-        if isinstance(event, yaml.AliasEvent):
+        kind = type(event)
+        if kind is yaml.AliasEvent:
             raise _refused("an alias (`*name`)", "write the value out", event, file)
-        tag = getattr(event, "tag", None)
-        if tag not in (None, "!"):
-            raise _refused(f"the tag `{tag}`", "leave it out", event, file)
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
+        if kind in _ENDS:
+            depth -= 1
+        elif kind in _NODES:
+            if event.tag not in (None, "!"):
+                raise _refused(f"the tag `{event.tag}`", "leave it out", event, file)
+            nodes += 1
+            if nodes > MAX_NODES:
+                raise _refused(f"more than {MAX_NODES:,} keys and values", "split it", event, file)
+            depth += kind is not yaml.ScalarEvent
             if depth > MAX_DEPTH:
                 raise _refused(f"nesting deeper than {MAX_DEPTH}", "flatten it", event, file)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
-            yield event
+        else:  # of the stream or a document
+            continue
+        yield event
 
 
 def _build(
@@ -158,7 +215,7 @@ def _build(
 ) -> Any:
     values[path] = _mark(event)
     if isinstance(event, yaml.ScalarEvent):
-        return _scalar(event)
+        return _scalar(event, file)
     if isinstance(event, yaml.SequenceStartEvent):
         items: list[Any] = []
         while not isinstance(item := next(events), yaml.SequenceEndEvent):
@@ -168,7 +225,7 @@ def _build(
     while not isinstance(key := next(events), yaml.MappingEndEvent):
         if not isinstance(key, yaml.ScalarEvent):
             raise _refused("a key that is not plain text", "use a word as the key", key, file)
-        name = key.value
+        name = _text(key, file)
         if name in mapping:
             first = keys[(*path, name)][0]
             hint = f"the first one is on line {first}"
@@ -178,9 +235,27 @@ def _build(
     return mapping
 
 
-def _scalar(event: yaml.ScalarEvent) -> Any:
-    text: str = event.value
+def _scalar(event: yaml.ScalarEvent, file: Path) -> Any:
+    text = _text(event, file)
     if event.style or event.tag == "!":  # quoted, a block, or said to be text
+        return text
+    number = _number(text)
+    if isinstance(number, float | int) and not -_LARGEST <= number <= _LARGEST:
+        hint = "write a smaller number, or put it in quotes if it is text"
+        raise _refused(f"`{one_plain_line(text, 60)}` as a number", hint, event, file)
+    return number
+
+
+def _text(event: yaml.ScalarEvent, file: Path) -> str:
+    text: str = event.value
+    if "\0" in text or not (text.isascii() or _SURROGATE.search(text) is None):
+        raise _refused("NUL or half a surrogate pair", "leave it out", event, file)
+    return text
+
+
+def _number(text: str) -> Any:
+    """What an unquoted text is, a number or other; one too long to be read is taken as infinite."""
+    if text[:1] not in _BEFORE_NUMBERS and len(text) > len("false"):
         return text
     if _NULL.match(text):
         return None
@@ -188,13 +263,13 @@ def _scalar(event: yaml.ScalarEvent) -> Any:
         return True
     if _FALSE.match(text):
         return False
-    if _INT.match(text) and len(text) < 1000:
-        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-    if _FLOAT.match(text):
+    if _INT.match(text) or _FLOAT.match(text):
+        if len(text) > MAX_DIGITS:
+            return math.inf
+        if _INT.match(text):
+            return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
         return float(text)
-    if _SPECIAL_FLOAT.match(text):
-        return float(text.replace(".", ""))
-    return text
+    return math.inf if _SPECIAL_FLOAT.match(text) else text
 
 
 def _refused(what: str, hint: str, event: Any, file: Path) -> TracerError:
@@ -239,7 +314,7 @@ def _field_names(annotation: Any, path: KeyPath) -> list[str]:
 def _dotted(path: KeyPath) -> str:
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+        text += f"[{part}]" if isinstance(part, int) else f".{one_plain_line(part, 60)}"
     return text.lstrip(".")
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
 
 from tracer.documents.graph import FeaturesInfo
 from tracer.documents.prompts import TraceSettings
@@ -18,7 +17,7 @@ from tracer.features.weights.config import load_config
 from tracer.features.weights.dictionary import Dictionary, Settings
 from tracer.features.weights.places import refuse_elsewhere
 from tracer.features.weights.recognise import SetFiles, local_set, open_dictionary
-from tracer.model.files import file_identity
+from tracer.model.files import file_identity, folder_named
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,8 @@ def _choose(name: str, model_source: str, model_identity: str) -> FoundFeatures:
         parts = (match["repo"], match["subfolder"])
         refuse_elsewhere([match["repo"]])  # before anything is fetched
         return _of_set(fetch_set(*parts, match["revision"]), set_id(*parts))
-    folder = Path(named).expanduser()
-    if folder.is_dir():
+    folder = folder_named(named)
+    if folder is not None:
         config = load_config(folder / CONFIG)
         return _of_set(listed_set(config) if config.transcoders else local_set(folder), None)
     raise unknown_features(name)

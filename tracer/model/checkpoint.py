@@ -5,12 +5,13 @@ Judged from names, the index and the files' headers: no weight is read.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tracer.documents.files import read_bytes
+from tracer.documents.json_text import decode
 from tracer.errors import Place, TracerError
 from tracer.model.configuration import (
     ADAPTER,
@@ -45,6 +46,8 @@ _WIDTHS = (
     *("num_attention_heads", "num_key_value_heads", "vocab_size"),
 )
 _SHOWN = 4
+MOST_OF_AN_INDEX = 50_000_000  # bytes
+_AGAIN = "fetch it again"
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,9 @@ def weight_names(folder: Path) -> list[str]:
 def index_of(file: Path) -> dict[str, str]:
     """The shard of each tensor. Raises TracerError for an index that cannot be followed."""
     try:
-        shards = json.loads(file.read_text(encoding="utf-8"))["weight_map"]
-        named = {str(name): str(shard) for name, shard in shards.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        shards = decode(read_bytes(file, max_bytes=MOST_OF_AN_INDEX), file, hint=_AGAIN)
+        named = {str(name): str(shard) for name, shard in shards["weight_map"].items()}
+    except (KeyError, TypeError, AttributeError):
         raise TracerError(
             "is no index of shards", hint="fetch it again", place=Place(file)
         ) from None

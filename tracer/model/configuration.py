@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from tracer.documents.enclosure import is_there
+from tracer.documents.files import read_bytes
+from tracer.documents.json_text import decode
 from tracer.errors import Place, TracerError
 from tracer.model.architectures import family_of
 
@@ -51,12 +53,9 @@ _CHANGES_MEANING: Mapping[str, tuple[tuple[object, ...], tuple[str, ...]]] = {
 def read_configuration(folder: Path) -> Config:
     """What the folder's config.json holds. Raises TracerError where there is none to be read."""
     file = folder / NAME
-    try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise no_model(adapter=(folder / ADAPTER).is_file(), place=Place(folder)) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise TracerError(f"cannot be read as JSON: {error}", place=Place(file)) from None
+    if not is_there(file):
+        raise no_model(adapter=(folder / ADAPTER).is_file(), place=Place(folder))
+    config = decode(read_bytes(file), file, hint="fetch the model again")
     if not isinstance(config, dict):
         raise TracerError("is not a model's configuration", place=Place(file))
     return config

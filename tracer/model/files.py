@@ -43,8 +43,8 @@ def find_model(name: str, say: Say = lambda _: None) -> ModelFiles:
         folder = prepare_default_model(say)
         family, _ = _judged(folder)
         return ModelFiles(name, SHA256, folder, family)
-    local = Path(name).expanduser()
-    if local.is_dir():
+    local = folder_named(name)
+    if local is not None:
         family, weights = _judged(local)
         identity = _content_identity(local, weights)
         return ModelFiles(f"local.{identity[:8]}", identity, local, family)
@@ -53,6 +53,15 @@ def find_model(name: str, say: Say = lambda _: None) -> ModelFiles:
         family, weights = _judged(folder)
         return ModelFiles(name, _content_identity(folder, weights), folder, family)
     raise unknown_model(name)
+
+
+def folder_named(text: str) -> Path | None:
+    """The folder that a text of a stranger's names, if it names one."""
+    try:
+        folder = Path(text).expanduser()
+        return folder if folder.is_dir() else None
+    except (OSError, ValueError, RuntimeError):  # too long; NUL; `~` of nobody
+        return None
 
 
 def _judged(folder: Path) -> tuple[str, list[Path]]:
@@ -79,8 +88,8 @@ def file_identity(file: Path) -> str:
     stat = real.stat()
     key = f"{real}|{stat.st_size}|{stat.st_mtime_ns}"
     remembered = cache_folder() / "identities" / hashlib.sha256(key.encode()).hexdigest()
-    if remembered.exists():
-        return remembered.read_text(encoding="ascii")
+    if remembered.exists() and re.fullmatch(b"[0-9a-f]{64}", found := remembered.read_bytes()):
+        return found.decode()
     with real.open("rb") as stream:
         identity = hashlib.file_digest(stream, "sha256").hexdigest()
     write_atomically(remembered, identity)

@@ -14,7 +14,8 @@ from glob import escape
 from hashlib import sha256
 from pathlib import Path
 
-from tracer.documents.files import write_atomically
+from tracer.documents.files import read_bytes, write_atomically
+from tracer.documents.json_text import decode_or_none
 from tracer.errors import TracerError
 from tracer.model.cache import cache_folder
 
@@ -143,10 +144,9 @@ def _remember(repo: str, commit: str, names: list[str]) -> None:
 
 
 def _remembered(repo: str, commit: str) -> list[str] | None:
-    with suppress(OSError, ValueError):
-        names = json.loads(_listing(repo, commit).read_text(encoding="utf-8"))
-        return [str(one) for one in names]
-    return None
+    file = _listing(repo, commit)
+    names = decode_or_none(read_bytes(file)) if file.is_file() else None
+    return [str(one) for one in names] if isinstance(names, list) else None
 
 
 def unreachable(what: str, repo: str, error: Exception) -> TracerError:

@@ -8,13 +8,14 @@ taken for one piece, and give bytes: byte-level BPE (GPT-2, Llama 3, Qwen), Sent
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from tracer.documents.json_text import decode
 from tracer.documents.token_text import text_of
 
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>\Z")
@@ -38,7 +39,9 @@ class Pieces:
         self._decode = backend.decode
         self._rust = backend.backend_tokenizer
         decoder = self._rust.decoder
-        self._steps = [] if decoder is None else _flat(json.loads(decoder.__getstate__()))
+        self._steps = (
+            [] if decoder is None else _flat(decode(decoder.__getstate__(), Path(), hint=""))
+        )
         own = self._rust.get_vocab(with_added_tokens=False)
         # What was added beside the vocabulary is found in texts as it is written.
         self._literal = {

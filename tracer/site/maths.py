@@ -17,6 +17,9 @@ from tracer.errors import TracerError
 from tracer.site.text_places import find_in_block
 
 _KINDS = ("math_inline", "math_inline_double", "math_block")
+MAX_DEPTH, MAX_COMMANDS, MAX_BRACKETS = 60, 1_000, 16
+_PIECE = re.compile(r"\\(?:left|right|begin|end)(?![a-zA-Z])|\\[a-zA-Z]+|\\.|[^\s\\]", re.DOTALL)
+_OPENS, _CLOSES = frozenset({"{", r"\left", r"\begin"}), frozenset("}") | {r"\right", r"\end"}
 _STYLE = re.compile(r' style="([^"]*)"')
 _ALIGNMENT = re.compile(r"text-align: *(left|center|right)")
 
@@ -43,6 +46,10 @@ def typeset(tokens: Sequence[Token], lines: Sequence[str], file: Path) -> Iterat
             if formula.type not in _KINDS:
                 continue
             place, seen = find_in_block(formula.content, lines, token.map, seen, file)
+            if too_deep(formula.content):
+                what = "this formula is nested too deeply or too long"
+                yield TracerError(what, hint="take it apart", place=place)
+                continue
             try:
                 formula.meta["mathml"] = mathml(
                     formula.content, block=formula.type != "math_inline"
@@ -52,6 +59,28 @@ def typeset(tokens: Sequence[Token], lines: Sequence[str], file: Path) -> Iterat
                 what = f"this formula is not valid LaTeX: {what[0].lower()}{what[1:]}"
                 hint = "correct it, or write \\$ for a dollar sign"
                 yield TracerError(what, hint=hint, place=place)
+
+
+def too_deep(latex: str) -> bool:
+    """The converter follows braces and commands by calling itself, and on a small stack some
+    hundred levels end the whole process, without an exception. Each bracket that is not closed
+    doubles its time: with thirty it takes a quarter of a minute."""
+    depth = in_a_row = commands = brackets = 0
+    for piece in _PIECE.finditer(latex):
+        mark = piece[0]
+        commands += mark[0] == "\\"
+        in_a_row = in_a_row + 1 if mark[0] == "\\" else 0
+        if mark in _OPENS:
+            depth += 1
+        elif mark in _CLOSES:
+            depth, in_a_row = depth - 1, 0
+        elif mark in "[(":
+            brackets += 1
+        elif mark in ")]":
+            brackets = max(0, brackets - 1)
+        if max(depth, in_a_row) > MAX_DEPTH or commands > MAX_COMMANDS or brackets > MAX_BRACKETS:
+            return True
+    return False
 
 
 def mathml(latex: str, *, block: bool) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from tracer.documents.fences import front_matter_lines
@@ -16,6 +18,8 @@ from tracer.site.comparisons import compared_slugs
 from tracer.site.gallery import MarkdownFile
 from tracer.site.reading import Reading
 
+MAX_HEADINGS = 2_000
+_HEADING = re.compile(r"^[ \t>*+\d.)-]*(?:#{1,6}(?:[ \t]|$)|[=-][ \t]*$)", re.MULTILINE)
 RESERVED_NAMES = frozenset(
     {
         *("assets", "compare", "features", "files", "graphs", "models"),
@@ -27,6 +31,7 @@ RESERVED_NAMES = frozenset(
 def load_markdown(file: Path) -> MarkdownFile:
     """Read a Markdown file with optional front matter. Raises TracerError or Problems."""
     text = read_text(file)
+    _refuse_endless(text, file)
     lines = text.split("\n")
     found = front_matter_lines(lines, file)
     if found is None:
@@ -36,6 +41,15 @@ def load_markdown(file: Path) -> MarkdownFile:
     source = parse_yaml("\n" * (first + 1) + "\n".join(lines[first + 1 : last]), file)
     meta = FrontMatter() if source.data is None else source.validate(FrontMatter)
     return MarkdownFile(file, meta, "\n" * (last + 1) + "\n".join(lines[last + 1 :]), source)
+
+
+def _refuse_endless(text: str, file: Path) -> None:
+    """To give each heading an address of its own takes time by the square of their number."""
+    found = list(islice(_HEADING.finditer(text), MAX_HEADINGS + 1))
+    if len(found) > MAX_HEADINGS:
+        place = Place(file, text.count("\n", 0, found[-1].start()) + 1)
+        what = f"more than {MAX_HEADINGS:,} headings are not allowed here"
+        raise TracerError(what, hint="split the file", place=place)
 
 
 def read_pages(reading: Reading) -> dict[str, MarkdownFile]:

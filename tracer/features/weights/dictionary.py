@@ -71,6 +71,8 @@ class Dictionary:
                 name = {"threshold": "thresholds", "skip": "skip connection"}[what]
                 return f"layer {have.index(False)} has no {name}, others have"
         for number, layer in enumerate(self.layers):
+            if odd := _no_matrix(layer):
+                return f"the {odd} of layer {number} is not rows of features"
             features, d_model = len(layer.encoder), self.d_model
             if self.settings.top_k is not None:
                 if layer.threshold is not None:
@@ -93,3 +95,12 @@ class Dictionary:
                 if found != expected:
                     return f"the {name} of layer {number} has shape {found}, not {expected}"
         return None
+
+
+def _no_matrix(layer: StoredLayer) -> str | None:
+    """What has not the dimensions of a matrix, or none along one of them."""
+    for name, rows, dimensions in (("encoder", layer.encoder, 2), ("decoder", layer.decoder, 3)):
+        shape = rows.stored.shape
+        if not 2 <= len(shape) <= dimensions or 0 in shape:
+            return f"{name} of shape {shape}"
+    return None

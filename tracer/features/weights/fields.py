@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tracer.documents.files import read_text
+from tracer.documents.files import read_bytes
+from tracer.documents.json_text import decode
 from tracer.errors import Place, TracerError
 from tracer.features.weights.dictionary import StoredLayer
 
@@ -84,10 +85,7 @@ class Fields:
 
 def json_fields(file: Path, whose: str) -> dict[str, Any]:
     """Raises TracerError where the file holds no JSON object."""
-    try:
-        config = json.loads(read_text(file))
-    except (ValueError, RecursionError):
-        config = None
+    config = decode(read_bytes(file), file, hint="fetch it again")
     if not isinstance(config, dict):
         raise TracerError(f"is no configuration of {whose}", place=Place(file))
     return config

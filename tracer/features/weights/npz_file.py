@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tracer.errors import Place, TracerError
+from tracer.errors import Place, TracerError, one_plain_line
+from tracer.features.weights.archive import check_member, open_archive
 from tracer.features.weights.stored import Array, MappedTensor, Stored
 
 
@@ -23,25 +24,19 @@ class PackedTensor:
     bfloat16: bool = False
 
     def array(self) -> Array:
-        with np.load(self.file, allow_pickle=False) as arrays:
-            found: Array = arrays[self.name]
+        with open_archive(self.file) as archive, archive.open(f"{self.name}.npy") as stream:
+            found: Array = np.lib.format.read_array(stream, allow_pickle=False)
             return found
 
 
 def npz_tensors(file: Path, layer: int) -> dict[str, Stored]:
     """The arrays by name. Raises TracerError when the file is damaged, or holds an array that is
     not of floating-point numbers: objects, for one, would have to be unpickled."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            members = [one for one in archive.infolist() if one.filename.endswith(".npy")]
-            return {
-                one.filename.removesuffix(".npy"): _member(file, archive, one, layer)
-                for one in members
-            }
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError):
-        raise TracerError(
-            "is damaged or cut short: not an npz file", hint="fetch it again", place=Place(file)
-        ) from None
+    with open_archive(file) as archive:
+        members = [one for one in archive.infolist() if one.filename.endswith(".npy")]
+        return {
+            one.filename.removesuffix(".npy"): _member(file, archive, one, layer) for one in members
+        }
 
 
 def _member(file: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, layer: int) -> Stored:
@@ -55,10 +50,12 @@ def _member(file: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, layer
         header = stream.tell()
     if dtype.kind != "f":
         raise TracerError(
-            f"the array `{name}` is of {dtype}, not of floating-point numbers",
+            f"the array `{one_plain_line(name, 100)}` is of {dtype.kind}{dtype.itemsize}, not of "
+            "floating-point numbers",
             hint="save it as float32, or, if it is of no use here, leave it out",
             place=Place(file),
         )
+    check_member(member, header, shape, dtype)
     if member.compress_type != zipfile.ZIP_STORED:
         return PackedTensor(file, name, layer, shape)
     with file.open("rb") as raw:
@@ -66,4 +63,6 @@ def _member(file: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, layer
         lengths = raw.read(4)
     name_bytes, extra = (int.from_bytes(one, "little") for one in (lengths[:2], lengths[2:]))
     offset = member.header_offset + 30 + name_bytes + extra + header
+    if offset - header + member.file_size > file.stat().st_size:
+        raise zipfile.BadZipFile
     return MappedTensor(file, name, layer, offset, dtype.str, shape, fortran=fortran)
