@@ -159,7 +159,7 @@ def _beside(name: str, settings: Callable[[Path], object], case: bytes) -> None:
 def _model(case: bytes) -> None:
     folder = SCRATCH.path / "model"
     folder.mkdir(exist_ok=True)
-    (folder / "model.safetensors").write_bytes(_SAFETENSORS)
+    (folder / "model.safetensors").write_bytes(_TWO_LAYERS)
     cache = {"TRACER_CACHE": str(SCRATCH.path / "cache")}
     with patch.dict(os.environ, cache):  # what it remembers is no model's of this person
         _file("model/config.json", lambda _: find_model(str(folder)), case)
@@ -202,6 +202,14 @@ _HEADER = _json(
     }
 )
 _SAFETENSORS = safetensors_of(_HEADER)
+_TWO_LAYERS = safetensors_of(
+    _json(
+        {
+            "model.layers.0.a": {"dtype": "BF16", "shape": [14, 1], "data_offsets": [0, 28]},
+            "model.layers.1.a": {"dtype": "BF16", "shape": [0, 8], "data_offsets": [28, 28]},
+        }
+    )
+)
 _NPY = b"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }\n"
 _LINK = (
     "https://example.org/gemma-2-2b/graph?slug=a-b&pinnedIds=3_10_3,E_1_1&clickedId=3_10_3"
@@ -287,7 +295,7 @@ READERS: tuple[Reader, ...] = (
     Reader("transcoders", partial(_file, "config.yaml", load_config), (_CONFIG,)),
     Reader(
         "sparsify",
-        partial(_beside, "cfg.json", sparsify_settings),
+        partial(_beside, "layers.0.mlp/cfg.json", sparsify_settings),
         (_json({"k": 32, "transcode": True, "activation": "topk", "signed": False}),),
     ),
     Reader(

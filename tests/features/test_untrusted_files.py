@@ -42,7 +42,7 @@ def refused(file: Path, case: bytes) -> str:
 
 def read(file: Path) -> None:
     load = npz_tensors if file.suffix == ".npz" else safetensors_tensors
-    for tensor in load(file).values():
+    for tensor in load(file, 0).values():
         tensor.array()
 
 
@@ -74,7 +74,7 @@ def test_an_array_is_as_large_as_it_says(
 def test_a_whole_one_is_read_packed_or_not(tmp_path: Path) -> None:
     for packed in (False, True):
         (tmp_path / "a.npz").write_bytes(npz_of(header("'<f4'", "(3, 4)"), packed=packed))
-        assert npz_tensors(tmp_path / "a.npz")["W_enc"].array().shape == (3, 4)
+        assert npz_tensors(tmp_path / "a.npz", 0)["W_enc"].array().shape == (3, 4)
 
 
 def test_bombs_and_locked_members_are_refused(tmp_path: Path) -> None:

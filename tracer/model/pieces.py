@@ -105,6 +105,11 @@ class Pieces:
         return found
 
 
+def _steps_of(decoder: Any) -> dict[str, Any]:
+    state: dict[str, Any] = decode(decoder.__getstate__(), Path(), hint="fetch it again")
+    return state
+
+
 def _flat(decoder: dict[str, Any]) -> list[dict[str, Any]]:
     if decoder["type"] != "Sequence":
         return [decoder]
