@@ -16,7 +16,7 @@ from tracer.documents.evidence import load_evidence
 from tracer.documents.feature_examples import load_feature_examples
 from tracer.documents.graph import load_graph
 from tracer.errors import TracerError
-from tracer.site.output import MARKER
+from tracer.site.building.output import MARKER
 
 ROOT = Path(__file__).parents[1]
 PROMPTS = ("w3 w4 w5", "w6 w7", "w8 w17 w30", "w9 w2 w3")

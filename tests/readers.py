@@ -28,17 +28,17 @@ from tests.foreign_graphs import foreign_graph
 from tracer.documents.annotation_text import annotations_text
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.evidence import load_evidence
+from tracer.documents.exchange.old_errors import told_apart
+from tracer.documents.exchange.saved_work import annotations_of
+from tracer.documents.exchange.share_link import ShareLink
 from tracer.documents.feature_examples import load_feature_examples
 from tracer.documents.feature_labels import load_feature_labels
 from tracer.documents.files import decode_text
 from tracer.documents.graph import graph_of, parse_graph
 from tracer.documents.json_text import decode
-from tracer.documents.old_errors import told_apart
 from tracer.documents.prompt_entry import with_entry
 from tracer.documents.prompts import load_prompts
 from tracer.documents.references import slug_from
-from tracer.documents.saved_work import annotations_of
-from tracer.documents.share_link import ShareLink
 from tracer.documents.site_config import load_site_config
 from tracer.documents.yaml_source import parse_yaml
 from tracer.documents.yaml_spans import spans
@@ -49,9 +49,9 @@ from tracer.features.weights.safetensors_file import safetensors_tensors
 from tracer.features.weights.sparsify import sparsify_settings
 from tracer.features.weights.stored import Stored
 from tracer.model.files import find_model
-from tracer.site.manifest import Manifest, Record, load_manifest
-from tracer.site.markdown import render
-from tracer.site.texts import load_markdown
+from tracer.site.building.manifest import Manifest, Record, load_manifest
+from tracer.site.content.texts import load_markdown
+from tracer.site.prose.markdown import render
 
 REPOSITORY = Path(__file__).parents[1]
 

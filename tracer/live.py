@@ -17,8 +17,8 @@ from watchfiles import Change, awatch
 
 from tracer.documents.litter import is_litter
 from tracer.errors import TracerError
+from tracer.site.content.resources import resource_folders
 from tracer.site.preview import Preview
-from tracer.site.resources import resource_folders
 
 SOURCES = ("site_src", "graphs", "features", "templates", "assets")
 STEP_MILLISECONDS = 10

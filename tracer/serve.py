@@ -24,9 +24,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tracer.errors import TracerError
 from tracer.live import Live, Tell, watch
-from tracer.site.policy import header_policy
+from tracer.site.content.resources import resource_files
+from tracer.site.pages.policy import header_policy
 from tracer.site.preview import Preview
-from tracer.site.resources import resource_files
 
 HOST = "127.0.0.1"
 FIRST_PORT = 8000

@@ -7,7 +7,7 @@ const status = /** @type {HTMLElement} */ (document.getElementById("search-statu
 const results = /** @type {HTMLElement} */ (document.getElementById("search-results"));
 const root = new URL("../", location.href);
 
-/** Scripts written without spaces, as `tracer/site/unspaced.py` has them: there each sign is a word. */
+/** Scripts written without spaces, as `tracer/site/pages/unspaced.py` has them: there each sign is a word. */
 const SCRIPTS =
   "\\u0e00-\\u0eff\\u0f00-\\u109f\\u1780-\\u17ff" +
   "\\u1100-\\u11ff\\u3130-\\u318f\\ua960-\\ua97f\\uac00-\\ud7ff" +

@@ -1,17 +1,17 @@
 // Any two graphs of the gallery side by side: one link graph each, and between them what both use
 // and what only one does. The address names the two graphs and the row that is chosen.
-import { align } from "./alignment.js";
-import { make } from "./dom.js";
-import { LinkGraph } from "./link_graph.js";
-import { loadGraph } from "./load.js";
-import { createStore, initialState } from "./state.js";
-import { count } from "./text.js";
-import { makeVirtualList } from "./virtual_list.js";
+import { align } from "./graph/alignment.js";
+import { make } from "./page/dom.js";
+import { LinkGraph } from "./link_graph/link_graph.js";
+import { loadGraph } from "./graph/load.js";
+import { createStore, initialState } from "./state/state.js";
+import { count } from "./graph/text.js";
+import { makeVirtualList } from "./panels/virtual_list.js";
 
-/** @typedef {import("./graph.js").Graph} Graph */
-/** @typedef {import("./alignment.js").Row} Row */
-/** @typedef {import("./alignment.js").Alignment} Alignment */
-/** @typedef {{graph: Graph, store: import("./state.js").Store, linkGraph: LinkGraph}} Side */
+/** @typedef {import("./graph/graph.js").Graph} Graph */
+/** @typedef {import("./graph/alignment.js").Row} Row */
+/** @typedef {import("./graph/alignment.js").Alignment} Alignment */
+/** @typedef {{graph: Graph, store: import("./state/state.js").Store, linkGraph: LinkGraph}} Side */
 
 const section = document.getElementById("compare");
 if (section) start(section);
@@ -179,7 +179,7 @@ const item = (row, choose) =>
 /** @param {Row} row */
 const figures = ({ left, right }) => `left ${share(left)}, right ${share(right)}`;
 
-/** @param {import("./alignment.js").Part | null} part */
+/** @param {import("./graph/alignment.js").Part | null} part */
 const share = (part) => (part ? `${(100 * part.influence).toFixed(1)} %` : "–");
 
 /** @param {Row} row */

@@ -1,16 +1,16 @@
 // What is seen first: fetches the graph and draws it with its controls, and says so plainly when that
 // fails. Everything else follows in panels.js.
-import { makeControls, makeHiddenLine } from "./controls.js";
-import { afterPaint, make } from "./dom.js";
-import { openTheWayToEditing } from "./edit_gate.js";
-import { makeLegend } from "./legend.js";
-import { LinkGraph } from "./link_graph.js";
-import { makeLiveGraph } from "./live_graph.js";
-import { fetchJson, loadGraph } from "./load.js";
-import { onToItsRevision } from "./revision.js";
-import { createStore, focusOf } from "./state.js";
-import { describe, describeEffect, nameOf } from "./text.js";
-import { followAddress, readState } from "./url.js";
+import { makeControls, makeHiddenLine } from "./link_graph/controls.js";
+import { afterPaint, make } from "./page/dom.js";
+import { openTheWayToEditing } from "./editing/edit_gate.js";
+import { makeLegend } from "./link_graph/legend.js";
+import { LinkGraph } from "./link_graph/link_graph.js";
+import { makeLiveGraph } from "./editing/live_graph.js";
+import { fetchJson, loadGraph } from "./graph/load.js";
+import { onToItsRevision } from "./state/revision.js";
+import { createStore, focusOf } from "./state/state.js";
+import { describe, describeEffect, nameOf } from "./graph/text.js";
+import { followAddress, readState } from "./state/url.js";
 
 const viewer = document.getElementById("viewer");
 if (viewer && !onToItsRevision(viewer.dataset.revision ?? "")) open(viewer);
@@ -33,7 +33,7 @@ async function open(element) {
 
 /**
  * @param {HTMLElement} element
- * @param {import("./graph.js").Graph} parsed
+ * @param {import("./graph/graph.js").Graph} parsed
  */
 function show(element, parsed) {
   const store = createStore(parsed, readState(parsed, location.search));
@@ -42,7 +42,7 @@ function show(element, parsed) {
   const linkGraph = new LinkGraph(graph, store);
   const side = make("div", { class: "viewer-side" });
   const share = async () => {
-    const { openShare } = await import("./share.js");
+    const { openShare } = await import("./sharing/share.js");
     openShare(graph, store, linkGraph, element.dataset.revision ?? "");
   };
   element.append(
@@ -75,7 +75,7 @@ function show(element, parsed) {
  */
 async function openPanels(viewer, side, linkGraph) {
   try {
-    const [{ fillPanels }] = await Promise.all([import("./panels.js"), afterPaint()]);
+    const [{ fillPanels }] = await Promise.all([import("./panels/panels.js"), afterPaint()]);
     return fillPanels(viewer, side, linkGraph);
   } catch (error) {
     side.textContent = "What belongs here could not be loaded. Reload to try again.";
@@ -85,8 +85,8 @@ async function openPanels(viewer, side, linkGraph) {
 
 /**
  * Says aloud what was selected.
- * @param {import("./graph.js").Graph} graph
- * @param {import("./state.js").Store} store
+ * @param {import("./graph/graph.js").Graph} graph
+ * @param {import("./state/state.js").Store} store
  */
 function liveRegion(graph, store) {
   const region = make("p", { class: "visually-hidden announcement", "aria-live": "polite" });

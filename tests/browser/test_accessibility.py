@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.builders import make_graph
 from tests.documents.test_feature_examples import feature_file
 from tests.galleries import make_gallery
-from tests.site.test_alignment import moved
+from tests.site.graph.test_alignment import moved
 from tracer.site.build import build
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")

@@ -15,7 +15,7 @@ from tests.galleries import GalleryFolder, make_gallery
 from tracer.documents.annotations import load_annotations
 from tracer.documents.graph import load_graph
 from tracer.site.build import build
-from tracer.site.circuit import summarise
+from tracer.site.circuit.circuit import summarise
 
 ROOT = Path(__file__).parents[2]
 SLUGS = [path.stem for path in sorted((ROOT / "site_src" / "annotations").glob("*.yaml"))]

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.builders import make_graph
 from tests.galleries import GalleryFolder, make_gallery
-from tests.site.test_alignment import moved
+from tests.site.graph.test_alignment import moved
 from tracer.errors import Problems
 from tracer.site.build import build
 

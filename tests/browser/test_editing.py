@@ -15,7 +15,7 @@ from tests.browser.test_circuit import box, link, middle
 from tests.galleries import make_gallery
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.site.build import build
-from tracer.site.survey import survey
+from tracer.site.survey.survey import survey
 
 WRITTEN = """labels:
   "1_3": {text: France, by: ann}  # sure

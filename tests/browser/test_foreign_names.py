@@ -13,11 +13,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.builders import make_feature_graph, make_graph
-from tests.documents.test_interchange import bring_in
+from tests.documents.exchange.test_interchange import bring_in
 from tests.foreign_graphs import TOKENS, error, foreign_graph, foreign_node
+from tracer.documents.exchange.node_names import NodeNames
+from tracer.documents.exchange.share_link import ShareLink
 from tracer.documents.graph import Graph
-from tracer.documents.node_names import NodeNames
-from tracer.documents.share_link import ShareLink
 from tracer.site.build import build
 
 CANTOR = {"3_10": 101, "4_12": 148}

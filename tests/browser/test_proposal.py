@@ -22,15 +22,15 @@ from tracer.documents.yaml_spans import spans
 
 ROOT = Path(__file__).parents[2]
 PROPOSE = """async ({written, work, pins}) => {
-  const {proposedText} = await import("./assets/viewer/proposal.js");
-  const {combined} = await import("./assets/viewer/annotations.js");
-  const {NO_WORK} = await import("./assets/viewer/work.js");
+  const {proposedText} = await import("./assets/viewer/editing/proposal.js");
+  const {combined} = await import("./assets/viewer/editing/annotations.js");
+  const {NO_WORK} = await import("./assets/viewer/state/work.js");
   const graph = {indexOf: new Map(), ids: [], pins: [], size: 0};
   const wanted = combined(graph, written.annotations, {...NO_WORK, ...work});
   return proposedText(written, {...wanted, pins: pins ?? wanted.pins});
 }"""
 PATCH = """async ([file, before, after]) => {
-  const {patchText} = await import("./assets/viewer/diff.js");
+  const {patchText} = await import("./assets/viewer/editing/diff.js");
   return patchText(file, before, after);
 }"""
 

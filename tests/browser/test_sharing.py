@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 
 from tests.builders import make_graph
 from tests.galleries import make_gallery
+from tracer.documents.exchange.tables import NODE_COLUMNS
 from tracer.documents.graph import load_graph
-from tracer.documents.tables import NODE_COLUMNS
 from tracer.site.build import build
 
 SVG = "{http://www.w3.org/2000/svg}"

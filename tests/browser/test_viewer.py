@@ -18,7 +18,7 @@ from tests.builders import make_graph
 from tests.large_graph import large_graph
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph, load_graph
-from tracer.site.viewer_data import encode
+from tracer.site.graph.viewer_data import encode
 
 ROOT = Path(__file__).parents[2]
 POLICY = (

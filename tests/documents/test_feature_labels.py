@@ -12,7 +12,7 @@ import pytest
 from tests.builders import make_graph
 from tests.galleries import GalleryFolder, make_gallery
 from tracer.documents.annotations import Annotations
-from tracer.documents.export import export
+from tracer.documents.exchange.export import export
 from tracer.documents.feature_labels import FeatureLabels, load_feature_labels
 from tracer.errors import Problems
 from tracer.site.build import build

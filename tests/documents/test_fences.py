@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tracer.errors import TracerError
-from tracer.site.texts import load_markdown
+from tracer.site.content.texts import load_markdown
 
 FRONT = "---\ntitle: Hush\ndraft: true\n---\nwords\n"
 READ = {

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from tests.builders import make_graph
+from tracer.documents.exchange.interchange import import_graph
+from tracer.documents.exchange.share_link import Found
 from tracer.documents.files import write_atomically
 from tracer.documents.graph_folder import GraphFolder
-from tracer.documents.interchange import import_graph
 from tracer.documents.lock import alone, held
 from tracer.documents.scratch import scratch_file, scratch_folder, sweep_below
-from tracer.documents.share_link import Found
 from tracer.errors import TracerError
 
 REPOSITORY = Path(__file__).parents[2]

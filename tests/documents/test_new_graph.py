@@ -12,8 +12,8 @@ from tracer.documents.prompt_entry import with_entry
 from tracer.documents.prompts import load_prompts
 from tracer.documents.token_id import TokenId
 from tracer.errors import TracerError
-from tracer.site.survey import survey
-from tracer.site.texts import load_markdown
+from tracer.site.content.texts import load_markdown
+from tracer.site.survey.survey import survey
 
 FILE = Path("prompts.yaml")
 LISTED = """\

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.documents.test_interchange import bring_in
-from tracer.documents.share_link import find_graph
+from tests.documents.exchange.test_interchange import bring_in
+from tracer.documents.exchange.share_link import find_graph
 from tracer.errors import TracerError
 
 EXAMPLES = {"index": 3, "examples_quantiles": [], "top_logits": []}

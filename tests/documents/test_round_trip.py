@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.documents.test_interchange import bring_in
+from tests.documents.exchange.test_interchange import bring_in
 from tests.foreign_graphs import foreign_graph
-from tracer.documents.answer_label import answer_of
-from tracer.documents.export import export
+from tracer.documents.exchange.answer_label import answer_of
+from tracer.documents.exchange.export import export
 from tracer.documents.graph import Graph, load_graph
 
 VIEW = {

@@ -17,7 +17,7 @@ from tests.galleries import GalleryFolder
 from tracer.documents.prompts import load_prompts
 from tracer.errors import TracerError
 from tracer.site.build import build
-from tracer.site.building import Building
+from tracer.site.building.building import Building
 from tracer.site.check import check
 
 HOSTILE = '"><img src=x onerror=alert(1)><script>alert(1)</script>{{ 7*7 }}<style>*{}</style>'

@@ -13,9 +13,9 @@ from tests.builders import make_graph
 from tests.galleries import GalleryFolder
 from tracer.errors import Problems, TracerError
 from tracer.site.build import build
+from tracer.site.building.output import MARKER
 from tracer.site.check import check
-from tracer.site.output import MARKER
-from tracer.site.policy import POLICY
+from tracer.site.pages.policy import POLICY
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -90,8 +90,8 @@ def test_a_site_of_texts_is_built_without_what_reads_graphs(tmp_path: Path) -> N
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     imported = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert "tracer.site.plan" in imported
-    assert not {"tracer.site.entry", "tracer.documents.graph", "resvg"} & {*imported}
+    assert "tracer.site.building.plan" in imported
+    assert not {"tracer.site.content.entry", "tracer.documents.graph", "resvg"} & {*imported}
 
 
 def test_the_missing_page_uses_the_public_addresss_path(gallery: GalleryFolder) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from tests.builders import make_feature_graph
 from tests.galleries import GalleryFolder
 from tracer.documents.annotations import Annotations
-from tracer.site import viewer_data
-from tracer.site.answers import explained_answer, likely_answers, target_node
 from tracer.site.build import build
-from tracer.site.circuit import summarise
-from tracer.site.facts import explained, question
+from tracer.site.circuit.circuit import summarise
+from tracer.site.graph import viewer_data
+from tracer.site.graph.facts import explained, question
+from tracer.site.wording.answers import explained_answer, likely_answers, target_node
 
 
 def test_the_question_says_what_feeds_which_neuron_where() -> None:

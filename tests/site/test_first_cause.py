@@ -13,7 +13,7 @@ from tests.galleries import GalleryFolder
 from tracer.errors import TracerError
 from tracer.site.build import build
 from tracer.site.check import check
-from tracer.site.findings import Finding
+from tracer.site.checks.findings import Finding
 
 OTHER = "graphs/rome/1.json"
 ANNOTATIONS = """\

@@ -9,18 +9,18 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from tests.documents.test_interchange import bring_in
+from tests.documents.exchange.test_interchange import bring_in
 from tests.foreign_graphs import foreign_graph, foreign_node
 from tests.galleries import GalleryFolder
 from tests.site.test_build import contents
 from tests.site.test_publication import ATOM
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph
-from tracer.site.answers import explained_answer
 from tracer.site.build import build
 from tracer.site.check import check
-from tracer.site.circuit import summarise
-from tracer.site.viewer_data import answer_rows, encode
+from tracer.site.circuit.circuit import summarise
+from tracer.site.graph.viewer_data import answer_rows, encode
+from tracer.site.wording.answers import explained_answer
 
 SITE = "title: Our gallery\nbase_url: https://example.org/sub\nsearch: false\n"
 TEXT = "---\ntitle: What we found\ndate: 2026-02-03\nauthors: [Our Author]\n---\nText.\n"

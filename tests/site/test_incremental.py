@@ -18,10 +18,10 @@ from tests.builders import make_graph
 from tests.galleries import GalleryFolder, make_gallery
 from tests.site.test_build import contents
 from tracer.errors import Problems, TracerError
-from tracer.site import output
 from tracer.site.build import build
-from tracer.site.exchange import exchange
-from tracer.site.output import MARKER
+from tracer.site.building import output
+from tracer.site.building.exchange import exchange
+from tracer.site.building.output import MARKER
 from tracer.site.preview import Preview
 
 Edit = Callable[[GalleryFolder, random.Random], object]

@@ -13,10 +13,10 @@ from tests.builders import make_graph
 from tests.galleries import GalleryFolder
 from tests.site.test_build import contents
 from tracer.errors import TracerError
-from tracer.site import search
 from tracer.site.build import build
-from tracer.site.hosting import headers
-from tracer.site.policy import POLICY
+from tracer.site.pages import search
+from tracer.site.pages.hosting import headers
+from tracer.site.pages.policy import POLICY
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from tracer.attribution.trace import Attribution
 from tracer.documents.graph import Graph
-from tracer.site.facts import question
+from tracer.site.graph.facts import question
 
 STRONGEST = 10
 

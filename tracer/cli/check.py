@@ -11,7 +11,7 @@ import click
 from tracer.cli.gallery_root import root_option
 
 if TYPE_CHECKING:
-    from tracer.site.findings import Format
+    from tracer.site.checks.findings import Format
 
 
 @click.command("check")
@@ -31,7 +31,7 @@ def command(form: Format, strict: bool, root: Path) -> None:
     status 1 where there are errors, or warnings with --strict.
     """
     from tracer.site.check import check
-    from tracer.site.findings import counts, report
+    from tracer.site.checks.findings import counts, report
 
     findings = check(root)
     click.echo(report(findings, form))

@@ -10,7 +10,7 @@ import click
 from tracer.cli.gallery_root import root_option
 
 if TYPE_CHECKING:
-    from tracer.documents.export import Format
+    from tracer.documents.exchange.export import Format
 
 
 @click.command("export")
@@ -25,7 +25,7 @@ def command(slug: str, form: Format, revision: int | None, out: Path | None, roo
     neuronpedia: the JSON file that Neuronpedia takes as an upload and circuit-tracer's viewer
     shows; labels, groups and pins are in it. csv: a zip file of nodes.csv and links.csv.
     """
-    from tracer.documents.export import ENDINGS, export
+    from tracer.documents.exchange.export import ENDINGS, export
     from tracer.documents.files import write_atomically
 
     data = export(root, slug, form, revision=revision)

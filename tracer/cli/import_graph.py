@@ -23,9 +23,9 @@ def command(
     FILE is its JSON, URL an https address of that or a share link of either viewer. Names,
     supernodes and pins saved with it become site_src/annotations/<slug>.yaml.
     """
-    from tracer.documents.interchange import counted, import_graph
-    from tracer.documents.node_names import NodeNames
-    from tracer.documents.share_link import find_graph
+    from tracer.documents.exchange.interchange import counted, import_graph
+    from tracer.documents.exchange.node_names import NodeNames
+    from tracer.documents.exchange.share_link import find_graph
 
     found = find_graph(source, graph)
     done = import_graph(found, root, slug=slug, keep_annotations=keep_annotations)

@@ -13,14 +13,12 @@ from tracer.documents.enclosure import names_in
 from tracer.documents.files import read_text
 from tracer.documents.site_config import SiteConfig
 from tracer.errors import Problems, TracerError
-from tracer.site.assets import load_assets
-from tracer.site.building import Building, Signature
-from tracer.site.clock import phase, taken
-from tracer.site.fingerprint import code_fingerprint, fingerprint
-from tracer.site.gallery import Gallery
-from tracer.site.links import link_problems
-from tracer.site.make import Made, Maker, Write
-from tracer.site.manifest import (
+from tracer.site.building.building import Building, Signature
+from tracer.site.building.clock import phase, taken
+from tracer.site.building.fingerprint import code_fingerprint, fingerprint
+from tracer.site.building.links import link_problems
+from tracer.site.building.make import Made, Maker, Write
+from tracer.site.building.manifest import (
     MadeFile,
     Manifest,
     Record,
@@ -28,14 +26,16 @@ from tracer.site.manifest import (
     manifest_file,
     save_manifest,
 )
-from tracer.site.memory import Memory
-from tracer.site.output import OutputFolder
-from tracer.site.plan import Plan
-from tracer.site.recording import Recording
-from tracer.site.resources import resource_files, resource_folders
-from tracer.site.search import check_search, search_index
-from tracer.site.survey import Survey, survey
-from tracer.site.units import Product, Unit
+from tracer.site.building.output import OutputFolder
+from tracer.site.building.plan import Plan
+from tracer.site.building.recording import Recording
+from tracer.site.building.units import Product, Unit
+from tracer.site.content.assets import load_assets
+from tracer.site.content.gallery import Gallery
+from tracer.site.content.memory import Memory
+from tracer.site.content.resources import resource_files, resource_folders
+from tracer.site.pages.search import check_search, search_index
+from tracer.site.survey.survey import Survey, survey
 
 Track = Callable[[Iterable[Made], int], Iterable[Made]]
 
@@ -229,7 +229,9 @@ def _site(
 
 
 def _refuse_warnings(found: Survey) -> None:
-    from tracer.site.review import review  # which few builds need, and which knows everything
+    from tracer.site.checks.review import (
+        review,  # which few builds need, and which knows everything
+    )
 
     if warnings := [one.problem for one in review(found) if one.level == "warning"]:
         raise Problems(warnings)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from tracer.documents.files import write_atomically
 from tracer.errors import TracerError
-from tracer.site.entry import Entry
-from tracer.site.fingerprint import fingerprint
-from tracer.site.graph_page import GraphPage
-from tracer.site.social_card import draw_card
-from tracer.site.survey import survey
+from tracer.site.building.fingerprint import fingerprint
+from tracer.site.content.entry import Entry
+from tracer.site.graph.graph_page import GraphPage
+from tracer.site.graph.social_card import draw_card
+from tracer.site.survey.survey import survey
 
 
 def changes(before: Path, after: Path, out: Path) -> str:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from tracer.errors import Place, TracerError
 from tracer.site.build import Site
-from tracer.site.findings import Finding
-from tracer.site.links import link_problems
-from tracer.site.manifest import Record
-from tracer.site.memory import Memory
-from tracer.site.review import review
-from tracer.site.survey import Survey, survey
-from tracer.site.units import Unit
+from tracer.site.building.links import link_problems
+from tracer.site.building.manifest import Record
+from tracer.site.building.units import Unit
+from tracer.site.checks.findings import Finding
+from tracer.site.checks.review import review
+from tracer.site.content.memory import Memory
+from tracer.site.survey.survey import Survey, survey
 
 
 def check(root: Path) -> list[Finding]:

@@ -8,11 +8,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 from tracer.errors import Problems
-from tracer.site.assets import Assets
 from tracer.site.build import Site, build
-from tracer.site.memory import Memory
-from tracer.site.survey import survey
-from tracer.site.units import Unit
+from tracer.site.building.units import Unit
+from tracer.site.content.assets import Assets
+from tracer.site.content.memory import Memory
+from tracer.site.survey.survey import survey
 
 
 class Preview:

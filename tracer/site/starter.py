@@ -14,8 +14,8 @@ from tracer.documents.lock import alone
 from tracer.documents.schemas import write_schemas
 from tracer.documents.scratch import scratch_folder
 from tracer.errors import Place, TracerError
+from tracer.site.content.reading import files_below
 from tracer.site.pin import REQUIREMENTS, pin
-from tracer.site.reading import files_below
 
 TITLE = "A gallery of attribution graphs"
 EXAMPLE = "colosseum-italian"

@@ -1,0 +1,279 @@
+// The circuit's picture with a reader's groups in it: boxes that stay keep their place, new ones
+// find one near their words and layers. Pure.
+import { flows } from "./flow.js";
+import { lineKey } from "./picture.js";
+import { routes, rowsOf } from "./routes.js";
+import { EMBEDDING, ERROR, FEATURE } from "../graph/graph.js";
+
+/** @typedef {import("../graph/graph.js").Graph} Graph */
+/** @typedef {import("../graph/graph.js").Group} Group */
+/** @typedef {import("./flow.js").Facts} Facts */
+/** @typedef {import("./picture.js").Box} Box */
+/** @typedef {import("./picture.js").Picture} Picture */
+/** @typedef {(text: string, size: number, bold: boolean) => number} Measure */
+
+const GAP = 16;
+const PADDING = 12;
+const NEAR = 3;
+const HEIGHT = 52;
+const WIDEST = 216;
+
+/**
+ * @param {Picture} base
+ * @param {Graph} graph
+ * @param {Group[]} groups  as they are now
+ * @param {Facts} facts
+ * @param {Measure} measure
+ * @returns {Picture}
+ */
+export function changedPicture(base, graph, groups, facts, measure) {
+  const target = graph.indexOf.get(facts.target ?? "") ?? -1;
+  const people = groups.filter((group) => group.members.length);
+  const boxed = people.filter((group) => !group.members.includes(target));
+  if (facts.automatic && !boxed.length) return base;
+  const named = people.find((group) => group.members.includes(target));
+  const before = new Map(base.boxes.map((box) => [box.key, box]));
+  const wanted = boxed.map((group) => groupBox(group, before.get(group.key), graph, measure, base));
+  const taken = new Set(boxed.flatMap((group) => group.members));
+  const words = base.boxes
+    .filter((box) => box.kind === "word")
+    .map((box) => wordBox(box, graph, facts.wordAt, taken));
+  const answer = answerBox(base, named, target);
+  const placed = stacked(base, words, wanted, answer, graph, facts);
+  const lines = flows(graph, placed.boxes, facts);
+  const route = routes(lines, placed);
+  const old = new Map(base.lines.map((line) => [lineKey(line), line]));
+  const still = (/** @type {string} */ key) => {
+    const box = placed.boxes.find((one) => one.parts.some((part) => part.key === key));
+    const was = box && before.get(box.key);
+    return was && was.x === box.x && was.y === box.y && was.width === box.width;
+  };
+  return {
+    ...placed,
+    lines: lines.map((line) => {
+      const kept = still(line.source) && still(line.target) && old.get(lineKey(line));
+      return { ...line, path: kept ? kept.path : route(line) };
+    }),
+  };
+}
+
+/**
+ * @param {Group} group
+ * @param {Box | undefined} before
+ * @param {Graph} graph
+ * @param {Measure} measure
+ * @param {Picture} base
+ * @returns {Box}
+ */
+function groupBox(group, before, graph, measure, base) {
+  const detail = describeMembers(graph, group.members);
+  const [part] = before?.parts ?? [];
+  const sameNodes = part && [...part.nodes].sort((a, b) => a - b).join() === group.members.join();
+  if (before && sameNodes && before.name === group.name) return before;
+  const room = Math.min(WIDEST, (base.width - 2 * base.margin - GAP) / 2);
+  const content = Math.max(measure(group.name, 15, true), measure(detail, 12, false));
+  const width = Math.max(72, Math.min(content + 2 * PADDING, room));
+  const x = before ? before.x + (before.width - width) / 2 : 0;
+  const height = before?.height ?? HEIGHT;
+  const parts = [{ key: group.key, nodes: group.members, x, width, side: "" }];
+  const { key, name } = group;
+  return { key, kind: "group", name, detail, x, y: before?.y ?? 0, width, height, parts };
+}
+
+/**
+ * What no group holds of a word's tokens.
+ * @param {Box} box
+ * @param {Graph} graph
+ * @param {number[]} wordAt
+ * @param {Set<number>} taken
+ * @returns {Box}
+ */
+function wordBox(box, graph, wordAt, taken) {
+  const [part] = box.parts;
+  const number = Number(box.key.slice(box.key.lastIndexOf("-") + 1));
+  const nodes = [];
+  for (let node = 0; node < graph.size; node++) {
+    const here = graph.kinds[node] === EMBEDDING && wordAt[graph.positions[node]] === number;
+    if (here && !taken.has(node)) nodes.push(node);
+  }
+  return nodes.join() === part.nodes.join() ? box : { ...box, parts: [{ ...part, nodes }] };
+}
+
+/**
+ * @param {Picture} base
+ * @param {Group | undefined} named  a group that holds the answer names it
+ * @param {number} target
+ * @returns {Box}
+ */
+function answerBox(base, named, target) {
+  const box = /** @type {Box} */ (base.boxes.find((one) => one.kind === "answer"));
+  const nodes = named?.members ?? [target];
+  const [part] = box.parts;
+  const name = named?.name ?? box.name;
+  if (nodes.join() === part.nodes.join() && name === box.name) return box;
+  return { ...box, name, parts: [{ ...part, nodes }] };
+}
+
+/**
+ * Rows from below, each box in its old row, a new one where its layers belong.
+ * @param {Picture} base
+ * @param {Box[]} words
+ * @param {Box[]} groups
+ * @param {Box} answer
+ * @param {Graph} graph
+ * @param {Facts} facts
+ * @returns {Omit<Picture, "lines">}
+ */
+function stacked(base, words, groups, answer, graph, facts) {
+  const oldGroups = base.boxes.filter((box) => box.kind === "group");
+  const oldRows = rowsOf(oldGroups);
+  const kept = oldRows
+    .map((row) => row.boxes.map((old) => groups.find((box) => box.key === old.key)))
+    .map((row) => row.filter((box) => box !== undefined).map((box) => fitted(box, base)))
+    .filter((row) => row.length);
+  const wordsTop = Math.min(base.height - base.margin, ...words.map((box) => box.y));
+  const rows = kept.map((row) => withoutOverlap(row, base));
+  const keys = new Set(oldGroups.map((box) => box.key));
+  for (const box of groups.filter((one) => !keys.has(one.key))) {
+    const x = wantedCentre(box, words, graph, facts, base) - box.width / 2;
+    insert(rows, at(box, x, 0, base), graph, base);
+  }
+  let y = base.margin;
+  const done = [];
+  for (const row of [[answer], ...rows.reverse()]) {
+    const height = Math.max(...row.map((box) => box.height));
+    for (const box of row) done.unshift(at(box, box.x, y + (height - box.height) / 2, base));
+    y += height + base.rowGap;
+  }
+  const down = y - wordsTop;
+  const below = words.map((box) => at(box, box.x, box.y + down, base));
+  const [top] = done.splice(
+    done.findIndex((box) => box.kind === "answer"),
+    1,
+  );
+  return { ...base, height: base.height + down, boxes: [...below, ...done, top] };
+}
+
+/**
+ * @param {Box[][]} rows  from below; gets the box
+ * @param {Box} box
+ * @param {Graph} graph
+ * @param {Picture} base
+ */
+function insert(rows, box, graph, base) {
+  const layer = meanLayer(graph, box);
+  const far = rows.map((row) => Math.abs(rowLayer(graph, row) - layer));
+  const nearest = far.indexOf(Math.min(...far));
+  const row = rows[nearest];
+  const free = row && far[nearest] <= NEAR && !feeds(graph, row, box) && freePlace(row, box, base);
+  if (row && typeof free === "number") row.push(at(box, free, box.y, base));
+  else {
+    const above = rows.findIndex((one) => rowLayer(graph, one) > layer);
+    rows.splice(above < 0 ? rows.length : above, 0, [at(box, fitted(box, base).x, box.y, base)]);
+  }
+}
+
+/** @param {Graph} graph @param {Box[]} row @param {Box} box */
+function feeds(graph, row, box) {
+  const own = new Set(box.parts.flatMap((part) => part.nodes));
+  const others = new Set(row.flatMap((one) => one.parts.flatMap((part) => part.nodes)));
+  const { source, target } = graph.links;
+  return source.some(
+    (from, link) =>
+      (own.has(from) && others.has(target[link])) || (others.has(from) && own.has(target[link])),
+  );
+}
+
+/**
+ * The nearest x in a row where a box overlaps no other; null where there is none.
+ * @param {Box[]} row
+ * @param {Box} box
+ * @param {Picture} base
+ */
+function freePlace(row, box, base) {
+  const edges = row.flatMap((one) => [one.x - GAP - box.width, one.x + one.width + GAP]);
+  const fits = (/** @type {number} */ x) =>
+    x >= base.margin &&
+    x + box.width <= base.width - base.margin &&
+    row.every((one) => x + box.width + GAP <= one.x + 0.1 || x >= one.x + one.width + GAP - 0.1);
+  const places = [box.x, ...edges].filter(fits);
+  places.sort((a, b) => Math.abs(a - box.x) - Math.abs(b - box.x) || a - b);
+  return places[0] ?? null;
+}
+
+/** @param {Box[]} row @param {Picture} base */
+function withoutOverlap(row, base) {
+  /** @type {Box[]} */
+  const done = [];
+  for (const box of [...row].sort((a, b) => a.x - b.x)) {
+    const free = freePlace(done, box, base);
+    done.push(free === null || free === box.x ? box : at(box, free, box.y, base));
+  }
+  return done;
+}
+
+/** @param {Box} box @param {Picture} base */
+function fitted(box, base) {
+  const right = base.width - base.margin - box.width;
+  const x = Math.max(base.margin, Math.min(right, box.x));
+  return x === box.x ? box : at(box, x, box.y, base);
+}
+
+/**
+ * A box at another place; the same box where it is there already.
+ * @param {Box} box
+ * @param {number} x
+ * @param {number} y
+ * @param {Picture} base
+ * @returns {Box}
+ */
+function at(box, x, y, base) {
+  if (Math.abs(box.x - x) < 0.06 && Math.abs(box.y - y) < 0.06) return box;
+  const parts = box.parts.map((part) => ({ ...part, x: part.x + x - box.x }));
+  return { ...box, x, y, parts };
+}
+
+/** @param {Graph} graph @param {Box} box */
+function meanLayer(graph, box) {
+  const nodes = box.parts.flatMap((part) => part.nodes);
+  return nodes.reduce((sum, node) => sum + graph.layers[node], 0) / nodes.length;
+}
+
+/** @param {Graph} graph @param {Box[]} row */
+const rowLayer = (graph, row) =>
+  row.reduce((sum, box) => sum + meanLayer(graph, box), 0) / row.length;
+
+/**
+ * @param {Box} box
+ * @param {Box[]} words
+ * @param {Graph} graph
+ * @param {Facts} facts
+ * @param {Picture} base
+ */
+function wantedCentre(box, words, graph, facts, base) {
+  const nodes = box.parts.flatMap((part) => part.nodes);
+  const centres = nodes
+    .map((node) => words[facts.wordAt[graph.positions[node]]])
+    .filter((word) => word !== undefined)
+    .map((word) => word.x + word.width / 2);
+  return centres.length ? centres.reduce((a, b) => a + b) / centres.length : base.width / 2;
+}
+
+/**
+ * How many nodes of what kind, and at which layers.
+ * @param {Graph} graph
+ * @param {number[]} members
+ */
+function describeMembers(graph, members) {
+  const kinds = new Set(members.map((node) => graph.kinds[node]));
+  const only = (/** @type {number} */ kind) => kinds.size === 1 && kinds.has(kind);
+  const noun = only(EMBEDDING) ? "word" : only(FEATURE) ? graph.meta.noun : "node";
+  const count = `${members.length}\u00a0${noun}${members.length === 1 ? "" : "s"}`;
+  const layers = members
+    .filter((node) => graph.kinds[node] === FEATURE || graph.kinds[node] === ERROR)
+    .map((node) => graph.layers[node]);
+  if (!layers.length) return count;
+  const [low, high] = [Math.min(...layers), Math.max(...layers)];
+  const where = low === high ? `layer\u00a0${low}` : `layers\u00a0${low}–${high}`;
+  return `${where}, ${count}`;
+}

@@ -1,0 +1,246 @@
+// Search, the influence threshold, strength and sign of lines, kinds of node; and apart, so that it
+// can stay in sight, how much is hidden and why.
+import { isTyping, make } from "../page/dom.js";
+import { search } from "../graph/search.js";
+import { focusOf } from "../state/state.js";
+import { count, kindNames, nameOf, placeOf, showPercent } from "../graph/text.js";
+import {
+  describeHidden,
+  describeLines,
+  kindsPresent,
+  thresholdRange,
+  visibilityOf,
+} from "../state/visibility.js";
+
+/** @typedef {import("../graph/graph.js").Graph} Graph */
+/** @typedef {import("../state/state.js").Store} Store */
+
+const OFFERED = 8;
+const STEPS = 40;
+const DECADES = 4; // the weakest step is a ten-thousandth of the strongest line
+
+/**
+ * @param {Graph} graph
+ * @param {Store} store
+ * @param {() => void} leave  moves the focus on to the graph
+ */
+export const makeControls = (graph, store, leave) =>
+  make(
+    "div",
+    { class: "controls" },
+    searchBox(graph, store, leave),
+    threshold(graph, store),
+    lineStrength(store),
+    lineSign(store),
+    kinds(graph, store),
+  );
+
+/**
+ * @param {Graph} graph
+ * @param {Store} store
+ * @param {() => void} share
+ */
+export function makeHiddenLine(graph, store, share) {
+  const hidden = make("p", { class: "hidden-count", role: "status" });
+  const lines = make("p", { class: "lines-left", role: "status" });
+  const hint = make(
+    "p",
+    { class: "hint" },
+    "Click a node for its own lines; these are the strongest of all.",
+  );
+  const reset = make(
+    "button",
+    { type: "button", class: "reset", click: () => store.dispatch({ type: "reset" }) },
+    "Reset",
+  );
+  store.subscribe((state) => {
+    hidden.textContent = describeHidden(graph, state, visibilityOf(graph, state));
+    lines.textContent = describeLines(state);
+    hint.hidden = focusOf(graph, state).length > 0;
+  });
+  const help = async () => (await import("../page/help.js")).openHelp();
+  onKey("?", help);
+  const buttons = make(
+    "span",
+    { class: "hidden-line-buttons" },
+    make("button", { type: "button", click: share }, "Share…"),
+    make("button", { type: "button", "aria-label": "Keys and search", click: help }, "?"),
+  );
+  return make("div", { class: "hidden-line" }, hidden, lines, reset, hint, buttons);
+}
+
+/**
+ * The results hang below the box while the focus is in it.
+ * @param {Graph} graph
+ * @param {Store} store
+ * @param {() => void} leave
+ */
+function searchBox(graph, store, leave) {
+  const input = make("input", {
+    type: "search",
+    id: "viewer-search",
+    dir: "auto",
+    placeholder: "name, token, layer:20",
+    autocomplete: "off",
+    input: () => store.dispatch({ type: "search", query: input.value }),
+    keydown: (event) => {
+      if (event.key === "Enter") chooseFirst();
+      if (event.key === "Escape") store.dispatch({ type: "search", query: "" });
+    },
+  });
+  const found = make("output", { class: "found", for: "viewer-search" });
+  const results = make("ul", {
+    class: "search-results",
+    "aria-label": "Nodes found",
+    pointerdown: (event) => event.preventDefault(), // else the focus leaves before the click
+  });
+  const choose = (/** @type {number} */ node) => {
+    store.dispatch({ type: "select", node });
+    leave();
+  };
+  function chooseFirst() {
+    const [first] = search(graph, input.value);
+    if (first !== undefined) choose(first);
+  }
+  store.subscribe((state, previous) => {
+    if (input.value !== state.query) input.value = state.query;
+    if (state.query === previous.query && found.textContent) return;
+    const nodes = search(graph, state.query);
+    found.textContent = state.query.trim() ? `${count(nodes.length, "node")} found` : "";
+    results.replaceChildren(...nodes.slice(0, OFFERED).map((node) => result(graph, node, choose)));
+    results.hidden = nodes.length === 0;
+  });
+  onKey("/", () => input.focus());
+  const label = make("label", { for: "viewer-search" }, "Search ", make("kbd", {}, "/"));
+  return make("div", { class: "search" }, label, found, input, results);
+}
+
+/**
+ * A key that works wherever nobody is typing.
+ * @param {string} key
+ * @param {() => void} act
+ */
+function onKey(key, act) {
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== key || isTyping(event) || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+/**
+ * @param {Graph} graph
+ * @param {number} node
+ * @param {(node: number) => void} choose
+ */
+const result = (graph, node, choose) =>
+  make(
+    "li",
+    {},
+    make(
+      "button",
+      { type: "button", "data-node": graph.ids[node], click: () => choose(node) },
+      make("span", { class: "name", dir: "auto" }, nameOf(graph, node)),
+      " ",
+      make("span", { class: "place" }, placeOf(graph, node)),
+    ),
+  );
+
+/**
+ * @param {Graph} graph
+ * @param {Store} store
+ */
+function threshold(graph, store) {
+  const range = thresholdRange(graph);
+  if (!range)
+    return make("p", { class: "threshold none" }, "This graph gives no influence to filter by.");
+  const value = make("output", { for: "viewer-threshold" });
+  const slider = make("input", {
+    type: "range",
+    id: "viewer-threshold",
+    min: String(range.low),
+    max: String(range.high),
+    step: "0.01",
+    input: () => {
+      const chosen = Number(slider.value);
+      store.dispatch({ type: "prune", threshold: chosen >= range.high ? 1 : chosen });
+    },
+  });
+  store.subscribe((state) => {
+    const chosen = Math.min(state.threshold, range.high);
+    if (Number(slider.value) !== chosen) slider.value = String(chosen);
+    const text = state.threshold >= range.high ? "everything" : `top ${Math.round(100 * chosen)} %`;
+    value.textContent = text;
+    slider.setAttribute("aria-valuetext", text);
+  });
+  const label = make("label", { for: "viewer-threshold" }, "Influence shown ", value);
+  return make("div", { class: "slider threshold" }, label, slider);
+}
+
+/** @param {Store} store */
+function lineStrength(store) {
+  const value = make("output", { for: "viewer-weight" });
+  const slider = make("input", {
+    type: "range",
+    id: "viewer-weight",
+    min: "0",
+    max: String(STEPS),
+    input: () => store.dispatch({ type: "thin", weight: weightAt(Number(slider.value)) }),
+  });
+  store.subscribe(({ weight }) => {
+    if (weightAt(Number(slider.value)) !== weight) slider.value = String(stepOf(weight));
+    const text = weight ? `at least ${showPercent(weight)} of the strongest` : "any";
+    value.textContent = text;
+    slider.setAttribute("aria-valuetext", text);
+  });
+  const label = make("label", { for: "viewer-weight" }, "Line strength ", value);
+  return make("div", { class: "slider weight" }, label, slider);
+}
+
+/** @param {number} step */
+const weightAt = (step) =>
+  step === 0 ? 0 : Number((10 ** (DECADES * (step / STEPS - 1))).toPrecision(2));
+
+/** @param {number} weight */
+const stepOf = (weight) =>
+  weight === 0 ? 0 : Math.max(1, Math.round(STEPS * (1 + Math.log10(weight) / DECADES)));
+
+/** @type {[string, -1 | 0 | 1][]} */
+const SIGNS = [
+  ["strengthening and weakening", 0],
+  ["only strengthening", 1],
+  ["only weakening", -1],
+];
+
+/** @param {Store} store */
+function lineSign(store) {
+  const choice = make(
+    "select",
+    {
+      id: "viewer-sign",
+      change: () => store.dispatch({ type: "keep-sign", sign: SIGNS[choice.selectedIndex][1] }),
+    },
+    ...SIGNS.map(([name]) => make("option", {}, name)),
+  );
+  store.subscribe(({ sign }) => {
+    choice.selectedIndex = SIGNS.findIndex(([, one]) => one === sign);
+  });
+  return make("div", { class: "sign" }, make("label", { for: "viewer-sign" }, "Lines"), choice);
+}
+
+/**
+ * @param {Graph} graph
+ * @param {Store} store
+ */
+function kinds(graph, store) {
+  const plural = kindNames(graph);
+  const boxes = kindsPresent(graph).map((kind) => {
+    const change = () => store.dispatch({ type: "toggle-kind", kind });
+    const box = make("input", { type: "checkbox", change });
+    store.subscribe((state) => {
+      box.checked = state.kinds[kind];
+    });
+    return make("label", {}, box, ` ${plural[kind]}`);
+  });
+  return make("fieldset", { class: "kinds" }, make("legend", {}, "Show"), ...boxes);
+}

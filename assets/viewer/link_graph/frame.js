@@ -1,0 +1,210 @@
+// What is written on the link graph: layer numbers, tokens, answers, folds and names of nodes, in
+// SVG.
+import { select } from "../../vendor/d3.js";
+import { placeLabels } from "./label_places.js";
+import { MARGIN } from "./layout.js";
+import { nameOf, showToken } from "../graph/text.js";
+
+/** @typedef {import("../graph/graph.js").Graph} Graph */
+/** @typedef {import("./layout.js").Grid} Grid */
+/** @typedef {import("./layout.js").Places} Places */
+
+/**
+ * @typedef {object} Drawing
+ * @property {Grid} grid
+ * @property {Places} places
+ * @property {import("../../vendor/d3.js").ZoomTransform} view
+ * @property {import("./scene.js").Scene} scene
+ * @property {Uint8Array} shown
+ * @property {number} clicked
+ * @property {number[]} pinned
+ * @property {number} scrolled  how far the layer numbers must move to stay at the left edge
+ * @property {(text: string) => number} measure
+ */
+
+const MOST_LABELS = 30;
+const LONGEST = 26;
+
+/** @param {Graph} graph */
+export function makeFrame(graph) {
+  const svg = select(document.createElementNS("http://www.w3.org/2000/svg", "svg"));
+  svg.attr("aria-hidden", "true").attr("class", "graph-frame");
+  const names = ["rules", "answers", "folds", "labels", "layers", "tokens"];
+  const [rules, answers, folds, labels, layers, tokens] = names.map((name) =>
+    svg.append("g").attr("class", `graph-${name}`),
+  );
+  layers.append("text").attr("class", "axis-title").text("layer");
+
+  /**
+   * @param {Drawing} drawing
+   * @param {boolean} ground  whether more than the selection has changed
+   */
+  function draw(drawing, ground) {
+    const { grid, view } = drawing;
+    drawAnswers(answers, graph, drawing);
+    drawLabels(labels, graph, drawing);
+    if (!ground) return;
+    scroll(drawing.scrolled);
+    svg.attr("width", grid.width).attr("height", grid.height);
+    drawRules(rules, grid, view);
+    drawLayers(layers, grid, view);
+    drawTokens(tokens, graph, grid, view, drawing.measure);
+    drawFolds(folds, drawing);
+  }
+
+  /** @param {number} scrolled */
+  const scroll = (scrolled) => layers.attr("transform", `translate(${scrolled} 0)`);
+
+  return { element: /** @type {Element} */ (svg.node()), draw, scroll };
+}
+
+/** @typedef {import("../../vendor/d3.js").Selection<SVGGElement, unknown, null, undefined>} Layer */
+/** @typedef {import("../../vendor/d3.js").ZoomTransform} View */
+
+/** @param {Layer} layer @param {Grid} grid @param {View} view */
+function drawRules(layer, grid, view) {
+  const [top, bottom] = [
+    view.applyY(grid.rows.at(-1)?.start ?? 0),
+    grid.height - MARGIN.bottom + 8,
+  ];
+  const lines = grid.columns
+    .slice(1)
+    .map((column) => `M${view.applyX(column.start)} ${top}V${bottom}`);
+  layer.selectAll("path").data([lines]).join("path").attr("d", lines.join(""));
+}
+
+/**
+ * The numbers stay at the left edge while the picture is zoomed; where rows are low, every other or
+ * every fifth one is written.
+ * @param {Layer} layer
+ * @param {Grid} grid
+ * @param {View} view
+ */
+function drawLayers(layer, grid, view) {
+  const low = Math.min(...grid.rows.map((row) => row.width)) * view.k;
+  const every = low >= 14 ? 1 : low >= 8 ? 2 : 5;
+  const rows = grid.rows
+    .map((row, number) => ({ number, y: view.applyY(row.start + row.width / 2) }))
+    .filter(({ number, y }) => number % every === 0 && y > 0 && y < grid.height - MARGIN.bottom);
+  layer
+    .selectAll("text.tick")
+    .data(rows)
+    .join("text")
+    .attr("class", "tick")
+    .attr("x", 30)
+    .attr("y", ({ y }) => y)
+    .attr("dy", "0.35em")
+    .text(({ number }) => number);
+  const [top, bottom] = [grid.rows.at(-1)?.start ?? 0, grid.tokenY];
+  layer.select(".axis-title").attr("transform", `translate(10 ${(top + bottom) / 2}) rotate(-90)`);
+}
+
+/**
+ * @param {Layer} layer
+ * @param {Graph} graph
+ * @param {Grid} grid
+ * @param {View} view
+ * @param {(text: string) => number} measure
+ */
+function drawTokens(layer, graph, grid, view, measure) {
+  layer
+    .selectAll("text")
+    .data(grid.columns)
+    .join("text")
+    .attr("x", (column) => view.applyX(column.start + column.width / 2))
+    .attr("y", grid.height - 10)
+    .text((column, at) =>
+      cut(showToken(graph.meta.tokens[at]), column.width * view.k - 6, measure),
+    );
+}
+
+/**
+ * @param {string} text
+ * @param {number} width
+ * @param {(text: string) => number} measure
+ */
+function cut(text, width, measure) {
+  if (measure(text) <= width) return text;
+  const letters = [...text];
+  while (letters.length > 1 && measure(`${letters.join("")}…`) > width) letters.pop();
+  return `${letters.join("")}…`;
+}
+
+/** @param {Layer} layer @param {Graph} graph @param {Drawing} drawing */
+function drawAnswers(layer, graph, { grid, view, scene, shown, clicked, measure }) {
+  const boxes = grid.answers.filter((box) => shown[box.node]);
+  layer.attr("transform", view.toString());
+  const groups = layer
+    .selectAll("g")
+    .data(boxes)
+    .join((enter) => {
+      const group = enter.append("g");
+      group.append("rect").attr("rx", 6);
+      group.append("text").attr("dy", "0.35em");
+      return group;
+    });
+  groups
+    .attr("class", (box) =>
+      box.node === clicked ? "chosen" : scene.lit.size && !scene.lit.has(box.node) ? "quiet" : "",
+    )
+    .attr("transform", (box) => `translate(${box.x} ${box.y})`);
+  groups
+    .select("rect")
+    .attr("width", (box) => box.width)
+    .attr("height", (box) => box.height);
+  groups
+    .select("text")
+    .attr("x", (box) => box.width / 2)
+    .attr("y", (box) => box.height / 2)
+    .text((box) => cut(nameOf(graph, box.node), box.width - 12, measure));
+}
+
+/** @param {Layer} layer @param {Drawing} drawing */
+function drawFolds(layer, { places, view }) {
+  layer
+    .selectAll("text")
+    .data(places.folds)
+    .join("text")
+    .attr("x", (fold) => view.applyX(fold.x))
+    .attr("y", (fold) => view.applyY(fold.y))
+    .attr("dy", "0.35em")
+    .text((fold) => (fold.hidden ? `+${fold.hidden}` : "fold"));
+}
+
+/** @param {Layer} layer @param {Graph} graph @param {Drawing} drawing */
+function drawLabels(layer, graph, { grid, places, view, scene, shown, clicked, pinned, measure }) {
+  const must = new Set([...scene.focus, ...scene.found, ...pinned]);
+  const wanted = scene.labelled
+    .filter((node) => shown[node])
+    .slice(0, 4 * MOST_LABELS)
+    .map((node) => {
+      const letters = [...nameOf(graph, node)];
+      const text =
+        letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join("")}…` : letters.join("");
+      const [x, y] = view.apply([places.x[node], places.y[node]]);
+      return {
+        node,
+        text,
+        width: measure(text) + 4,
+        x,
+        y,
+        tolerance: must.has(node) ? Infinity : 1,
+      };
+    });
+  const dots = [];
+  for (const [node, radius] of places.radius.entries()) {
+    if (radius === 0 || !shown[node] || (scene.lit.size && !scene.lit.has(node))) continue;
+    dots.push({ x: view.applyX(places.x[node]), y: view.applyY(places.y[node]) });
+  }
+  const folds = places.folds.map((fold) => ({ x: view.applyX(fold.x), y: view.applyY(fold.y) }));
+  layer
+    .selectAll("text")
+    .data(placeLabels(wanted, [...dots, ...folds], grid, MOST_LABELS))
+    .join("text")
+    .attr("class", (label) => (label.node === clicked ? "chosen" : ""))
+    .attr("x", (label) => label.x)
+    .attr("y", (label) => label.y)
+    .attr("dy", "0.35em")
+    .attr("text-anchor", (label) => label.anchor)
+    .text((label) => label.text);
+}

@@ -1,0 +1,340 @@
+// The link graph: layers upwards, tokens rightwards. What is redrawn together shares a canvas: the
+// lines at rest, the nodes, the selection, and what the pointer is on; so a click draws only its
+// own lines, and the style sheet dims the rest. SVG holds only what is written.
+import { quadtree, select, zoom, zoomIdentity } from "../../vendor/d3.js";
+import { make, onSchemeChange, prefersStill } from "../page/dom.js";
+import { makeFrame } from "./frame.js";
+import { ANSWER } from "../graph/graph.js";
+import { makeGrid, placeNodes } from "./layout.js";
+import { clear, drawLinks, drawNodes, drawRings, readPalette } from "./paint.js";
+import { hoverLinks, linksAtRest, sceneOf } from "./scene.js";
+import { nameOf, showToken } from "../graph/text.js";
+import { makeTooltip } from "./tooltip.js";
+import { travel } from "./travel.js";
+import { lineFilter, visibilityOf } from "../state/visibility.js";
+import { makeZoomButtons } from "./zoom_buttons.js";
+
+/** @typedef {import("../graph/graph.js").Graph} Graph */
+/** @typedef {import("../state/state.js").State} State */
+/** @typedef {import("../state/state.js").Store} Store */
+
+const REACH = 14;
+const FONT = "12px system-ui, sans-serif";
+const KEYS =
+  "Arrow up and down follow the strongest line towards the answer or the prompt; left and right go " +
+  "along the layer; Escape clears the selection; slash searches.";
+
+let made = 0;
+
+export class LinkGraph {
+  /**
+   * @param {Graph} graph
+   * @param {Store} store
+   */
+  constructor(graph, store) {
+    this.graph = graph;
+    this.store = store;
+    this.view = zoomIdentity;
+    this.hovered = -1;
+    /** @type {number[] | null} */
+    this.restLinks = null;
+    this.rest = layer("rest");
+    this.nodes = layer("nodes");
+    this.selection = layer("selection");
+    this.overlay = layer("overlay");
+    this.frame = makeFrame(graph);
+    this.tooltip = makeTooltip(graph);
+    this.paper = make(
+      "div",
+      { class: "graph-paper" },
+      this.rest,
+      this.nodes,
+      this.selection,
+      this.overlay,
+      this.frame.element,
+    );
+    const keysId = `graph-keys-${++made}`;
+    this.stage = make(
+      "div",
+      {
+        class: "graph-stage",
+        tabindex: "0",
+        role: "application",
+        "aria-label": "Link graph",
+        "aria-describedby": keysId,
+        keydown: (event) => this.onKey(event),
+      },
+      this.paper,
+    );
+    const keys = make("p", { id: keysId, class: "visually-hidden" }, KEYS);
+    this.element = make("div", { class: "graph" }, this.stage, this.tooltip.element, keys);
+    this.buttons = makeZoomButtons((factor) => this.zoomBy(factor));
+    this.measure = textMeasure();
+    this.behaviour = this.makeZoom();
+    this.listen();
+  }
+
+  /** Lays out once there is a width to lay out in, and again when it changes. */
+  start() {
+    this.store.subscribe((state, previous) => this.update(state, previous));
+    const { grid, available = 0 } = this;
+    if (grid && grid.width > available) this.stage.scrollLeft = grid.width; // to the answer
+    new ResizeObserver(() => {
+      if (this.grid && this.stage.clientWidth !== this.available) this.layOut();
+    }).observe(this.stage);
+    onSchemeChange(() => this.layOut());
+  }
+
+  /**
+   * @param {State} state
+   * @param {State} previous
+   */
+  update(state, previous) {
+    const before = this.visibility?.shown;
+    this.visibility = visibilityOf(this.graph, state);
+    const sameNodes = before?.every((shown, node) => shown === this.shown[node]) ?? false;
+    const sameLines = state.weight === previous.weight && state.sign === previous.sign;
+    if (!sameNodes || !sameLines) this.restLinks = null;
+    this.wanted = lineFilter(this.graph, state, this.shown);
+    this.scene = sceneOf(this.graph, state, this.shown, this.wanted);
+    if (!this.grid || state.openCells !== previous.openCells) return this.layOut();
+    if (!sameNodes) this.place();
+    this.paint({ ground: !sameNodes || !sameLines });
+  }
+
+  get shown() {
+    return /** @type {import("../state/visibility.js").Visibility} */ (this.visibility).shown;
+  }
+
+  /** How many lines of the selection are drawn, and how many are left out. */
+  get drawn() {
+    const { links, more } = /** @type {import("./scene.js").Scene} */ (this.scene);
+    return { shown: this.shown, lines: links.length, more };
+  }
+
+  layOut() {
+    const { graph } = this;
+    this.available = this.stage.clientWidth;
+    this.palette = readPalette(this.stage);
+    const texts = {
+      tokens: graph.meta.tokens.map(showToken),
+      answers: graph.answers.map(({ node }) => nameOf(graph, node)),
+    };
+    const open = this.store.state.openCells;
+    this.grid = makeGrid(graph, this.available, this.measure, texts, open);
+    this.paper.style.width = `${this.grid.width}px`;
+    this.paper.style.height = `${this.grid.height}px`;
+    const corner = /** @type {[number, number]} */ ([this.grid.width, this.grid.height]);
+    this.behaviour.extent([[0, 0], corner]).translateExtent([[0, 0], corner]);
+    this.place();
+    this.paint();
+  }
+
+  place() {
+    const { graph, shown } = this;
+    const grid = /** @type {import("./layout.js").Grid} */ (this.grid);
+    this.places = placeNodes(graph, grid, shown, this.store.state.openCells);
+    const { x, y, radius } = this.places;
+    const hittable = Array.from(shown.keys()).filter((node) => shown[node] && radius[node] > 0);
+    this.tree = quadtree(
+      hittable,
+      (node) => x[node],
+      (node) => y[node],
+    );
+  }
+
+  /**
+   * @param {{ground: boolean}} what  `ground` draws anew what a selection leaves as it is
+   */
+  paint({ ground } = { ground: true }) {
+    const { grid, places, scene, palette, shown, view, measure } = this;
+    if (!grid || !places || !scene || !palette) return;
+    if (ground) this.paintNodes();
+    this.paintRest(ground);
+    this.paintSelection();
+    const { clicked, pinned } = this.store.state;
+    const scrolled = this.stage.scrollLeft;
+    const drawing = { grid, places, view, scene, shown, clicked, pinned, scrolled, measure };
+    this.frame.draw(drawing, ground);
+    if (ground) this.paintOverlay();
+  }
+
+  paintNodes() {
+    const { graph, shown, ready } = this;
+    const { context, places, palette } = ready(this.nodes);
+    const all = Array.from(shown.keys()).filter((node) => shown[node]);
+    drawNodes(context, graph, places, all, palette);
+  }
+
+  /**
+   * The graph's strongest lines, which stand back for a selection and are drawn when next seen.
+   * @param {boolean} ground
+   */
+  paintRest(ground) {
+    const { graph, ready } = this;
+    const { focus, found, lit } = /** @type {import("./scene.js").Scene} */ (this.scene);
+    this.restStale ||= ground;
+    this.rest.hidden = focus.length + found.length > 0;
+    this.nodes.classList.toggle("quiet", lit.size + found.length > 0);
+    if (this.rest.hidden || !this.restStale) return;
+    this.restStale = false;
+    const { context, places, palette } = ready(this.rest);
+    const look = { palette, opacity: 0.24, thickest: 2.2, measure: graph.flow };
+    drawLinks(context, graph, places, this.linesAtRest(), look);
+  }
+
+  paintSelection() {
+    const { graph, shown, ready } = this;
+    const scene = /** @type {import("./scene.js").Scene} */ (this.scene);
+    const { context, places, palette } = ready(this.selection);
+    const look = { palette, opacity: 0.8, thickest: 4, measure: graph.links.weight };
+    drawLinks(context, graph, places, scene.links, look);
+    const lit = [...scene.lit].filter((node) => shown[node]);
+    drawNodes(context, graph, places, lit, palette);
+    const { clicked, pinned } = this.store.state;
+    drawRings(context, graph, places, pinned, palette.select, 1.2);
+    if (clicked >= 0) drawRings(context, graph, places, [clicked], palette.select, 2.5);
+  }
+
+  /** Only the hovered node and its strongest lines; nothing else is computed anew. */
+  paintOverlay() {
+    const { graph, grid, places, palette, hovered, view, wanted } = this;
+    if (!grid || !places || !palette || !wanted) return;
+    const idle = hovered < 0 || !this.shown[hovered];
+    if (idle && this.overlayEmpty) return;
+    this.overlayEmpty = idle;
+    const context = clear(this.overlay, grid, view);
+    if (idle) return this.tooltip.hide();
+    const links = hoverLinks(graph, hovered, wanted);
+    const look = { palette, opacity: 0.9, thickest: 3, measure: graph.links.weight };
+    drawLinks(context, graph, places, links, look);
+    const ends = links.flatMap((link) => [graph.links.source[link], graph.links.target[link]]);
+    drawNodes(context, graph, places, new Set([hovered, ...ends]), palette);
+    drawRings(context, graph, places, [hovered], palette.feature, 1.5);
+    const [x, y] = view.apply([places.x[hovered], places.y[hovered]]);
+    this.tooltip.show(hovered, x - this.stage.scrollLeft, y, this.available ?? 0);
+  }
+
+  /**
+   * An emptied canvas, with what is needed to draw on it.
+   * @param {HTMLCanvasElement} canvas
+   */
+  ready = (canvas) => {
+    const { grid, places, palette, view } = this;
+    if (!grid || !places || !palette) throw new Error("drawn before it was laid out");
+    return { context: clear(canvas, grid, view), places, palette };
+  };
+
+  /** The lines that are drawn while nothing is selected. */
+  linesAtRest() {
+    const wanted = /** @type {(link: number) => boolean} */ (this.wanted);
+    this.restLinks ??= linksAtRest(this.graph, wanted);
+    return this.restLinks;
+  }
+
+  /** @param {number} node */
+  hover(node) {
+    if (node === this.hovered) return;
+    this.hovered = node;
+    this.paintOverlay();
+  }
+
+  listen() {
+    const { paper, store } = this;
+    this.stage.addEventListener("scroll", () => this.frame.scroll(this.stage.scrollLeft));
+    paper.addEventListener("pointerdown", () => this.stage.focus({ preventScroll: true }));
+    paper.addEventListener("pointermove", (event) => {
+      if (event.pointerType === "touch") return;
+      const hit = this.hit(event);
+      paper.classList.toggle("over-node", hit !== null);
+      this.hover(typeof hit === "number" ? hit : -1);
+    });
+    paper.addEventListener("pointerleave", () => this.hover(-1));
+    paper.addEventListener("click", (event) => {
+      const hit = this.hit(event);
+      if (typeof hit === "string") store.dispatch({ type: "toggle-cell", cell: hit });
+      else store.dispatch({ type: "select", node: hit ?? -1 });
+    });
+  }
+
+  /**
+   * What is under the pointer: a node, a folded cell's key, or nothing.
+   * @param {MouseEvent} event
+   * @returns {number | string | null}
+   */
+  hit(event) {
+    const { grid, places, tree, view } = this;
+    if (!grid || !places || !tree) return null;
+    const frame = this.paper.getBoundingClientRect();
+    const [x, y] = view.invert([event.clientX - frame.left, event.clientY - frame.top]);
+    const inside = (/** @type {import("./layout.js").AnswerBox} */ box) =>
+      this.shown[box.node] &&
+      x >= box.x &&
+      x <= box.x + box.width &&
+      y >= box.y &&
+      y <= box.y + box.height;
+    const answer = grid.answers.find(inside);
+    if (answer) return answer.node;
+    const fold = places.folds.find((one) => Math.abs(x - one.x) < 14 && Math.abs(y - one.y) < 8);
+    if (fold) return fold.cell;
+    return tree.find(x, y, REACH / Math.sqrt(view.k)) ?? null;
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.places) return;
+    if (event.key === "Escape") this.store.dispatch({ type: "clear" });
+    else if (event.key === "+" || event.key === "=") this.zoomBy(1.5);
+    else if (event.key === "-") this.zoomBy(1 / 1.5);
+    else if (event.key === "0") this.zoomBy(0);
+    else {
+      const next = travel(
+        this.graph,
+        this.store.state.clicked,
+        event.key,
+        this.shown,
+        this.places.x,
+      );
+      if (next === null) return;
+      if (next >= 0) this.store.dispatch({ type: "select", node: next });
+    }
+    event.preventDefault();
+  }
+
+  makeZoom() {
+    const behaviour =
+      /** @type {import("../../vendor/d3.js").ZoomBehavior<HTMLDivElement, unknown>} */ (zoom());
+    behaviour
+      .scaleExtent([1, 8])
+      .filter((event) => {
+        if (event.type === "wheel") return event.ctrlKey || event.metaKey;
+        if (event.type.startsWith("touch")) return event.touches.length > 1;
+        return !event.button && this.view.k > 1;
+      })
+      .on("zoom", ({ transform }) => {
+        this.view = transform;
+        this.paper.classList.toggle("zoomed", transform.k > 1);
+        this.paint();
+      });
+    select(this.paper).call(behaviour).on("dblclick.zoom", null);
+    return behaviour;
+  }
+
+  /** @param {number} factor  0 shows everything again */
+  zoomBy(factor) {
+    const paper = select(this.paper);
+    const smooth = prefersStill() ? paper : paper.transition().duration(200);
+    if (factor) this.behaviour.scaleBy(/** @type {any} */ (smooth), factor);
+    else this.behaviour.transform(/** @type {any} */ (smooth), zoomIdentity);
+  }
+}
+
+/** @param {string} name */
+const layer = (name) => make("canvas", { "aria-hidden": "true", class: name });
+
+/** @returns {(text: string) => number} */
+function textMeasure() {
+  const context = /** @type {CanvasRenderingContext2D} */ (make("canvas").getContext("2d"));
+  context.font = FONT;
+  return (text) => context.measureText(text).width;
+}

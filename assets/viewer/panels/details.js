@@ -1,0 +1,271 @@
+// What the selected node is, in words; for a set of nodes its members; for nothing, where to begin.
+import { ablationLine } from "./ablation.js";
+import { make } from "../page/dom.js";
+import { makeExamples } from "./examples.js";
+import { ANSWER, EMBEDDING, ERROR, FEATURE } from "../graph/graph.js";
+import { makeRows } from "./node_rows.js";
+import { makePaths } from "./path_lists.js";
+import { focusOf, sameNodes } from "../state/state.js";
+import {
+  count,
+  describe,
+  describeEffect,
+  quoteToken,
+  showNumber,
+  showPercent,
+  showSigned,
+  titleOf,
+} from "../graph/text.js";
+
+/** @typedef {import("../graph/graph.js").Graph} Graph */
+/** @typedef {import("../state/state.js").State} State */
+/** @typedef {import("../state/state.js").Store} Store */
+/** @typedef {import("../graph/graph.js").Group} Group */
+
+export class Details {
+  /**
+   * @param {Graph} graph
+   * @param {Store} store
+   * @param {() => Uint8Array} shown  which nodes are visible now
+   */
+  constructor(graph, store, shown) {
+    this.graph = graph;
+    this.store = store;
+    this.shown = shown;
+    this.element = make("section", { class: "details", "aria-label": "Node details" });
+    store.subscribe((state, previous) => {
+      const same =
+        state.clicked === previous.clicked &&
+        state.pinned === previous.pinned &&
+        state.edits === previous.edits;
+      if (!same || !this.element.childElementCount) this.update(state);
+    });
+  }
+
+  /** @param {State} state */
+  update(state) {
+    const focus = focusOf(this.graph, state);
+    if (state.clicked >= 0) this.element.replaceChildren(...this.oneNode(state.clicked, state));
+    else if (focus.length) this.element.replaceChildren(...this.severalNodes(focus));
+    else this.element.replaceChildren(...this.whereToBegin());
+  }
+
+  /** @param {number} node */
+  choose(node) {
+    this.store.dispatch({ type: "select", node });
+  }
+
+  /** @param {number} node @param {State} state */
+  oneNode(node, state) {
+    const { graph } = this;
+    const pinned = state.pinned.includes(node);
+    const pin = () => this.store.dispatch({ type: "pin", node });
+    const groups = graph.groupsOf[node];
+    return [
+      heading(titleOf(graph, node)),
+      make("p", { class: "sentence" }, describe(graph, node)),
+      effectLine(graph, node),
+      ablationLine(graph, node),
+      byline(graph, node),
+      explanation(graph, node),
+      figures(graph, node),
+      groups.length
+        ? make("p", {}, "Part of ", ...groups.map((group) => this.groupButton(group)))
+        : null,
+      make(
+        "p",
+        { class: "buttons" },
+        make(
+          "button",
+          { type: "button", "aria-pressed": String(pinned), click: pin },
+          pinned ? "Unpin" : "Pin",
+        ),
+        make(
+          "button",
+          { type: "button", click: () => this.store.dispatch({ type: "clear" }) },
+          "Clear",
+        ),
+      ),
+      makePaths(graph, node, {
+        choose: (one) => this.choose(one),
+        show: (nodes) => this.store.dispatch({ type: "show", nodes }),
+      }),
+      examples(graph, node),
+    ].filter((part) => part !== null);
+  }
+
+  /** @param {number[]} nodes */
+  severalNodes(nodes) {
+    const { graph } = this;
+    const group = graph.groups.find((one) => sameNodes(one.members, nodes));
+    return [
+      heading(group ? group.name : count(nodes.length, "pinned node")),
+      group ? make("p", { class: "sentence" }, `A group of ${count(nodes.length, "node")}.`) : null,
+      group?.by ? make("p", { class: "byline" }, `Grouped by ${group.by}.`) : null,
+      group?.note ? make("p", { class: "note", dir: "auto" }, group.note) : null,
+      this.rowsOf(nodes, "Members"),
+      make(
+        "p",
+        { class: "buttons" },
+        make(
+          "button",
+          { type: "button", click: () => this.store.dispatch({ type: "clear" }) },
+          "Clear",
+        ),
+      ),
+    ].filter((part) => part !== null);
+  }
+
+  whereToBegin() {
+    const { graph } = this;
+    const strongest = strongestFeatures(graph).slice(0, 50);
+    const title = `${hasEffects(graph) ? "Strongest" : "Most influential"} ${graph.meta.noun}s`;
+    const [answer] = graph.answers;
+    return [
+      heading("Where to begin"),
+      make(
+        "p",
+        { class: "sentence" },
+        "Click a node to see what feeds it and what it feeds, or start from one of these.",
+      ),
+      answer
+        ? make(
+            "p",
+            { class: "buttons" },
+            make(
+              "button",
+              { type: "button", click: () => this.choose(answer.node) },
+              graph.meta.asked ?? `The answer ${quoteToken(answer.token)}`,
+            ),
+            ...graph.groups
+              .filter((group) => group.members.length)
+              .map((group) => this.groupButton(group)),
+          )
+        : null,
+      strongest.length ? make("h4", {}, title) : null,
+      strongest.length ? this.rowsOf(strongest, title) : null,
+    ].filter((part) => part !== null);
+  }
+
+  /** @param {Group} group */
+  groupButton(group) {
+    return make(
+      "button",
+      {
+        type: "button",
+        class: "group",
+        click: () => this.store.dispatch({ type: "show", nodes: group.members }),
+      },
+      group.name,
+    );
+  }
+
+  /** @param {number[]} nodes @param {string} label */
+  rowsOf(nodes, label) {
+    const { graph } = this;
+    const known = hasEffects(graph);
+    const rows = nodes.map((node) => {
+      const effect = graph.effect[node];
+      if (!known)
+        return { node, value: graph.importance[node], text: showPercent(graph.importance[node]) };
+      return { node, value: effect || 0, text: Number.isNaN(effect) ? "" : showSigned(effect) };
+    });
+    return makeRows(graph, rows, {
+      shown: this.shown(),
+      label,
+      choose: (node) => this.choose(node),
+    });
+  }
+}
+
+/** @param {Graph} graph */
+const hasEffects = (graph) => graph.effect.some((value) => !Number.isNaN(value));
+
+/**
+ * By the size of their effect, or by influence where effects are unknown.
+ * @param {Graph} graph
+ */
+function strongestFeatures(graph) {
+  const size = hasEffects(graph)
+    ? (/** @type {number} */ node) => Math.abs(graph.effect[node]) || 0
+    : (/** @type {number} */ node) => graph.importance[node];
+  const features = Array.from(graph.kinds.keys()).filter((node) => graph.kinds[node] === FEATURE);
+  return features.sort((a, b) => size(b) - size(a) || a - b);
+}
+
+/** @param {string} text */
+const heading = (text) => make("h3", { class: "node-name", dir: "auto" }, text);
+
+/** @param {Graph} graph @param {number} node */
+function effectLine(graph, node) {
+  const text = describeEffect(graph, node);
+  if (text === null) return null;
+  return make("p", { class: graph.effect[node] < 0 ? "effect opposes" : "effect supports" }, text);
+}
+
+/** @param {Graph} graph @param {number} node */
+function byline(graph, node) {
+  const line = graph.bylines.get(node);
+  if (!line || (!line.by && !line.confidence && !line.note)) return null;
+  const by = line.by ? `Named by ${line.by}` : "Named";
+  const sure = line.confidence ? `, with ${line.confidence} confidence` : "";
+  return make(
+    "div",
+    {},
+    line.by || line.confidence ? make("p", { class: "byline" }, `${by}${sure}.`) : null,
+    line.note ? make("p", { class: "note", dir: "auto" }, line.note) : null,
+  );
+}
+
+/**
+ * What there is to say about a node that nobody has named.
+ * @param {Graph} graph
+ * @param {number} node
+ */
+function explanation(graph, node) {
+  if (graph.kinds[node] === ERROR)
+    return graph.labels[node] ? make("p", { dir: "auto" }, graph.labels[node]) : null;
+  if (graph.kinds[node] !== FEATURE || graph.labels[node]) return null;
+  return make("p", { class: "none" }, `Nobody has named this ${graph.meta.noun} yet.`);
+}
+
+/**
+ * Texts that make a feature active, or how to come by them.
+ * @param {Graph} graph
+ * @param {number} node
+ */
+function examples(graph, node) {
+  if (graph.kinds[node] !== FEATURE) return null;
+  const found = makeExamples(graph, node);
+  if (found) return found;
+  const own = graph.meta.replacement !== null; // of another program's graph the model is not known
+  const command = own ? "find-examples TEXTS" : "import-examples SLUG FILES";
+  return make(
+    "p",
+    { class: "none" },
+    `There are no texts here that make this ${graph.meta.noun} active. `,
+    make("code", {}, `tracer ${command.replace("SLUG", graph.meta.slug)}`),
+    own
+      ? " looks for some in texts of yours."
+      : " takes over files of circuit-tracer or Neuronpedia.",
+  );
+}
+
+/** @param {Graph} graph @param {number} node */
+function figures(graph, node) {
+  /** @type {[string, string][]} */
+  const pairs = [];
+  if (!Number.isNaN(graph.activation[node])) {
+    pairs.push(["Activation", showNumber(graph.activation[node])]);
+  }
+  if (graph.kinds[node] < EMBEDDING && graph.influence[node] >= 0) {
+    pairs.push(["Influence", `within the top ${showPercent(graph.influence[node])}`]);
+  }
+  if (graph.kinds[node] !== ANSWER && graph.importance[node] > 0) {
+    pairs.push(["Carries", `${showPercent(graph.importance[node])} of this graph's influence`]);
+  }
+  pairs.push(["Id", graph.ids[node]]);
+  const list = make("dl", { class: "figures" });
+  for (const [term, value] of pairs) list.append(make("dt", {}, term), make("dd", {}, value));
+  return list;
+}

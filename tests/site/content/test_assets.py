@@ -1,0 +1,64 @@
+"""What of the viewer's source is published, and what pages load ahead."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tracer.site.content.assets import Assets, load_assets
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_modules_are_sent_without_their_comments_and_with_all_their_code() -> None:
+    files = load_assets(ROOT).files
+    modules = [name for name in files if name.startswith("viewer/")]
+    assert len(modules) > 30
+    for name in modules:
+        source, sent = (ROOT / "assets" / name).read_text("utf-8"), files[name].decode()
+        assert not re.search(r"^\s*(?:\*|//|/\*\*$)", sent, re.MULTILINE), name
+        code = [line for line in source.splitlines() if not re.match(r"\s*(?:/?\*|//)", line)]
+        kept = [line for line in sent.splitlines() if not re.match(r"\s*(?:/?\*|//)", line)]
+        assert kept == code, name
+
+
+def test_licences_stay_in_what_others_wrote() -> None:
+    assert load_assets(ROOT).files["vendor/d3.js"].startswith(b"// d3-")
+
+
+@pytest.mark.parametrize("name", ["viewer/x.js", "site/x.js"])
+def test_only_lines_of_their_own_are_left_out(tmp_path: Path, name: str) -> None:
+    text = '/** What\n * it is. */\nconst a = "//"; // why\n  // alone\n/* a */ b();\n'
+    file = tmp_path / "assets" / name
+    file.parent.mkdir(parents=True)
+    file.write_text(text, "utf-8")
+    sent = load_assets(tmp_path).files[name].decode()
+    lean = 'const a = "//"; // why\n/* a */ b();\n'
+    assert sent == (lean if name.startswith("viewer/") else text)
+
+
+def test_what_is_imported_on_the_way_is_loaded_ahead_and_what_comes_later_is_not() -> None:
+    modules = {
+        "viewer/main.js": 'import { a } from "./a.js";\nawait import("./later.js");\n',
+        "viewer/a.js": 'import {\n  b,\n  c,\n} from "../vendor/b.js";\n'
+        'export { d } from "./d.js";\n',
+        "viewer/d.js": 'import { a } from "./a.js"; // a circle\n',
+        "vendor/b.js": "export const b = 1;\n",
+        "viewer/later.js": 'import { e } from "./e.js";\n',
+        "viewer/e.js": "",
+    }
+    assets = Assets("assets/x/", {name: text.encode() for name, text in modules.items()})
+    assert assets.viewer_modules == [
+        "vendor/b.js",
+        "viewer/a.js",
+        "viewer/d.js",
+        "viewer/main.js",
+    ]
+
+
+def test_the_viewers_own_modules_are_found() -> None:
+    modules = load_assets(ROOT).viewer_modules
+    assert {"vendor/d3.js", "viewer/graph/graph.js", "viewer/link_graph/link_graph.js"} <= set(modules)
+    assert not {"viewer/sharing/share.js", "viewer/compare.js", "viewer/sharing/export_svg.js"} & set(modules)

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.builders import make_graph
+from tests.galleries import GalleryFolder
+from tracer.errors import Problems
+from tracer.site.build import build
+from tracer.site.pages.listings import listing_folder
+from tracer.site.survey.survey import survey
+
+
+def test_each_tag_and_model_has_a_page_with_its_graphs(gallery: GalleryFolder) -> None:
+    make_graph(scan="x").save(gallery.root / "graphs" / "other" / "1.json")
+    gallery.write("site_src/write-ups/france-paris.md", "---\ntags: [multi-step, Köln]\n---\n")
+    gallery.write("site_src/write-ups/other.md", "---\ntags: [multi-step]\n---\n")
+    build(gallery.root, gallery.root / "public")
+
+    def page(path: str) -> str:
+        return (gallery.root / "public" / path / "index.html").read_text()
+
+    both = page("tags/multi-step")
+    assert 'href="../../graphs/france-paris/"' in both and 'href="../../graphs/other/"' in both
+    (one,) = set(re.findall(r'href="\./(tags/k[^"]+)"', page("")))
+    assert 'href="../../graphs/other/"' not in page(one)
+    assert "multi-step</a>: 2 graphs" in page("tags")
+    assert "tiny</a>: 2 graphs" in page("models")
+    assert 'href="../../tags/multi-step/"' in page("graphs/other")
+
+
+def test_a_gallery_without_tags_has_no_page_of_tags(gallery: GalleryFolder) -> None:
+    build(gallery.root, gallery.root / "public")
+    assert not (gallery.root / "public" / "tags").exists()
+    assert 'href="./tags/"' not in (gallery.root / "public" / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("multi-step", "tags/multi-step/"),
+        ("Two words", "tags/two-words/"),
+        ("C", "tags/c/"),
+        ("../../etc", "tags/etc-"),
+        ("C++", "tags/c-"),
+        ("東京", "tags/"),
+    ],
+)
+def test_any_tag_has_an_address_of_its_own(name: str, folder: str) -> None:
+    made = listing_folder("tags", name)
+    assert made.startswith(folder)
+    assert re.fullmatch(r"tags/[a-z0-9-]+/", made)
+
+
+def test_tags_that_differ_only_in_capitals_are_told(gallery: GalleryFolder) -> None:
+    make_graph().save(gallery.root / "graphs" / "other" / "1.json")
+    gallery.write("site_src/write-ups/france-paris.md", "---\ntags: [Code]\n---\n")
+    gallery.write("site_src/write-ups/other.md", "---\ntitle: x\ntags: [a, code]\n---\n")
+    (problem,) = survey(gallery.root).problems
+    assert "other.md:3:11: the tag `code` is written `Code` elsewhere" in str(problem)
+
+
+def test_a_navigation_of_ones_own(gallery: GalleryFolder) -> None:
+    gallery.write("site_src/pages/about.md", "x\n")
+    gallery.write(
+        "site_src/site.yaml",
+        "navigation: [{title: A, to: about/}, {title: B, to: 'https://example.org/'}]\n",
+    )
+    build(gallery.root, gallery.root / "public")
+    page = (gallery.root / "public" / "graphs" / "france-paris" / "index.html").read_text()
+    assert '<a href="../../about/" dir="auto">A</a>' in page
+    assert '<a href="https://example.org/" dir="auto">B</a>' in page
+
+
+def test_a_navigation_that_leads_nowhere_is_told_once_with_its_place(
+    gallery: GalleryFolder,
+) -> None:
+    gallery.write("site_src/site.yaml", "navigation:\n  - {title: A, to: abuot/}\n")
+    gallery.write("site_src/pages/about.md", "x\n")
+    with pytest.raises(Problems) as caught:
+        build(gallery.root, gallery.root / "public")
+    (problem,) = caught.value.problems
+    assert re.search(r"site\.yaml:2:20: the link `.*abuot/` leads nowhere", str(problem))
+    assert "did you mean `about/index.html`?" in str(problem)
+
+
+def test_colours_are_a_style_sheet_of_the_assets(gallery: GalleryFolder) -> None:
+    build(gallery.root, gallery.root / "public")
+    (before,) = (gallery.root / "public" / "assets").iterdir()
+    gallery.write("site_src/site.yaml", "theme: {light: {accent: '#123456'}}\n")
+    build(gallery.root, gallery.root / "public")
+    (after,) = (gallery.root / "public" / "assets").iterdir()
+    assert after.name != before.name
+    assert "--accent: #123456" in (after / "styles" / "theme.css").read_text()
+    page = (gallery.root / "public" / "index.html").read_text()
+    order = [page.index(f"styles/{name}.css") for name in ("tokens", "theme", "site")]
+    assert order == sorted(order)
+    assert "style=" not in page
+
+
+def test_an_author_with_an_address_is_a_link(gallery: GalleryFolder) -> None:
+    gallery.write("site_src/site.yaml", "authors: [{name: Ann, url: 'https://example.org/ann'}]\n")
+    gallery.write("site_src/write-ups/france-paris.md", "---\nauthors: [Ann, Bo]\n---\n")
+    build(gallery.root, gallery.root / "public")
+    page = (gallery.root / "public" / "graphs" / "france-paris" / "index.html").read_text()
+    assert 'By <a href="https://example.org/ann" dir="auto">Ann</a>, <bdi>Bo</bdi>.' in page

@@ -1,0 +1,44 @@
+"""One graph of a gallery, in a format that other programs read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.enclosure import is_there
+from tracer.documents.exchange.tables import tables
+from tracer.documents.exchange.upload import for_upload
+from tracer.documents.feature_labels import labels_file, load_feature_labels
+from tracer.documents.graph_folder import GraphFolder
+from tracer.errors import Place, TracerError, did_you_mean
+
+Format = Literal["neuronpedia", "csv"]
+ENDINGS: dict[Format, str] = {"neuronpedia": "neuronpedia.json", "csv": "csv.zip"}
+
+
+def export(root: Path, slug: str, form: Format, *, revision: int | None = None) -> bytes:
+    """A graph's newest revision, or the one named, with its annotations put in.
+
+    Raises TracerError for a slug or revision that the gallery has not.
+    """
+    folder = GraphFolder(root / "graphs")
+    known = folder.slugs()
+    if slug not in known:
+        hint = did_you_mean(slug, known) or f"known: {', '.join(known) or 'none'}"
+        what = f"there is no graph `{slug}`"
+        raise TracerError(what, hint=hint, place=Place(folder.root))
+    revisions = folder.revisions(slug)
+    if revision is not None and revision not in revisions:
+        hint = f"there is {', '.join(map(str, revisions))}"
+        what = f"the graph has no revision {revision}"
+        raise TracerError(what, hint=hint, place=Place(folder.root / slug))
+    graph = folder.load(slug, revision or revisions[-1])
+    file = root / "site_src" / "annotations" / f"{slug}.yaml"
+    annotations = load_annotations(file)[0] if is_there(file) else Annotations()
+    shared = labels_file(root / "site_src", graph)
+    if shared is not None and is_there(shared):
+        annotations = load_feature_labels(shared)[0].added_to(annotations, graph)
+    if form == "csv":
+        return tables(graph, annotations)
+    return for_upload(graph, annotations).to_json().encode()

@@ -1,0 +1,88 @@
+"""One short name for the content of a value: equal content, equal name, on every machine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from tracer.documents.stored_file import StoredFile
+from tracer.documents.yaml_source import YamlSource
+from tracer.site.content.gallery import MarkdownFile
+
+# What the bytes of a page depend on besides this package.
+_LIBRARIES = (
+    "jinja2",
+    "math-core",
+    "markdown-it-py",
+    "markupsafe",
+    "mdit-py-plugins",
+    "pagefind",
+    "pygments",
+    "resvg",
+)
+
+
+def fingerprint(value: Any) -> str:
+    """Raises TypeError for a value of a kind that is not known, so that nothing is overlooked."""
+    digest = hashlib.sha256()
+    for piece in _pieces(value):
+        digest.update(f"{len(piece)}:{piece}".encode())
+    return digest.hexdigest()[:32]
+
+
+def code_fingerprint() -> str:
+    """Changes with this package's own code and fonts, and with the libraries that make pages."""
+    package = Path(__file__).parents[2]
+    below = (file for part in ("site", "documents") for file in (package / part).rglob("*"))
+    files = [package / "errors.py", *(file for file in below if file.suffix in (".py", ".ttf"))]
+    sources = [
+        (file.relative_to(package).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest())
+        for file in sorted(files)
+    ]
+    return fingerprint([sources, [_version(name) for name in _LIBRARIES]])
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _pieces(value: Any) -> Iterable[str]:
+    if value is None or isinstance(value, str | int | float | bool):
+        yield f"{type(value).__name__} {value}"
+    elif isinstance(value, BaseModel):
+        yield f"{type(value).__name__} {value.model_dump_json()}"
+    elif isinstance(value, StoredFile):
+        yield f"file {value.digest}"
+    elif isinstance(value, YamlSource):
+        yield f"yaml {value.written}"
+    elif isinstance(value, MarkdownFile):
+        front = value.front.written if value.front else None
+        yield f"markdown {value.file.name} {front!r} {value.body}"
+    elif isinstance(value, Path):
+        yield f"path {value.name}"
+    elif is_dataclass(value):
+        yield type(value).__name__
+        for field in fields(value):
+            yield from _pieces(getattr(value, field.name))
+    elif isinstance(value, Mapping):
+        yield f"mapping {len(value)}"
+        for key, item in value.items():
+            yield from _pieces(key)
+            yield from _pieces(item)
+    elif isinstance(value, frozenset):
+        yield from _pieces(sorted(value))
+    elif isinstance(value, list | tuple):
+        yield f"sequence {len(value)}"
+        for item in value:
+            yield from _pieces(item)
+    else:
+        raise TypeError(f"no fingerprint for {type(value)}")

@@ -1,0 +1,135 @@
+"""The units that are made from graphs: their pages, cards, comparisons, examples of features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from tracer.documents.evidence import evidence_file
+from tracer.documents.feature_examples import load_feature_examples
+from tracer.documents.graph_folder import StoredGraph
+from tracer.documents.stored_file import StoredFile
+from tracer.errors import Problems
+from tracer.site.building.clock import phase
+from tracer.site.building.fingerprint import fingerprint
+from tracer.site.building.units import Product, Unit
+from tracer.site.content.entry import Entry
+from tracer.site.content.faults import entry_faults
+from tracer.site.content.gallery import Gallery
+from tracer.site.content.memory import Memory
+from tracer.site.graph.compare_page import ComparePage
+from tracer.site.graph.graph_page import GraphPage
+from tracer.site.graph.social_card import draw_card
+from tracer.site.graph.summary import Summary, Version
+from tracer.site.pages.pages import Pages
+
+
+class GraphUnits:
+    """The units of one gallery's graphs."""
+
+    def __init__(self, gallery: Gallery, pages: Pages, memory: Memory):
+        self._gallery = gallery
+        self._pages = pages
+        self._memory = memory
+
+    def all(self, *, cards: bool) -> Iterator[Unit]:
+        """Pages first; `cards` are drawn only where others could ask for them."""
+        gallery = self._gallery
+        for entry in gallery.entries:
+            folder = f"graphs/{entry.slug}/"
+            yield Unit(f"graph {entry.slug}", folder, partial(self._graph, entry))
+            if cards and gallery.config.base_url:  # other sites need its whole address
+                yield self._card(entry)
+        for pair in gallery.comparisons:
+            make = partial(self._comparison, pair)
+            yield Unit(f"comparison {pair}", f"compare/{pair}/", make)
+        for source, files in gallery.features.items():
+            yield self._examples(source, files)
+
+    def _graph(self, entry: Entry) -> Product:
+        self._gallery.entry(entry.slug)  # so that the recording knows
+        with phase("read graphs"):
+            if problems := entry_faults(entry):
+                raise Problems(problems)
+        files: dict[str, bytes] = {}
+        for stored, page in self._revisions(entry):
+            with phase("viewer data"):
+                files[f"{page.folder}{page.data_name}"] = page.data
+                if page.newest:
+                    files[f"{page.folder}{page.edits_name}"] = page.edits
+            with phase("pictures"):
+                _ = page.picture
+            with phase("templates"):
+                files[f"{page.folder}index.html"] = self._pages.graph_page(page)
+            files[page.file] = stored.content()
+            if evidence := entry.evidence.get(page.revision):
+                files[evidence_file(Path(page.file)).as_posix()] = evidence.content()
+        newest, *older = [page for _, page in self._revisions(entry)]
+        return Product(files, _summary_of(newest, older))
+
+    def _revisions(self, entry: Entry) -> Iterator[tuple[StoredGraph, GraphPage]]:
+        older = ((n, entry.older[n]) for n in sorted(entry.older))
+        for number, stored in ((entry.revision, entry.stored), *older):
+            yield stored, self._page_of(entry, number)
+
+    def _newest(self, entry: Entry) -> GraphPage:
+        return self._page_of(entry, entry.revision)
+
+    def _page_of(self, entry: Entry, revision: int) -> GraphPage:
+        return self._memory.same(f"{entry.slug} {revision}", GraphPage(entry, revision))
+
+    def _card(self, entry: Entry) -> Unit:
+        path, title = f"graphs/{entry.slug}/card.png", self._gallery.config.title
+        drawn = [title, entry.stored.digest, entry.said.groups, entry.meta.title]
+
+        def make() -> Product:
+            with phase("social cards"):
+                return Product({path: draw_card(self._newest(entry), site=title)})
+
+        return Unit(f"card {entry.slug}", path, make, fingerprint(drawn))
+
+    def _comparison(self, pair: str) -> Product:
+        text = self._gallery.comparisons[pair]
+        entries = [self._gallery.entry(slug) for slug in pair.split("/")]
+        left, right = (self._newest(entry) for entry in entries if entry is not None)
+        page = ComparePage(left, right, text)
+        with phase("comparisons"):
+            html = self._pages.compare_page(page)
+        meta = text.meta
+        summary = Summary(folder=page.folder, title=page.title, meta=meta, tags=meta.tags)
+        return Product({f"{page.folder}index.html": html}, summary)
+
+    def _examples(self, source: str, files: Mapping[str, Path]) -> Unit:
+        folder = f"features/{source}/"
+        stored = {key: self._memory.load(StoredFile, file) for key, file in files.items()}
+
+        def make() -> Product:
+            for file in files.values():
+                load_feature_examples(file)
+            return Product({f"{folder}{key}.json": one.content() for key, one in stored.items()})
+
+        return Unit(f"features {source}", folder, make, fingerprint(stored))
+
+
+def _summary_of(page: GraphPage, older: Iterable[GraphPage]) -> Summary:
+    """A graph's page in a few lines."""
+    return Summary(
+        folder=page.folder,
+        title=page.title,
+        meta=page.meta,
+        tags=page.entry.tags,
+        prompt=page.prompt,
+        answer=page.answer,
+        model=page.model,
+        made_by=page.made.authors if page.made else (),
+        drawing=str(page.thumbnail),
+        versions=tuple(_version(one) for one in (page, *older)),
+        badges=tuple(claim.badge for claim in page.claims),
+    )
+
+
+def _version(page: GraphPage) -> Version:
+    name = page.slug if page.newest else f"{page.slug}@{page.revision}"
+    data = page.folder + page.data_name
+    return Version(name=name, revision=page.revision, folder=page.folder, data=data)

@@ -1,0 +1,115 @@
+"""What a site consists of: units that are made one by one, and again only when they must."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from tracer.errors import Place
+from tracer.site.building.clock import phase
+from tracer.site.building.fingerprint import fingerprint
+from tracer.site.building.recording import Recording
+from tracer.site.building.units import Product, Unit
+from tracer.site.content.assets import Assets
+from tracer.site.content.gallery import MarkdownFile
+from tracer.site.content.media import stored_media
+from tracer.site.content.memory import Memory
+from tracer.site.graph.summary import Summary
+from tracer.site.pages import feeds, hosting
+from tracer.site.pages.listings import KINDS, listings
+from tracer.site.pages.pages import Pages
+
+
+class Plan:
+    """The units of one gallery's site."""
+
+    def __init__(self, recording: Recording, assets: Assets, memory: Memory, templates: str):
+        self.assets = assets
+        self._gallery = recording.gallery
+        self._pages = Pages(self._gallery, assets, templates)
+        self._memory = memory
+
+    @property
+    def base_path(self) -> str:
+        return self._pages.base_path
+
+    def place_of(self, path: str, link: str) -> Place | None:
+        """Where an author wrote a link of this page; None where no author did."""
+        return self._pages.place_of(path, link)
+
+    def from_sources(self, *, cards: bool = True) -> list[Unit]:
+        """Assets, and everything that is made from its own few source files."""
+        gallery = self._gallery
+        units = [Unit("assets", self.assets.folder, self._assets, self.assets.folder)]
+        units += [self._media(path, file) for path, file in gallery.media.items()]
+        if gallery.entries or gallery.features:
+            # Imported where there are graphs: half of what makes a site knows only of them.
+            from tracer.site.building.graph_units import GraphUnits
+
+            units += GraphUnits(gallery, self._pages, self._memory).all(cards=cards)
+        units += [
+            Unit(f"page {name}", f"{name}/", partial(self._text, name)) for name in gallery.pages
+        ]
+        return units
+
+    def from_summaries(self, summaries: Sequence[Summary]) -> list[Unit]:
+        """What tells of all pages: the gallery, lists, feed; cheap to make."""
+        graphs = [one for one in summaries if one.is_graph]
+        gallery, pages = self._gallery, self._pages
+        config = gallery.config
+        curated = [one for one in summaries if one.folder.startswith("compare/")]
+        versions = [[one.title, one.versions] for one in graphs]
+        folders = sorted({"compare", *(one.folder.split("/")[0] for one in summaries)})
+        makers: dict[str, tuple[Callable[[], bytes], object]] = {
+            "index.html": (lambda: pages.gallery_page(graphs), graphs),
+            "404.html": (pages.missing_page, None),
+            "compare/index.html": (
+                lambda: pages.compare_any_page(graphs, curated),
+                [versions, curated],
+            ),
+            "search/index.html": (pages.search_page, None),
+            "_headers": (lambda: hosting.headers(folders).encode(), folders),
+            "robots.txt": (lambda: hosting.robots(config).encode(), config.base_url),
+        }
+        if not config.search:
+            del makers["search/index.html"]
+        if config.base_url:
+            told = [config, *summaries, feeds.days_to_come(summaries)]
+            makers["sitemap.xml"] = (lambda: feeds.sitemap(config, summaries), told)
+            makers["feed.xml"] = (lambda: feeds.atom(config, summaries), told)
+        for path, page, uses in self._listings(summaries):
+            makers[path] = page, uses
+        return [
+            Unit(path, path, partial(_file, path, make), fingerprint(uses))
+            for path, (make, uses) in makers.items()
+        ]
+
+    def _listings(
+        self, summaries: Sequence[Summary]
+    ) -> Iterator[tuple[str, Callable[[], bytes], object]]:
+        pages = self._pages
+        for kind in KINDS:
+            if found := listings(kind, summaries):
+                names = [[one.name, one.count] for one in found]
+                yield f"{kind}/index.html", partial(pages.listings_page, kind, found), names
+            for one in found:
+                yield f"{one.folder}index.html", partial(pages.listing_page, one), one.pages
+
+    def _media(self, path: str, file: Path) -> Unit:
+        stored = self._memory.load(stored_media, file)
+        return Unit(path, path, lambda: Product({path: stored.content()}), stored.digest)
+
+    def _assets(self) -> Product:
+        return Product({self.assets.folder + n: data for n, data in self.assets.files.items()})
+
+    def _text(self, name: str) -> Product:
+        text: MarkdownFile = self._gallery.page(name)
+        with phase("text pages"):
+            html = self._pages.text_page(name, text)
+        summary = Summary(folder=f"{name}/", title=text.title, meta=text.meta, tags=text.meta.tags)
+        return Product({f"{name}/index.html": html}, summary)
+
+
+def _file(path: str, make: Callable[[], bytes]) -> Product:
+    return Product({path: make()})

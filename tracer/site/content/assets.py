@@ -1,0 +1,72 @@
+"""Styles and scripts, in a folder named by their content so that hosts may keep them for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+from tracer.documents.enclosure import names_in
+from tracer.documents.files import read_bytes
+from tracer.site.content.media import MAX_BYTES
+from tracer.site.content.memory import Memory
+from tracer.site.content.resources import resource_files
+
+# For `tracer serve` and for those who work on the scripts; a published site has no use for them.
+THEME = "styles/theme.css"
+_DEVELOPMENT = re.compile(r"dev/|.*\.(?:mjs|d\.ts)\Z")
+_COMMENT = re.compile(rb"^[ \t]*(?:/\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE)
+
+
+_IMPORT = re.compile(r"""^(?:import|export|\}) ?[^;()"']*?from "(\.[^"]+)";""", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Assets:
+    """The files to publish; `folder` is below the site's root and ends in a slash."""
+
+    folder: str
+    files: Mapping[str, bytes]
+
+    @cached_property
+    def viewer_modules(self) -> list[str]:
+        """What the viewer imports before it starts, for `modulepreload`."""
+        found = ["viewer/main.js"]
+        for name in found:
+            text = self.files[name].decode() if name in self.files else ""
+            folder = posixpath.dirname(name)
+            imported = [posixpath.normpath(f"{folder}/{path}") for path in _IMPORT.findall(text)]
+            found += [one for one in dict.fromkeys(imported) if one not in found]
+        return sorted(found)
+
+
+def load_assets(gallery: Path, *, theme: str = "", memory: Memory | None = None) -> Assets:
+    """Read all assets; `theme` is a style sheet of the gallery's colours, made not read.
+
+    `memory` holds what was read before. Raises TracerError when a file cannot be read.
+    """
+    memory = memory or Memory()
+    files: dict[str, bytes] = {}
+    for name, file in resource_files("assets", gallery, partial(memory.load, names_in)).items():
+        if not _DEVELOPMENT.match(name):
+            files[name] = _published(name, memory.load(_content, file))
+    if theme:
+        files[THEME] = theme.encode()
+    tree = hashlib.sha256()
+    for name, content in files.items():
+        tree.update(f"{name}\0{len(content)}\0".encode() + content)
+    return Assets(f"assets/{tree.hexdigest()[:8]}/", files)
+
+
+def _content(file: Path) -> bytes:
+    return read_bytes(file, max_bytes=MAX_BYTES)
+
+
+def _published(name: str, content: bytes) -> bytes:
+    """The viewer without comments that have lines of their own, a sixth of what is sent."""
+    own = name.startswith("viewer/") and name.endswith(".js")
+    return _COMMENT.sub(b"", content) if own else content

@@ -1,0 +1,172 @@
+"""Graphs, each with all that people say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.evidence import StoredEvidence, evidence_file
+from tracer.documents.feature_examples import keys_among
+from tracer.documents.feature_labels import load_feature_labels
+from tracer.documents.graph_folder import StoredGraph
+from tracer.documents.prompts import PromptList
+from tracer.documents.references import check_slug
+from tracer.documents.revisions import revision_numbers
+from tracer.errors import Place, TracerError, did_you_mean
+from tracer.site.content.entry import Entry, Part, SharedLabels
+from tracer.site.content.gallery import MarkdownFile
+from tracer.site.content.reading import Reading
+from tracer.site.content.texts import load_markdown
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all graphs have in common, by feature source: labels, and features with examples."""
+
+    labels: Mapping[str, SharedLabels]
+    files: Mapping[str, Mapping[str, Path]]
+    keys: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The files of one graph: its folder's, and those about it."""
+
+    slug: str
+    names: tuple[str, ...]
+    write_up: Path | None
+    annotations: Path | None
+    listed_tags: tuple[str, ...] = ()
+
+
+def read_shared(reading: Reading) -> Shared:
+    """`site_src/labels/` and `features/`."""
+    return reading.recall("shared", partial(_shared, reading))
+
+
+def read_entries(
+    reading: Reading,
+    graphs: Mapping[str, tuple[str, ...]],
+    prompts: PromptList | None,
+    shared: Shared,
+) -> list[Entry]:
+    """Every graph that can be read, by slug; what cannot is among the reading's problems."""
+    write_ups = reading.files("write-ups", ".md")
+    annotations = reading.files("annotations", ".yaml")
+    tags = {one.slug: one.tags for one in (prompts.graphs if prompts else ())}
+    if reading.source / "prompts.yaml" not in reading.unread:  # else nobody knows what is planned
+        for files in (write_ups, annotations):
+            _tell_orphans(reading, files, {*graphs, *tags})
+    entries = []
+    for slug, names in graphs.items():
+        found = Found(slug, names, write_ups.get(slug), annotations.get(slug), tags.get(slug, ()))
+        make = partial(_entry, reading, found, shared)
+        if (entry := reading.recall(("graph", slug), make, found, shared)) is not None:
+            entries.append(entry)
+    known = {entry.slug: entry for entry in entries}
+    return [_with_others(reading, entry, graphs, known) for entry in entries]
+
+
+def _tell_orphans(reading: Reading, files: Mapping[str, Path], known: set[str]) -> None:
+    """A slip in a name is a mistake; what is left of a graph that was taken away only odd."""
+    for slug, file in files.items():
+        if slug in known:
+            continue
+        what, place = f"there is no graph `{slug}`", Place(file)
+        if near := did_you_mean(slug.lower(), sorted(known)):
+            reading.problems.append(TracerError(what, hint=near, place=place))
+        else:
+            what, hint = f"{what}, so nobody sees this", f"trace it, or remove {file.name}"
+            reading.warnings.append(TracerError(what, hint=hint, place=place))
+
+
+def _shared(reading: Reading) -> Shared:
+    labels = {
+        source: reading.load(load_feature_labels, file)
+        for source, file in reading.files("labels", ".yaml").items()
+    }
+    folder = reading.root / "features"
+    keys = {
+        source: tuple(keys_among(reading.called(folder / source, ".json")))
+        for source in reading.names(folder).folders
+    }
+    return Shared(
+        labels={source: one for source, one in labels.items() if one is not None},
+        files={
+            source: {key: folder / source / f"{key}.json" for key in found}
+            for source, found in keys.items()
+            if found
+        },
+        keys=keys,
+    )
+
+
+def _entry(reading: Reading, found: Found, shared: Shared) -> Entry | None:
+    folder = reading.root / "graphs" / found.slug
+    try:
+        check_slug(found.slug)
+    except ValueError as error:
+        reading.problems.append(TracerError(str(error), place=Place(folder)))
+        return None
+    numbers = revision_numbers(found.names)
+    files = {number: folder / f"{number}.json" for number in numbers}
+    stored = {number: reading.load(StoredGraph, file) for number, file in files.items()}
+    write_up = _write_up(reading, found)
+    said, source = Annotations(), None
+    if found.annotations is not None:
+        said, source = reading.load(load_annotations, found.annotations) or (said, source)
+    evidence = {
+        number: reading.load(StoredEvidence, evidence_file(file))
+        for number, file in files.items()
+        if evidence_file(file).name in found.names
+    }
+    known = {number: one for number, one in stored.items() if one is not None}
+    if len(known) < len(stored):
+        return None
+    newest = max(known)
+    tags = (*found.listed_tags, *(write_up.meta.tags if write_up else ()))
+    return Entry(
+        slug=found.slug,
+        stored=known.pop(newest),
+        revision=newest,
+        older=known,
+        said=said,
+        annotation_source=source,
+        labels=shared.labels,
+        write_up=write_up,
+        tags=tuple(dict.fromkeys(tags)),
+        examples=shared.keys,
+        evidence={number: one for number, one in evidence.items() if one is not None},
+        unread=frozenset(_unread(reading, found, None in evidence.values())),
+    )
+
+
+def _unread(reading: Reading, found: Found, evidence: bool) -> Iterator[Part]:
+    if found.write_up in reading.unread:
+        yield "write-up"
+    if found.annotations in reading.unread:
+        yield "annotations"
+    if evidence:
+        yield "evidence"
+
+
+def _write_up(reading: Reading, found: Found) -> MarkdownFile | None:
+    return reading.load(load_markdown, found.write_up) if found.write_up else None
+
+
+def _with_others(
+    reading: Reading, entry: Entry, graphs: Collection[str], known: Mapping[str, Entry]
+) -> Entry:
+    """The entry with the graphs that its claims name."""
+    named = {claim.swap.with_.graph for claim in entry.said.claims if claim.swap is not None}
+    if not named:
+        return entry
+    found = {slug: known.get(slug) for slug in sorted(named) if slug in graphs}
+    others = {
+        slug: (one.stored, one.said) if one and "annotations" not in one.unread else None
+        for slug, one in found.items()
+    }
+    return reading.memory.same(entry.slug, replace(entry, others=others))

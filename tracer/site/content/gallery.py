@@ -1,0 +1,83 @@
+"""A gallery as data: graphs with what people write about them, and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracer.documents.front_matter import FrontMatter
+from tracer.documents.site_config import SiteConfig
+from tracer.documents.yaml_source import YamlSource
+
+if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
+    from tracer.site.content.entry import Entry
+
+
+@dataclass(frozen=True)
+class MarkdownFile:
+    """A Markdown file; `body` keeps the file's own line numbers."""
+
+    file: Path
+    meta: FrontMatter
+    body: str = field(repr=False)
+    front: YamlSource | None = field(repr=False, default=None)
+
+    @property
+    def title(self) -> str:
+        return self.meta.title or self.file.stem.replace("-", " ").capitalize()
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """A link of the site's head: the address below the root or elsewhere, and its name."""
+
+    path: str
+    name: str
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Everything that a site is made from."""
+
+    root: Path
+    config: SiteConfig
+    entries: tuple[Entry, ...]
+    pages: Mapping[str, MarkdownFile]
+    config_source: YamlSource | None = None
+    comparisons: Mapping[str, MarkdownFile] = field(default_factory=dict)  # by `a/b`
+    features: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)  # examples, by source
+    media: Mapping[str, Path] = field(default_factory=dict)  # address below the root -> file
+    unread: frozenset[str] = frozenset()  # slugs of graphs that are there and could not be read
+
+    @cached_property
+    def navigation(self) -> tuple[NavItem, ...]:
+        """What the site's head leads to, in order."""
+        if self.config.navigation is not None:
+            return tuple(
+                NavItem("", one.title, one.to) if "://" in one.to else NavItem(one.to, one.title)
+                for one in self.config.navigation
+            )
+        pages = sorted(self.pages.items(), key=lambda item: (item[1].meta.order or 0, item[0]))
+        return tuple(NavItem(f"{name}/", page.title) for name, page in pages)
+
+    @property
+    def texts(self) -> list[MarkdownFile]:
+        """Every write-up, page and comparison."""
+        write_ups = (entry.write_up for entry in self.entries)
+        own = [text for text in write_ups if text is not None]
+        return [*own, *self.pages.values(), *self.comparisons.values()]
+
+    def entry(self, slug: str) -> Entry | None:
+        """The graph of this name, if there is one."""
+        return self._by_slug.get(slug)
+
+    def page(self, name: str) -> MarkdownFile:
+        return self.pages[name]
+
+    @cached_property
+    def _by_slug(self) -> dict[str, Entry]:
+        return {entry.slug: entry for entry in self.entries}

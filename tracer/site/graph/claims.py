@@ -1,0 +1,227 @@
+"""Claims and what became of them, in words and bars, as a graph's page shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from tracer.documents.annotations import Annotations
+from tracer.documents.claims import Claim, Expectation
+from tracer.documents.evidence import ClaimEvidence, Measure
+from tracer.documents.resolved_claims import ResolvedClaim
+from tracer.documents.token_id import TokenId
+from tracer.site.graph.summary import Badge
+from tracer.site.prose.node_links import node_link
+from tracer.site.wording.likely import percent
+from tracer.site.wording.tokens import visible
+
+QUANTITIES = {
+    "probability": "probability of {token}",
+    "lead": "lead of {token} over {versus}, in logits",
+    "activation": "strength of {feature}",
+    "continuation": "whether the continuation is as expected",
+}
+
+
+@dataclass(frozen=True)
+class ShownMeasure:
+    """One quantity before and after as bars, with the controls as a band."""
+
+    name: str
+    before: str
+    after: str
+    band: str
+    beaten: str
+    picture: Markup
+
+
+@dataclass(frozen=True)
+class ShownClaim:
+    """A claim, ready to show. `expected` says whether its author says that it holds."""
+
+    id: str
+    sentence: str
+    badge: Badge
+    expected: bool
+    by: str | None
+    note: Markup
+    link: dict[str, str]
+    measures: tuple[ShownMeasure, ...]
+    answers: tuple[tuple[str, str, str], ...]  # token, probability before, after
+    texts: tuple[str, str] | None
+    done: tuple[str, ...]
+
+    @property
+    def surprise(self) -> str | None:
+        """Where evidence and author disagree, or agree that the idea failed."""
+        if self.badge == "fails" and self.expected:
+            return "Its author said that it would hold."
+        if self.badge == "fails":
+            return "Its author keeps it here as an idea that failed."
+        if self.badge == "holds" and not self.expected:
+            return "Its author did not expect that."
+        return None
+
+
+def show_claim(
+    resolved: ResolvedClaim, annotations: Annotations, found: ClaimEvidence | None, note: Markup
+) -> ShownClaim:
+    """`found` is the evidence for this very claim, if there is any."""
+    claim = resolved.claim
+    return ShownClaim(
+        id=claim.id,
+        sentence=sentence(claim, annotations),
+        badge="untested" if found is None else found.verdict,
+        expected=claim.holds,
+        by=claim.by,
+        note=note,
+        link=node_link(resolved.touched),
+        measures=() if found is None else tuple(_measure(claim, one) for one in found.measures),
+        answers=() if found is None else _answers(found),
+        texts=None if found is None else _texts(found),
+        done=() if found is None else tuple(_done(claim, found)),
+    )
+
+
+def sentence(claim: Claim, annotations: Annotations) -> str:
+    """What is done and what is expected, as one sentence."""
+    return f"{_operation(claim, annotations)}, {_expected(claim.expect, annotations)}."
+
+
+def _operation(claim: Claim, annotations: Annotations) -> str:
+    if claim.swap is not None:
+        there = claim.swap.with_
+        return (
+            f"With {_name(claim.swap.group, annotations)} given the values that go with "
+            f"{there.group} in the graph {there.graph}"
+        )
+    if claim.set is not None:
+        parts = [f"{_name(one, annotations)} at {value:g}" for one, value in claim.set.items()]
+        return f"With {_all(parts)}"
+    if claim.scale is not None:
+        parts = [f"{_name(one, annotations)} at {f:g} times" for one, f in claim.scale.items()]
+        return f"With {_all(parts)} what it was"
+    targets = [claim.ablate] if isinstance(claim.ablate, str) else list(claim.ablate or ())
+    return f"Without {_all([_name(one, annotations) for one in targets])}"
+
+
+def _expected(expect: Expectation, annotations: Annotations) -> str:
+    token, versus = _quoted(expect.token), _quoted(expect.versus)
+    limit = getattr(expect, expect.bound)
+    texts = {
+        "p_falls_by": lambda: f"the probability of {token} falls by at least {percent(limit)}",
+        "p_rises_by": lambda: f"the probability of {token} rises by at least {percent(limit)}",
+        "p_below": lambda: f"the probability of {token} falls below {percent(limit)}",
+        "p_above": lambda: f"the probability of {token} rises above {percent(limit)}",
+        "lead_falls_by": lambda: f"{token} loses at least {limit:g} logits against {versus}",
+        "lead_rises_by": lambda: f"{token} gains at least {limit:g} logits against {versus}",
+        "becomes_top": lambda: f"{token} becomes the likeliest next word",
+        "feature_off": lambda: f"{_name(str(limit), annotations)} turns off",
+        "continuation_contains": lambda: f"the model goes on to say {_quoted(limit)}",
+        "continuation_lacks": lambda: f"the model no longer says {_quoted(limit)}",
+    }
+    return texts[expect.bound]()
+
+
+def _name(target: str, annotations: Annotations) -> str:
+    key = target.removeprefix("group:")
+    if key in annotations.groups:
+        return f"“{annotations.groups[key].name}”"
+    label = annotations.label_of(target)
+    return f"“{label.text}” ({target})" if label else target
+
+
+def _all(parts: list[str]) -> str:
+    return " and ".join(parts) if len(parts) < 3 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _quoted(token: str | TokenId | None) -> str:
+    if isinstance(token, TokenId):
+        return str(token)
+    return "" if token is None else f"“{visible(token)}”"
+
+
+def _measure(claim: Claim, one: Measure) -> ShownMeasure:
+    expect = claim.expect
+    name = QUANTITIES[one.quantity].format(
+        token=_quoted(expect.token), versus=_quoted(expect.versus), feature=expect.feature_off
+    )
+    share = one.quantity == "probability"
+    show = percent if share else lambda value: f"{value:.2f}".replace("-", "−")
+    lowest, highest = min(one.controls), max(one.controls)
+    verb = "did less" if one.decides else "did less (not part of the test)"
+    return ShownMeasure(
+        name=name[0].upper() + name[1:],
+        before=show(one.before),
+        after=show(one.after),
+        band=f"{show(lowest)} to {show(highest)}",
+        beaten=f"{one.beaten} of {len(one.controls)} {verb}",
+        picture=_bars(one, share),
+    )
+
+
+def _bars(one: Measure, share: bool) -> Markup:
+    """Two bars from zero, before above after, and the controls' span behind them."""
+    values = [one.before, one.after, *one.controls, 0.0]
+    low, high = (0.0, 1.0) if share else (min(values), max(values))
+    across = (high - low) or 1.0
+
+    def x(value: float) -> float:
+        return 100 * (value - low) / across
+
+    def bar(value: float, y: int, kind: str) -> str:
+        left, right = sorted((x(0), x(value)))
+        width = max(right - left, 0.4)
+        return f'<rect class="{kind}" x="{left:.1f}" y="{y}" width="{width:.1f}" height="7"/>'
+
+    left, right = x(min(one.controls)), x(max(one.controls))
+    width = max(right - left, 0.6)
+    band = f'<rect class="band" x="{left:.1f}" y="0" width="{width:.1f}" height="20"/>'
+    return Markup(
+        '<svg class="claim-bars" viewBox="0 0 100 20" preserveAspectRatio="none" '
+        'aria-hidden="true" focusable="false">'
+        f"{band}{bar(one.before, 2, 'before')}{bar(one.after, 11, 'after')}</svg>"
+    )
+
+
+def _answers(found: ClaimEvidence) -> tuple[tuple[str, str, str], ...]:
+    """The likeliest before and after; a dash where a token is not among them."""
+    before = {one.token: one.probability for one in found.before}
+    after = {one.token: one.probability for one in found.after}
+    highest = {one: max(before.get(one, 0.0), after.get(one, 0.0)) for one in {**before, **after}}
+
+    def shown(side: dict[str, float], token: str) -> str:
+        return percent(side[token]) if token in side else "–"
+
+    tokens = sorted(highest, key=lambda one: (-highest[one], one))[:5]
+    return tuple((visible(one), shown(before, one), shown(after, one)) for one in tokens)
+
+
+def _texts(found: ClaimEvidence) -> tuple[str, str] | None:
+    if found.continuation_before is None or found.continuation_after is None:
+        return None
+    return found.continuation_before, found.continuation_after
+
+
+def _done(claim: Claim, found: ClaimEvidence) -> list[str]:
+    count = len(found.changes)
+    what = {
+        "ablate": "set to zero",
+        "scale": "scaled",
+        "set": "set",
+        "swap": "given their values in the other prompt",
+    }[claim.operation]
+    draws = len(found.measures[0].controls)
+    said = [
+        f"{count} feature{'s were' if count > 1 else ' was'} {what} in the real model, which "
+        "computed everything else anew.",
+        f"The control: the same was done {draws} times with other features instead, each drawn "
+        "from the ten that are most nearly as loud in the same layer, at the same word "
+        f"(seed {found.seed}).",
+    ]
+    if not found.bound_met:
+        said.append("The bound was not met.")
+    elif found.verdict == "fails":
+        said.append("The bound was met, but some controls did as much: it proves nothing.")
+    return said

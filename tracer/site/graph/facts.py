@@ -1,0 +1,157 @@
+"""What a graph's numbers mean, in plain words that claim no more than the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracer.documents.exchange.provenance import Named, Provenance, is_foreign, provenance_of
+from tracer.documents.graph import Fit, Graph
+from tracer.site.wording.answers import asked_instead, target_node
+from tracer.site.wording.likely import percent
+from tracer.site.wording.tokens import visible
+
+
+@dataclass(frozen=True)
+class Fact:
+    """`links` are shown in the value's place, each by its name."""
+
+    name: str
+    value: str = ""
+    code: bool = False
+    links: tuple[Named, ...] = ()
+
+
+def explained(graph: Graph) -> list[str]:
+    """How much of the answer the graph accounts for, and how much it leaves open."""
+    info = graph.metadata.tracer
+    if info is None:
+        return ["This file states no scores, so how much of the answer it explains is not known."]
+    scores = info.scores
+    neurons = info.features.kind == "neurons"
+    inside = "listed neurons" if neurons else "features"
+    outside = "neurons that are not listed here" if neurons else "error nodes"
+    gap = (
+        "Only the strongest neurons are listed; the rest are summed up, layer by layer and word "
+        "by word, in nodes called “neurons not listed”."
+        if neurons
+        else "Error nodes are what the features do not reconstruct of each layer’s output."
+    )
+    asked = asked_instead(graph) or "the answer"
+    sentences = [
+        f"This graph explains {percent(scores.replacement)} of the influence on {asked}: that "
+        f"much can be followed through {inside} back to words of the prompt. The other "
+        f"{percent(1 - scores.replacement)} comes from {outside}.",
+        f"Of what flows into its nodes, weighted by how much they matter, "
+        f"{percent(scores.completeness)} is accounted for and {percent(1 - scores.completeness)} "
+        f"comes from {outside}. {gap}",
+    ]
+    if scores.unexpanded >= 0.0005:
+        sentences.append(
+            f"For {'neurons' if neurons else 'features'} that carry {percent(scores.unexpanded)} "
+            "of the influence, the inputs were not computed."
+        )
+    return [*sentences, *_reconstructed(info.fit)]
+
+
+def _reconstructed(fit: Fit | None) -> list[str]:
+    """How well transcoders stand in for the MLPs on this prompt."""
+    if fit is None or fit.median is None:
+        return []
+    of = "the variance of what the MLPs write" if fit.against == "variance" else "what MLPs write"
+    if fit.median < 1:
+        layer, most = fit.worst()[0]
+        return [
+            f"On this prompt the features leave {percent(fit.median)} of {of} unexplained (median "
+            f"over layers; most in layer {layer}, {percent(most)})."
+        ]
+    trivial = "the mean of what they write" if fit.against == "variance" else "nothing"
+    return [
+        "These features do not belong here: on this prompt they reconstruct the model’s MLPs no "
+        f"better than {trivial} would ({percent(fit.median)} of {of} unexplained, median over "
+        "layers). The graph was made all the same, with “allow_misfit”; do not read it as what "
+        "the model does."
+    ]
+
+
+def question(graph: Graph) -> str:
+    """What exactly was asked of the model."""
+    info = graph.metadata.tracer
+    if info is None:
+        return "the likely answers, weighted by probability"
+    asked, node = asked_instead(graph), target_node(graph)
+    if asked and node:
+        token = graph.metadata.prompt_tokens[node.ctx_idx]
+        return f"what feeds {asked} at “{visible(token)}”"
+    target = f"“{visible(info.question.target)}”"
+    if info.question.contrast:
+        others = " or ".join(f"“{visible(token)}”" for token in info.question.contrast)
+        return f"why {target} rather than {others}"
+    if info.question.kind == "target":
+        return f"why {target}"
+    return "the likely answers, weighted by probability"
+
+
+def facts(graph: Graph) -> list[Fact]:
+    """What one needs to know to cite the graph or to make it again."""
+    listed = [
+        Fact("Question", question(graph)),
+        Fact("Model", model_name(graph)),
+        Fact("Shown", f"{len(graph.nodes):,} nodes, {len(graph.links):,} links"),
+    ]
+    info = graph.metadata.tracer
+    if is_foreign(graph):
+        listed += _made(provenance_of(graph))
+    if info is None:
+        return listed
+    counts, settings = info.counts, info.settings
+    limit = "no limit" if settings.max_links is None else f"{settings.max_links:,}"
+    return [
+        *listed,
+        Fact("Model weights", info.model.identity, code=True),
+        Fact("Features", f"{info.features.kind} ({info.features.source})"),
+        *_fit_facts(info.fit, allowed=settings.allow_misfit),
+        Fact("Active features", f"{counts.active:,}, of which {counts.candidates:,} were admitted"),
+        Fact("Inputs computed for", f"{counts.expanded:,} features"),
+        Fact(
+            "Before pruning",
+            f"{counts.nodes_before_pruning:,} nodes, {counts.links_before_pruning:,} links",
+        ),
+        Fact("Links before the limit", f"{counts.links_before_limit:,} (limit: {limit})"),
+        Fact(
+            "Kept influence",
+            f"nodes {percent(settings.node_threshold)}, links {percent(settings.edge_threshold)}",
+        ),
+        Fact("Precision", settings.precision),
+        Fact("Graph id", info.graph_id, code=True),
+    ]
+
+
+def _made(by: Provenance) -> list[Fact]:
+    """What a graph of somebody else says of its making."""
+    found = [
+        Fact("Made by", links=(by.creator,)) if by.creator else None,
+        Fact("Made with", links=(by.generator,)) if by.generator else None,
+        Fact("Made on", by.created.isoformat()) if by.created else None,
+        Fact("From", links=by.sources) if by.sources else None,
+        Fact("Also shown at", links=(by.page,)) if by.page else None,
+        Fact("Description", by.description) if by.description else None,
+        Fact("Settings", by.settings) if by.settings else None,
+    ]
+    return [fact for fact in found if fact is not None]
+
+
+def _fit_facts(fit: Fit | None, *, allowed: bool) -> list[Fact]:
+    listed = []
+    if fit is not None and fit.median is not None:
+        by_layer = ", ".join("–" if one is None else f"{one:.2f}" for one in fit.unexplained)
+        what = f"{fit.median:.2f} of the {fit.against}, median over layers (from the lowest: "
+        listed.append(Fact("Unexplained by features", f"{what}{by_layer})"))
+    if allowed:
+        listed.append(Fact("Misfit", "features that do not belong here were allowed"))
+    return listed
+
+
+def model_name(graph: Graph) -> str:
+    """The model's name; foreign files call it `scan`."""
+    info = graph.metadata.tracer
+    return info.model.name if info else graph.metadata.scan

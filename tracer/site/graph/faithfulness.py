@@ -1,0 +1,143 @@
+"""How far a graph's predictions agree with the model: sentences, a scatter and a table."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from tracer.documents.evidence import Faithfulness, NodeAblation, PartAblation
+from tracer.site.prose.node_links import node_link
+from tracer.site.wording.likely import percent
+
+SIZE, MARGIN = 320, 34
+
+
+@dataclass(frozen=True)
+class ShownNode:
+    """One of the strongest nodes, for the table."""
+
+    node: str
+    link: dict[str, str]
+    predicted: str
+    actual: str
+    probability: str
+    control: str
+
+
+@dataclass(frozen=True)
+class ShownFaithfulness:
+    sentences: tuple[str, ...]
+    scatter: Markup
+    nodes: tuple[ShownNode, ...]
+    unit: str
+
+
+def show_faithfulness(found: Faithfulness) -> ShownFaithfulness:
+    return ShownFaithfulness(
+        sentences=tuple(_sentences(found)),
+        scatter=_scatter(found),
+        nodes=tuple(_node(one) for one in found.nodes),
+        unit=found.unit,
+    )
+
+
+def _sentences(found: Faithfulness) -> list[str]:
+    n = len(found.nodes)
+    said = []
+    if found.correlation is not None and found.slope is not None:
+        said.append(
+            f"Prediction against the model: each of the {n} strongest nodes was set to zero "
+            f"alone. The real changes go with the predicted ones with a correlation of "
+            f"{_signed(found.correlation)} and a slope of {_signed(found.slope)} (1 and 1 would be "
+            "perfect)."
+        )
+    controls = [abs(one.control) for one in found.nodes if one.control is not None]
+    if controls:
+        moved = statistics.median(abs(one.actual) for one in found.nodes)
+        said.append(
+            f"Half of these nodes move it by {moved:.2f} {found.unit} or more. Of other features, "
+            f"as loud, in the same layer at the same word, half move it by "
+            f"{statistics.median(controls):.2f} or more."
+        )
+    named = "the groups that people named" if found.circuit == "groups" else "the ten strongest"
+    many = len(found.circuit_nodes)
+    said.append(
+        f"Is the circuit needed? Without {named} ({many} nodes) {_part(found, found.necessity)}"
+    )
+    rest = found.sufficiency
+    said.append(
+        f"Is it enough? With these kept and the {rest.ablated} other listed nodes set to zero, "
+        f"{_part(found, rest)}"
+    )
+    return said
+
+
+def _part(found: Faithfulness, part: PartAblation) -> str:
+    show: Callable[[float], str]
+    if found.probability is None or part.probability is None:
+        text = f"it goes from {found.value:.2f} to {part.value:.2f} ({found.unit})"
+        controls, show = part.control_values, "{:.2f}".format
+    else:
+        text = (
+            f"the probability goes from {percent(found.probability)} to {percent(part.probability)}"
+        )
+        controls, show = part.control_probabilities, percent
+    if not controls:
+        return f"{text}. There are too few other active features for a control."
+    low, high = show(min(controls)), show(max(controls))
+    return f"{text}; with as many others as loud set to zero, to {low} to {high}."
+
+
+def _node(one: NodeAblation) -> ShownNode:
+    return ShownNode(
+        node=one.node,
+        link=node_link([one.node]),
+        predicted=_signed(one.predicted),
+        actual=_signed(one.actual),
+        probability="–" if one.probability is None else percent(one.probability),
+        control="–" if one.control is None else _signed(one.control),
+    )
+
+
+def _scatter(found: Faithfulness) -> Markup:
+    """Predicted to the right, real upwards, both on one scale; the diagonal is agreement."""
+    values = [v for one in found.nodes for v in (one.predicted, one.actual)] or [0.0]
+    reach = max(map(abs, values)) * 1.05 or 1.0
+    inner = SIZE - 2 * MARGIN
+
+    def place(value: float) -> float:
+        return MARGIN + inner * (value + reach) / (2 * reach)
+
+    def dot(one: NodeAblation) -> Markup:
+        x, y = place(one.predicted), SIZE - place(one.actual)
+        title = f"{one.node}: predicted {_signed(one.predicted)}, real {_signed(one.actual)}"
+        link = node_link([one.node])
+        return Markup(
+            '<a class="node-link" href="{}" data-nodes="{}"><title>{}</title>'
+            '<circle cx="{:.1f}" cy="{:.1f}" r="4"/></a>'
+        ).format(link["href"], link["data-nodes"], title, x, y)
+
+    zero, end = SIZE / 2, SIZE - MARGIN
+    label = (
+        f"Scatter of {len(found.nodes)} nodes: predicted change to the right, real change upwards"
+    )
+    name, most, middle, top = escape(label), _signed(reach), zero - 5, MARGIN - 12
+    parts = [
+        f'<svg class="scatter" viewBox="0 0 {SIZE} {SIZE}" role="group" aria-label="{name}">',
+        f'<path class="axis" d="M{MARGIN} {zero}H{end}M{zero} {MARGIN}V{end}"/>',
+        f'<path class="agreement" d="M{MARGIN} {end}L{end} {MARGIN}"/>',
+        f'<text x="{end}" y="{SIZE - 8}" text-anchor="end">predicted, {found.unit}</text>',
+        f'<text x="{MARGIN}" y="{top}">real change, {found.unit}</text>',
+        f'<text x="{end}" y="{middle}" text-anchor="end">{most}</text>',
+        f'<text x="{zero + 5}" y="{MARGIN + 4}">{most}</text>',
+        *map(dot, found.nodes),
+        "</svg>",
+    ]
+    return Markup("".join(parts))
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")

@@ -1,0 +1,237 @@
+"""The file the interactive viewer loads: one graph and what people say about it, as columns.
+
+`assets/viewer/graph/graph.js` is its one reader. It is JSON, because every static host compresses that,
+and holds columns, because those compress well:
+
+- nodes keep the graph's order, and everything else points at them by index;
+- links are ordered by (target, source): a count per target, then each source as the distance to the
+  source before it, in base-64 digits of five bits, lowest first, the sixth bit meaning "more";
+- a weight is four decimal digits in `digits` and one base-64 character in `scales`, which is twice
+  the power of ten above `lowest`, plus one when negative. Weights more than 31 powers of ten below
+  the largest become zero.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from markdown_it import MarkdownIt
+
+from tracer.documents.annotations import Annotations
+from tracer.documents.evidence import Faithfulness
+from tracer.documents.exchange.answer_label import answer_of
+from tracer.documents.exchange.upload import listed_members, pinned, saved_groups
+from tracer.documents.feature_examples import feature_key
+from tracer.documents.feature_source import feature_source, numbering
+from tracer.documents.graph import NEURON, Graph, Link, Node, significant
+from tracer.site.content.other_names import other_names
+from tracer.site.wording.answers import asked_instead, target_node
+
+FORMAT = 1
+KINDS = ("feature", "error", "embedding", "logit")
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+_DIGITS = 4
+_MARKDOWN = MarkdownIt("commonmark")
+_POWERS = len(ALPHABET) // 2
+
+
+def encode(
+    graph: Graph,
+    annotations: Annotations,
+    measured: Faithfulness | None = None,
+    *,
+    slug: str | None = None,
+    features: str = "",
+    examples: Collection[str] = (),
+) -> bytes:
+    """The viewer's data file; the same graph and annotations always give the same bytes.
+
+    `slug` is the graph's in this gallery; its own may be another. `examples` are the keys of
+    features with a file of examples, and `features` leads from the data file to the folder that
+    holds one folder for each feature source.
+    """
+    order = {node_id: index for index, node_id in enumerate(graph.node_ids)}
+    document = {
+        "format": FORMAT,
+        "meta": _meta(graph) | ({"slug": slug} if slug else {}),
+        "nodes": _nodes(graph, annotations),
+        "otherNames": other_names(graph, _asked_feature(graph)),
+        "links": _links(graph.links, order),
+        "groups": _groups(graph, annotations, order),
+        "pins": _pins(graph, annotations, order),
+        "answers": answer_rows(graph),
+        "ablations": _ablations(measured, order),
+    }
+    known = {feature_key(node.node_id) for node in graph.nodes if node.kind == "feature"}
+    if with_examples := sorted(known & set(examples)):
+        folder = f"{features}{feature_source(graph)}/"
+        document["examples"] = {"folder": folder, "keys": with_examples}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _meta(graph: Graph) -> dict[str, Any]:
+    tracer, asked = graph.metadata.tracer, asked_instead(graph)
+    neurons = any(node.feature_type == NEURON for node in graph.nodes)
+    return {
+        "slug": graph.metadata.slug,
+        "prompt": graph.metadata.prompt,
+        "tokens": graph.metadata.prompt_tokens,
+        "model": tracer.model.name if tracer else graph.metadata.scan,
+        "source": feature_source(graph),
+        "numbering": numbering(graph),
+        "noun": "neuron" if neurons else "feature",
+        "target": tracer.question.target if tracer and not asked else None,
+        "asked": asked,
+        "contrast": tracer.question.contrast if tracer else (),
+        "replacement": significant(tracer.scores.replacement) if tracer else None,
+    }
+
+
+def _nodes(graph: Graph, annotations: Annotations) -> dict[str, Any]:
+    nodes, asked = graph.nodes, _asked_feature(graph)
+    labels = [annotations.label_of(node.node_id) for node in nodes]
+    names = [node.index if node.index is not None else -1 for node in nodes]
+    regular = [_regular_id(node, name) for node, name in zip(nodes, names, strict=True)]
+    return {
+        "kinds": [KINDS.index("logit" if node is asked else node.kind) for node in nodes],
+        "layers": [node.layer_number for node in nodes],
+        "names": names,
+        "positions": [node.ctx_idx for node in nodes],
+        "ids": [[i, n.node_id] for i, n in enumerate(nodes) if n.node_id != regular[i]],
+        "activation": [_number(node.activation) for node in nodes],
+        "influence": [_number(node.influence) for node in nodes],
+        "effect": [_number(node.effect) for node in nodes],
+        "labels": [
+            label.text if label else own_label(node)
+            for node, label in zip(nodes, labels, strict=True)
+        ],
+        "bylines": [
+            [i, label.by, label.confidence, _plain(label.note)]
+            for i, label in enumerate(labels)
+            if label
+        ],
+    }
+
+
+def _regular_id(node: Node, name: int) -> str:
+    return f"{'E' if node.layer_number < 0 else node.layer_number}_{name}_{node.ctx_idx}"
+
+
+def own_label(node: Node) -> str | None:
+    """What the graph itself calls a node; tokens and answers are shown by their token instead."""
+    return (node.clerp or None) if node.kind in ("feature", "error") else None
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else significant(value, _DIGITS)
+
+
+def _plain(markdown: str | None) -> str | None:
+    """A note's words without their markup, one paragraph a line: the viewer shows text only."""
+    if markdown is None:
+        return None
+    blocks = [token.children for token in _MARKDOWN.parse(markdown) if token.children]
+    return "\n".join(
+        "".join(" " if piece.type.endswith("break") else piece.content for piece in block)
+        for block in blocks
+    )
+
+
+def _links(links: Sequence[Link], order: Mapping[str, int]) -> dict[str, Any]:
+    ends = sorted((order[link.target], order[link.source], link.weight) for link in links)
+    counts = [0] * len(order)
+    sources, previous = [], (-1, 0)
+    for target, source, _ in ends:
+        counts[target] += 1
+        sources.append(_variable(source - (previous[1] if previous[0] == target else 0)))
+        previous = (target, source)
+    return {"counts": counts, "sources": "".join(sources)} | _weights([w for _, _, w in ends])
+
+
+def _variable(value: int) -> str:
+    digits = ""
+    while value > 31:
+        digits += ALPHABET[32 + value % 32]
+        value //= 32
+    return digits + ALPHABET[value]
+
+
+def _weights(weights: Sequence[float]) -> dict[str, Any]:
+    split = [_split(weight) for weight in weights]
+    powers = [power for digits, power in split if digits != "0000"]
+    lowest = max(min(powers), max(powers) - _POWERS + 1) if powers else 0
+    digits, scales = [], []
+    for weight, (mantissa, power) in zip(weights, split, strict=True):
+        kept = mantissa != "0000" and power >= lowest
+        digits.append(mantissa if kept else "0000")
+        scales.append(ALPHABET[2 * (power - lowest) + (weight < 0)] if kept else ALPHABET[0])
+    return {"lowest": lowest, "digits": "".join(digits), "scales": "".join(scales)}
+
+
+def _split(weight: float) -> tuple[str, int]:
+    """0.012345 -> ("1234", -5): four digits, and the power of ten they are multiplied by."""
+    if weight == 0 or not math.isfinite(weight):
+        return "0000", 0
+    text = f"{abs(weight):.{_DIGITS - 1}e}"  # such as 1.234e-02
+    return text[0] + text[2 : _DIGITS + 1], int(text[_DIGITS + 2 :]) - _DIGITS + 1
+
+
+def _groups(graph: Graph, annotations: Annotations, order: Mapping[str, int]) -> list[list[Any]]:
+    """People's groups; where there are none, the ones saved with the graph in another viewer.
+    Nodes are as they were listed."""
+    if annotations.groups:
+        members = listed_members(graph, annotations)
+        return [
+            [key, group.name, [order[one] for one in members[key]], group.by, _plain(group.note)]
+            for key, group in annotations.groups.items()
+        ]
+    return [
+        [f"supernode-{number}", name, [order[one] for one in ids], None, None]
+        for number, (name, ids) in enumerate(saved_groups(graph), start=1)
+    ]
+
+
+def _pins(graph: Graph, annotations: Annotations, order: Mapping[str, int]) -> list[int]:
+    return sorted(order[one] for one in pinned(graph, annotations))
+
+
+def _ablations(measured: Faithfulness | None, order: Mapping[str, int]) -> dict[str, Any] | None:
+    """What became of the answer when single nodes were really set to zero: for each the node,
+    the predicted change, the real one, the probability then, and its control's change."""
+    if measured is None:
+        return None
+    rows = [
+        [order[one.node], *map(_number, (one.predicted, one.actual, one.probability, one.control))]
+        for one in measured.nodes
+        if one.node in order
+    ]
+    return {"unit": measured.unit, "before": _number(measured.probability), "rows": rows}
+
+
+def _asked_feature(graph: Graph) -> Node | None:
+    """The feature that a graph explains in an answer's place; it is drawn where answers are."""
+    target = target_node(graph)
+    return target if target is not None and target.kind == "feature" else None
+
+
+def answer_rows(graph: Graph) -> list[list[Any]]:
+    """Each answer node, its token and its probability, likeliest first."""
+    if (asked := _asked_feature(graph)) is not None:
+        return [[graph.nodes.index(asked), asked_instead(graph), None]]
+    known = {a.token_id: a for a in graph.metadata.tracer.answers} if graph.metadata.tracer else {}
+    answers: list[list[Any]] = []
+    for position, node in enumerate(graph.nodes):
+        if node.kind != "logit":
+            continue
+        answer = known.get(node.index) if node.index is not None else None
+        read = answer or answer_of(node)
+        answers.append([position, read.token, _number(read.probability)])
+    texts = [token for _, token, _ in answers]
+    for row in answers:  # pieces may share a text; then their ids tell them apart
+        if texts.count(row[1]) > 1:
+            row[1] = f"{row[1]} (id {graph.nodes[row[0]].index})"
+    return sorted(answers, key=lambda answer: (-(answer[2] or 0), answer[0]))

@@ -1,0 +1,195 @@
+"""Pages from templates: each knows how far it is from the site's root, so links are relative."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FunctionLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateError,
+)
+from jinja2.exceptions import TemplateSyntaxError
+
+from tracer.documents.files import read_text
+from tracer.errors import Place, TracerError
+from tracer.site.content.assets import THEME, Assets
+from tracer.site.content.forge import annotation_file, forge_for
+from tracer.site.content.gallery import Gallery, MarkdownFile
+from tracer.site.content.resources import files_in, resource_folders
+from tracer.site.graph.summary import Summary
+from tracer.site.pages.listings import Kind, Listing, listing_folder
+from tracer.site.pages.policy import POLICY
+from tracer.site.pages.written import Prose
+from tracer.site.wording.direction import direction
+from tracer.site.wording.likely import percent
+from tracer.site.wording.tokens import one_line
+
+if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
+    from tracer.site.content.entry import Entry
+    from tracer.site.graph.compare_page import ComparePage
+    from tracer.site.graph.graph_page import GraphPage
+
+COMPARE = "compare_any.html"  # the page that compares any two graphs, `compare/?a=…&b=…`
+
+
+class Pages:
+    """Renders every kind of page of one gallery."""
+
+    def __init__(self, gallery: Gallery, assets: Assets, templates: str):
+        """`templates` names the content of all templates: they are compiled once for each."""
+        self.gallery = gallery
+        self.assets = assets
+        self._templates = _environment(gallery.root, templates)
+        folders = resource_folders("templates", gallery.root)
+        comparing = any((folder / COMPARE).is_file() for folder in folders)
+        self.prose = Prose(gallery, self._part, comparing=comparing)
+
+    @property
+    def base_path(self) -> str:
+        """The path of the public address, for the one page that cannot link relatively."""
+        base = self.gallery.config.base_url
+        return urlsplit(base).path.rstrip("/") + "/" if base else "/"
+
+    def gallery_page(self, cards: Sequence[Summary]) -> bytes:
+        tags = sorted({tag for card in cards for tag in card.tags})
+        models = sorted({card.model for card in cards if card.model})
+        return self._render("gallery.html", "./", "", cards=cards, tags=tags, models=models)
+
+    def listing_page(self, listing: Listing) -> bytes:
+        """The graphs of one tag or model."""
+        return self._render("listing.html", "../../", listing.folder, listing=listing)
+
+    def listings_page(self, kind: Kind, found: Sequence[Listing]) -> bytes:
+        """All tags, or all models."""
+        title = "Tags" if kind == "tags" else "Models"
+        return self._render("listings.html", "../", f"{kind}/", title=title, listings=found)
+
+    def graph_page(self, page: GraphPage) -> bytes:
+        return self._render(
+            "graph.html",
+            page.root,
+            page.folder,
+            page=page,
+            write_up=self.prose.write_up(page),
+            canonical=f"graphs/{page.slug}/",
+            data_url=page.data_name,
+            edit_url=page.edits_name if page.newest else None,
+            forge=forge_for(self.gallery.config, annotation_file(page.slug)),
+            repository_file=self._repository_file(page.entry),
+        )
+
+    def compare_page(self, page: ComparePage) -> bytes:
+        """What somebody wrote about two graphs, with what they share."""
+        html = self.prose.comparison(page.pair, page.text)
+        return self._render("compare.html", "../../../", page.folder, page=page, html=html)
+
+    def compare_any_page(self, graphs: Sequence[Summary], curated: Sequence[Summary]) -> bytes:
+        """Any two graphs by query."""
+        return self._render(COMPARE, "../", "compare/", graphs=graphs, curated=curated)
+
+    def text_page(self, name: str, text: MarkdownFile) -> bytes:
+        html = self.prose.page(name, text)
+        return self._render("text.html", "../", f"{name}/", title=text.title, text=text, html=html)
+
+    def place_of(self, path: str, link: str) -> Place | None:
+        """Where an author wrote a link of this page; None where no author did."""
+        source = self.gallery.config_source
+        for number, item in enumerate(self.gallery.config.navigation or ()):
+            root = self.base_path if path == "404.html" else "../" * path.count("/") or "./"
+            if source is not None and link == root + item.to:
+                return source.place(("navigation", number, "to"))
+        return self.prose.place_of(path, link)
+
+    def search_page(self) -> bytes:
+        return self._render("search.html", "../", "search/")
+
+    def missing_page(self) -> bytes:
+        # A host shows this page at any depth, where a relative address would miss.
+        return self._render("404.html", self.base_path, "404.html")
+
+    def _render(self, template: str, root: str, path: str, **values: Any) -> bytes:
+        assets_url = root + self.assets.folder
+        modules = self.assets.viewer_modules
+        text = self._part(
+            template,
+            nav=self.gallery.navigation,
+            root=root,
+            path=path,
+            assets_url=assets_url,
+            viewer_modules=modules,
+            **values,
+        )
+        return text.encode()
+
+    def _part(self, template: str, **values: Any) -> str:
+        try:
+            template_of = self._templates.get_template(template)
+            themed = THEME in self.assets.files
+            return template_of.render(site=self.gallery.config, themed=themed, **values)
+        except TemplateSyntaxError as error:
+            place = Place(Path(error.filename or error.name or template), error.lineno)
+            raise TracerError(f"not a valid template: {error.message}", place=place) from None
+        except TemplateError as error:
+            place = _template_place(error, template)
+            raise TracerError(f"the template fails: {error.message}", place=place) from None
+
+    def _repository_file(self, entry: Entry) -> str | None:
+        """Where the annotation file is, or would be, on the forge."""
+        repository = self.gallery.config.repository
+        if repository is None:
+            return None
+        name = annotation_file(entry.slug)
+        there = entry.annotation_source is not None
+        kind, where = ("blob", name) if there else ("tree", "site_src/annotations")
+        return f"{repository.rstrip('/')}/{kind}/HEAD/{where}"
+
+
+@lru_cache(maxsize=4)
+def _environment(root: Path, _: str) -> Environment:
+    environment = Environment(
+        loader=_template_loader(root),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(percent=percent, one_line=one_line, direction=direction)
+    environment.globals.update(policy=POLICY, listing_folder=listing_folder)
+    return environment
+
+
+def _template_loader(root: Path) -> BaseLoader:
+    """The gallery's own templates first; `tracer/base.html` is always the packaged one."""
+    folders = resource_folders("templates", root)
+    packaged = [folder for folder in folders if folder != root.resolve() / "templates"]
+    return ChoiceLoader([_loader(folders), PrefixLoader({"tracer": _loader(packaged)})])
+
+
+def _loader(folders: Sequence[Path]) -> BaseLoader:
+    files = files_in(folders)
+
+    def load(name: str) -> tuple[str, str, None] | None:
+        return (read_text(files[name]), str(files[name]), None) if name in files else None
+
+    return FunctionLoader(load)
+
+
+def _template_place(error: TemplateError, template: str) -> Place:
+    """The deepest frame that Jinja maps to a template's own line."""
+    place, trace = Place(Path(template)), error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file.endswith((".html", ".xml")):
+            place = Place(Path(file), trace.tb_lineno)
+        trace = trace.tb_next
+    return place
