@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tracer.attribution.origin import FeatureName
 from tracer.attribution.prune import Pruned
 from tracer.attribution.question import graph_id
+from tracer.attribution.traced import Traced
 from tracer.documents.graph import (
     EMBEDDING,
     ERROR,
@@ -21,11 +20,8 @@ from tracer.documents.graph import (
     TracerInfo,
 )
 
-if TYPE_CHECKING:
-    from tracer.attribution.trace import Attribution
 
-
-def graph_document(attribution: Attribution, pruned: Pruned, slug: str) -> Graph:
+def graph_document(attribution: Traced, pruned: Pruned, slug: str) -> Graph:
     """Nodes by (layer, position, index), errors layer-major, tokens, logits; links by target,
     then source, in that order. A target that is a feature stands where logits would."""
     sources = [
@@ -49,7 +45,7 @@ def graph_document(attribution: Attribution, pruned: Pruned, slug: str) -> Graph
     )
 
 
-def _feature_nodes(attribution: Attribution, pruned: Pruned) -> list[Node]:
+def _feature_nodes(attribution: Traced, pruned: Pruned) -> list[Node]:
     swept, shares = attribution.swept, pruned.rank_share.tolist()
     nodes: list[Node] = []
     for layer, features in enumerate(attribution.layers):
@@ -82,11 +78,11 @@ def _feature_nodes(attribution: Attribution, pruned: Pruned) -> list[Node]:
     return nodes
 
 
-def _feature_type(attribution: Attribution) -> str:
+def _feature_type(attribution: Traced) -> str:
     return NEURON if attribution.features_info.kind == "neurons" else TRANSCODER
 
 
-def _error_nodes(attribution: Attribution, pruned: Pruned) -> list[Node]:
+def _error_nodes(attribution: Traced, pruned: Pruned) -> list[Node]:
     """For neurons nothing is in error: these are the neurons that are not listed."""
     neurons = attribution.features_info.kind == "neurons"
     rest = "neurons not listed" if neurons else "what the features leave out"
@@ -108,7 +104,7 @@ def _error_nodes(attribution: Attribution, pruned: Pruned) -> list[Node]:
     ]
 
 
-def _token_nodes(attribution: Attribution) -> list[Node]:
+def _token_nodes(attribution: Traced) -> list[Node]:
     text = attribution.frozen.model.tokenizer.text
     return [
         Node(
@@ -125,7 +121,7 @@ def _token_nodes(attribution: Attribution) -> list[Node]:
     ]
 
 
-def _target_nodes(attribution: Attribution) -> list[Node]:
+def _target_nodes(attribution: Traced) -> list[Node]:
     if attribution.targets.feature is not None:
         return [_asked_feature(attribution, attribution.targets.feature)]
     if attribution.targets.question.kind == "direction":
@@ -133,7 +129,7 @@ def _target_nodes(attribution: Attribution) -> list[Node]:
     return _logit_nodes(attribution)
 
 
-def _asked_feature(attribution: Attribution, name: FeatureName) -> Node:
+def _asked_feature(attribution: Traced, name: FeatureName) -> Node:
     activation = float(attribution.targets.values[0])
     return Node(
         node_id=str(name),
@@ -149,7 +145,7 @@ def _asked_feature(attribution: Attribution, name: FeatureName) -> Node:
     )
 
 
-def _asked_direction(attribution: Attribution) -> Node:
+def _asked_direction(attribution: Traced) -> Node:
     layer, last = attribution.frozen.n_layers + 1, attribution.frozen.n_positions - 1
     return Node(
         node_id=f"{layer}_direction_{last}",
@@ -163,7 +159,7 @@ def _asked_direction(attribution: Attribution) -> Node:
     )
 
 
-def _logit_nodes(attribution: Attribution) -> list[Node]:
+def _logit_nodes(attribution: Traced) -> list[Node]:
     frozen, targets = attribution.frozen, attribution.targets
     text, last = frozen.model.tokenizer.text, frozen.n_positions - 1
     nodes = []
@@ -184,7 +180,7 @@ def _logit_nodes(attribution: Attribution) -> list[Node]:
     return nodes
 
 
-def _metadata(attribution: Attribution, pruned: Pruned, slug: str) -> Metadata:
+def _metadata(attribution: Traced, pruned: Pruned, slug: str) -> Metadata:
     matrix = attribution.matrix
     frozen, ask, settings = attribution.frozen, attribution.ask, attribution.settings
     info = TracerInfo(

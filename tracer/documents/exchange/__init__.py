@@ -1,0 +1,1 @@
+"""What others exchange: graphs, views and work of other viewers, in and out."""

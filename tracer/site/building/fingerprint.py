@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from tracer.documents.stored_file import StoredFile
 from tracer.documents.yaml_source import YamlSource
-from tracer.site.content.gallery import MarkdownFile
+from tracer.site.content.markdown_file import MarkdownFile
 
 # What the bytes of a page depend on besides this package.
 _LIBRARIES = (

@@ -12,7 +12,7 @@ from tracer.site.building.fingerprint import fingerprint
 from tracer.site.building.recording import Recording
 from tracer.site.building.units import Product, Unit
 from tracer.site.content.assets import Assets
-from tracer.site.content.gallery import MarkdownFile
+from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.media import stored_media
 from tracer.site.content.memory import Memory
 from tracer.site.graph.summary import Summary

@@ -1,0 +1,1 @@
+"""What `tracer check` finds."""

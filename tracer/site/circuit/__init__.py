@@ -1,0 +1,1 @@
+"""Nodes to boxes, lines between them, and their picture."""

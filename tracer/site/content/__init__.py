@@ -1,0 +1,1 @@
+"""What people wrote and the tracer made, read once."""

@@ -17,7 +17,7 @@ from tracer.documents.references import check_slug
 from tracer.documents.revisions import revision_numbers
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.site.content.entry import Entry, Part, SharedLabels
-from tracer.site.content.gallery import MarkdownFile
+from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.reading import Reading
 from tracer.site.content.texts import load_markdown
 

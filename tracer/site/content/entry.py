@@ -16,7 +16,7 @@ from tracer.documents.graph_folder import StoredGraph
 from tracer.documents.resolved_claims import ResolvedClaim, resolve_claim
 from tracer.documents.yaml_source import KeyPath, YamlSource
 from tracer.errors import Place, TracerError, Unknown
-from tracer.site.content.gallery import MarkdownFile
+from tracer.site.content.markdown_file import MarkdownFile
 
 Part = Literal["write-up", "annotations", "evidence"]
 SharedLabels = tuple[FeatureLabels, YamlSource]

@@ -8,26 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracer.documents.front_matter import FrontMatter
 from tracer.documents.site_config import SiteConfig
 from tracer.documents.yaml_source import YamlSource
+from tracer.site.content.markdown_file import MarkdownFile
 
 if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
     from tracer.site.content.entry import Entry
-
-
-@dataclass(frozen=True)
-class MarkdownFile:
-    """A Markdown file; `body` keeps the file's own line numbers."""
-
-    file: Path
-    meta: FrontMatter
-    body: str = field(repr=False)
-    front: YamlSource | None = field(repr=False, default=None)
-
-    @property
-    def title(self) -> str:
-        return self.meta.title or self.file.stem.replace("-", " ").capitalize()
 
 
 @dataclass(frozen=True)

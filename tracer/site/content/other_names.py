@@ -1,8 +1,8 @@
 """What other viewers call a graph's nodes, for the data file.
 
-`assets/viewer/graph/node_names.js` is its one reader. A `jsNodeId` ends in the position, as here, or in
-0, as circuit-tracer writes it; a feature's number packs layer and index as Cantor paired them, or
-as digits (19 and 7477: 1907477). Only what follows from neither is listed.
+`assets/viewer/graph/node_names.js` is its one reader. A `jsNodeId` ends in the position, as here,
+or in 0, as circuit-tracer writes it; a feature's number packs layer and index as Cantor paired
+them, or as digits (19 and 7477: 1907477). Only what follows from neither is listed.
 """
 
 from __future__ import annotations

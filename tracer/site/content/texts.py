@@ -15,7 +15,7 @@ from tracer.documents.references import check_slug
 from tracer.documents.yaml_source import parse_yaml
 from tracer.errors import Place, TracerError
 from tracer.site.content.comparisons import compared_slugs
-from tracer.site.content.gallery import MarkdownFile
+from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.reading import Reading
 
 MAX_HEADINGS = 2_000

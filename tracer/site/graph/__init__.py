@@ -1,0 +1,1 @@
+"""One graph's page and what its viewer loads."""

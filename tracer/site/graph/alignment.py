@@ -1,7 +1,7 @@
 """Two graphs laid side by side: what both use, what only one does, and how much it matters to each.
 
-`assets/viewer/graph/alignment.js` does the same for any two graphs in the browser; a test holds the two
-against each other.
+`assets/viewer/graph/alignment.js` does the same for any two graphs in the browser; a test holds
+the two against each other.
 """
 
 from __future__ import annotations

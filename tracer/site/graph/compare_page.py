@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from tracer.site.content.gallery import MarkdownFile
+from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.graph.alignment import Alignment, Annotated, align
 from tracer.site.graph.graph_page import GraphPage
 

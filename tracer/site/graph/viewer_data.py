@@ -1,7 +1,7 @@
 """The file the interactive viewer loads: one graph and what people say about it, as columns.
 
-`assets/viewer/graph/graph.js` is its one reader. It is JSON, because every static host compresses that,
-and holds columns, because those compress well:
+`assets/viewer/graph/graph.js` is its one reader. It is JSON, because every static host compresses
+that, and holds columns, because those compress well:
 
 - nodes keep the graph's order, and everything else points at them by index;
 - links are ordered by (target, source): a count per target, then each source as the distance to the

@@ -1,0 +1,1 @@
+"""Pages that list others or stand alone; what hosts are told."""

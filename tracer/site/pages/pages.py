@@ -23,7 +23,8 @@ from tracer.documents.files import read_text
 from tracer.errors import Place, TracerError
 from tracer.site.content.assets import THEME, Assets
 from tracer.site.content.forge import annotation_file, forge_for
-from tracer.site.content.gallery import Gallery, MarkdownFile
+from tracer.site.content.gallery import Gallery
+from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.resources import files_in, resource_folders
 from tracer.site.graph.summary import Summary
 from tracer.site.pages.listings import Kind, Listing, listing_folder

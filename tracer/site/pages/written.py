@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from tracer.errors import Place, TracerError, Unknown, did_you_mean
 from tracer.site.content.addresses import Here, comparison_here, page_here, write_up_here
-from tracer.site.content.gallery import Gallery, MarkdownFile
+from tracer.site.content.gallery import Gallery
+from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.prose.markdown import links, render
 from tracer.site.prose.node_links import from_elsewhere
 

@@ -1,0 +1,1 @@
+"""Markdown to HTML, with links to nodes and pages, formulas and figures."""

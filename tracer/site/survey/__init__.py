@@ -1,0 +1,1 @@
+"""All that a gallery holds, and what of it is left out."""

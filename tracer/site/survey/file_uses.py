@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from tracer.site.content.addresses import Here
-from tracer.site.content.gallery import MarkdownFile
+from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.prose.markdown import links
 
 if TYPE_CHECKING:  # what reads graphs is imported where there are graphs

@@ -12,7 +12,8 @@ from tracer.documents.enclosure import PARTS, Names, enclose, is_there, names_in
 from tracer.documents.revisions import revision_numbers
 from tracer.documents.site_config import SiteConfig, load_site_config
 from tracer.errors import Place, Problems, TracerError
-from tracer.site.content.gallery import Gallery, MarkdownFile
+from tracer.site.content.gallery import Gallery
+from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.media import media_files
 from tracer.site.content.memory import Memory
 from tracer.site.content.reading import Reading

@@ -1,0 +1,1 @@
+"""How answers, shares, tokens and effects are put in words."""
