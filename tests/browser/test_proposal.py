@@ -233,7 +233,9 @@ NOTE = st.one_of(
     st.none(),
     TEXT,
     st.lists(TEXT, min_size=1, max_size=4).map("\n".join),
-    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40),
+    st.text(
+        st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40
+    ),
 )
 BY = st.one_of(st.none(), TEXT)
 NODES = st.lists(

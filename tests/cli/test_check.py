@@ -161,13 +161,17 @@ def test_a_folder_that_only_the_tracing_machine_has_is_a_note(gallery: GalleryFo
         {"assets/styles/tokens.css": ":root {}"},
         {"site_src/labels/tiny.neurons.yaml": ""},
         {"site_src/.DS_Store": ""},
-        {"site_src/prompts.yaml": f"graphs:\n  - {BY_IDS.replace('41', '43')}\n"},
     ],
 )
 def test_what_is_used_is_no_warning(gallery: GalleryFolder, files: dict[str, str]) -> None:
     for path, text in files.items():
         gallery.write(path, text)
     assert told() == []
+
+
+def test_a_question_asked_by_ids_is_the_graphs_own(gallery: GalleryFolder) -> None:
+    gallery.write("site_src/prompts.yaml", f"graphs:\n  - {BY_IDS.replace('41', '43')}\n")
+    assert not any("another question" in line for line in told())
 
 
 def test_a_graph_without_a_write_up(gallery: GalleryFolder) -> None:

@@ -45,8 +45,8 @@ SLOW = """
 import time
 import tracer.site.build
 def build(*_, **__):
-    print("begun")
     try:
+        print("begun")
         time.sleep(60)
     except KeyboardInterrupt:
         if {patient}:

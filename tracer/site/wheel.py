@@ -84,12 +84,10 @@ def _below(path: Path, place: str) -> Iterator[tuple[str, Path]]:
 
 def _metadata(installed: Distribution) -> dict[str, bytes]:
     found = {"WHEEL": _WHEEL.encode()}
-    for name in ("METADATA", "entry_points.txt"):
-        found[name] = (installed.read_text(name) or "").encode()
     for file in installed.files or ():
-        _, licence, name = file.as_posix().partition(".dist-info/licenses/")
-        if licence:
-            found[f"licenses/{name}"] = file.read_binary()
+        _, inside, name = file.as_posix().partition(".dist-info/")
+        if inside and (name in ("METADATA", "entry_points.txt") or name.startswith("licenses/")):
+            found[name] = file.read_binary()
     return found
 
 

@@ -50,8 +50,8 @@ def _member(file: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, layer
         header = stream.tell()
     if dtype.kind != "f":
         raise TracerError(
-            f"the array `{one_plain_line(name, 100)}` is of {dtype.kind}{dtype.itemsize}, not of "
-            "floating-point numbers",
+            f"the array `{one_plain_line(name, 100)}` is of "
+            f"{one_plain_line(str(dtype), 40)}, not of floating-point numbers",
             hint="save it as float32, or, if it is of no use here, leave it out",
             place=Place(file),
         )
