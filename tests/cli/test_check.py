@@ -58,7 +58,7 @@ def test_each_mistake_is_told_at_its_place_and_all_at_once(gallery: GalleryFolde
 WARNINGS: list[tuple[dict[str, str], str]] = [
     ({"site_src/pages/p.md": "a ![](../files/a.png)\n", "site_src/files/a.png": ""}, ":1:7: this "
      "picture has no text in its place"),
-    ({"site_src/files/a.png": "x"}, "site_src/files/a.png: nothing reads this"),
+    ({"site_src/files/a.txt": "x"}, "site_src/files/a.txt: nothing reads this"),
     ({"site_src/writeups/x.md": "x"}, "site_src/writeups: nothing reads this; did you mean "
      "`write-ups`?"),
     ({"site_src/prompt.yaml": "x"}, "nothing reads this; did you mean `prompts.yaml`?"),

@@ -13,7 +13,7 @@ from tracer.site.clock import phase
 from tracer.site.fingerprint import fingerprint
 from tracer.site.gallery import MarkdownFile
 from tracer.site.listings import KINDS, listings
-from tracer.site.media import stored_media
+from tracer.site.media import published_media, stored_media
 from tracer.site.memory import Memory
 from tracer.site.pages import Pages
 from tracer.site.recording import Recording
@@ -97,7 +97,7 @@ class Plan:
 
     def _media(self, path: str, file: Path) -> Unit:
         stored = self._memory.load(stored_media, file)
-        return Unit(path, path, lambda: Product({path: stored.content()}), stored.digest)
+        return Unit(path, path, lambda: Product({path: published_media(stored)}), stored.digest)
 
     def _assets(self) -> Product:
         return Product({self.assets.folder + n: data for n, data in self.assets.files.items()})
