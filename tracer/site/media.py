@@ -37,21 +37,8 @@ _BINARY: dict[str, tuple[bytes, ...]] = {
 }
 _TEXT = frozenset(
     [
-        ".txt",
-        ".md",
-        ".csv",
-        ".tsv",
-        ".json",
-        ".jsonl",
-        ".bib",
-        ".ipynb",
-        ".py",
-        ".r",
-        ".tex",
-        ".toml",
-        ".vtt",
-        ".yaml",
-        ".yml",
+        *(".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".bib", ".tex", ".vtt"),
+        *(".ipynb", ".py", ".r", ".toml", ".yaml", ".yml"),
     ]
 )
 _DRAWING = ".svg"
