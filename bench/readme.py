@@ -274,7 +274,7 @@ def xss_table() -> str:
     if not file.exists():
         return "Not run."
     found = json.loads(file.read_text(encoding="utf-8"))
-    texts, fields = found["payloads"], found["fields"]
+    texts, fields = found["payloads"], len(found["fields"])
     placed = f"{texts:,} texts in {fields} fields and parameters of addresses: {found['placed']:,}"
     refused = f"{found['refused']:,} more refused by `tracer check`"
     rows = [("put where they can be written", f"{placed} places, {refused}")]

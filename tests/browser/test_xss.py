@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from tests.xss.browse import browse_corpus, runs_as_it_is
 from tests.xss.payloads import payloads
 
 CORPUS = list(enumerate(payloads()))
-FIGURES = Path(__file__).parents[2] / "bench" / "xss.json"
 
 
 def test_of_a_sample_nothing_runs_with_the_policy_or_without(
@@ -31,8 +29,5 @@ def test_most_of_the_corpus_runs_where_it_is_taken_for_markup(browser: Browser) 
     assert len(runs_as_it_is(browser, some)) > len(some) / 2
 
 
-def test_the_figures_are_of_this_corpus() -> None:
-    figures = json.loads(FIGURES.read_text(encoding="utf-8"))
-    assert figures["payloads"] == len(CORPUS) == len(set(payloads())) >= 150
-    for side in ("with_policy", "without_policy"):
-        assert figures[side]["ran"] == figures[side]["could_run"] == []
+def test_the_corpus_is_large_and_each_of_its_texts_is_another() -> None:
+    assert len(CORPUS) == len(set(payloads())) >= 150

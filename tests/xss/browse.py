@@ -102,7 +102,7 @@ def browse_corpus(
         placed.add(name, payloads)
     return {
         "payloads": len(payloads),
-        "fields": len({name for _, name in placed.pairs}),
+        "fields": sorted({name for _, name in placed.pairs}),
         "placed": len(placed.pairs),
         "refused": len(placed.refused),
         "with_policy": seen[True].told(),
