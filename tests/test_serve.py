@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from tests.galleries import make_gallery
 from tests.serving import TRACER, Served, served
 from tracer.errors import TracerError
 from tracer.live import Live, _try
-from tracer.serve import FIRST_PORT, listen
+from tracer.serve import FIRST_PORT, allowed_names, listen
 from tracer.site.preview import Preview
 
 
@@ -23,6 +24,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     root = tmp_path_factory.mktemp("served") / "gallery"
     make_gallery(root).write("secret.txt", "secret")
     with served(root) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    root = tmp_path_factory.mktemp("watched") / "gallery"
+    make_gallery(root).write("secret.txt", "secret")
+    with served(root, "--watch") as running:
+        assert running.process.stdout is not None
+        assert running.process.stdout.readline() == "built\n"
         yield running
 
 
@@ -68,12 +79,51 @@ def test_what_is_not_there_gets_the_sites_own_page(site: Served) -> None:
         "/graphs/%2e%2e/%2e%2e/secret.txt",
         "//secret.txt",
         "/.tracer-build",
+        "/.tracer-build/",
+        "/.tracer-build/site.json",
+        "/graphs/.hidden/x",
     ],
 )
 def test_nothing_outside_the_site_is_served(site: Served, path: str) -> None:
     status, _, text = site.get(path)
     assert status == 404
     assert "secret" not in text.replace(path, "")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/%00",
+        "/a%00b/",
+        "/graphs/%00.html",
+        "/" + "x" * 300,
+        "/" + "x" * 300 + "/",
+        "/" + "x/" * 3000,
+        "/" + "%C3%A9" * 200,
+        "/..",
+        "/%5c..%5csecret.txt",
+        "/\\secret.txt",
+        "/%ff%fe",
+        "/%E0%A4%A",
+        "/%",
+        "/%0a%0d",
+        "/graphs/%2e%2e/%2e%2e/",
+        "/_live/%00",
+        "/assets/x/%00",
+        "/index.html/x",
+    ],
+)
+@pytest.mark.parametrize("which", ["site", "watched"])
+def test_an_address_that_no_file_can_have_is_not_there(
+    request: pytest.FixtureRequest, which: str, path: str
+) -> None:
+    assert request.getfixturevalue(which).get(path)[0] == 404
+
+
+def test_the_state_of_a_page_that_cannot_be_is_not_there(watched: Served) -> None:
+    for path in ("%00", "/" + "x" * 300, "/../../secret.txt", "/.tracer-build", "%ff"):
+        status, _, text = watched.get(f"/_live/state?path={path}")
+        assert status == 404 or "page" not in json.loads(text)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example"])
@@ -83,6 +133,42 @@ def test_another_host_name_is_refused(site: Served, host: str) -> None:
 
 def test_the_name_localhost_is_fine(site: Served) -> None:
     assert site.get("/", host=f"localhost:{site.port}")[0] == 200
+
+
+def test_listening_beyond_this_machine_is_told_and_names_are_checked(tmp_path: Path) -> None:
+    make_gallery(tmp_path)
+    options = ("--host", "0.0.0.0", "--allow-host", "box.example", "--allow-host", "*.dev.example")
+    with served(tmp_path, *options) as running:
+        assert running.process.stdout is not None
+        told = running.process.stdout.readline()
+        assert "anyone who reaches this machine at 0.0.0.0 can read this gallery" in told
+        assert "127.0.0.1, localhost, box.example, *.dev.example; --allow-host adds" in told
+        answers = {
+            name: running.get("/", host=name)[0]
+            for name in (
+                "localhost:1",
+                "box.example:80",
+                "a.dev.example",
+                "evil.example",
+                "0.0.0.0",
+            )
+        }
+    assert answers == {
+        **dict.fromkeys(["localhost:1", "box.example:80", "a.dev.example"], 200),
+        **dict.fromkeys(["evil.example", "0.0.0.0"], 400),
+    }
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1", "a b", "x" * 300])
+def test_a_host_that_is_not_this_machine_is_one_clear_line(host: str) -> None:
+    with pytest.raises(TracerError, match=r"no address `.*` to listen on: .*--host; 0\.0\.0\.0"):
+        listen(None, host)
+
+
+@pytest.mark.parametrize("name", ["*", "a*b", "http://x", "x:80", "", "x/y"])
+def test_a_name_that_lets_everybody_in_is_refused(name: str) -> None:
+    with pytest.raises(TracerError, match="is no host name; give it without port or path"):
+        allowed_names("0.0.0.0", [name])
 
 
 def test_nothing_listens_but_this_machine(site: Served) -> None:

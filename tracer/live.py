@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import json
+import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -62,20 +62,24 @@ class Live:
         file = self.preview.out / path
         return file.read_bytes() if file.is_file() else None
 
-    async def events(self, path: str, has: str) -> AsyncIterator[str]:
-        """Server-sent events for one open page: the present state at once, then each new one."""
+    async def state(self, path: str, has: str) -> dict[str, object]:
+        """What the open page at this path is to show; its text, where it `has` another."""
+        problems = self.problems
+        state: dict[str, object] = {
+            "run": self.run,
+            "problems": problems,
+            "scripts": self.preview.scripts,
+        }
+        page = None if problems else await self.current(path)
+        if page is not None and _name(page) != has:
+            state |= {"page": page.decode(), "has": _name(page)}
+        return state
+
+    async def events(self) -> AsyncIterator[str]:
+        """Server-sent events for all open pages: one at once, then one whenever to ask again."""
         while True:
-            seen, problems = self.number, self.problems
-            page = None if problems else await self.current(path)
-            state: dict[str, object] = {
-                "run": self.run,
-                "problems": problems,
-                "scripts": self.preview.scripts,
-            }
-            if page is not None and _name(page) != has:
-                has = _name(page)
-                state["page"] = page.decode()
-            yield f"data: {json.dumps(state)}\n\n"
+            seen = self.number
+            yield f"data: {self.run} {seen}\n\n"
             async with self.changed:
                 while self.number == seen:
                     await self.changed.wait()
@@ -100,8 +104,9 @@ async def _follow(gallery: Path, live: Live, tell: Tell, wanted: asyncio.Event) 
 
     while True:
         folders = _present(gallery)
+        links = _link_targets(gallery, folders)
         stop = asyncio.Event()
-        root = asyncio.create_task(_new_folder(gallery, folders, stop))
+        beside = asyncio.create_task(_beside(gallery, folders, links, refresh, stop))
         changes = awatch(
             *folders,
             watch_filter=_meant(folders),
@@ -116,18 +121,49 @@ async def _follow(gallery: Path, live: Live, tell: Tell, wanted: asyncio.Event) 
             await refresh()
             while (found := await waiting) is not None:
                 waiting = asyncio.ensure_future(anext(changes, None))
-                await refresh(_files(found, gallery))
+                linked = any(_is_of(Path(name), links) for _, name in found)
+                await refresh(None if linked else _files(found, gallery))
+                came = any(change != Change.modified for change, _ in found)
+                if came and _link_targets(gallery, folders) != links:
+                    stop.set()
         finally:
-            root.cancel()
+            beside.cancel()
             waiting.cancel()
 
 
-async def _new_folder(gallery: Path, watched: Sequence[Path], stop: asyncio.Event) -> None:
-    """Stops the watch when a folder of sources appears that it does not know."""
-    changes = awatch(gallery, recursive=False, step=STEP_MILLISECONDS, stop_event=stop)
-    async for _ in changes:
+async def _beside(
+    gallery: Path,
+    watched: Sequence[Path],
+    links: Collection[Path],
+    refresh: Callable[[], Awaitable[None]],
+    stop: asyncio.Event,
+) -> None:
+    """Looks again when what a link leads to changes; stops the watch when a folder of sources
+    appears that it does not know."""
+    folders = {gallery, *(target if target.is_dir() else target.parent for target in links)}
+    changes = awatch(*folders, recursive=False, step=STEP_MILLISECONDS, stop_event=stop)
+    async for found in changes:
         if _present(gallery) != watched:
             stop.set()
+        elif any(_is_of(Path(name), links) for _, name in found):
+            await refresh()
+
+
+def _link_targets(gallery: Path, folders: Sequence[Path]) -> frozenset[Path]:
+    """Where the links among the sources lead, as far as that is within the gallery."""
+    root = gallery.resolve()
+    found = set()
+    for top in folders:
+        for folder, inner, files in os.walk(top):
+            links = (Path(folder, name) for name in (*inner, *files))
+            found |= {Path(os.path.realpath(one)) for one in links if one.is_symlink()}
+    return frozenset(one for one in found if one != root and one.is_relative_to(root))
+
+
+def _is_of(file: Path, links: Collection[Path]) -> bool:
+    """Whether this is what a link leads to, or stands directly in it."""
+    real = Path(os.path.realpath(file))  # a loop stays what it is
+    return real in links or real.parent in links
 
 
 async def _try(work: Callable[[], None], live: Live, tell: Tell) -> bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import os
 import posixpath
+import re
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from mimetypes import guess_type
 from pathlib import Path
 from urllib.parse import quote
@@ -17,7 +20,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,6 +38,10 @@ from tracer.site.pages.policy import header_policy
 from tracer.site.preview import Preview
 
 HOST = "127.0.0.1"
+LOOPBACK = (HOST, "localhost", "::1", "[::1]")
+EVERYWHERE = ("0.0.0.0", "::")
+LONGEST_NAME = 255  # bytes, of most file systems
+LONGEST_PATH = 2000
 FIRST_PORT = 8000
 TRIED_PORTS = 50
 _NOTHING_YET = (
@@ -37,25 +50,70 @@ _NOTHING_YET = (
 )
 
 
-def listen(port: int | None) -> socket.socket:
+def listen(port: int | None, host: str = HOST) -> socket.socket:
     """A listening socket: on this port, or on the first free one from 8000.
 
-    Raises TracerError when the port, or every port that was tried, is taken.
+    Raises TracerError when the port, or every port that was tried, is taken, and for a host that
+    is not this machine.
     """
+    family = _family(host)
     tried = [port] if port is not None else range(FIRST_PORT, FIRST_PORT + TRIED_PORTS)
     for one in tried:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((HOST, one))
+            listener.bind((host, one))
             listener.listen()
         except OSError as error:
             listener.close()
             reason = error.strerror or str(error)
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise _no_such_host(host, reason) from None
         else:
             return listener
     what = f"port {tried[0]} cannot be used: {reason}"
     raise TracerError(what, hint="choose another with --port, or leave it out")
+
+
+def _family(host: str) -> socket.AddressFamily:
+    try:
+        return socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][0]
+    except (OSError, UnicodeError) as error:
+        raise _no_such_host(host, getattr(error, "strerror", None) or str(error)) from None
+
+
+def _no_such_host(host: str, reason: str) -> TracerError:
+    what = f"this machine has no address `{host}` to listen on: {reason}"
+    return TracerError(what, hint="name one of its own with --host; 0.0.0.0 is all of them")
+
+
+def allowed_names(host: str, names: Sequence[str]) -> list[str]:
+    """The names to answer to besides those of this machine for itself. Raises TracerError for
+    one that is no name: a pattern could let everybody in."""
+    for name in names:
+        if not re.fullmatch(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*|\[?[0-9a-fA-F:]+\]?", name):
+            what, hint = f"`{name}` is no host name", "give it without port or path: box.example"
+            raise TracerError(what, hint=hint)
+    own = [] if host in EVERYWHERE else [host, f"[{host}]"]
+    return [*own, *names]
+
+
+def address(listener: socket.socket, host: str = HOST) -> str:
+    """Where a browser on this machine finds it."""
+    name = HOST if host in EVERYWHERE else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{listener.getsockname()[1]}/"
+
+
+def warning(host: str, names: Sequence[str], *, drafts: bool) -> str | None:
+    """Who can read the site, where that is not this machine alone."""
+    if host in LOOPBACK:
+        return None
+    known = [HOST, "localhost", *([] if host in EVERYWHERE else [host]), *names]
+    what = "drafts too, " if drafts else ""
+    return (
+        f"anyone who reaches this machine at {host} can read this gallery, {what}under the names "
+        f"{', '.join(dict.fromkeys(known))}; --allow-host adds a name"
+    )
 
 
 def serve(listener: socket.socket, app: Starlette) -> None:
@@ -68,11 +126,17 @@ def serve(listener: socket.socket, app: Starlette) -> None:
 
 
 def make_app(
-    folder: Path, *, gallery: Path, preview: Preview | None = None, tell: Tell
+    folder: Path,
+    *,
+    gallery: Path,
+    preview: Preview | None = None,
+    tell: Tell,
+    names: Sequence[str] = (),
 ) -> Starlette:
     """The site in `folder`; with `preview`, watches the gallery's sources and shows each change.
 
-    `tell` gets each build's outcome as text.
+    `tell` gets each build's outcome as text. A request is answered under the names of this
+    machine for itself and under `names`: any other may have been made to lead here.
     """
     live = Live(preview) if preview else None
     routes = [Route("/{path:path}", _Site(folder, live).respond)]
@@ -90,9 +154,11 @@ def make_app(
 
     if live is not None:
         routes.insert(0, Route("/_live/events", _events(live)))
-        routes.insert(1, Route("/_live/{name:str}", _live_file(gallery)))
-        routes.insert(2, Route("/assets/{version:str}/{name:path}", _asset(live)))
-    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"], www_redirect=False)
+        routes.insert(1, Route("/_live/state", _state(live)))
+        routes.insert(2, Route("/_live/{name:str}", _live_file(gallery)))
+        routes.insert(3, Route("/assets/{version:str}/{name:path}", _asset(live)))
+    known = [*LOOPBACK, *names]
+    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=known, www_redirect=False)
     return Starlette(routes=routes, middleware=[hosts, Middleware(_Headers)], lifespan=lifespan)
 
 
@@ -105,6 +171,8 @@ class _Site:
 
     async def respond(self, request: Request) -> Response:
         path = request.path_params["path"]
+        if not _could_be_a_file(path):
+            return self._missing()
         files = StaticFiles(directory=self._folder, check_dir=False)
         # StaticFiles refuses whatever leaves its folder, links included.
         wanted = files.get_path({**request.scope, "path": f"/{path}", "root_path": ""})
@@ -149,6 +217,17 @@ class _Site:
         return HTMLResponse(page.replace(b"</head>", tags + b"</head>", 1), status)
 
 
+def _could_be_a_file(path: str) -> bool:
+    """Whether the site may have a file of this address: none is hidden, and no name is odd."""
+    parts = path.split("/")
+    return (
+        len(path) <= LONGEST_PATH
+        and not any(one.startswith(".") or "\\" in one for one in parts)
+        and all(len(os.fsencode(one)) <= LONGEST_NAME for one in parts)
+        and path.isprintable()
+    )
+
+
 class _Headers:
     """Adds the same policy that the published site asks its host for."""
 
@@ -168,11 +247,20 @@ class _Headers:
 
 
 def _events(live: Live) -> Callable[[Request], Response]:
-    def respond(request: Request) -> Response:
+    def respond(_: Request) -> Response:
+        return StreamingResponse(live.events(), media_type="text/event-stream")
+
+    return respond
+
+
+def _state(live: Live) -> Callable[[Request], Awaitable[Response]]:
+    async def respond(request: Request) -> Response:
         path, has = request.query_params.get("path", "/"), request.query_params.get("has", "")
         file = f"{path}index.html" if path.endswith("/") else path
-        clean = posixpath.normpath(f"/{file}").lstrip("/")
-        return StreamingResponse(live.events(clean, has), media_type="text/event-stream")
+        file = posixpath.normpath(f"/{file}").lstrip("/")
+        if not _could_be_a_file(file):
+            return Response(status_code=404)
+        return JSONResponse(await live.state(file, has))
 
     return respond
 

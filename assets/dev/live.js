@@ -5,24 +5,44 @@
  */
 
 const mine = /** @type {HTMLElement} */ (document.querySelector("[data-live-page]"));
-const query = new URLSearchParams({
-  path: decodeURIComponent(location.pathname),
-  has: mine.dataset.livePage ?? "",
-});
 const SPOT = "tracer-live-spot";
+const POLL_MS = 1000;
 /** @type {string | undefined} */
 let run;
+let has = mine.dataset.livePage ?? "";
+let asked = Promise.resolve();
 
 restoreSpot();
-new EventSource(`/_live/events?${query}`).addEventListener("message", (event) => {
-  const state = JSON.parse(event.data);
+follow(() => {
+  asked = asked.then(ask).catch(() => undefined); // the server may be gone for a while
+});
+
+/** A worker hears of changes for all pages; without workers each page asks again and again. */
+function follow(/** @type {() => void} */ changed) {
+  try {
+    const worker = new SharedWorker("/_live/live_worker.js");
+    worker.port.addEventListener("message", changed);
+    worker.port.start();
+  } catch {
+    changed();
+    setInterval(changed, POLL_MS);
+  }
+}
+
+async function ask() {
+  const query = new URLSearchParams({ path: decodeURIComponent(location.pathname), has });
+  const answer = await fetch(`/_live/state?${query}`);
+  if (!answer.ok) return;
+  const state = await answer.json();
   run ??= state.run;
   if (state.problems.length > 0) return show(state.problems);
   document.getElementById("live-problems")?.remove();
   const outdated = state.scripts && state.scripts !== mine.dataset.liveScripts;
-  if (outdated || state.run !== run) reload();
-  else if (state.page) update(new DOMParser().parseFromString(state.page, "text/html"));
-});
+  if (outdated || state.run !== run) return reload();
+  if (!state.page) return;
+  has = state.has;
+  update(new DOMParser().parseFromString(state.page, "text/html"));
+}
 
 function reload() {
   sessionStorage.setItem(SPOT, JSON.stringify([location.pathname, scrollX, scrollY]));

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.galleries import GalleryFolder, make_gallery
 from tests.serving import Served, served
@@ -114,3 +114,38 @@ def test_a_page_that_was_not_built_yet_is_there_when_asked_for(
     expect(page.get_by_role("link", name="New")).to_be_visible()
     page.get_by_role("link", name="New").click()
     expect(page.locator("h1")).to_have_text("New")
+
+
+@pytest.mark.parametrize("workers", [True, False], ids=["one connection", "no workers"])
+def test_any_number_of_tabs_loads_and_hears_of_a_change(
+    context: BrowserContext, site: Served, gallery: GalleryFolder, workers: bool
+) -> None:
+    if not workers:
+        context.add_init_script("delete window.SharedWorker")
+    tabs = [context.new_page() for _ in range(8)]
+    for tab in tabs:
+        tab.goto(f"{site.address}graphs/france-paris/")
+        expect(tab.locator("#write-up")).to_contain_text("First words.")
+    gallery.write("site_src/write-ups/france-paris.md", "Heard by all.\n")
+    for tab in tabs:
+        expect(tab.locator("#write-up")).to_contain_text("Heard by all.")
+
+
+@pytest.mark.parametrize("target", ["notes/about.md", "site_src/pages/other.md"])
+def test_what_a_link_leads_to_is_watched(
+    page: Page, site: Served, gallery: GalleryFolder, target: str
+) -> None:
+    file = gallery.write(target, "# About\n\nFirst.\n")
+    link = gallery.root / "site_src" / "pages" / "about.md"
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(file)
+    page.goto(site.address)
+    expect(page.get_by_role("link", name="About").first).to_be_visible()
+    page.goto(f"{site.address}about/")
+    expect(page.locator("main")).to_contain_text("First.")
+    for words in ("Second.", "Third."):
+        beside = gallery.write(f"{target}.new", f"# About\n\n{words}\n")
+        beside.replace(file)  # as editors save
+        expect(page.locator("main")).to_contain_text(words)
+    file.write_text("# About\n\nIn place.\n")
+    expect(page.locator("main")).to_contain_text("In place.")

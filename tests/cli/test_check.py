@@ -63,7 +63,7 @@ WARNINGS: list[tuple[dict[str, str], str]] = [
      "picture has no text in its place"),
     ({WRITE_UP: "---\ntitle: x\ndate: 2099-05-05\n---"}, f"{WRITE_UP}:3:7: the date 2099-05-05 "
      "has not come yet"),
-    ({"site_src/files/a.png": "x"}, "site_src/files/a.png: nothing reads this"),
+    ({"site_src/files/a.txt": "x"}, "site_src/files/a.txt: nothing reads this"),
     ({"site_src/writeups/x.md": "x"}, "site_src/writeups: nothing reads this; did you mean "
      "`write-ups`?"),
     ({"site_src/prompt.yaml": "x"}, "nothing reads this; did you mean `prompts.yaml`?"),

@@ -13,17 +13,32 @@ from tracer.cli.gallery_root import root_option
 @root_option
 @click.option("--watch", is_flag=True, help="Rebuild and reload when a file changes; shows drafts.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free from 8000.")
+@click.option("--host", help="Where to listen (default: 127.0.0.1); 0.0.0.0 in a container.")
+@click.option("--allow-host", multiple=True, help="A name to answer to, besides localhost's.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the site is (default: public).")
-def command(root: Path, watch: bool, port: int | None, out: Path | None) -> None:
-    """Build the site and serve it to this machine only. Ctrl-C ends it."""
-    from tracer.serve import HOST, listen, make_app, serve
+def command(
+    root: Path,
+    watch: bool,
+    port: int | None,
+    host: str | None,
+    allow_host: tuple[str, ...],
+    out: Path | None,
+) -> None:
+    """Build the site and serve it, to this machine only unless --host says otherwise. Ctrl-C
+    ends it."""
+    from tracer.serve import HOST, address, allowed_names, listen, make_app, serve, warning
     from tracer.site.build import build
     from tracer.site.preview import Preview
 
+    host = host or HOST
+    names = allowed_names(host, allow_host)
     folder = out or root / ("public" if not watch else ".tracer/preview")
     if not watch:
         build(root, folder)
-    listener = listen(port)
-    click.echo(f"http://{HOST}:{listener.getsockname()[1]}/  (Ctrl-C to end)")
+    listener = listen(port, host)
+    click.echo(f"{address(listener, host)}  (Ctrl-C to end)")
+    if told := warning(host, allow_host, drafts=watch):
+        click.echo(f"{click.style('note:', fg='blue')} {told}")
     preview = Preview(root, folder) if watch else None
-    serve(listener, make_app(folder, gallery=root, preview=preview, tell=click.echo))
+    app = make_app(folder, gallery=root, preview=preview, tell=click.echo, names=names)
+    serve(listener, app)

@@ -23,6 +23,7 @@ _LIBRARIES = (
     "markupsafe",
     "mdit-py-plugins",
     "pagefind",
+    "py-svg-hush",
     "pygments",
     "resvg",
 )

@@ -13,7 +13,7 @@ from tracer.site.building.recording import Recording
 from tracer.site.building.units import Product, Unit
 from tracer.site.content.assets import Assets
 from tracer.site.content.markdown_file import MarkdownFile
-from tracer.site.content.media import stored_media
+from tracer.site.content.media import published_media, stored_media
 from tracer.site.content.memory import Memory
 from tracer.site.graph.summary import Summary
 from tracer.site.pages import feeds, hosting
@@ -98,7 +98,7 @@ class Plan:
 
     def _media(self, path: str, file: Path) -> Unit:
         stored = self._memory.load(stored_media, file)
-        return Unit(path, path, lambda: Product({path: stored.content()}), stored.digest)
+        return Unit(path, path, lambda: Product({path: published_media(stored)}), stored.digest)
 
     def _assets(self) -> Product:
         return Product({self.assets.folder + n: data for n, data in self.assets.files.items()})

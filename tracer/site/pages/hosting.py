@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tracer.documents.site_config import SiteConfig
-from tracer.site.pages.policy import POLICY
+from tracer.site.pages.policy import FILES_POLICY, POLICY
 
 # Cloudflare Pages reads 100 rules; a few are taken by the rest of the file.
 MOST_RULES = 90
@@ -24,8 +24,11 @@ def headers(folders: Iterable[str]) -> str:
         ("/*", "X-Content-Type-Options: nosniff"),
         ("/*", "Referrer-Policy: strict-origin-when-cross-origin"),
         ("/assets/*", f"Cache-Control: public, max-age={_YEAR}, immutable"),
+        ("/files/*", f"Content-Security-Policy: {FILES_POLICY}"),
     ]
-    closed = [f"/{one}/*" for one in sorted(set(folders) - {"graphs", "assets"})][:MOST_RULES]
+    closed = [f"/{one}/*" for one in sorted(set(folders) - {"graphs", "assets", "files"})][
+        :MOST_RULES
+    ]
     rules += [
         (path, "Content-Security-Policy: frame-ancestors 'self'")
         for path in ("/", "/index.html", "/404.html", *closed)

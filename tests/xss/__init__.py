@@ -1,0 +1,1 @@
+"""Markup that would run, put wherever people and foreign programs can write something."""
