@@ -30,7 +30,7 @@ _SHAPES = re.compile(
     | .*~                                 # x~, x.~1~, x.un~
     | \#.*\#                              # Emacs, saved by itself
     | ~[$].*                              # Office, open
-    | .*\.sw[a-p]|.*\.swx                 # Vim, where its files are not hidden
+    | .*\.sw[a-eg-px]                    # Vim, where its files are not hidden; .swf is Flash
     | .*___jb_(?:tmp|old)___              # JetBrains
     | .*_(?:BACKUP|BASE|LOCAL|REMOTE)_\d+(?:\.[^.]*)?    # git mergetool
     | .*\(.*conflicted\ copy.*\).*        # Dropbox, Nextcloud
