@@ -202,3 +202,11 @@ def test_check_says_what_another_viewers_name_means(tmp_path: Path) -> None:
     (found,) = [one for one in check(tmp_path) if one.level == "error"]
     said = str(found.problem)
     assert "no node matches `4_12-0`; other viewers call 4_12_4, 4_12_3 so; write that" in said
+
+
+def test_a_feature_whose_id_says_no_index_has_a_page_too(tmp_path: Path) -> None:
+    """`node_id` is opaque: nothing can be read off this one."""
+    graph = foreign_graph()
+    graph["nodes"].append(foreign_node("2_5_3") | {"node_id": "a feature", "feature": 9})
+    page, _ = page_of(tmp_path, graph)
+    assert "Fact: Paris is" in page

@@ -62,14 +62,18 @@ def _by_zero(node: Node) -> str:
 
 
 def _cantor(node: Node) -> str | None:
-    both = node.layer_number + _index(node)
-    number = both * (both + 1) // 2 + _index(node)
-    return None if node.index is None or number > _SAFE else str(number)
+    if node.index is None:
+        return None
+    both = node.layer_number + node.index
+    number = both * (both + 1) // 2 + node.index
+    return None if number > _SAFE else str(number)
 
 
 def _digits(node: Node) -> str | None:
-    number = int(f"{node.layer_number}{_index(node):05}")
-    return None if node.index is None or number > _SAFE else str(number)
+    if node.index is None:
+        return None
+    number = int(f"{node.layer_number}{node.index:05}")
+    return None if number > _SAFE else str(number)
 
 
 _JS: dict[str, _Style] = {"position": _by_position, "zero": _by_zero}
