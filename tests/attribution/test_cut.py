@@ -17,7 +17,7 @@ from tracer.attribution.origin import Origin
 from tracer.attribution.rows import RowWriter
 from tracer.attribution.sweep import Swept, sweep
 from tracer.attribution.trace import Attribution, trace
-from tracer.documents.prompts import TraceSettings
+from tracer.documents.trace_settings import TraceSettings
 from tracer.model.load import Model, load_model
 
 LAYERS = 3

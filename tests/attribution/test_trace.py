@@ -14,7 +14,8 @@ from tests.same_graph import assert_same_graph
 from tests.tiny_models import PROMPT, hidden_units, save_tiny_model
 from tracer.attribution.trace import Attribution
 from tracer.documents.graph import Graph
-from tracer.documents.prompts import ChatTurn, TraceSettings
+from tracer.documents.prompts import ChatTurn
+from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.interventions.levers import NeuronLevers
 from tracer.interventions.steered_pass import Setting, SteeredPrompt

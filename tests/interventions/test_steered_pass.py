@@ -10,7 +10,7 @@ import torch
 from tests.features.dictionaries import write_plt
 from tests.tiny_models import PROMPT, exact_tiny_model
 from tracer.attribution.trace import Attribution, trace
-from tracer.documents.prompts import TraceSettings
+from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.interventions.held import Held
 from tracer.interventions.interventions import Ablate, Set

@@ -23,8 +23,9 @@ from tracer.attribution.targets import (
 )
 from tracer.attribution.traced import Traced
 from tracer.documents.graph import Graph
-from tracer.documents.prompts import ChatTurn, TraceSettings
+from tracer.documents.prompts import ChatTurn
 from tracer.documents.token_id import TokenId
+from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.features.choose import choose_features, settings_for
 from tracer.features.fit import refuse_unfit

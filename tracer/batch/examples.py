@@ -30,11 +30,11 @@ from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.lock import held
 from tracer.documents.scratch import sweep_below
+from tracer.documents.trace_settings import Device
 from tracer.errors import TracerError
 from tracer.interventions.examples import LOGITS, examples_of
 from tracer.interventions.readings import Feature, promoted, read_features
 from tracer.interventions.steered_pass import SteeredPrompt
-from tracer.model.load import Device
 from tracer.model.tokens import Tokenizer
 
 CONTEXT = 128  # most tokens read at once, behind a start token

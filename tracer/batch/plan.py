@@ -8,7 +8,8 @@ from typing import Literal
 
 from tracer.attribution.question import Ask, graph_id
 from tracer.documents.graph_folder import GraphFolder
-from tracer.documents.prompts import Precision, PromptEntry, PromptList, TraceSettings
+from tracer.documents.prompts import PromptEntry, PromptList
+from tracer.documents.trace_settings import Precision, TraceSettings
 from tracer.errors import Problems, TracerError, did_you_mean
 from tracer.features.choose import find_features, settings_for
 from tracer.model.default_model import Say

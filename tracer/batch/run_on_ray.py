@@ -17,9 +17,9 @@ from tracer.batch.plan import Job, Refused
 from tracer.batch.run_here import LastModel, Watcher, sort_out
 from tracer.batch.trace_job import Outcome, Traced, trace_job, write_down
 from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.trace_settings import Device
 from tracer.errors import TracerError
 from tracer.model.files import find_model
-from tracer.model.load import Device
 from tracer.model.third_party import third_party
 
 

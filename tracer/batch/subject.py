@@ -14,12 +14,13 @@ from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import load_prompts
 from tracer.documents.resolved_claims import Find, annotations_in, find_in
 from tracer.documents.sources import NEURONS
+from tracer.documents.trace_settings import Device
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.interventions.held import Held
 from tracer.interventions.levers import Levers, find_levers, refuse_unfit_levers
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.model.default_model import Say
-from tracer.model.load import Device, Model, load_model
+from tracer.model.load import Model, load_model
 
 
 @dataclass(frozen=True)

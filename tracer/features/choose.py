@@ -9,8 +9,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from tracer.documents.graph import FeaturesInfo
-from tracer.documents.prompts import TraceSettings
 from tracer.documents.sources import HUB_FEATURES, NEURONS, SHORTHANDS, set_id, unknown_features
+from tracer.documents.trace_settings import TraceSettings
 from tracer.features.hub import fetch_set, listed_set
 from tracer.features.weights.config import NAME as CONFIG
 from tracer.features.weights.config import load_config
