@@ -412,7 +412,7 @@ def test_without_a_terminal_each_outcome_is_told_when_it_is_there(
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_narrow_terminals_show_every_number(width: int) -> None:
-    size = trace_job.Size("' Italian'", 0.81, 1234, 23456, 0.45, 0.98)
+    size = trace_job.Size("' Italian'", 0.81, 1234, 23456, 0.45, 0.98, None)
     slug = "colosseum-italian-in-quite-a-long-slug-indeed"
     long = trace_job.Outcome(slug, "written", 12, size, seconds=123.4, peak_bytes=15 << 30)
     console = Console(file=io.StringIO(), width=width)

@@ -18,10 +18,8 @@ from tracer.documents.lock import held
 from tracer.documents.prompts import PromptList
 from tracer.documents.trace_settings import Device, Precision
 from tracer.errors import TracerError
-from tracer.features.choose import found_once
 
 
-@found_once()
 def build_graphs(
     prompts: PromptList,
     graphs: Path,

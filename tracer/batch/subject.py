@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from tracer.batch.sources import Sources
 from tracer.documents.annotations import Annotations
 from tracer.documents.enclosure import is_there
 from tracer.documents.evidence import evidence_file
@@ -17,7 +18,7 @@ from tracer.documents.sources import NEURONS
 from tracer.documents.trace_settings import Device
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.interventions.held import Held
-from tracer.interventions.levers import Levers, find_levers, refuse_unfit_levers
+from tracer.interventions.levers import Levers, levers_of, refuse_unfit_levers
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.model.default_model import Say
 from tracer.model.load import Model, load_model
@@ -79,7 +80,8 @@ def find_subject(root: Path, slug: str, revision: int | None = None) -> Subject:
 
 
 class Workbench:
-    """Loads what graphs were made from; keeps the last model, which most graphs share."""
+    """Loads what graphs were made from; keeps the last model, which most graphs share, and what
+    their features were found to be."""
 
     def __init__(
         self,
@@ -90,6 +92,7 @@ class Workbench:
         say: Say = lambda _: None,
     ) -> None:
         self.device, self.model, self.features, self.say = device, model, features, say
+        self._sources = Sources(say)
         self._last: tuple[tuple[str, str], Model] | None = None
 
     def open(self, subject: Subject, held: Held | None = None) -> SteeredPrompt:
@@ -135,7 +138,10 @@ class Workbench:
                 f"`{subject.slug}` does not say where its features `{info.features.source}` lie",
                 hint="name their folder or hub repository with --features",
             )
-        levers = find_levers(model, name)
+        found = self._sources.features(
+            name, model_source=model.source_name, model_identity=model.info.identity
+        )
+        levers = levers_of(model, found)
         if levers.info.identity != info.features.identity:
             raise TracerError(
                 f"`{subject.slug}` was made with the features `{info.features.source}`, "

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from tracer.documents.graph import FeaturesInfo
-from tracer.features.choose import choose_features
+from tracer.features.choose import FoundFeatures, choose_features
 from tracer.features.encode import Active, encode
 from tracer.features.fit import refuse_unfit
 from tracer.features.neurons import Neurons
@@ -73,6 +73,11 @@ def find_levers(model: Model, features: str) -> Levers:
     found = choose_features(
         features, model_source=model.source_name, model_identity=model.info.identity
     )
+    return levers_of(model, found)
+
+
+def levers_of(model: Model, found: FoundFeatures) -> Levers:
+    """Raises TracerError for transcoders that do not have the model's shape."""
     if found.dictionary is None:
         return NeuronLevers(model)
     refuse_misfit(found.info, found.dictionary, model)
