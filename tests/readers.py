@@ -43,7 +43,7 @@ from tracer.documents.site_config import load_site_config
 from tracer.documents.yaml_source import parse_yaml
 from tracer.documents.yaml_spans import spans
 from tracer.features.weights.config import load_config
-from tracer.features.weights.gemma_scope import gemma_scope_2_settings
+from tracer.features.weights.gemma_scope_2 import gemma_scope_2_settings
 from tracer.features.weights.npz_file import npz_tensors
 from tracer.features.weights.safetensors_file import safetensors_tensors
 from tracer.features.weights.sparsify import sparsify_settings
