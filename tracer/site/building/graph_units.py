@@ -16,7 +16,7 @@ from tracer.site.building.fingerprint import fingerprint
 from tracer.site.building.units import Product, Unit
 from tracer.site.content.entry import Entry
 from tracer.site.content.faults import entry_faults
-from tracer.site.content.gallery import Gallery
+from tracer.site.content.gallery import GallerySource
 from tracer.site.content.memory import Memory
 from tracer.site.graph.compare_page import ComparePage
 from tracer.site.graph.graph_page import GraphPage
@@ -28,7 +28,7 @@ from tracer.site.pages.pages import Pages
 class GraphUnits:
     """The units of one gallery's graphs."""
 
-    def __init__(self, gallery: Gallery, pages: Pages, memory: Memory):
+    def __init__(self, gallery: GallerySource, pages: Pages, memory: Memory):
         self._gallery = gallery
         self._pages = pages
         self._memory = memory

@@ -12,6 +12,7 @@ from tracer.site.building.fingerprint import fingerprint
 from tracer.site.building.recording import Recording
 from tracer.site.building.units import Product, Unit
 from tracer.site.content.assets import Assets
+from tracer.site.content.gallery import GallerySource
 from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.media import stored_media
 from tracer.site.content.memory import Memory
@@ -26,7 +27,7 @@ class Plan:
 
     def __init__(self, recording: Recording, assets: Assets, memory: Memory, templates: str):
         self.assets = assets
-        self._gallery = recording.gallery
+        self._gallery: GallerySource = recording
         self._pages = Pages(self._gallery, assets, templates)
         self._memory = memory
 
