@@ -28,7 +28,7 @@ from tests.foreign_graphs import foreign_graph
 from tracer.documents.annotation_text import annotations_text
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.evidence import load_evidence
-from tracer.documents.exchange.old_errors import told_apart
+from tracer.documents.exchange.error_ids import told_apart
 from tracer.documents.exchange.saved_work import annotations_of
 from tracer.documents.exchange.share_link import ShareLink
 from tracer.documents.feature_examples import load_feature_examples

@@ -14,7 +14,7 @@ from tracer.model.files import ModelFiles, find_model
 from tracer.model.tokens import Tokenizer, load_tokenizer
 
 Key = TypeVar("Key")
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
 
 class Sources:
@@ -44,7 +44,7 @@ class Sources:
         return _once(self._features, key, find)
 
 
-def _once(known: dict[Key, Found | TracerError], key: Key, find: Callable[[], Found]) -> Found:
+def _once(known: dict[Key, Value | TracerError], key: Key, find: Callable[[], Value]) -> Value:
     if key not in known:
         try:
             known[key] = find()

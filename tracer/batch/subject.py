@@ -18,8 +18,8 @@ from tracer.documents.sources import NEURONS
 from tracer.documents.trace_settings import Device
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.interventions.held import Held
-from tracer.interventions.levers import Levers, levers_of, refuse_unfit_levers
 from tracer.interventions.steered_pass import SteeredPrompt
+from tracer.interventions.targets import InterventionTargets, refuse_unfit_targets, targets_of
 from tracer.model.default_model import Say
 from tracer.model.load import Model, load_model
 
@@ -102,10 +102,10 @@ class Workbench:
         or do not belong together, if that was not judged when the graph was traced.
         """
         model, info = self._model(subject), subject.info
-        levers = self._levers(subject, model)
+        targets = self._targets(subject, model)
         if info.fit is None and not info.settings.allow_misfit:
-            refuse_unfit_levers(levers, info.token_ids)
-        return SteeredPrompt(model, levers, subject.info.token_ids, held)
+            refuse_unfit_targets(targets, info.token_ids)
+        return SteeredPrompt(model, targets, subject.info.token_ids, held)
 
     def held(self, subject: Subject, **options: object) -> Held:
         return Held.of(subject.info.model.layers, **options)  # type: ignore[arg-type]
@@ -128,7 +128,7 @@ class Workbench:
             )
         return model
 
-    def _levers(self, subject: Subject, model: Model) -> Levers:
+    def _targets(self, subject: Subject, model: Model) -> InterventionTargets:
         info = subject.info
         name = self.features or _listed(subject, "features")
         if name is None and info.features.kind == NEURONS:
@@ -141,14 +141,14 @@ class Workbench:
         found = self._sources.features(
             name, model_source=model.source_name, model_identity=model.info.identity
         )
-        levers = levers_of(model, found)
-        if levers.info.identity != info.features.identity:
+        targets = targets_of(model, found)
+        if targets.info.identity != info.features.identity:
             raise TracerError(
                 f"`{subject.slug}` was made with the features `{info.features.source}`, "
                 f"`{name}` are others",
                 hint="name those it was made with (--features), or trace it again",
             )
-        return levers
+        return targets
 
 
 def _listed(subject: Subject, key: str) -> str | None:

@@ -61,7 +61,7 @@ class _Reading:
         before = self.prompt.activation(name.layer, name.index, name.position)
         read = run.reads[name.layer][:, name.position]  # (variants, width)
         indices = torch.full((len(read),), name.index, device=read.device)
-        found = self.prompt.levers.values(name.layer, read, indices)
+        found = self.prompt.targets.values(name.layer, read, indices)
         return [float(one) * (-1 if before < 0 else 1) for one in found]
 
 
@@ -199,7 +199,7 @@ def _features(graph: Graph) -> list[Node]:
 
 def _ablated(prompt: SteeredPrompt, node_id: str) -> Member:
     name = FeatureName.parse(node_id, positions=prompt.n_positions)
-    name.check(prompt.levers.widths)
+    name.check(prompt.targets.widths)
     return Member(Setting(name.layer, name.index, name.position, 0.0), factor=0.0)
 
 
