@@ -9,12 +9,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 
 from tracer.attribution.origin import FeatureName
-from tracer.documents.evidence import Faithfulness, NodeAblation, PartAblation
+from tracer.documents.evidence import Circuit, Faithfulness, NodeAblation, PartAblation
 from tracer.documents.graph import Graph, Node, Question
 from tracer.errors import TracerError
 from tracer.interventions.controls import DRAWS, Controls, Member, Place
@@ -22,7 +21,6 @@ from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt
 
 STRONGEST = 50
 SUPPORTERS = 10  # stand for the circuit where nobody has named groups
-Circuit = Literal["groups", "strongest"]
 
 
 @dataclass(frozen=True)
