@@ -25,8 +25,8 @@ sys.path.insert(0, str(ROOT))
 
 from bench.workload import SIZES, write_workload  # noqa: E402
 from tracer.interventions.held import Held  # noqa: E402
-from tracer.interventions.levers import find_levers  # noqa: E402
 from tracer.interventions.steered_pass import Setting, SteeredPrompt  # noqa: E402
+from tracer.interventions.targets import find_targets  # noqa: E402
 from tracer.model.load import load_model  # noqa: E402
 
 SIZE = SIZES["S"]
@@ -48,12 +48,12 @@ def main() -> None:
     ids = tuple(json.loads((FOLDER / "tokens.json").read_text()))
     cases, ours = [], {}
     for kind in KINDS:
-        levers = find_levers(model, str(FOLDER / kind))
-        settings = choose(SteeredPrompt(model, levers, ids))
+        targets = find_targets(model, str(FOLDER / kind))
+        settings = choose(SteeredPrompt(model, targets, ids))
         for option, how in OPTIONS.items():
             name = f"{kind}, {option}"
             layers = range(*how["layers"]) if how["layers"] else range(0)
-            prompt = SteeredPrompt(model, levers, ids, Held(how["attention"], layers))
+            prompt = SteeredPrompt(model, targets, ids, Held(how["attention"], layers))
             run = prompt.run(settings, watch=range(SIZE.layers))
             ours[name] = (prompt, run)
             places = [[one.layer, one.position, one.index, one.value] for one in settings]
@@ -99,7 +99,7 @@ def choose(prompt: SteeredPrompt) -> list[Setting]:
     """In layers 1 and 2: an active feature to zero, one turned round, one that is off turned on."""
     settings = []
     for layer in (1, 2):
-        active = prompt.levers.active(layer, prompt.baseline.reads[layer][0])
+        active = prompt.targets.active(layer, prompt.baseline.reads[layer][0])
         first, second = (int(len(active.indices) * share) for share in (0.4, 0.8))
         for row, factor in ((first, 0.0), (second, -2.0)):
             place = int(active.indices[row]), int(active.positions[row])
@@ -117,7 +117,7 @@ def compare(name: str, prompt: SteeredPrompt, run: Any, peer: dict[str, torch.Te
     theirs = peer["logits"] - prompt.baseline.logits[0]
     mine = torch.zeros_like(peer["activations"])
     for layer, read in run.reads.items():
-        active = prompt.levers.active(layer, read[0])
+        active = prompt.targets.active(layer, read[0])
         mine[layer, active.positions, active.indices] = active.activations
     there = peer["activations"]
     return {

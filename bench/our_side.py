@@ -19,7 +19,7 @@ from bench.memory import peak_bytes  # noqa: E402
 from tracer.attribution.cut import Count  # noqa: E402
 from tracer.attribution.prune import prune  # noqa: E402
 from tracer.attribution.trace import Attribution, trace  # noqa: E402
-from tracer.documents.prompts import TraceSettings  # noqa: E402
+from tracer.documents.trace_settings import TraceSettings  # noqa: E402
 from tracer.model.load import load_model  # noqa: E402
 
 
@@ -49,7 +49,12 @@ def main() -> None:
         )
         traced = time.perf_counter()
         scores = found.scores()
-        pruned = prune(found.matrix, influence=found.influence)
+        pruned = prune(
+            found.matrix,
+            influence=found.influence,
+            node_threshold=settings.node_threshold,
+            edge_threshold=settings.edge_threshold,
+        )
         end = time.perf_counter()
         forward = steps[1] - start  # the model once, and which features are active
         runs.append({"trace": traced - start, "prune": end - traced, "forward": forward})

@@ -36,7 +36,7 @@ MOST_KILLS = 4  # of one piece of work, before it may end
 
 
 @dataclass
-class Found:
+class Findings:
     """What was tried, by command, and what was wrong."""
 
     counts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -59,9 +59,9 @@ def torture(
     full: int = FULL,
     seed: int = 0,
     works: Sequence[Work] = WORKS,
-) -> Found:
+) -> Findings:
     """Everything, in galleries below the folder; `warm_up` comes before."""
-    found, chance = Found(), random.Random(seed)
+    found, chance = Findings(), random.Random(seed)
     model = folder / "model"
     _in_another_process(model)
     for number, work in enumerate(works):
@@ -76,7 +76,7 @@ def torture(
     return found
 
 
-def _kill(work: Work, gallery: Path, kills: int, found: Found, chance: random.Random) -> None:
+def _kill(work: Work, gallery: Path, kills: int, found: Findings, chance: random.Random) -> None:
     """Kill the work again and again, let it end, and begin anew."""
     work.reset(gallery)
     whole = _ends(work, gallery, found, "alone")
@@ -102,7 +102,7 @@ def _kill(work: Work, gallery: Path, kills: int, found: Found, chance: random.Ra
         _ends(work, gallery, found, "after kills")
 
 
-def _ends(work: Work, gallery: Path, found: Found, when: str) -> Ended:
+def _ends(work: Work, gallery: Path, found: Findings, when: str) -> Ended:
     """The next run ends the work, and nothing else is left."""
     ended = end(start(gallery, work.command))
     found.count(work, "ended")
@@ -114,7 +114,7 @@ def _ends(work: Work, gallery: Path, found: Found, when: str) -> Ended:
     return ended
 
 
-def _two_at_once(work: Work, gallery: Path, found: Found) -> None:
+def _two_at_once(work: Work, gallery: Path, found: Findings) -> None:
     work.reset(gallery)
     both = [start(gallery, work.command) for _ in range(2)]
     for ended in [end(process) for process in both]:
@@ -125,7 +125,7 @@ def _two_at_once(work: Work, gallery: Path, found: Found) -> None:
     _ends(work, gallery, found, "after two at once")
 
 
-def _full_disk(work: Work, gallery: Path, found: Found, chance: random.Random) -> None:
+def _full_disk(work: Work, gallery: Path, found: Findings, chance: random.Random) -> None:
     """The same gallery where there is too little room; then where there is enough."""
     work.reset(gallery)
     with contextlib.ExitStack() as stack:

@@ -28,7 +28,7 @@ from tests.foreign_graphs import foreign_graph
 from tracer.documents.annotation_text import annotations_text
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.evidence import load_evidence
-from tracer.documents.exchange.old_errors import told_apart
+from tracer.documents.exchange.error_ids import told_apart
 from tracer.documents.exchange.saved_work import annotations_of
 from tracer.documents.exchange.share_link import ShareLink
 from tracer.documents.feature_examples import load_feature_examples
@@ -43,7 +43,7 @@ from tracer.documents.site_config import load_site_config
 from tracer.documents.yaml_source import parse_yaml
 from tracer.documents.yaml_spans import spans
 from tracer.features.weights.config import load_config
-from tracer.features.weights.gemma_scope import gemma_scope_2_settings
+from tracer.features.weights.gemma_scope_2 import gemma_scope_2_settings
 from tracer.features.weights.npz_file import npz_tensors
 from tracer.features.weights.safetensors_file import safetensors_tensors
 from tracer.features.weights.sparsify import sparsify_settings

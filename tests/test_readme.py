@@ -15,7 +15,7 @@ import pytest
 
 from bench.readme import with_tables
 from tracer.documents.annotations import load_annotations
-from tracer.documents.prompts import TraceSettings
+from tracer.documents.trace_settings import TraceSettings
 
 REPOSITORY = Path(__file__).parents[1]
 TEXT = (REPOSITORY / "README.md").read_text(encoding="utf-8")

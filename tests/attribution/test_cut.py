@@ -1,4 +1,4 @@
-"""Wherever gradients and images meet, rows are the same."""
+"""Wherever gradients and pushed-forward writes meet, rows are the same."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import torch
 from tests.features.dictionaries import write_gemma_scope_2_clt, write_plt
 from tests.tiny_models import FAMILIES, PROMPT, exact_tiny_model, save_tiny_model
 from tracer.attribution.cut import Count, cheapest_cut
-from tracer.attribution.images import Images
 from tracer.attribution.origin import Origin
+from tracer.attribution.pushed_writes import PushedWrites
 from tracer.attribution.rows import RowWriter
 from tracer.attribution.sweep import Swept, sweep
 from tracer.attribution.trace import Attribution, trace
-from tracer.documents.prompts import TraceSettings
+from tracer.documents.trace_settings import TraceSettings
 from tracer.model.load import Model, load_model
 
 LAYERS = 3
@@ -105,14 +105,14 @@ def test_memory_that_runs_out_on_the_way_up_halves_batches(
     llama: Attribution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = swept(llama, 2)
-    rise = Images._rise
+    rise = PushedWrites._rise
 
-    def short_of_memory(self: Images, rising: object, part: slice) -> None:
+    def short_of_memory(self: PushedWrites, rising: object, part: slice) -> None:
         if part.stop - part.start > 8:
             raise torch.OutOfMemoryError
         rise(self, rising, part)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Images, "_rise", short_of_memory)
+    monkeypatch.setattr(PushedWrites, "_rise", short_of_memory)
     halved = swept(llama, 2)
     check_same(halved, whole)
     assert all("memory ran out: going on with batches of" in one for one in halved.notices)
@@ -125,11 +125,13 @@ def test_without_memory_for_images_gradients_walk_all_the_way(
     def no_memory(*_: object) -> None:
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(Images, "_rise", no_memory)
+    monkeypatch.setattr(PushedWrites, "_rise", no_memory)
     frozen, layers = llama.frozen, llama.layers
     writer = RowWriter(frozen, layers, cut=2, batch=100)
     assert writer.cut == 0
-    assert writer.batches.most == 100, "what was too large for images was not too large for rows"
+    assert writer.batches.most == 100, (
+        "what was too large for pushed writes was not too large for rows"
+    )
     assert writer.notices == ["memory ran out: going on without meeting half-way"]
     check_same(swept(llama, 2), swept(llama, 0))
 

@@ -9,7 +9,7 @@ import torch
 
 from tests.tiny_models import FAMILIES, PROMPT, save_tiny_model
 from tracer.attribution.trace import Attribution, trace
-from tracer.documents.prompts import Precision, TraceSettings
+from tracer.documents.trace_settings import Precision, TraceSettings
 from tracer.model.load import Model, load_model
 
 

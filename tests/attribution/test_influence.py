@@ -14,7 +14,7 @@ from tests.tiny_models import PROMPT
 from tracer.attribution.influence import Matrix
 from tracer.attribution.prune import prune
 from tracer.attribution.trace import trace
-from tracer.documents.prompts import TraceSettings
+from tracer.documents.trace_settings import TraceSettings
 from tracer.model.load import Model
 
 

@@ -10,7 +10,7 @@ from tests.same_graph import EXACT, assert_same_graph
 from tests.tiny_models import PROMPT
 from tracer.attribution.question import Ask, graph_id
 from tracer.attribution.trace import Attribution, trace
-from tracer.documents.prompts import TraceSettings
+from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.model.load import Model
 

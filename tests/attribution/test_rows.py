@@ -9,7 +9,7 @@ from tests.attribution.frozen_rerun import FrozenModel, Nudge, Rerun
 from tests.tiny_models import PROMPT
 from tracer.attribution.rows import RowWriter
 from tracer.attribution.trace import Attribution, trace
-from tracer.documents.prompts import TraceSettings
+from tracer.documents.trace_settings import TraceSettings
 from tracer.model.load import Model
 
 EVERYTHING = TraceSettings(candidates=10**6, coverage=1.0)

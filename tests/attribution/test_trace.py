@@ -14,10 +14,11 @@ from tests.same_graph import assert_same_graph
 from tests.tiny_models import PROMPT, hidden_units, save_tiny_model
 from tracer.attribution.trace import Attribution
 from tracer.documents.graph import Graph
-from tracer.documents.prompts import ChatTurn, TraceSettings
+from tracer.documents.prompts import ChatTurn
+from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
-from tracer.interventions.levers import NeuronLevers
 from tracer.interventions.steered_pass import Setting, SteeredPrompt
+from tracer.interventions.targets import NeuronTargets
 from tracer.model.load import Model
 
 
@@ -230,7 +231,7 @@ def test_strong_supporters_matter_when_ablated(colosseum: Attribution) -> None:
     supporters = order[-10:]
     bystanders = effects.flatten().abs().argsort()[:1000:100]
 
-    prompt = SteeredPrompt(frozen.model, NeuronLevers(frozen.model), frozen.token_ids)
+    prompt = SteeredPrompt(frozen.model, NeuronTargets(frozen.model), frozen.token_ids)
 
     def probability(flat: torch.Tensor) -> float:
         axes = (axis.tolist() for axis in torch.unravel_index(flat, effects.shape))

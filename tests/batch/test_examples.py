@@ -12,14 +12,14 @@ from click.testing import CliRunner
 from tests.batch.test_verify import GOOD, annotate, supporters
 from tests.tiny_models import WORDS
 from tracer.batch import examples
-from tracer.batch.examples import Found, find_examples
+from tracer.batch.examples import SourceExamples, find_examples
 from tracer.cli import tracer
 from tracer.documents.feature_examples import feature_key, load_feature_examples
 from tracer.documents.feature_source import feature_source
 from tracer.documents.graph import Graph
 from tracer.errors import TracerError
-from tracer.interventions.levers import find_levers
 from tracer.interventions.steered_pass import SteeredPrompt
+from tracer.interventions.targets import find_targets
 from tracer.model.load import load_model
 from tracer.site.check import check
 
@@ -35,7 +35,7 @@ def texts(tmp_path: Path) -> list[Path]:
     return files
 
 
-def find(root: Path, model: str, texts: list[Path], **options: Any) -> Found:
+def find(root: Path, model: str, texts: list[Path], **options: Any) -> SourceExamples:
     (found,) = find_examples(root, texts, model=model, device="cpu", **options)
     return found
 
@@ -51,7 +51,7 @@ def test_each_example_is_what_the_model_does_on_that_text(
     done = find(root, model, texts, most=5)
     assert done.tokens == 190 and done.written == 5
     loaded = load_model(model, device="cpu")
-    levers, start = find_levers(loaded, "neurons"), loaded.tokenizer.start_token
+    targets, start = find_targets(loaded, "neurons"), loaded.tokenizer.start_token
     pieces = [  # the files' words, as they are cut
         piece
         for file in texts
@@ -64,7 +64,7 @@ def test_each_example_is_what_the_model_does_on_that_text(
         best = -9.0
         for piece in pieces:
             ids = loaded.tokenizer.encode_text("".join(f" {word}" for word in piece))
-            alone = SteeredPrompt(loaded, levers, (start, *ids))
+            alone = SteeredPrompt(loaded, targets, (start, *ids))
             read = [alone.activation(layer, index, at + 1) for at in range(len(ids))]
             best = max(best, *read)
         strongest = found.examples_quantiles[0].examples[0]

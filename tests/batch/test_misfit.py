@@ -15,7 +15,8 @@ from tracer.batch.session import build_graphs
 from tracer.batch.single import trace_prompt
 from tracer.batch.steering import steer_graph
 from tracer.documents.graph import Graph, load_graph
-from tracer.documents.prompts import TraceSettings, load_prompts
+from tracer.documents.prompts import load_prompts
+from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 
 BELONG = "these features do not belong here"

@@ -6,7 +6,7 @@ import io
 import re
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -20,6 +20,7 @@ from tracer.batch.findings import strongest
 from tracer.batch.single import trace_prompt
 from tracer.cli.trace_prompt import command
 from tracer.documents.graph import load_graph
+from tracer.documents.trace_settings import Precision
 from tracer.errors import TracerError
 from tracer.model.load import load_model
 
@@ -95,3 +96,12 @@ def test_an_unwritable_place_is_told_before_the_work(model: str, tmp_path: Path)
     (tmp_path / "file").write_text("x")
     with pytest.raises(TracerError, match="nothing can be written here"):
         said("no-such-model", out=tmp_path / "file" / "a.json")
+
+
+def test_every_precision_can_be_asked_for(model: str, tmp_path: Path) -> None:
+    asked = [PROMPT, "--model", model, "--device", "cpu", "--out", str(tmp_path / "graph.json")]
+    for precision in get_args(Precision):
+        done = CliRunner().invoke(command, [*asked, "--precision", precision])
+        assert done.exit_code == 0, done.output
+        info = load_graph(tmp_path / "graph.json").metadata.tracer
+        assert info is not None and info.settings.precision == precision

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.builders import make_feature_graph, make_graph
-from tests.documents.exchange.test_interchange import bring_in
+from tests.documents.exchange.test_import_graph import bring_in
 from tests.foreign_graphs import TOKENS, error, foreign_graph, foreign_node
 from tracer.documents.exchange.node_names import NodeNames
 from tracer.documents.exchange.share_link import ShareLink

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders import make_graph
-from tracer.documents.exchange.interchange import import_graph
-from tracer.documents.exchange.share_link import Found
+from tracer.documents.exchange.import_graph import import_graph
+from tracer.documents.exchange.share_link import IncomingGraph
 from tracer.documents.files import write_atomically
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.lock import alone, held
@@ -130,7 +130,7 @@ def test_imports_at_once_lose_no_graph(tmp_path: Path) -> None:
     """Each takes the number that it found free, if nobody else may take one meanwhile."""
     texts = [make_graph(slug="one", node_threshold=0.1 + 0.01 * n).to_json() for n in range(8)]
     threads = [
-        threading.Thread(target=import_graph, args=(Found(text, Path("a.json")), tmp_path))
+        threading.Thread(target=import_graph, args=(IncomingGraph(text, Path("a.json")), tmp_path))
         for text in texts
     ]
     for one in threads:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents.exchange.test_interchange import bring_in
+from tests.documents.exchange.test_import_graph import bring_in
 from tracer.documents.exchange.share_link import find_graph
 from tracer.errors import TracerError
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.documents.exchange.test_interchange import bring_in
+from tests.documents.exchange.test_import_graph import bring_in
 from tests.foreign_graphs import foreign_graph
 from tracer.documents.exchange.answer_label import answer_of
 from tracer.documents.exchange.export import export

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,8 +24,12 @@ from tests.features.dictionaries import (
 from tests.features.hub_server import COMMIT, Hub, the_only_hub
 from tests.tiny_models import PROMPT, exact_tiny_model, save_tiny_model
 from tracer.attribution.trace import trace
+from tracer.batch.plan import make_plan
+from tracer.batch.run_on_ray import _Worker
 from tracer.batch.session import build_graphs
+from tracer.batch.trace_job import Traced
 from tracer.documents.graph import FeaturesInfo
+from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import load_prompts
 from tracer.documents.sources import SHORTHANDS
 from tracer.errors import TracerError
@@ -194,6 +199,32 @@ def test_a_batch_lists_a_repository_once_however_many_prompts_it_has(
     assert listed_for("w3 w4") == once
     assert listed_for("w3 w4", "w5 w6", "w7 w8") == once, "the next batch looks again, once"
     assert len(list((tmp_path / "graphs").rglob("1.json"))) == 3
+
+
+def test_a_worker_of_a_cluster_lists_a_repository_once_too(hub: Hub, tmp_path: Path) -> None:
+    """Ray needs to be there for none of this: a worker is a class, and a job goes by pickle."""
+    write_plt(hub.root / REPO)
+    model = save_tiny_model(tmp_path / "model")
+    found(f"hf:{REPO}")
+    hub.listed.clear()
+    found(f"hf:{REPO}")
+    once = hub.listed.count(REPO)
+    (tmp_path / "prompts.yaml").write_text(
+        f"defaults: {{model: {model}, features: hf:{REPO}, allow_misfit: true}}\n"
+        "graphs: [{slug: a, prompt: w3 w4}, {slug: b, prompt: w5 w6}]\n"
+    )
+    jobs = make_plan(load_prompts(tmp_path / "prompts.yaml"), GraphFolder(tmp_path / "graphs"))
+    sent = pickle.loads(pickle.dumps(jobs))
+    hub.listed.clear()
+    worker = _Worker("cpu")
+    for job in sent:
+        traced = worker.trace(job)
+        assert isinstance(traced, Traced), traced
+    assert hub.listed.count(REPO) == once
+    write_plt(hub.root / REPO, threshold=True)
+    shutil.rmtree(tmp_path / "cache")
+    others = _Worker("cpu").trace(sent[0])
+    assert isinstance(others, str) and "are others than this machine's" in others
 
 
 def gemma(hub: Hub, *, layers: list[int], more: str = "") -> None:

@@ -22,7 +22,7 @@ from tests.same_graph import EXACT, assert_same_graph
 from tests.tiny_models import PROMPT, exact_tiny_model
 from tracer.attribution.trace import trace
 from tracer.documents.graph import Graph
-from tracer.documents.prompts import TraceSettings
+from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.features.choose import choose_features, find_features
 from tracer.model.load import Model

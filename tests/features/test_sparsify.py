@@ -11,7 +11,7 @@ import torch
 
 from tests.tiny_models import PROMPT, exact_tiny_model, save_tiny_model
 from tracer.attribution.trace import trace
-from tracer.documents.prompts import TraceSettings
+from tracer.documents.trace_settings import TraceSettings
 
 TRAIN = """
 import sys

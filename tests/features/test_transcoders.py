@@ -23,7 +23,7 @@ from tests.features.dictionaries import (
 )
 from tests.tiny_models import PROMPT, exact_tiny_model, save_tiny_model
 from tracer.attribution.trace import Attribution, trace
-from tracer.documents.prompts import Precision, TraceSettings
+from tracer.documents.trace_settings import Precision, TraceSettings
 from tracer.errors import TracerError
 from tracer.model.load import Model, load_model
 from tracer.model.tokens import Tokenizer

@@ -19,8 +19,8 @@ from tracer.documents.resolved_claims import ResolvedClaim, resolve_claim
 from tracer.errors import TracerError
 from tracer.interventions.claims import check_claim
 from tracer.interventions.controls import DRAWS
-from tracer.interventions.levers import find_levers
 from tracer.interventions.steered_pass import Setting, SteeredPrompt
+from tracer.interventions.targets import find_targets
 from tracer.model.load import Model
 
 OTHER = " w9 w12 w33 w2 w8 w40 w21"
@@ -29,7 +29,7 @@ OTHER = " w9 w12 w33 w2 w8 w40 w21"
 @pytest.fixture(scope="module")
 def prompt(llama: Model) -> SteeredPrompt:
     return SteeredPrompt(
-        llama, find_levers(llama, "neurons"), llama.tokenizer.encode_prompt(PROMPT)
+        llama, find_targets(llama, "neurons"), llama.tokenizer.encode_prompt(PROMPT)
     )
 
 
@@ -103,16 +103,16 @@ def test_loud_features_without_meaning_fail_though_the_bound_is_met(
     stands for. Some of them, set to zero, move the answer; so do any others."""
     state = {name: one.clone() for name, one in llama.causal_lm.state_dict().items()}
     try:
-        ids, levers = llama.tokenizer.encode_prompt(PROMPT), find_levers(llama, "neurons")
+        ids, targets = llama.tokenizer.encode_prompt(PROMPT), find_targets(llama, "neurons")
         last = len(ids) - 1
-        activations = SteeredPrompt(llama, levers, ids).baseline.reads[1][0, last]
+        activations = SteeredPrompt(llama, targets, ids).baseline.reads[1][0, last]
         single = llama.tokenizer.single_token
         towards = llama.unembedding[single(" w9")] - llama.unembedding[single(" w2")]
         torch.manual_seed(4)
         pushes = 0.05 + 0.01 * torch.rand(len(activations))
         down = llama.layers[1].mlp.down  # (d_model, neurons), a view of the model's weights
         down.copy_(towards[:, None] / towards.norm() * pushes / activations)
-        prompt = SteeredPrompt(llama, levers, ids)
+        prompt = SteeredPrompt(llama, targets, ids)
         middle = pushes.argsort()[len(pushes) // 2 :][:4].tolist()
         group = [f"1_{index}_{last}" for index in middle]
         fields = json.loads(graph.to_json())
@@ -160,7 +160,7 @@ def test_a_swap_takes_both_groups_to_their_values_in_the_other_prompt(
     found = check_claim(prompt, meant)
     info = elsewhere.metadata.tracer
     assert info is not None
-    there = SteeredPrompt(prompt.model, prompt.levers, info.token_ids)
+    there = SteeredPrompt(prompt.model, prompt.targets, info.token_ids)
     expected = {tuple(map(int, one.split("_")[:2])) for one in (*mine, *meant.elsewhere_nodes)}
     assert {tuple(map(int, one.node.split("_")[:2])) for one in found.changes} == expected
     for one in found.changes:

@@ -11,20 +11,20 @@ from tests.features.dictionaries import write_plt
 from tests.tiny_models import PROMPT
 from tracer.errors import TracerError
 from tracer.interventions.controls import DRAWS, NEAREST, Controls, Member
-from tracer.interventions.levers import find_levers
 from tracer.interventions.steered_pass import Setting, SteeredPrompt
+from tracer.interventions.targets import find_targets
 from tracer.model.load import Model
 
 
 @pytest.fixture(scope="module")
 def prompt(llama: Model) -> SteeredPrompt:
     return SteeredPrompt(
-        llama, find_levers(llama, "neurons"), llama.tokenizer.encode_prompt(PROMPT)
+        llama, find_targets(llama, "neurons"), llama.tokenizer.encode_prompt(PROMPT)
     )
 
 
 def written(prompt: SteeredPrompt, one: Setting) -> float:
-    loudness = prompt.levers.loudness(one.layer, torch.tensor([one.index]))
+    loudness = prompt.targets.loudness(one.layer, torch.tensor([one.index]))
     return abs(prompt.activation(one.layer, one.index, one.position)) * float(loudness[0])
 
 
@@ -48,7 +48,7 @@ def test_each_stands_where_its_member_stands_and_is_among_the_nearest(
         assert len(places) == len(draw) and not places & own
         for member, one in zip(chosen, draw, strict=True):
             layer, _, position = member.place
-            width = prompt.levers.widths[layer]
+            width = prompt.targets.widths[layer]
             free = [i for i in range(width) if (layer, i, position) not in own]
             target = written(prompt, member.setting)
             gaps = sorted(
@@ -78,7 +78,7 @@ def test_what_is_scaled_is_scaled_and_what_is_set_writes_as_much_more(
     for member, one in zip(chosen, Controls(prompt).draw(chosen, seed=1)[0], strict=True):
         sizes = []
         for setting in (member.setting, one):
-            loudness = prompt.levers.loudness(setting.layer, torch.tensor([setting.index]))
+            loudness = prompt.targets.loudness(setting.layer, torch.tensor([setting.index]))
             own = prompt.activation(setting.layer, setting.index, setting.position)
             sizes.append(abs(setting.value - own) * float(loudness[0]))
         assert sizes[0] == pytest.approx(sizes[1])
@@ -87,8 +87,8 @@ def test_what_is_scaled_is_scaled_and_what_is_set_writes_as_much_more(
 def test_places_without_others_are_said(llama: Model, tmp_path: Path) -> None:
     features = str(write_plt(tmp_path, more="activation: topk\nk: 1\n"))
     ids = llama.tokenizer.encode_prompt(PROMPT)
-    prompt = SteeredPrompt(llama, find_levers(llama, features), ids)
-    active = prompt.levers.active(1, prompt.baseline.reads[1][0])
+    prompt = SteeredPrompt(llama, find_targets(llama, features), ids)
+    active = prompt.targets.active(1, prompt.baseline.reads[1][0])
     only = Setting(1, int(active.indices[0]), int(active.positions[0]), 0.0)
     with pytest.raises(TracerError, match="too few other features are active"):
         Controls(prompt).draw([Member(only, 0.0)], seed=1)

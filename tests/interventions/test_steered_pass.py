@@ -10,13 +10,13 @@ import torch
 from tests.features.dictionaries import write_plt
 from tests.tiny_models import PROMPT, exact_tiny_model
 from tracer.attribution.trace import Attribution, trace
-from tracer.documents.prompts import TraceSettings
+from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.interventions.held import Held
 from tracer.interventions.interventions import Ablate, Set
-from tracer.interventions.levers import find_levers
 from tracer.interventions.steer import continuation, steer
 from tracer.interventions.steered_pass import Setting, SteeredPrompt
+from tracer.interventions.targets import find_targets
 from tracer.model.load import Model
 
 EVERYTHING = TraceSettings(candidates=10**6, coverage=1.0, allow_misfit=True)
@@ -25,7 +25,7 @@ EVERYTHING = TraceSettings(candidates=10**6, coverage=1.0, allow_misfit=True)
 def prompt_of(model: Model, features: str, **held: object) -> SteeredPrompt:
     ids = model.tokenizer.encode_prompt(PROMPT)
     chosen = Held.of(model.info.layers, **held)  # type: ignore[arg-type]
-    return SteeredPrompt(model, find_levers(model, features), ids, chosen)
+    return SteeredPrompt(model, find_targets(model, features), ids, chosen)
 
 
 def real(model: Model) -> torch.Tensor:
@@ -146,7 +146,7 @@ def test_the_cache_of_a_continuation_changes_nothing(model: Model) -> None:
         said = continuation(prompt, settings, 6, None)
         ids = list(prompt.token_ids)
         for _ in range(6):
-            again = SteeredPrompt(model, prompt.levers, tuple(ids))
+            again = SteeredPrompt(model, prompt.targets, tuple(ids))
             token = int(again.run(settings).logits[0].argmax())
             if token in model.end_tokens:
                 break

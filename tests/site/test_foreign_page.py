@@ -9,7 +9,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from tests.documents.exchange.test_interchange import bring_in
+from tests.documents.exchange.test_import_graph import bring_in
 from tests.foreign_graphs import foreign_graph, foreign_node
 from tests.galleries import GalleryFolder
 from tests.site.test_build import contents

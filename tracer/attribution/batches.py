@@ -1,4 +1,4 @@
-"""How walkers are cut into batches, and how batches share the machine.
+"""How gradients and pushed-forward writes are cut into batches, and how these share the machine.
 
 On a CPU each core takes a batch of its own: small steps that wait for nobody are faster than
 large ones that all cores share, and the numbers do not depend on how many cores there are.
@@ -15,10 +15,10 @@ from tracer.model.frozen_pass import FrozenPass
 
 COLUMNS_ON_CPU = 512  # more no longer fit a core's cache, fewer keep its matrix unit waiting
 LEAST_ON_CPU = 8
-SHARES_ON_CPU = 4  # of few walkers, whatever the cores: sums depend on what is multiplied at once
+SHARES_ON_CPU = 4  # of small batches, whatever the cores: sums depend on what is multiplied at once
 COPIES = 4  # of the gradient: itself, what each head has of it at queries and at keys, a product
 
-Job = tuple[Callable[[slice], None], slice]  # the work, and which walkers
+Job = tuple[Callable[[slice], None], slice]  # the work, and which part of all
 
 
 class Batches:
@@ -27,16 +27,16 @@ class Batches:
     def __init__(
         self, columns: int, least: int, most: int | None = None, workers: int = 1, shares: int = 1
     ) -> None:
-        self.columns = columns  # of a matrix product: positions times walkers
-        self.least = least  # walkers, however many positions there are
+        self.columns = columns  # of a matrix product: positions times the batch
+        self.least = least  # in a batch, however many positions there are
         self.most = most
         self.workers = workers
-        self.shares = shares  # at least so many batches, where there are enough walkers
+        self.shares = shares  # at least so many batches, where there is enough for them
         self.notices: list[str] = []
 
     @staticmethod
     def fitting(frozen: FrozenPass, most: int | None = None) -> Batches:
-        """For a model's device and free memory; `most` walkers at once."""
+        """For a model's device and free memory; `most` in a batch."""
         device = frozen.model.device
         if device.type != "cuda":
             workers = torch.get_num_threads()
@@ -45,8 +45,8 @@ class Batches:
         return Batches(max(1, free // (frozen.model.info.d_model * COPIES * 4)), 1, most)
 
     def of(self, reaches: Sequence[int]) -> Iterator[slice]:
-        """Runs of walkers in order, given how many positions each can reach. A batch takes the
-        widest reach for all, so it holds fewer of those that reach far."""
+        """Runs of gradients, or of writes, in order, given how many positions each can reach. A
+        batch takes the widest reach for all, so it holds fewer of those that reach far."""
         share = max(self.least, -(-len(reaches) // self.shares))
         most = min(share, self.most or share)
         begin = 0

@@ -1,4 +1,5 @@
-"""Where gradients of targets and images of sources meet, chosen by counting operations."""
+"""Where gradients of targets and pushed-forward writes of sources meet: a count of operations
+chooses."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from tracer.features.source import LayerFeatures
 from tracer.model.frozen_pass import FrozenPass
 
-ALWAYS = 2**24  # numbers that images may take however few the rows are
+ALWAYS = 2**24  # numbers that pushed-forward writes may take however few the rows are
 
 
 def cheapest_cut(
@@ -19,7 +20,7 @@ def cheapest_cut(
     top: int | None = None,
 ) -> int:
     """How many blocks sources are carried up through: 0 where walking all the way down is
-    cheapest, or where images would take more memory than the rows do.
+    cheapest, or where the pushed-forward writes would take more memory than the rows do.
 
     `targets` are the features expected to be expanded in each layer; `top` is the highest cut
     that all targets stand above, by default above all layers.
@@ -32,7 +33,7 @@ def cheapest_cut(
 
 @dataclass(frozen=True)
 class Count:
-    """Multiplications and additions, and numbers held. Walkers stand at all positions alike, so
+    """Multiplications and additions, and numbers held. Gradients stand at all positions alike, so
     each reaches half of them; the first step costs half."""
 
     targets: Sequence[int]  # per layer
@@ -40,7 +41,7 @@ class Count:
     sources: Sequence[int]  # per layer: features and errors
     positions: int
     d_model: int
-    step: int  # one position of one walker through one attention
+    step: int  # one position of one gradient through one attention
 
     @staticmethod
     def of(frozen: FrozenPass, layers: Sequence[LayerFeatures], targets: Sequence[int]) -> Count:
@@ -70,7 +71,7 @@ class Count:
         return steps * self.step * n / 2 + (2 * meeting + read) * self.d_model
 
     def numbers(self, cut: int) -> float:
-        """Images at the cut, and rows of the features below it."""
+        """Pushed-forward writes at the cut, and rows of the features below it."""
         rows = sum(self.features[one] * sum(self.sources[:one]) for one in range(cut))
         return self._carried(cut) * self.positions / 2 * self.d_model + rows
 

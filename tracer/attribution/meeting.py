@@ -1,6 +1,6 @@
-"""Where gradients and streams meet: what walkers hold when they arrive at the cut, by position.
+"""Where gradients and pushed-forward writes meet: what of each arrives at the cut, by position.
 
-Walkers are in the order of where they started, so those that can have reached a position are
+Both are in the order of where they started, so those that can have reached a position are
 neighbours, and meet those of the other kind that can have reached it in one matrix product.
 """
 
@@ -18,10 +18,10 @@ from tracer.model.frozen_norm import wide
 
 @dataclass(frozen=True)
 class Arrived:
-    """What has been put where walkers were expected; zeros everywhere else."""
+    """What has been put where gradients, or writes, were expected; zeros everywhere else."""
 
-    parts: Sequence[slice]  # at each position, which of all walkers may have reached it
-    held: Sequence[Tensor]  # at each position (those walkers, d_model)
+    parts: Sequence[slice]  # at each position, which of all may have reached it
+    held: Sequence[Tensor]  # at each position (those, d_model)
 
     @staticmethod
     def none_yet(parts: Sequence[slice], like: Tensor) -> Arrived:
@@ -31,19 +31,19 @@ class Arrived:
         return Arrived(parts, held)
 
     def put(self, walk: Walk, places: Tensor) -> None:
-        """Notes what a batch holds whose walkers stand at `places` (walkers,) among all,
+        """Notes what a batch holds whose members stand at `places` (batch,) among all,
         ascending."""
         parts = self.parts[walk.window]
         bounds = torch.tensor([[one.start, one.stop] for one in parts], device=places.device)
         within = torch.searchsorted(places, bounds).tolist()
-        streams = walk.held.unbind(1)  # at each position (d_model, walkers)
+        streams = walk.held.unbind(1)  # at each position (d_model, batch)
         for part, (first, end), held, stream in zip(
             parts, within, self.held[walk.window], streams, strict=True
         ):
             held[places[first:end] - part.start] = stream[:, first:end].T.to(held)
 
     def products(self, part: slice, others: Arrived, count: int) -> Tensor:
-        """(walkers, count): of some of these, `part`, with all others."""
+        """(part, count): of some of these, `part`, with all others."""
         some = self.held[0]
         found = wide(some.new_zeros(part.stop - part.start, count))
         for mine, held, theirs, other in zip(

@@ -1,4 +1,4 @@
-"""Vectors at positions, laid out to be multiplied with a batch of walkers."""
+"""Vectors at positions, laid out to be multiplied with a batch of gradients or writes."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ class Pieces:
         )
 
     def products(self, walk: Walk) -> Iterator[Tensor]:
-        """For each run, of its vectors within the walk's window with each walker, (vectors,
-        walkers)."""
+        """For each run, of its vectors within the walk's window with each of the batch, (vectors,
+        batch)."""
         begin, end = self.ends[walk.window.start], self.ends[walk.window.stop]
         vectors = self.vectors[begin:end]
-        held = walk.held.transpose(0, 1).to(vectors.dtype)  # (reach, d_model, walkers)
+        held = walk.held.transpose(0, 1).to(vectors.dtype)  # (reach, d_model, batch)
         if not self.one_each:
             held = held[self.positions[begin:end] - walk.window.start]
-        found = torch.bmm(vectors, held).flatten(0, 1)  # (slots, walkers)
+        found = torch.bmm(vectors, held).flatten(0, 1)  # (slots, batch)
         first = begin * vectors.shape[1]
         for run in self.runs:
             yield found[run.slots[run.within(walk.window)] - first]

@@ -24,8 +24,8 @@ def prune(
     matrix: Matrix,
     *,
     influence: Tensor | None = None,
-    node_threshold: float = 0.8,
-    edge_threshold: float = 0.98,
+    node_threshold: float,
+    edge_threshold: float,
     max_links: int | None = None,
 ) -> Pruned:
     """Keep the fewest nodes that hold `node_threshold` of all influence (tokens and logits

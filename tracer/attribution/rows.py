@@ -15,8 +15,8 @@ from torch import Tensor
 
 from tracer.attribution.batches import Batches
 from tracer.attribution.columns import Columns
-from tracer.attribution.images import Images
 from tracer.attribution.meeting import Arrived
+from tracer.attribution.pushed_writes import PushedWrites
 from tracer.attribution.walk import Walk, by_position
 from tracer.attribution.writes import Writes
 from tracer.features.source import LayerFeatures
@@ -25,7 +25,7 @@ from tracer.model.frozen_pass import FrozenPass
 from tracer.model.memory import trim
 
 TOGETHER = 64  # targets that meet sources in one matrix product
-SEATS = 32  # the last of them are counted as so many, or twice as many and so on
+SLOTS = 32  # targets that meet are given room in multiples of so many
 MOST_AT_CUT = 2**24  # numbers that targets hold there at one time
 
 
@@ -51,8 +51,8 @@ class RowWriter:
         self.columns = Columns.of(frozen, layers)
         self.transport = transport or frozen.embeddings.dtype
         self.batches = Batches.fitting(frozen, most=batch)
-        self.images = self._images(cut, batch) if cut else None
-        self.cut = self.images.cut if self.images else 0
+        self.pushed = self._pushed_writes(cut, batch) if cut else None
+        self.cut = self.pushed.cut if self.pushed else 0
         self._writes: dict[int, Writes] = {}
         self._attentions: dict[int, tuple[AttentionMap, Tensor | None]] = {}
 
@@ -61,9 +61,9 @@ class RowWriter:
         return self.batches.notices
 
     @torch.no_grad()
-    def _images(self, cut: int, batch: int | None) -> Images | None:
+    def _pushed_writes(self, cut: int, batch: int | None) -> PushedWrites | None:
         try:
-            return Images(
+            return PushedWrites(
                 self.frozen, self.layers, cut, batches=self.batches, transport=self.transport
             )
         except torch.OutOfMemoryError:
@@ -92,16 +92,16 @@ class RowWriter:
         """Writes rows of one layer's features, `chosen` (targets,) of them in ascending order;
         returns their bias terms, (targets,)."""
         sources = self.layers[layer]
-        if self.images is not None and layer < self.cut:
-            found = self.images.rows[layer]
+        if self.pushed is not None and layer < self.cut:
+            found = self.pushed.rows[layer]
             self._add_below(layer, rows, lambda below: found[:, below][chosen])
-            return self.images.biases[layer].to(rows)[chosen]
+            return self.pushed.biases[layer].to(rows)[chosen]
         chosen = chosen.to(sources.positions.device)
         return self._in_chunks(layer, sources.positions[chosen], sources.encoders[chosen], rows)
 
     def _stand_at(self, layer: int) -> None:
-        """Holds what walkers from a layer's MLP input, or from the final stream, pass on their way
-        down, and no longer what stands above."""
+        """Holds what gradients from a layer's MLP input, or from the final stream, pass on their
+        way down, and no longer what stands above."""
         self._writes = {
             below: self._writes.get(below) or Writes.behind(self.layers[: below + 1], self.columns)
             for below in range(max(0, self.cut - 1), layer)
@@ -113,7 +113,7 @@ class RowWriter:
         trim()
 
     def _top(self, layer: int) -> int:
-        """How many layers' attention walkers from a layer's MLP input pass: an MLP beside its
+        """How many layers' attention gradients from a layer's MLP input pass: an MLP beside its
         attention reads what the attention does, so both stand behind."""
         reads_attention = layer < self.frozen.n_layers and not self.frozen.model.parallel_residual
         return layer + 1 if reads_attention else layer
@@ -133,7 +133,7 @@ class RowWriter:
 
     def _chunks(self, count: int) -> Iterator[slice]:
         most = count
-        if self.images is not None:
+        if self.pushed is not None:
             most = max(TOGETHER, MOST_AT_CUT // self.frozen.embeddings.numel())
         for begin in range(0, count, max(1, most)):
             yield slice(begin, min(begin + most, count))
@@ -141,8 +141,8 @@ class RowWriter:
     def _in_batches(
         self, layer: int, positions: Tensor, start: Tensor, rows: Tensor, biases: Tensor
     ) -> None:
-        arrived, images = None, self.images
-        if images is not None:
+        arrived, pushed = None, self.pushed
+        if pushed is not None:
             arrived = self._expected(positions)
 
         def walk(part: slice) -> None:
@@ -158,17 +158,17 @@ class RowWriter:
 
         reaches = [position + 1 for position in positions.tolist()]
         self.batches.run((walk, part) for part in self.batches.of(reaches))
-        if arrived is None or images is None:
+        if arrived is None or pushed is None:
             return
 
         def meet(part: slice) -> None:
-            seats = slice(part.start, _seats(part.stop))
-            found = arrived.products(seats, images.arrived, images.count)[: part.stop - part.start]
-            self._add_below(self.cut - 1, rows[part], lambda below: found[:, images.places[below]])
+            slots = slice(part.start, _slots(part.stop))
+            found = arrived.products(slots, pushed.arrived, pushed.count)[: part.stop - part.start]
+            self._add_below(self.cut - 1, rows[part], lambda below: found[:, pushed.places[below]])
 
         count = len(positions)
-        crowds = (slice(at, min(at + TOGETHER, count)) for at in range(0, count, TOGETHER))
-        self.batches.run((meet, crowd) for crowd in crowds)
+        parts = (slice(at, min(at + TOGETHER, count)) for at in range(0, count, TOGETHER))
+        self.batches.run((meet, part) for part in parts)
 
     def _expected(self, positions: Tensor) -> Arrived:
         """Room for targets at `positions` (targets,), ascending. For each other size of a product
@@ -178,17 +178,17 @@ class RowWriter:
         here = torch.bincount(positions, minlength=n)
         begins = (here.cumsum(0) - here).tolist()  # those that started in front do not come here
         parts = [
-            slice(begin // TOGETHER * TOGETHER, _seats(count)) if begin < count else slice(0, 0)
+            slice(begin // TOGETHER * TOGETHER, _slots(count)) if begin < count else slice(0, 0)
             for begin in begins
         ]
         return Arrived.none_yet(parts, self.frozen.embeddings.to(self.transport))
 
     def _add_below(self, layer: int, rows: Tensor, found: Callable[[slice], Tensor]) -> None:
         """Adds to rows what is `found` of sources below `layer`, (targets, sources), given which
-        of the images' columns."""
-        if self.images is None:
+        of the pushed writes' columns."""
+        if self.pushed is None:
             return
-        below, columns = self.images.columns, self.columns
+        below, columns = self.pushed.columns, self.columns
         errors = layer * below.n_positions
         for sources, first in (
             (slice(0, below.starts[layer]), 0),
@@ -226,9 +226,9 @@ class RowWriter:
             tokens += walk.read_across(attention, frozen.embeddings).to(tokens)
             if beside is not None:
                 tokens += by_position(frozen.embeddings[walk.window], beside).to(tokens)
-        if self.images is not None:
+        if self.pushed is not None:
             self._writes[self.cut - 1].read(walk, rows, biases)
-            biases += walk.read(self.images.constant).sum(0).to(biases)
+            biases += walk.read(self.pushed.constant).sum(0).to(biases)
         elif top == 0:
             tokens += walk.read(frozen.embeddings).to(tokens)
         return walk
@@ -239,5 +239,5 @@ class RowWriter:
         return None if passage is None else walk.mapped(passage.pull)
 
 
-def _seats(count: int) -> int:
-    return -(-count // SEATS) * SEATS
+def _slots(count: int) -> int:
+    return -(-count // SLOTS) * SLOTS

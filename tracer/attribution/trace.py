@@ -23,10 +23,11 @@ from tracer.attribution.targets import (
 )
 from tracer.attribution.traced import Traced
 from tracer.documents.graph import Graph
-from tracer.documents.prompts import ChatTurn, TraceSettings
+from tracer.documents.prompts import ChatTurn
 from tracer.documents.token_id import TokenId
+from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
-from tracer.features.choose import choose_features, settings_for
+from tracer.features.choose import FoundFeatures, choose_features, settings_for
 from tracer.features.fit import refuse_unfit
 from tracer.features.neurons import Neurons
 from tracer.features.source import ActiveFeatures, FeatureSource
@@ -110,11 +111,14 @@ def trace(
         position=position,
         direction=mark,
     )
+    found = choose_features(
+        features, model_source=model.source_name, model_identity=model.info.identity
+    )
     return trace_ask(
         ask,
         model=model,
-        features=features,
-        settings=settings,
+        features=found,
+        settings=settings_for(settings, found),
         direction=direction,
         progress=progress,
     )
@@ -124,13 +128,14 @@ def trace_ask(
     ask: Ask,
     *,
     model: Model,
-    features: str,
+    features: FoundFeatures,
     settings: TraceSettings,
     direction: Tensor | None = None,
     progress: Progress = lambda *_: None,
 ) -> Attribution:
-    """`trace` for a question that is already in tokens; `direction` is the one it fingerprints."""
-    source, settings = feature_source(model, features), settings_for(settings, features)
+    """`trace` for a question that is already in tokens, features that are found, and the settings
+    for their kind; `direction` is the one that the question fingerprints."""
+    source = feature_source(model, features)
     progress("forward pass", 0, 1)
     frozen = freeze(model, ask.token_ids)
     model.let_go()
@@ -191,11 +196,7 @@ def _targets(
     )
 
 
-def feature_source(model: Model, features: str) -> FeatureSource:
-    """Raises TracerError for features that are not known or cannot be had."""
-    found = choose_features(
-        features, model_source=model.source_name, model_identity=model.info.identity
-    )
+def feature_source(model: Model, found: FoundFeatures) -> FeatureSource:
     if found.dictionary is None:
         return Neurons(model)
     return Transcoders(found.info, found.dictionary)

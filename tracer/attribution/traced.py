@@ -16,7 +16,7 @@ from tracer.attribution.slips import slips
 from tracer.attribution.sweep import Swept
 from tracer.attribution.targets import Targets
 from tracer.documents.graph import FeaturesInfo, Fit, Scores
-from tracer.documents.prompts import TraceSettings
+from tracer.documents.trace_settings import TraceSettings
 from tracer.features.fit import fit_notices
 from tracer.features.source import LayerFeatures
 from tracer.model.frozen_pass import FrozenPass

@@ -1,9 +1,9 @@
-"""A batch of walkers on the frozen residual stream, with no automatic differentiation.
+"""A batch of gradients, or of writes, on the frozen residual stream: no automatic differentiation.
 
 Gradients of targets walk down, through attention maps; what sources write walks up, through the
 same maps transposed. A gradient at position p is touched by positions up to p only, a stream by
-those from p on, so a batch holds walkers of neighbouring positions and a window they can reach.
-The first step starts from one position a walker.
+those from p on, so a batch holds those of neighbouring positions, and a window they can reach.
+At the first step each stands at one position.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from tracer.model.frozen_norm import wide
 
 
 class Walk:
-    """Holds one residual stream of gradients, or of what is written, (d_model, window, walkers).
+    """Holds one residual stream of gradients, or of what is written, (d_model, window, batch).
 
-    `start` (walkers, d_model) stands at `positions` (walkers,), ascending, and nothing leaves the
+    `start` (batch, d_model) stands at `positions` (batch,), ascending, and nothing leaves the
     `window` of positions. Products are in `transport`'s number format, by default that of `start`;
     what is held has at least single precision.
     """
@@ -35,7 +35,7 @@ class Walk:
     ) -> None:
         self.window = window
         self.places = positions - window.start  # within the window
-        self.start = wide(start).T  # (d_model, walkers)
+        self.start = wide(start).T  # (d_model, batch)
         self.transport = transport or start.dtype
         self._moved: Tensor | None = None  # until the first step: `start` and nothing else
 
@@ -58,34 +58,34 @@ class Walk:
 
     @property
     def held(self) -> Tensor:
-        """(d_model, reach, walkers)."""
+        """(d_model, reach, batch)."""
         if self._moved is not None:
             return self._moved
-        d_model, walkers = self.start.shape
-        spread = self.start.new_zeros(d_model, self.reach, walkers)
-        spread[:, self.places, torch.arange(walkers, device=spread.device)] = self.start
+        d_model, batch = self.start.shape
+        spread = self.start.new_zeros(d_model, self.reach, batch)
+        spread[:, self.places, torch.arange(batch, device=spread.device)] = self.start
         return spread
 
     def mapped(self, change: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
         """`change` of every vector held, (m, d_model) at positions (m,), laid out as they are.
         Linear."""
-        d_model, reach, walkers = self.held.shape
+        d_model, reach, batch = self.held.shape
         every = torch.arange(self.window.start, self.window.stop, device=self.places.device)
         vectors = self.held.flatten(1).T.to(self.transport)
-        changed = change(vectors, every.repeat_interleave(walkers))
-        return changed.T.reshape(d_model, reach, walkers)
+        changed = change(vectors, every.repeat_interleave(batch))
+        return changed.T.reshape(d_model, reach, batch)
 
     def add(self, change: Tensor) -> None:
         """Adds what `mapped` gave."""
         self._moved = self.held + change
 
     def join(self, vectors: Tensor) -> None:
-        """Adds one vector, (walkers, d_model), to each walker where it started."""
+        """Adds one vector, (batch, d_model), to each of the batch where it started."""
         if self._moved is None:
             self.start = self.start + vectors.T
         else:
-            walkers = torch.arange(len(vectors), device=vectors.device)
-            self._moved[:, self.places, walkers] += vectors.T.to(self._moved)
+            batch = torch.arange(len(vectors), device=vectors.device)
+            self._moved[:, self.places, batch] += vectors.T.to(self._moved)
 
     def through_attention(self, attention: AttentionMap) -> None:
         """To the stream on the other side of a layer's attention."""
@@ -98,7 +98,7 @@ class Walk:
             into += attention.leave @ left
 
     def read(self, vectors: Tensor) -> Tensor:
-        """(window, walkers): products with one vector a position of the prompt, (positions,
+        """(window, batch): products with one vector a position of the prompt, (positions,
         d_model)."""
         return by_position(vectors[self.window], self.held)
 
@@ -109,7 +109,7 @@ class Walk:
         return self.read(vectors) + by_position(values, left)
 
     def _mixed(self, attention: AttentionMap) -> Tensor:
-        """What leaves each head, (width, reach, walkers)."""
+        """What leaves each head, (width, reach, batch)."""
         shape = (attention.leave.shape[1], self.reach, self.start.shape[1])
         left = torch.empty(shape, dtype=self.transport, device=self.start.device)
         if self._moved is None:
@@ -122,6 +122,6 @@ class Walk:
 
 
 def by_position(vectors: Tensor, held: Tensor) -> Tensor:
-    """(positions, walkers): one vector a position, (positions, width), with what stands there of
-    each walker, (width, positions, walkers)."""
+    """(positions, batch): one vector a position, (positions, width), with what stands there of
+    each of the batch, (width, positions, batch)."""
     return wide((vectors.to(held)[:, None] @ held.transpose(0, 1))[:, 0])

@@ -30,11 +30,11 @@ from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.lock import held
 from tracer.documents.scratch import sweep_below
+from tracer.documents.trace_settings import Device
 from tracer.errors import TracerError
 from tracer.interventions.examples import LOGITS, examples_of
 from tracer.interventions.readings import Feature, promoted, read_features
 from tracer.interventions.steered_pass import SteeredPrompt
-from tracer.model.load import Device
 from tracer.model.tokens import Tokenizer
 
 CONTEXT = 128  # most tokens read at once, behind a start token
@@ -51,7 +51,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Found:
+class SourceExamples:
     """What was done for the features of one source."""
 
     folder: Path
@@ -73,7 +73,7 @@ def find_examples(
     model: str | None = None,
     features: str | None = None,
     console: Console | None = None,
-) -> list[Found]:
+) -> list[SourceExamples]:
     """Write `features/<source>/<key>.json` of the features that annotations name and, of each
     graph, of the `most` that matter most beside them, from the first `tokens` tokens of the texts.
 
@@ -84,7 +84,7 @@ def find_examples(
     """
     folder = FeatureFolder(root / "features")
     bench = Workbench(device, model=model, features=features)
-    done: list[Found] = []
+    done: list[SourceExamples] = []
     with contextlib.ExitStack() as stack:
         stack.enter_context(held(folder.root / ".examples.lock", "looks for examples here"))
         sweep_below(folder.root)
@@ -97,7 +97,7 @@ def find_examples(
                 for one in chosen.values()
                 if force or not is_there(folder.path(source, one.key))
             ]
-            found = Found(folder.root / source, there=len(chosen) - len(missing))
+            found = SourceExamples(folder.root / source, there=len(chosen) - len(missing))
             if missing:
                 say = partial(bars.phase, source)
                 say("loading the model", 0, 1)
@@ -191,7 +191,7 @@ class _Reading:
             for batch in _batches(contexts):
                 ids = torch.tensor([[start, *one] for one in batch], device=model.device)
                 with memory_suffices("a batch of texts"):
-                    found = read_features(model, prompt.levers, self.features, ids)[:, 1:].cpu()
+                    found = read_features(model, prompt.targets, self.features, ids)[:, 1:].cpu()
                 self.values += found.unbind()
                 self.contexts += batch
                 say("reading texts", self.tokens, total)
@@ -208,7 +208,7 @@ class _Reading:
         contexts = [[text(token) for token in one] for one in self.contexts]
         for column, one in enumerate(wanted):
             layer, index = one.feature
-            (effects,) = promoted(prompt.model, prompt.levers, layer, torch.tensor([index]))
+            (effects,) = promoted(prompt.model, prompt.targets, layer, torch.tensor([index]))
             top, bottom = (effects.topk(LOGITS, largest=best).indices for best in (True, False))
             yield (
                 one,

@@ -18,7 +18,7 @@ STRONGEST = 10
 
 
 @dataclass(frozen=True)
-class Found:
+class AdmittedFeature:
     """An admitted feature; `effect` is in units of what was asked about."""
 
     node_id: str
@@ -27,7 +27,9 @@ class Found:
     activation: float
 
 
-def strongest(attribution: Attribution, most: int = STRONGEST) -> tuple[list[Found], list[Found]]:
+def strongest(
+    attribution: Attribution, most: int = STRONGEST
+) -> tuple[list[AdmittedFeature], list[AdmittedFeature]]:
     """The features that support the answer most, and those that oppose it most."""
     found = sorted(_admitted(attribution), key=lambda one: (-one.effect, one.node_id))
     supporting = [one for one in found[:most] if one.effect > 0]
@@ -66,7 +68,7 @@ def _reconstruction(attribution: Attribution) -> list[str]:
     ]
 
 
-def _admitted(attribution: Attribution) -> Iterator[Found]:
+def _admitted(attribution: Attribution) -> Iterator[AdmittedFeature]:
     frozen = attribution.frozen
     text = [frozen.model.tokenizer.text(one) for one in frozen.token_ids]
     for layer, features in enumerate(attribution.layers):
@@ -74,7 +76,7 @@ def _admitted(attribution: Attribution) -> Iterator[Found]:
         for position, index, effect, activation in zip(
             *(column.tolist() for column in columns), strict=True
         ):
-            yield Found(f"{layer}_{index}_{position}", text[position], effect, activation)
+            yield AdmittedFeature(f"{layer}_{index}_{position}", text[position], effect, activation)
 
 
 def _answers(attribution: Attribution) -> Table:
@@ -90,7 +92,7 @@ def _answers(attribution: Attribution) -> Table:
     return table
 
 
-def _features(verb: str, found: list[Found]) -> Table:
+def _features(verb: str, found: list[AdmittedFeature]) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column(verb, no_wrap=True, min_width=12)
     table.add_column("at", overflow="fold", min_width=14)

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tracer.attribution.question import Ask, graph_id
+from tracer.batch.sources import Sources
 from tracer.documents.graph_folder import GraphFolder
-from tracer.documents.prompts import Precision, PromptEntry, PromptList, TraceSettings
+from tracer.documents.prompts import PromptEntry, PromptList
+from tracer.documents.trace_settings import Precision, TraceSettings
 from tracer.errors import Problems, TracerError, did_you_mean
-from tracer.features.choose import find_features, settings_for
+from tracer.features.choose import FoundFeatures, settings_for
 from tracer.model.default_model import Say
-from tracer.model.files import ModelFiles, find_model
+from tracer.model.files import ModelFiles
 from tracer.model.third_party import third_party
-from tracer.model.tokens import Tokenizer, load_tokenizer
 
 State = Literal["new", "changed", "done", "again"]
 
@@ -26,6 +27,7 @@ class Job:
     entry: PromptEntry
     settings: TraceSettings
     files: ModelFiles
+    features: FoundFeatures
     ask: Ask
     graph_id: str
     state: State
@@ -58,12 +60,12 @@ def make_plan(
 
     Raises TracerError when `only` names a slug that is not on the list.
     """
-    models = _Models(say)
+    sources = Sources(say)
     jobs: list[Job | Refused] = []
     for entry in _chosen(prompts, list(only)):
         try:
             with third_party(f"`{entry.slug}` cannot be read", hint="the others are not affected"):
-                jobs.append(_job(entry, folder, models, force, precision))
+                jobs.append(_job(entry, folder, sources, force, precision))
         except TracerError as error:
             place = error.place or prompts.where(entry.slug)
             located = TracerError(error.message, hint=error.hint, place=place)
@@ -86,40 +88,20 @@ def _chosen(prompts: PromptList, only: list[str]) -> list[PromptEntry]:
     return [entry for entry in prompts.graphs if not only or entry.slug in only]
 
 
-class _Models:
-    """Finds each model once; an error is remembered and raised for every prompt that needs it."""
-
-    def __init__(self, say: Say) -> None:
-        self.say = say
-        self.found: dict[str, tuple[ModelFiles, Tokenizer] | TracerError] = {}
-
-    def __getitem__(self, name: str) -> tuple[ModelFiles, Tokenizer]:
-        if name not in self.found:
-            try:
-                files = find_model(name, self.say)
-                self.found[name] = (files, load_tokenizer(files))
-            except TracerError as error:
-                self.found[name] = error
-        found = self.found[name]
-        if isinstance(found, TracerError):
-            raise found
-        return found
-
-
 def _job(
     entry: PromptEntry,
     folder: GraphFolder,
-    models: _Models,
+    sources: Sources,
     force: bool,
     precision: Precision | None,
 ) -> Job:
-    files, tokenizer = models[entry.model]
-    settings = settings_for(entry.settings, entry.features)
-    if precision is not None:
-        settings = settings.model_copy(update={"precision": precision})
-    features = find_features(
+    files, tokenizer = sources.model(entry.model), sources.tokenizer(entry.model)
+    features = sources.features(
         entry.features, model_source=files.source_name, model_identity=files.identity
     )
+    settings = settings_for(entry.settings, features)
+    if precision is not None:
+        settings = settings.model_copy(update={"precision": precision})
     ask = Ask.of(
         tokenizer,
         prompt=entry.prompt,
@@ -131,7 +113,7 @@ def _job(
         position=entry.position,
     )
     wanted = graph_id(
-        ask, model_identity=files.identity, features=features.identity, settings=settings
+        ask, model_identity=files.identity, features=features.info.identity, settings=settings
     )
     latest = folder.latest(entry.slug)
     state: State = "new"
@@ -142,4 +124,4 @@ def _job(
         state = "again"
     revision = (latest or 0) + (0 if state == "done" else 1)
     texts = tuple(map(tokenizer.text, ask.token_ids))
-    return Job(entry, settings, files, ask, wanted, state, revision, texts)
+    return Job(entry, settings, files, features, ask, wanted, state, revision, texts)

@@ -10,8 +10,9 @@ from tracer.batch.plan import Job, Refused
 from tracer.batch.trace_job import Outcome, Size, trace_job, write_down
 from tracer.documents.files import ensure_writable
 from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.trace_settings import Device
 from tracer.errors import TracerError
-from tracer.model.load import Device, Model, choose_device, open_model
+from tracer.model.load import Model, choose_device, open_model
 from tracer.model.third_party import third_party
 
 

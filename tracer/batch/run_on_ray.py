@@ -15,11 +15,11 @@ from typing import Any
 
 from tracer.batch.plan import Job, Refused
 from tracer.batch.run_here import LastModel, Watcher, sort_out
+from tracer.batch.sources import Sources
 from tracer.batch.trace_job import Outcome, Traced, trace_job, write_down
 from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.trace_settings import Device
 from tracer.errors import TracerError
-from tracer.model.files import find_model
-from tracer.model.load import Device
 from tracer.model.third_party import third_party
 
 
@@ -64,10 +64,10 @@ def run_on_ray(
 
 
 class _Worker:
-    """Lives on the cluster and keeps its model between jobs."""
+    """Lives on the cluster and keeps its model, and what it found, between jobs."""
 
     def __init__(self, device: Device) -> None:
-        self.models = LastModel(device)
+        self.models, self.sources = LastModel(device), Sources()
 
     def trace(self, job: Job) -> Traced | str:
         """The traced job, or the message of what went wrong with it."""
@@ -75,10 +75,19 @@ class _Worker:
 
         try:
             with third_party(f"the worker cannot read `{job.entry.model}`"):
-                here = find_model(job.entry.model)
-            if here.identity != job.files.identity:
+                files = self.sources.model(job.entry.model)
+            if files.identity != job.files.identity:
                 return f"the worker's `{job.entry.model}` has other weights than this machine's"
-            return trace_job(job, self.models.open(replace(job, files=here)))
+            with third_party(f"the worker cannot read `{job.entry.features}`"):
+                features = self.sources.features(
+                    job.entry.features,
+                    model_source=files.source_name,
+                    model_identity=files.identity,
+                )
+            if features.info.identity != job.features.info.identity:
+                return f"the worker's `{job.entry.features}` are others than this machine's"
+            here = replace(job, files=files, features=features)
+            return trace_job(here, self.models.open(here))
         except TracerError as error:
             return str(error)
 

@@ -15,13 +15,11 @@ from tracer.batch.run_on_ray import run_on_ray
 from tracer.batch.trace_job import Outcome
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.lock import held
-from tracer.documents.prompts import Precision, PromptList
+from tracer.documents.prompts import PromptList
+from tracer.documents.trace_settings import Device, Precision
 from tracer.errors import TracerError
-from tracer.features.choose import found_once
-from tracer.model.load import Device
 
 
-@found_once()
 def build_graphs(
     prompts: PromptList,
     graphs: Path,

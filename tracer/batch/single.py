@@ -13,10 +13,10 @@ from tracer.batch.findings import findings
 from tracer.batch.report import Bars, plain_console
 from tracer.batch.trace_job import memory_suffices
 from tracer.documents.files import ensure_writable
-from tracer.documents.prompts import Precision, TraceSettings
 from tracer.documents.references import slug_from
 from tracer.documents.token_id import TokenId
-from tracer.model.load import Device, load_model
+from tracer.documents.trace_settings import Device, Precision, TraceSettings
+from tracer.model.load import load_model
 
 
 def trace_prompt(

@@ -16,10 +16,10 @@ from tracer.batch.report import plain_console, table_of
 from tracer.batch.subject import Subject, Workbench, find_subject
 from tracer.batch.trace_job import memory_suffices
 from tracer.documents.resolved_claims import find_features
+from tracer.documents.trace_settings import Device
 from tracer.errors import TracerError
 from tracer.interventions.interventions import Ablate, Intervention, Scale, Set, Swap
 from tracer.interventions.steer import Steered, steer_prompt
-from tracer.model.load import Device
 
 BAR = 16  # characters
 _LAYERS = re.compile(r"(\d+)(?:-(\d+))?\Z")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from tracer.batch.sources import Sources
 from tracer.documents.annotations import Annotations
 from tracer.documents.enclosure import is_there
 from tracer.documents.evidence import evidence_file
@@ -14,12 +15,13 @@ from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import load_prompts
 from tracer.documents.resolved_claims import Find, annotations_in, find_in
 from tracer.documents.sources import NEURONS
+from tracer.documents.trace_settings import Device
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.interventions.held import Held
-from tracer.interventions.levers import Levers, find_levers, refuse_unfit_levers
 from tracer.interventions.steered_pass import SteeredPrompt
+from tracer.interventions.targets import InterventionTargets, refuse_unfit_targets, targets_of
 from tracer.model.default_model import Say
-from tracer.model.load import Device, Model, load_model
+from tracer.model.load import Model, load_model
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def find_subject(root: Path, slug: str, revision: int | None = None) -> Subject:
 
 
 class Workbench:
-    """Loads what graphs were made from; keeps the last model, which most graphs share."""
+    """Loads what graphs were made from; keeps the last model, which most graphs share, and what
+    their features were found to be."""
 
     def __init__(
         self,
@@ -89,6 +92,7 @@ class Workbench:
         say: Say = lambda _: None,
     ) -> None:
         self.device, self.model, self.features, self.say = device, model, features, say
+        self._sources = Sources(say)
         self._last: tuple[tuple[str, str], Model] | None = None
 
     def open(self, subject: Subject, held: Held | None = None) -> SteeredPrompt:
@@ -98,10 +102,10 @@ class Workbench:
         or do not belong together, if that was not judged when the graph was traced.
         """
         model, info = self._model(subject), subject.info
-        levers = self._levers(subject, model)
+        targets = self._targets(subject, model)
         if info.fit is None and not info.settings.allow_misfit:
-            refuse_unfit_levers(levers, info.token_ids)
-        return SteeredPrompt(model, levers, subject.info.token_ids, held)
+            refuse_unfit_targets(targets, info.token_ids)
+        return SteeredPrompt(model, targets, subject.info.token_ids, held)
 
     def held(self, subject: Subject, **options: object) -> Held:
         return Held.of(subject.info.model.layers, **options)  # type: ignore[arg-type]
@@ -124,7 +128,7 @@ class Workbench:
             )
         return model
 
-    def _levers(self, subject: Subject, model: Model) -> Levers:
+    def _targets(self, subject: Subject, model: Model) -> InterventionTargets:
         info = subject.info
         name = self.features or _listed(subject, "features")
         if name is None and info.features.kind == NEURONS:
@@ -134,14 +138,17 @@ class Workbench:
                 f"`{subject.slug}` does not say where its features `{info.features.source}` lie",
                 hint="name their folder or hub repository with --features",
             )
-        levers = find_levers(model, name)
-        if levers.info.identity != info.features.identity:
+        found = self._sources.features(
+            name, model_source=model.source_name, model_identity=model.info.identity
+        )
+        targets = targets_of(model, found)
+        if targets.info.identity != info.features.identity:
             raise TracerError(
                 f"`{subject.slug}` was made with the features `{info.features.source}`, "
                 f"`{name}` are others",
                 hint="name those it was made with (--features), or trace it again",
             )
-        return levers
+        return targets
 
 
 def _listed(subject: Subject, key: str) -> str | None:

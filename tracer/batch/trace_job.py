@@ -89,7 +89,7 @@ def trace_job(job: Job, model: Model, progress: Progress = lambda *_: None) -> T
         attribution = trace_ask(
             job.ask,
             model=model,
-            features=job.entry.features,
+            features=job.features,
             settings=job.settings,
             progress=progress,
         )

@@ -30,13 +30,13 @@ from tracer.documents.evidence_comparison import claim_agrees, faithfulness_agre
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.lock import held
 from tracer.documents.resolved_claims import ResolvedClaim, resolve_claim
+from tracer.documents.trace_settings import Device
 from tracer.documents.yaml_source import KeyPath, YamlSource
 from tracer.errors import Place, TracerError
 from tracer.interventions.bounds import at_the_bound
 from tracer.interventions.claims import check_claim
 from tracer.interventions.faithfulness import can_be_measured, circuit_of, measure_faithfulness
 from tracer.interventions.steered_pass import SteeredPrompt
-from tracer.model.load import Device
 from tracer.model.third_party import third_party
 
 _SHORT = {"probability": "p", "lead": "lead", "activation": "a", "continuation": ""}

@@ -12,8 +12,7 @@ from tracer.cli.needs_tracing import needs_tracing
 from tracer.cli.options import DEVICES, PRECISIONS
 
 if TYPE_CHECKING:
-    from tracer.documents.prompts import Precision
-    from tracer.model.load import Device
+    from tracer.documents.trace_settings import Device, Precision
 
 
 @click.command("build-graphs")

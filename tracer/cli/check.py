@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import get_args
 
 import click
 
 from tracer.cli.gallery_root import root_option
-
-if TYPE_CHECKING:
-    from tracer.site.checks.findings import Format
+from tracer.site.checks.findings import Format
 
 
 @click.command("check")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(get_args(Format)),
     default="text",
     help="For people, for programs, or as remarks in a pull request on GitHub.",
 )

@@ -23,7 +23,7 @@ def command(
     FILE is its JSON, URL an https address of that or a share link of either viewer. Names,
     supernodes and pins saved with it become site_src/annotations/<slug>.yaml.
     """
-    from tracer.documents.exchange.interchange import counted, import_graph
+    from tracer.documents.exchange.import_graph import counted, import_graph
     from tracer.documents.exchange.node_names import NodeNames
     from tracer.documents.exchange.share_link import find_graph
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from tracer.documents.token_id import TokenId
+from tracer.documents.trace_settings import Device, Precision
 
-DEVICES = click.Choice(["auto", "cpu", "cuda", "mps"])
-PRECISIONS = click.Choice(["float32", "bf16", "fp16"])
+DEVICES = click.Choice(get_args(Device))
+PRECISIONS = click.Choice(get_args(Precision))
 
 
 def target_ids(command: Callable[..., None]) -> Callable[..., None]:

@@ -7,12 +7,11 @@ from pathlib import Path
 import click
 
 from tracer.cli.gallery_root import root_option
-
-DOCUMENTS = ("annotations", "evidence", "front-matter", "graph", "labels", "prompts", "site")
+from tracer.documents.schemas import DOCUMENTS, schema_text, write_schemas
 
 
 @click.command("schema")
-@click.argument("document", type=click.Choice(DOCUMENTS), required=False)
+@click.argument("document", type=click.Choice(list(DOCUMENTS)), required=False)
 @click.option("--write", is_flag=True, help="Write those that editors use into the gallery.")
 @root_option
 def command(document: str | None, write: bool, root: Path) -> None:
@@ -21,8 +20,6 @@ def command(document: str | None, write: bool, root: Path) -> None:
     With --write they go to site_src/schemas/, where the line that begins each YAML file,
     `# yaml-language-server: $schema=…`, lets editors complete and check from them.
     """
-    from tracer.documents.schemas import schema_text, write_schemas
-
     if document is None and not write:
         raise click.UsageError(f"name one of {', '.join(DOCUMENTS)}, or give --write")
     if document is not None:

@@ -19,6 +19,7 @@ from tracer.errors import Place, TracerError
 FORMAT: Literal[1] = 1
 REDO = "delete it and run `tracer verify` again"
 Quantity = Literal["probability", "lead", "activation", "continuation"]
+Circuit = Literal["groups", "strongest"]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -109,7 +110,7 @@ class Faithfulness(Strict):
     nodes: Many[NodeAblation]
     correlation: Number | None
     slope: Number | None
-    circuit: Literal["groups", "strongest"]
+    circuit: Circuit
     circuit_nodes: Many[str]
     necessity: PartAblation
     sufficiency: PartAblation

@@ -26,9 +26,10 @@ from pydantic import (
 from tracer.documents.files import MAX_GRAPH_BYTES, read_bytes, write_atomically
 from tracer.documents.json_text import decode
 from tracer.documents.other_formats import no_graph
-from tracer.documents.prompts import ChatTurn, TraceSettings
+from tracer.documents.prompts import ChatTurn
 from tracer.documents.records import Many, Open, first_mistake
 from tracer.documents.saved_view import QueryParameters
+from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import Place, TracerError
 
 FORMAT: Literal[1] = 1

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 
 from tracer.documents.graph import FeaturesInfo
-from tracer.documents.prompts import TraceSettings
 from tracer.documents.sources import HUB_FEATURES, NEURONS, SHORTHANDS, set_id, unknown_features
+from tracer.documents.trace_settings import TraceSettings
 from tracer.features.hub import fetch_set, listed_set
 from tracer.features.weights.config import NAME as CONFIG
 from tracer.features.weights.config import load_config
@@ -28,41 +25,17 @@ class FoundFeatures:
     dictionary: Dictionary | None = None
 
 
-_found: ContextVar[dict[tuple[str, str, str], FoundFeatures] | None] = ContextVar(
-    "found", default=None
-)
-
-
 def find_features(name: str, *, model_source: str, model_identity: str) -> FeaturesInfo:
-    """What identifies the features of one model. Reads no weights into memory.
-
-    Raises TracerError for features that are not known, cannot be had or are not understood.
-    """
+    """What identifies the features of one model; raises as `choose_features` does."""
     return choose_features(name, model_source=model_source, model_identity=model_identity).info
 
 
-@contextmanager
-def found_once() -> Iterator[None]:
-    """What is found within is not looked for again: a hub is asked for a repository's files once a
-    batch, not once a prompt, and all prompts of a batch get the same."""
-    token = _found.set({})
-    try:
-        yield
-    finally:
-        _found.reset(token)
-
-
 def choose_features(name: str, *, model_source: str, model_identity: str) -> FoundFeatures:
-    """`neurons`, a shorthand, `hf:org/repo[/subfolder][@revision]` or a local folder."""
-    found, key = _found.get(), (name, model_source, model_identity)
-    if found is None:
-        return _choose(name, model_source, model_identity)
-    if key not in found:
-        found[key] = _choose(name, model_source, model_identity)
-    return found[key]
+    """`neurons`, a shorthand, `hf:org/repo[/subfolder][@revision]` or a local folder, for one
+    model. Reads no weights into memory, and asks the hub each time.
 
-
-def _choose(name: str, model_source: str, model_identity: str) -> FoundFeatures:
+    Raises TracerError for features that are not known, cannot be had or are not understood.
+    """
     if name == NEURONS:
         source = f"{model_source}.neurons"
         return FoundFeatures(FeaturesInfo(source=source, kind=NEURONS, identity=model_identity))
@@ -96,11 +69,11 @@ def _identity(files: SetFiles, settings: Settings) -> str:
     return digest.hexdigest()
 
 
-def settings_for(settings: TraceSettings, features: str) -> TraceSettings:
+def settings_for(settings: TraceSettings, features: FoundFeatures) -> TraceSettings:
     """With the defaults that depend on the kind of features: a dictionary's graph is sparse by
     itself, so its links are limited only where `max_links` says so. Neurons are exact, and so never
     a misfit."""
-    if features == NEURONS:
+    if features.dictionary is None:
         return settings.model_copy(update={"allow_misfit": False})
     if "max_links" in settings.model_fields_set:
         return settings

@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 from tracer.errors import TracerError
 from tracer.features.weights.config import NAME as CONFIG
 from tracer.features.weights.config import SetConfig, load_config
-from tracer.features.weights.listing import SETTINGS, find_layers
+from tracer.features.weights.layouts import BESIDE
+from tracer.features.weights.listing import find_layers
 from tracer.features.weights.recognise import SetFiles, check_settings
 from tracer.model.hub import Repository, list_repository
 
@@ -45,7 +46,7 @@ def fetch_set(repo: str, subfolder: str | None, revision: str | None) -> SetFile
 def _fetch_layers(there: Repository, layers: Sequence[Sequence[str]]) -> list[list[Path]]:
     """The weight files of each layer, and what stands beside them, which is judged first."""
     weights = [name for layer in layers for name in layer]
-    beside = {str(PurePosixPath(one).parent / name) for one in weights for name in SETTINGS}
+    beside = {str(PurePosixPath(one).parent / two.name) for one in weights for two in BESIDE}
     small = sorted(beside & set(there.names))
     if small:
         folder = there.fetch(small)

@@ -133,7 +133,7 @@ def _of_feature(
     runs = [prompt.run(one, watch=[name.layer]) for one in variants]
     before = abs(prompt.activation(*place))
     values = [before, *(abs(prompt.activation_in(run, *place)) for run in runs)]
-    neuron = prompt.levers.info.kind == "neurons"
+    neuron = prompt.targets.info.kind == "neurons"
     off = values[1] <= OFF * before if neuron else values[1] == 0
     return _Outcome([_measure("activation", values, falls=True)], off and before > 0, runs[0])
 

@@ -83,16 +83,16 @@ class Controls:
 
     def _own(self, member: Member) -> _Other:
         layer, index, position = member.place
-        loudness = self.prompt.levers.loudness(layer, torch.tensor([index]))
+        loudness = self.prompt.targets.loudness(layer, torch.tensor([index]))
         return _Other(index, self.prompt.activation(layer, index, position), float(loudness[0]))
 
     def _find_others(self, layer: int, position: int) -> list[_Other]:
         """Every feature that is active at one place."""
-        levers = self.prompt.levers
-        active = levers.active(layer, self.prompt.baseline.reads[layer][0])
+        targets = self.prompt.targets
+        active = targets.active(layer, self.prompt.baseline.reads[layer][0])
         here = active.positions == position
         indices, activations = active.indices[here], active.activations[here]
-        loudness = levers.loudness(layer, indices).tolist()
+        loudness = targets.loudness(layer, indices).tolist()
         columns = zip(indices.tolist(), activations.tolist(), loudness, strict=True)
         return [_Other(*one) for one in columns if one[1] != 0 and one[2] > 0]
 

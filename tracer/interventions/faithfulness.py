@@ -9,12 +9,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 
 from tracer.attribution.origin import FeatureName
-from tracer.documents.evidence import Faithfulness, NodeAblation, PartAblation
+from tracer.documents.evidence import Circuit, Faithfulness, NodeAblation, PartAblation
 from tracer.documents.graph import Graph, Node, Question
 from tracer.errors import TracerError
 from tracer.interventions.controls import DRAWS, Controls, Member, Place
@@ -22,7 +21,6 @@ from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt
 
 STRONGEST = 50
 SUPPORTERS = 10  # stand for the circuit where nobody has named groups
-Circuit = Literal["groups", "strongest"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class _Reading:
         before = self.prompt.activation(name.layer, name.index, name.position)
         read = run.reads[name.layer][:, name.position]  # (variants, width)
         indices = torch.full((len(read),), name.index, device=read.device)
-        found = self.prompt.levers.values(name.layer, read, indices)
+        found = self.prompt.targets.values(name.layer, read, indices)
         return [float(one) * (-1 if before < 0 else 1) for one in found]
 
 
@@ -199,7 +197,7 @@ def _features(graph: Graph) -> list[Node]:
 
 def _ablated(prompt: SteeredPrompt, node_id: str) -> Member:
     name = FeatureName.parse(node_id, positions=prompt.n_positions)
-    name.check(prompt.levers.widths)
+    name.check(prompt.targets.widths)
     return Member(Setting(name.layer, name.index, name.position, 0.0), factor=0.0)
 
 

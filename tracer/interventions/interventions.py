@@ -69,7 +69,7 @@ def settings_of(prompt: SteeredPrompt, interventions: Iterable[Intervention]) ->
     settings = [one for each in interventions for one in _settings(prompt, each)]
     held = prompt.held.layers
     for one in settings if held else ():
-        if one.layer >= held.stop or one.layer + prompt.levers.reach(one.layer) <= held.start:
+        if one.layer >= held.stop or one.layer + prompt.targets.reach(one.layer) <= held.start:
             raise TracerError(
                 f"layer {one.layer} writes to none of the layers {held.start} to {held.stop - 1}",
                 hint="only these are written to when layers are constrained",
@@ -86,7 +86,7 @@ def feature_names(prompt: SteeredPrompt, nodes: Nodes) -> list[FeatureName]:
         for position in spots:
             full = text if position is None else f"{text}_{position}"
             name = FeatureName.parse(full, positions=prompt.n_positions)
-            name.check(prompt.levers.widths)
+            name.check(prompt.targets.widths)
             names.append(name)
     return names
 
@@ -110,7 +110,7 @@ def _swapped(prompt: SteeredPrompt, swap: Swap) -> list[Setting]:
     info = swap.graph.metadata.tracer
     if info is None:
         raise TracerError("the other graph does not say which tokens it was made from")
-    elsewhere = SteeredPrompt(prompt.model, prompt.levers, info.token_ids)
+    elsewhere = SteeredPrompt(prompt.model, prompt.targets, info.token_ids)
     here, there = feature_names(prompt, swap.nodes), feature_names(elsewhere, swap.others)
     sides = [sorted({one.position for one in side}) for side in (here, there)]
     if not sides[0] or len(sides[0]) != len(sides[1]):

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tracer.interventions.levers import Levers
+from tracer.interventions.targets import InterventionTargets
 from tracer.model.frozen_norm import FrozenNorm, freeze_norm, wide
 from tracer.model.load import Model
 
@@ -19,21 +19,23 @@ Feature = tuple[int, int]  # layer, index
 
 
 @torch.no_grad()
-def read_features(model: Model, levers: Levers, features: Sequence[Feature], ids: Tensor) -> Tensor:
+def read_features(
+    model: Model, targets: InterventionTargets, features: Sequence[Feature], ids: Tensor
+) -> Tensor:
     """(contexts, n, features): activations on token ids, (contexts, n), as the model runs."""
     found = torch.zeros(*ids.shape, len(features), device=ids.device)
     with ExitStack() as stack:
         for layer in {layer for layer, _ in features}:
             columns = [at for at, (own, _) in enumerate(features) if own == layer]
             indices = torch.tensor([features[at][1] for at in columns], device=ids.device)
-            note = partial(_note, levers, layer, indices, columns, found)
-            stack.callback(levers.read_from(layer).register_forward_pre_hook(note).remove)
+            note = partial(_note, targets, layer, indices, columns, found)
+            stack.callback(targets.read_from(layer).register_forward_pre_hook(note).remove)
         model.causal_lm.base_model(ids, use_cache=False)  # logits would be a fifth of the work
     return found
 
 
 def _note(
-    levers: Levers,
+    targets: InterventionTargets,
     layer: int,
     indices: Tensor,
     columns: Sequence[int],
@@ -42,23 +44,23 @@ def _note(
     inputs: tuple[Tensor],
 ) -> None:
     """Puts the activations of one layer's features, from its module's input, into their columns."""
-    read = levers.read(layer, inputs[0], None).flatten(0, 1)  # (positions, width)
-    values = wide(levers.everywhere(layer, read, indices))
+    read = targets.read(layer, inputs[0], None).flatten(0, 1)  # (positions, width)
+    values = wide(targets.everywhere(layer, read, indices))
     found[:, :, columns] = values.view(*found.shape[:2], -1).to(found)
 
 
 @torch.no_grad()
-def promoted(model: Model, levers: Levers, layer: int, indices: Tensor) -> Tensor:
+def promoted(model: Model, targets: InterventionTargets, layer: int, indices: Tensor) -> Tensor:
     """(m, vocabulary): what one unit of each of m features adds to the logits on the straight way
     to them, but for a factor that is the same for all tokens, the scale of the final norm."""
     names, blocks = model.architecture, model.module(model.architecture.layers)
-    decoders = levers.decoders(layer, indices)  # (m, layers written to, d_model)
+    decoders = targets.decoders(layer, indices)  # (m, layers written to, d_model)
     stream = torch.zeros_like(decoders[:, 0])
     for above in range(decoders.shape[1]):
         written = decoders[:, above]
         if names.mlp_post_norm is not None:
             post_norm = blocks[layer + above].get_submodule(names.mlp_post_norm)
-            if levers.write_to(layer + above) is not post_norm:
+            if targets.write_to(layer + above) is not post_norm:
                 written = _through(freeze_norm(names, post_norm, written), written)
         stream = stream + written
     norm = freeze_norm(names, model.module(names.final_norm), stream)

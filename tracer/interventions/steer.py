@@ -14,8 +14,8 @@ from tracer.documents.token_id import TokenId
 from tracer.errors import TracerError
 from tracer.interventions.held import Held
 from tracer.interventions.interventions import Intervention, feature_names, settings_of
-from tracer.interventions.levers import find_levers, refuse_unfit_levers
 from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt, Variant
+from tracer.interventions.targets import find_targets, refuse_unfit_targets
 from tracer.model.load import Model
 
 
@@ -103,10 +103,10 @@ def steer(
         constrained_layers=constrained_layers,
         direct_effects=direct_effects,
     )
-    levers = find_levers(model, features)
+    targets = find_targets(model, features)
     if not allow_misfit:
-        refuse_unfit_levers(levers, read.ids)
-    steered = SteeredPrompt(model, levers, read.ids, held)
+        refuse_unfit_targets(targets, read.ids)
+    steered = SteeredPrompt(model, targets, read.ids, held)
     return steer_prompt(steered, interventions, watch=watch, generate=generate, seed=seed)
 
 

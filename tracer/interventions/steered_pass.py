@@ -17,7 +17,7 @@ from torch import Tensor
 
 from tracer.errors import TracerError
 from tracer.interventions.held import Held, holding
-from tracer.interventions.levers import Levers
+from tracer.interventions.targets import InterventionTargets
 from tracer.model.frozen_norm import wide
 from tracer.model.frozen_pass import FrozenPass, freeze
 from tracer.model.load import Model
@@ -54,9 +54,13 @@ class SteeredPrompt:
     """One prompt on one model: what it gives, and what it gives with features set."""
 
     def __init__(
-        self, model: Model, levers: Levers, token_ids: tuple[int, ...], held: Held | None = None
+        self,
+        model: Model,
+        targets: InterventionTargets,
+        token_ids: tuple[int, ...],
+        held: Held | None = None,
     ) -> None:
-        self.model, self.levers, self.token_ids = model, levers, token_ids
+        self.model, self.targets, self.token_ids = model, targets, token_ids
         self.held = held or Held()
         self.frozen: FrozenPass | None = freeze(model, token_ids) if self.held.anything else None
         everything = range(model.info.layers)
@@ -73,7 +77,7 @@ class SteeredPrompt:
     def activation_in(self, run: Run, layer: int, index: int, position: int) -> float:
         """In a run of a single variant that watched the layer."""
         read = run.reads[layer][0, position][None]
-        return float(self.levers.values(layer, read, torch.tensor([index], device=read.device))[0])
+        return float(self.targets.values(layer, read, torch.tensor([index], device=read.device))[0])
 
     def run(self, variant: Variant, *, watch: Iterable[int] = ()) -> Run:
         """One variant; `watch` names layers whose reads are kept.
@@ -136,13 +140,13 @@ class SteeredPrompt:
         constrained = self.held.layers if hold else range(0)
         for layer in range(self.model.info.layers):
             if layer in watch or layer in places.by_layer or layer in constrained:
-                module = self.levers.read_from(layer)
+                module = self.targets.read_from(layer)
                 handles.append(module.register_forward_pre_hook(writing.note_read(layer)))
             if layer >= lowest or layer in constrained:
-                module = self.levers.write_to(layer)
+                module = self.targets.write_to(layer)
                 handles.append(module.register_forward_hook(writing.write(layer)))
             elif not places.by_layer and layer in self.held.layers:
-                module = self.levers.write_to(layer)
+                module = self.targets.write_to(layer)
                 handles.append(module.register_forward_hook(writing.note_output(layer)))
         try:
             yield
@@ -202,7 +206,7 @@ class _Writing:
         scale = prompt.frozen.mlp_norms[layer] if held and prompt.frozen is not None else None
 
         def hook(_: Any, inputs: tuple[Tensor, ...]) -> None:
-            self.run.reads[layer] = prompt.levers.read(layer, inputs[0], scale)
+            self.run.reads[layer] = prompt.targets.read(layer, inputs[0], scale)
 
         return hook
 
@@ -233,7 +237,7 @@ class _Writing:
         """The output with nothing set, and what comes past the features of what has changed."""
         before = self.prompt.baseline
         change = self.run.reads[layer] - before.reads[layer]
-        skipped = self.prompt.levers.skip(layer, change)
+        skipped = self.prompt.targets.skip(layer, change)
         return before.outputs[layer] if skipped is None else before.outputs[layer] + skipped
 
     def _write_from(self, layer: int, like: Tensor) -> None:
@@ -241,15 +245,15 @@ class _Writing:
         place = self.places.by_layer.get(layer)
         if place is None:
             return
-        levers, held = self.prompt.levers, self.prompt.held.layers if self.hold else None
+        targets, held = self.prompt.targets, self.prompt.held.layers if self.hold else None
         rows, positions = place.rows.to(like.device), place.positions.to(like.device)
         indices = place.indices.to(like.device)
         if held:
             read = self.prompt.baseline.reads[layer][0, positions]
         else:
             read = self.run.reads[layer][rows, positions]
-        change = place.values.to(read) - levers.values(layer, read, indices)  # (m,)
-        decoders = levers.decoders(layer, indices)  # (m, layers written to, d_model)
+        change = place.values.to(read) - targets.values(layer, read, indices)  # (m,)
+        decoders = targets.decoders(layer, indices)  # (m, layers written to, d_model)
         for above in range(decoders.shape[1]):
             if held and layer + above not in held:
                 continue

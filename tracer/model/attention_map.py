@@ -1,7 +1,7 @@
 """A layer's frozen attention as linear maps on gradients, or, transposed, on streams.
 
-Both are laid out (width, positions, walkers): the products are then plain matrix products over
-all positions and walkers, and mixing over positions is a batch of small ones.
+Both are laid out (width, positions, batch): the products are then plain matrix products over
+all positions of the batch, and mixing over positions is a batch of small ones.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class AttentionMap:
     def mix(self, entered: Tensor, out: Tensor, window: slice = EVERYWHERE) -> None:
         """Each head hands what stands at its queries to the keys they looked at, or back.
 
-        `entered` (width, window, walkers) to `out` (its width, window, walkers), over a window of
+        `entered` (width, window, batch) to `out` (its width, window, batch), over a window of
         positions.
         """
         for rows, looked in self._looked(window):
@@ -72,16 +72,16 @@ class AttentionMap:
             torch.baddbmm(left, looked, read, beta=float(not first), out=left)
 
     def mix_from(self, positions: Tensor, entered: Tensor, out: Tensor, window: slice) -> None:
-        """`mix` where each walker stands at one position only.
+        """`mix` where each of the batch stands at one position only.
 
-        `entered` (width, walkers) at `positions` (walkers,), within the window.
+        `entered` (width, batch) at `positions` (batch,), within the window.
         """
-        reach, walkers = out.shape[1:]
+        reach, batch = out.shape[1:]
         heads = min(len(entered), len(out)) // self.head_dim
         looked = self.pattern[:, window, window][:, :, positions]
-        looked = looked.view(-1, heads, 1, reach, walkers)
-        read = entered.view(-1, heads, self.head_dim, 1, walkers)
-        left = out.view(-1, heads, self.head_dim, reach, walkers)
+        looked = looked.view(-1, heads, 1, reach, batch)
+        read = entered.view(-1, heads, self.head_dim, 1, batch)
+        left = out.view(-1, heads, self.head_dim, reach, batch)
         for member, pattern in enumerate(looked):
             into = left[member % len(left)]
             if member < len(left):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from tracer.documents.graph import ModelInfo
-from tracer.documents.prompts import DEFAULT_MODEL, Precision
+from tracer.documents.prompts import DEFAULT_MODEL
+from tracer.documents.trace_settings import Device, Precision
 from tracer.errors import TracerError
 from tracer.model.architectures import Architecture, architecture_of
 from tracer.model.default_model import Say
@@ -21,8 +22,6 @@ from tracer.model.precision import DTYPES
 from tracer.model.third_party import third_party
 from tracer.model.tokens import Tokenizer, load_tokenizer
 from tracer.model.weights import load_weights
-
-Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
 @dataclass(frozen=True)

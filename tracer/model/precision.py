@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from tracer.documents.prompts import Precision
+from tracer.documents.trace_settings import Precision
 
 DTYPES: dict[Precision, torch.dtype] = {
     "float32": torch.float32,

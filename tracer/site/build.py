@@ -32,7 +32,7 @@ from tracer.site.building.recording import Recording
 from tracer.site.building.units import Product, Unit
 from tracer.site.content.assets import load_assets
 from tracer.site.content.gallery import Gallery
-from tracer.site.content.memory import Memory
+from tracer.site.content.read_cache import ReadCache
 from tracer.site.content.resources import resource_files, resource_folders
 from tracer.site.pages.search import check_search, search_index
 from tracer.site.survey.survey import Survey, survey
@@ -57,16 +57,16 @@ class BuildReport:
 class Site:
     """A gallery as it was found, and what is needed to make any part of its site."""
 
-    def __init__(self, found: Survey, memory: Memory, *, base_url: str | None = None):
+    def __init__(self, found: Survey, read_cache: ReadCache, *, base_url: str | None = None):
         gallery = _at(found.gallery, base_url)
         root, theme = gallery.root, gallery.config.theme.stylesheet()
-        load = partial(load_assets, root, theme=theme, memory=memory)
-        assets = memory.recall("assets", load, theme, resource_folders("assets", root))
-        read = partial(_templates, root, memory)
-        templates = memory.recall("templates", read, resource_folders("templates", root))
+        load = partial(load_assets, root, theme=theme, read_cache=read_cache)
+        assets = read_cache.recall("assets", load, theme, resource_folders("assets", root))
+        read = partial(_templates, root, read_cache)
+        templates = read_cache.recall("templates", read, resource_folders("templates", root))
         self.gallery = gallery
         self.recording = Recording(gallery)
-        self.plan = Plan(self.recording, assets, memory, templates)
+        self.plan = Plan(self.recording, assets, read_cache, templates)
         self._base = fingerprint([_code(), templates, assets.folder])
 
     def maker(self, write: Write) -> Maker:
@@ -80,7 +80,7 @@ def build(
     drafts: bool = False,
     base_url: str | None = None,
     strict: bool = False,
-    memory: Memory | None = None,
+    read_cache: ReadCache | None = None,
     processes: int = 0,
     reindex: bool = True,
     track: Track = lambda made, total: made,
@@ -93,13 +93,13 @@ def build(
     with every mistake.
     """
     taken()
-    memory = memory or Memory()
+    read_cache = read_cache or ReadCache()
     file = manifest_file(root, out)
     output = OutputFolder(out, gallery=root, spare=file.with_suffix(""))
     with output.alone():
         with phase("read sources"):
             present = output.check()
-            site, found = _site(root, memory, drafts=drafts, base_url=base_url, strict=strict)
+            site, found = _site(root, read_cache, drafts=drafts, base_url=base_url, strict=strict)
             if site.gallery.config.search:
                 check_search()
         with phase("read what was made"):
@@ -215,17 +215,17 @@ class _Job:
 
 
 def _site(
-    root: Path, memory: Memory, *, drafts: bool, base_url: str | None, strict: bool
+    root: Path, read_cache: ReadCache, *, drafts: bool, base_url: str | None, strict: bool
 ) -> tuple[Site, Survey]:
     """The gallery as it is now, and what was read of it. Raises Problems with every mistake."""
-    with memory.looking():
-        found = survey(root, drafts=drafts, graphs=False, memory=memory)
+    with read_cache.looking():
+        found = survey(root, drafts=drafts, graphs=False, read_cache=read_cache)
         if found.problems:
             # What is wrong inside graphs is told along with the rest.
-            raise Problems(survey(root, drafts=drafts, memory=memory).problems)
+            raise Problems(survey(root, drafts=drafts, read_cache=read_cache).problems)
         if strict:
             _refuse_warnings(found)
-        return Site(found, memory, base_url=base_url), found
+        return Site(found, read_cache, base_url=base_url), found
 
 
 def _refuse_warnings(found: Survey) -> None:
@@ -250,9 +250,9 @@ def _at(gallery: Gallery, base_url: str | None) -> Gallery:
     return replace(gallery, config=config)
 
 
-def _templates(root: Path, memory: Memory) -> str:
-    files = resource_files("templates", root, partial(memory.load, names_in))
-    return fingerprint({name: memory.load(read_text, file) for name, file in files.items()})
+def _templates(root: Path, read_cache: ReadCache) -> str:
+    files = resource_files("templates", root, partial(read_cache.load, names_in))
+    return fingerprint({name: read_cache.load(read_text, file) for name, file in files.items()})
 
 
 _code = cache(code_fingerprint)

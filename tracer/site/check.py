@@ -11,7 +11,7 @@ from tracer.site.building.manifest import Record
 from tracer.site.building.units import Unit
 from tracer.site.checks.findings import Finding
 from tracer.site.checks.review import review
-from tracer.site.content.memory import Memory
+from tracer.site.content.read_cache import ReadCache
 from tracer.site.survey.survey import Survey, survey
 
 
@@ -57,7 +57,7 @@ def _kept_back(found: Survey, without: Survey) -> list[TracerError]:
 def _of_pages(found: Survey, *, links: bool) -> list[TracerError]:
     """What is wrong with the pages, and with the links between them where all could be made."""
     problems: list[TracerError] = []
-    site = Site(found, Memory())
+    site = Site(found, ReadCache())
     maker = site.maker(lambda path, content: (0, 0, 0))
     records: list[Record] = []
 

@@ -11,7 +11,7 @@ from tracer.errors import Problems
 from tracer.site.build import Site, build
 from tracer.site.building.units import Unit
 from tracer.site.content.assets import Assets
-from tracer.site.content.memory import Memory
+from tracer.site.content.read_cache import ReadCache
 from tracer.site.survey.survey import survey
 
 
@@ -21,7 +21,7 @@ class Preview:
     def __init__(self, root: Path, out: Path):
         self.out = out
         self._root = root
-        self._memory = Memory()
+        self._read_cache = ReadCache()
         self._lock = threading.Lock()
         self._assets: Assets | None = None
         self._units: dict[str, Unit] = {}
@@ -33,11 +33,11 @@ class Preview:
 
         `changed` names all files that changed since the last look, where that is known.
         """
-        with self._memory.looking(changed):
-            found = survey(self._root, drafts=True, graphs=False, memory=self._memory)
+        with self._read_cache.looking(changed):
+            found = survey(self._root, drafts=True, graphs=False, read_cache=self._read_cache)
             if found.problems:
                 raise Problems(found.problems)
-            site = Site(found, self._memory)
+            site = Site(found, self._read_cache)
             units = {unit.owns: unit for unit in site.plan.from_sources(cards=False)}
         with self._lock:
             self._site, self._assets = site, site.plan.assets
@@ -48,7 +48,14 @@ class Preview:
         went unnoticed. Raises Problems with every mistake."""
         self.look()
         # One process, since a server's threads must not be forked.
-        build(self._root, self.out, drafts=True, memory=self._memory, processes=1, reindex=False)
+        build(
+            self._root,
+            self.out,
+            drafts=True,
+            read_cache=self._read_cache,
+            processes=1,
+            reindex=False,
+        )
 
     def page(self, path: str) -> bytes | None:
         """A file of the site, from the sources as they are now; None for what `build` must make.

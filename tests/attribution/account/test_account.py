@@ -20,7 +20,7 @@ from tracer.attribution.effects import total_effects
 from tracer.attribution.origin import FeatureName
 from tracer.attribution.targets import Targets, choose_targets, feature_target
 from tracer.attribution.trace import feature_source, trace
-from tracer.documents.prompts import TraceSettings
+from tracer.documents.trace_settings import TraceSettings
 from tracer.features.source import ActiveFeatures, LayerFeatures
 from tracer.model.frozen_pass import FrozenPass, freeze
 from tracer.model.load import Model

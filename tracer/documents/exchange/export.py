@@ -7,8 +7,8 @@ from typing import Literal
 
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.enclosure import is_there
+from tracer.documents.exchange.neuronpedia_file import for_neuronpedia
 from tracer.documents.exchange.tables import tables
-from tracer.documents.exchange.upload import for_upload
 from tracer.documents.feature_labels import labels_file, load_feature_labels
 from tracer.documents.graph_folder import GraphFolder
 from tracer.errors import Place, TracerError, did_you_mean
@@ -41,4 +41,4 @@ def export(root: Path, slug: str, form: Format, *, revision: int | None = None) 
         annotations = load_feature_labels(shared)[0].added_to(annotations, graph)
     if form == "csv":
         return tables(graph, annotations)
-    return for_upload(graph, annotations).to_json().encode()
+    return for_neuronpedia(graph, annotations).to_json().encode()

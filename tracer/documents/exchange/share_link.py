@@ -81,7 +81,7 @@ class ShareLink:
 
 
 @dataclass(frozen=True)
-class Found:
+class IncomingGraph:
     """A graph's text, what to call its file in messages, and the link that came with it."""
 
     text: str
@@ -89,7 +89,7 @@ class Found:
     link: ShareLink | None = None
 
 
-def find_graph(source: str, graph: Path | None = None) -> Found:
+def find_graph(source: str, graph: Path | None = None) -> IncomingGraph:
     """The text of a graph file, address or share link; `graph` is the file a link is about.
 
     Raises TracerError where it is not there, too large or cannot be fetched.
@@ -100,19 +100,19 @@ def find_graph(source: str, graph: Path | None = None) -> Found:
             raise TracerError(
                 f"`{one_plain_line(source, 200)}` is no link, and --graph says which one", hint=hint
             )
-        return Found(_text(Path(source)), Path(source))
+        return IncomingGraph(_text(Path(source)), Path(source))
     link = ShareLink.parse(source)
     if graph is not None:
-        return Found(_text(graph), graph, link)
+        return IncomingGraph(_text(graph), graph, link)
     if not link.names_a_viewer or urlsplit(source).path.endswith(".json"):
-        return Found(_fetched(source), Path(source), link)
+        return IncomingGraph(_fetched(source), Path(source), link)
     address = link.graph_address
     text = _fetched(address)
     elsewhere = _pointed_to(text)
     if elsewhere is not None:
         first, address = address, _joined(address, elsewhere)
         text = _fetched(address, sent_by=first)
-    return Found(text, Path(address), link)
+    return IncomingGraph(text, Path(address), link)
 
 
 def _text(file: Path) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from tracer.documents.annotations import Annotations
 from tracer.documents.exchange.answer_label import answer_of
-from tracer.documents.exchange.upload import named_groups, pinned
+from tracer.documents.exchange.neuronpedia_file import named_groups, pinned
 from tracer.documents.graph import Graph, Node, significant
 
 NODE_COLUMNS = (

@@ -51,7 +51,6 @@ class Settings:
 class Dictionary:
     """One layer of features for each layer of the model."""
 
-    layout: str
     layers: Sequence[StoredLayer]
     settings: Settings
 

@@ -9,19 +9,13 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from tracer.errors import TracerError
-from tracer.features.weights import gemma_scope, native_clt, native_plt, sparsify
+from tracer.features.weights.layouts import ENDINGS, LAYOUTS, understood, unknown_layout
 from tracer.features.weights.places import refuse_elsewhere
 
-LAYOUTS = (
-    native_plt.LAYOUT,
-    native_clt.LAYOUT,
-    gemma_scope.NPZ_LAYOUT,
-    gemma_scope.SECOND_LAYOUT,
-    sparsify.LAYOUT,
-)
-SETTINGS = (sparsify.SETTINGS, gemma_scope.SETTINGS)  # beside the weights
-_LAYER = re.compile(r"(layer_|layers\.|W_enc_|W_dec_)(\d+)(?=[._/])")
-_SPARSITY = re.compile(r"average_l0_\d+")  # Gemma Scope's, another one in each layer
+_MARKS = "|".join(sorted({re.escape(mark) for one in LAYOUTS for mark in one.marks}))
+_LAYER = re.compile(rf"({_MARKS})(\d+)(?=[._/])")
+_VARIES = re.compile("|".join(one.varies for one in LAYOUTS if one.varies is not None))
+_ENDINGS = " and no ".join(ending.removeprefix(".") for ending in ENDINGS)
 _SHOWN = 6
 _LIST = "list one file a layer under `transcoders:` in a `config.yaml`"
 
@@ -34,11 +28,9 @@ def find_layers(names: Iterable[str], wanted: str = "") -> list[list[str]]:
 
     Raises TracerError where there is no set, several, or only some layers of one.
     """
-    weights = sorted(one for one in names if one.endswith((".safetensors", ".npz")))
+    weights = sorted(one for one in names if one.endswith(ENDINGS))
     if not weights:
-        raise TracerError(
-            "there are no transcoders here: no safetensors and no npz file", hint=understood()
-        )
+        raise TracerError(f"there are no transcoders here: no {_ENDINGS} file", hint=understood())
     sets = _sets(weights)
     if not sets:
         raise unknown_layout(weights)
@@ -54,19 +46,6 @@ def find_layers(names: Iterable[str], wanted: str = "") -> list[list[str]]:
     return layers
 
 
-def understood() -> str:
-    return "understood: " + "; ".join(LAYOUTS)
-
-
-def unknown_layout(names: list[str], keys: Iterable[str] = ()) -> TracerError:
-    written = ", ".join(names[:3])
-    tensors = ", ".join(sorted(keys)[:8])
-    found = f"{written} with {tensors}" if tensors else written
-    return TracerError(
-        f"the layout of these weights is not known: found {found}", hint=understood()
-    )
-
-
 def _sets(weights: list[str]) -> dict[str, Layers]:
     sets: dict[str, Layers] = defaultdict(lambda: defaultdict(list))
     for name in weights:
@@ -78,7 +57,7 @@ def _sets(weights: list[str]) -> dict[str, Layers]:
 def _set_name(file: str) -> str:
     """The folders of a file, without its layer's number and what else differs between layers."""
     parts = (_LAYER.sub("", one + "/").strip("_./") for one in PurePosixPath(file).parent.parts)
-    return "/".join(one for one in parts if one and not _SPARSITY.fullmatch(one))
+    return "/".join(one for one in parts if one and not _VARIES.fullmatch(one))
 
 
 def _complete(layers: Layers) -> list[list[str]]:

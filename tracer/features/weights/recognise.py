@@ -1,24 +1,22 @@
-"""Which published layout a set's files have, told from their tensors' names."""
+"""A set of transcoders opened: its files found, each layer read by its layout, and judged."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tracer.errors import Place, TracerError
-from tracer.features.weights import gemma_scope, native_clt, native_plt, sparsify
 from tracer.features.weights.config import NAME as CONFIG
 from tracer.features.weights.config import SetConfig, check_beside, load_config
 from tracer.features.weights.dictionary import Dictionary, Settings, StoredLayer
-from tracer.features.weights.listing import find_layers, unknown_layout
+from tracer.features.weights.layout import NPZ, Layout
+from tracer.features.weights.layouts import BESIDE, layout_of
+from tracer.features.weights.listing import find_layers
 from tracer.features.weights.npz_file import npz_tensors
 from tracer.features.weights.places import name_in_set, refuse_elsewhere
 from tracer.features.weights.safetensors_file import safetensors_tensors
 from tracer.features.weights.stored import Stored
-from tracer.features.weights.tensors import Tensors
-
-WITH_SETTINGS = (gemma_scope.SECOND_LAYOUT, sparsify.LAYOUT)  # which judge what is beside them
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,9 @@ def open_dictionary(files: SetFiles) -> Dictionary:
     layouts, layers, settings = zip(*read, strict=True)
     place = Place(files.layers[0][0] if files.home is None else files.home)
     if len(set(layouts)) != 1 or len({one.across for one in layers}) != 1:
+        kinds = "; ".join(sorted({layout.name for layout in layouts}))
         raise TracerError(
-            f"the layers are of several kinds: {'; '.join(sorted(set(layouts)))}",
+            f"the layers are of several kinds: {kinds}",
             hint="choose layers of one set",
             place=place,
         )
@@ -61,10 +60,10 @@ def open_dictionary(files: SetFiles) -> Dictionary:
             hint="choose layers of one set",
             place=place,
         )
-    dictionary = Dictionary(layouts[0], layers, files.config.override(settings[0]))
+    dictionary = Dictionary(layers, files.config.override(settings[0]))
     for layer, paths in zip(layers, files.layers, strict=True):
         files.config.check(layer)
-        if dictionary.layout not in WITH_SETTINGS:
+        if layouts[0].beside is None:
             check_beside(paths[0], layer, dictionary.settings)
     if files.config.chosen == "relu":
         dictionary = replace(dictionary, layers=[replace(one, threshold=None) for one in layers])
@@ -77,37 +76,21 @@ def check_settings(layers: Sequence[Sequence[Path]]) -> None:
     """Raises TracerError for what the small files beside the weights say that is not understood;
     the weights need not be there."""
     for paths in layers:
-        if paths[0].name == sparsify.FILE:
-            sparsify.sparsify_settings(paths[0])
-        elif gemma_scope.SECOND_FILE.match(paths[0].name):
-            gemma_scope.gemma_scope_2_settings(paths[0])
+        for beside in BESIDE:
+            if beside.weights.fullmatch(paths[0].name):
+                beside.settings(paths[0], None)
 
 
-def _layer(layer: int, paths: Sequence[Path]) -> tuple[str, StoredLayer, Settings]:
-    found = _tensors(layer, paths)
-    first = paths[0]
-    known = _layout(layer, first, found)
-    known.refuse_unread(found)
-    if known is gemma_scope.NPZ_TENSORS:
-        return known.layout, gemma_scope.gemma_scope_layer(found), gemma_scope.NPZ_SETTINGS
-    if known is native_plt.TENSORS:
-        return known.layout, *native_plt.native_plt_layer(found)
-    if known is gemma_scope.SECOND_TENSORS:
-        stored = gemma_scope.gemma_scope_2_layer(found, layer)
-        gemma_scope.check_gemma_scope_2_layer(stored, first)
-        return known.layout, stored, gemma_scope.gemma_scope_2_settings(first, layer)
-    if known is sparsify.TENSORS:
-        stored = sparsify.sparsify_layer(found)
-        settings = sparsify.sparsify_settings(first)
-        sparsify.check_sparsify_layer(stored, first)
-        return known.layout, stored, settings
-    return known.layout, native_clt.native_clt_layer(found, layer), native_clt.SETTINGS
+def _layer(number: int, paths: Sequence[Path]) -> tuple[Layout, StoredLayer, Settings]:
+    found, first = _tensors(number, paths), paths[0]
+    layout = layout_of(number, first, found)
+    return layout, *layout.layer(found, first, number)
 
 
 def _tensors(layer: int, paths: Sequence[Path]) -> dict[str, Stored]:
     found: dict[str, Stored] = {}
     for path in paths:
-        read = npz_tensors if path.suffix == ".npz" else safetensors_tensors
+        read = npz_tensors if path.suffix == NPZ else safetensors_tensors
         for name, one in read(path, layer).items():
             if name in found:
                 raise TracerError(
@@ -117,29 +100,3 @@ def _tensors(layer: int, paths: Sequence[Path]) -> dict[str, Stored]:
                 )
             found[name] = one
     return found
-
-
-def _layout(layer: int, first: Path, found: Collection[str]) -> Tensors:
-    """The layout that has these tensors. Raises TracerError where none has, or where one has most
-    of them and others that are missing."""
-    layouts = [
-        native_plt.TENSORS,
-        native_clt.native_clt_tensors(layer),
-        gemma_scope.SECOND_TENSORS,
-        sparsify.TENSORS,
-    ]
-    if first.suffix == ".npz":
-        layouts = [gemma_scope.NPZ_TENSORS]
-    nearest = min(layouts, key=lambda one: len(one.lacks(found)) / len(one.needed))
-    lacking = nearest.lacks(found)
-    if not lacking:
-        return nearest
-    if len(lacking) < len(nearest.needed):
-        missing = ", ".join(f"`{name}`" for name in lacking)
-        raise TracerError(
-            f"tensors of layer {layer} are missing: {missing} (found {', '.join(sorted(found))})",
-            hint=f"fetch the file again; {nearest.layout} has these",
-            place=Place(first),
-        )
-    unknown = unknown_layout([first.name], found)
-    raise TracerError(unknown.message, hint=unknown.hint, place=Place(first.parent))

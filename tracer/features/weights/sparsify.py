@@ -17,13 +17,12 @@ from tracer.features.weights.fields import (
     refuse_other_sizes,
     refuse_other_skip,
 )
+from tracer.features.weights.layout import Beside, Layout
 from tracer.features.weights.stored import Rows, Stored
 from tracer.features.weights.tensors import Tensors
 
-LAYOUT = "sparsify (`layers.0.mlp/sae.safetensors` with `encoder.weight`, `W_dec`, and `cfg.json`)"
-FILE, SETTINGS = "sae.safetensors", "cfg.json"
+SETTINGS = "cfg.json"
 TENSORS = Tensors(
-    LAYOUT,
     needed=frozenset({"encoder.weight", "encoder.bias", "W_dec", "b_dec"}),
     optional=frozenset({"W_skip"}),
 )
@@ -48,7 +47,7 @@ _FIELDS = Fields(
 )
 
 
-def sparsify_layer(tensors: Mapping[str, Stored]) -> StoredLayer:
+def sparsify_layer(tensors: Mapping[str, Stored], layer: int) -> StoredLayer:
     return StoredLayer(
         encoder=Rows(tensors["encoder.weight"]),
         decoder=Rows(tensors["W_dec"]),
@@ -58,7 +57,7 @@ def sparsify_layer(tensors: Mapping[str, Stored]) -> StoredLayer:
     )
 
 
-def sparsify_settings(weights: Path) -> Settings:
+def sparsify_settings(weights: Path, layer: int | None = None) -> Settings:
     """What `cfg.json` says. Raises TracerError for a set that reconstructs its own input, that
     stands elsewhere than at an MLP, that is not TopK, or that says what is not understood."""
     file = weights.parent / SETTINGS
@@ -101,3 +100,14 @@ def _transcodes(config: Mapping[str, Any]) -> bool:
     """Sets of before `transcode` was written down tell by their skip connection, which an
     autoencoder cannot have."""
     return bool(config.get("transcode", config.get("skip_connection", False)))
+
+
+LAYOUT = Layout(
+    name="sparsify (`layers.0.mlp/sae.safetensors` with `encoder.weight`, `W_dec`, and `cfg.json`)",
+    marks=("layers.",),
+    tensors=lambda _layer: TENSORS,
+    read=sparsify_layer,
+    beside=Beside(
+        SETTINGS, re.compile(r"sae\.safetensors"), sparsify_settings, check_sparsify_layer
+    ),
+)

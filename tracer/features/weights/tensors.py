@@ -28,7 +28,6 @@ LEFT_BY_TRAINERS = frozenset(
 class Tensors:
     """The tensors of one layer in one layout."""
 
-    layout: str
     needed: frozenset[str]
     optional: frozenset[str] = frozenset()
     unread: frozenset[str] = LEFT_BY_TRAINERS
@@ -36,14 +35,14 @@ class Tensors:
     def lacks(self, found: Iterable[str]) -> list[str]:
         return sorted(self.needed - set(found))
 
-    def refuse_unread(self, found: Mapping[str, Stored]) -> None:
-        """Raises TracerError that names the first tensor which would not be read."""
+    def refuse_unread(self, found: Mapping[str, Stored], layout: str) -> None:
+        """Raises TracerError that names the first tensor which `layout` would not read."""
         for name in sorted(found.keys() - self.needed - self.optional - self.unread):
             one = found[name]
             known = ", ".join(sorted(self.needed | self.optional))
             raise TracerError(
                 f"the tensor `{name}` of layer {one.layer} is not read, and may change what the "
-                f"features are: {self.layout} has no place for it",
+                f"features are: {layout} has no place for it",
                 hint=f"read are {known}; if it changes nothing, save the file without it",
                 place=Place(one.file),
             )

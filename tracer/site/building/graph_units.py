@@ -16,8 +16,8 @@ from tracer.site.building.fingerprint import fingerprint
 from tracer.site.building.units import Product, Unit
 from tracer.site.content.entry import Entry
 from tracer.site.content.faults import entry_faults
-from tracer.site.content.gallery import Gallery
-from tracer.site.content.memory import Memory
+from tracer.site.content.gallery import GallerySource
+from tracer.site.content.read_cache import ReadCache
 from tracer.site.graph.compare_page import ComparePage
 from tracer.site.graph.graph_page import GraphPage
 from tracer.site.graph.social_card import draw_card
@@ -28,10 +28,10 @@ from tracer.site.pages.pages import Pages
 class GraphUnits:
     """The units of one gallery's graphs."""
 
-    def __init__(self, gallery: Gallery, pages: Pages, memory: Memory):
+    def __init__(self, gallery: GallerySource, pages: Pages, read_cache: ReadCache):
         self._gallery = gallery
         self._pages = pages
-        self._memory = memory
+        self._read_cache = read_cache
 
     def all(self, *, cards: bool) -> Iterator[Unit]:
         """Pages first; `cards` are drawn only where others could ask for them."""
@@ -77,7 +77,7 @@ class GraphUnits:
         return self._page_of(entry, entry.revision)
 
     def _page_of(self, entry: Entry, revision: int) -> GraphPage:
-        return self._memory.same(f"{entry.slug} {revision}", GraphPage(entry, revision))
+        return self._read_cache.same(f"{entry.slug} {revision}", GraphPage(entry, revision))
 
     def _card(self, entry: Entry) -> Unit:
         path, title = f"graphs/{entry.slug}/card.png", self._gallery.config.title
@@ -102,7 +102,7 @@ class GraphUnits:
 
     def _examples(self, source: str, files: Mapping[str, Path]) -> Unit:
         folder = f"features/{source}/"
-        stored = {key: self._memory.load(StoredFile, file) for key, file in files.items()}
+        stored = {key: self._read_cache.load(StoredFile, file) for key, file in files.items()}
 
         def make() -> Product:
             for file in files.values():

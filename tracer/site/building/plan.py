@@ -12,9 +12,10 @@ from tracer.site.building.fingerprint import fingerprint
 from tracer.site.building.recording import Recording
 from tracer.site.building.units import Product, Unit
 from tracer.site.content.assets import Assets
+from tracer.site.content.gallery import GallerySource
 from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.media import published_media, stored_media
-from tracer.site.content.memory import Memory
+from tracer.site.content.read_cache import ReadCache
 from tracer.site.graph.summary import Summary
 from tracer.site.pages import feeds, hosting
 from tracer.site.pages.listings import KINDS, listings
@@ -24,11 +25,11 @@ from tracer.site.pages.pages import Pages
 class Plan:
     """The units of one gallery's site."""
 
-    def __init__(self, recording: Recording, assets: Assets, memory: Memory, templates: str):
+    def __init__(self, recording: Recording, assets: Assets, read_cache: ReadCache, templates: str):
         self.assets = assets
-        self._gallery = recording.gallery
+        self._gallery: GallerySource = recording
         self._pages = Pages(self._gallery, assets, templates)
-        self._memory = memory
+        self._read_cache = read_cache
 
     @property
     def base_path(self) -> str:
@@ -47,7 +48,7 @@ class Plan:
             # Imported where there are graphs: half of what makes a site knows only of them.
             from tracer.site.building.graph_units import GraphUnits
 
-            units += GraphUnits(gallery, self._pages, self._memory).all(cards=cards)
+            units += GraphUnits(gallery, self._pages, self._read_cache).all(cards=cards)
         units += [
             Unit(f"page {name}", f"{name}/", partial(self._text, name)) for name in gallery.pages
         ]
@@ -97,7 +98,7 @@ class Plan:
                 yield f"{one.folder}index.html", partial(pages.listing_page, one), one.pages
 
     def _media(self, path: str, file: Path) -> Unit:
-        stored = self._memory.load(stored_media, file)
+        stored = self._read_cache.load(stored_media, file)
         return Unit(path, path, lambda: Product({path: published_media(stored)}), stored.digest)
 
     def _assets(self) -> Product:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from tracer.documents.site_config import SiteConfig
+from tracer.documents.yaml_source import YamlSource
 from tracer.site.building.fingerprint import fingerprint
-from tracer.site.content.gallery import Gallery
+from tracer.site.content.gallery import Gallery, NavItem
+from tracer.site.content.markdown_file import MarkdownFile
 
 if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
     from tracer.site.content.entry import Entry
 
-_ONE_BY_ONE = {"entry": "entries", "page": "pages"}  # asked for by name, or all at once
-
 
 class Recording:
-    """Stands for a gallery, and writes down every part of it that is asked for."""
+    """Stands for a gallery as a `GallerySource`, and writes down every part that is asked for."""
 
     def __init__(self, gallery: Gallery):
         self._gallery = gallery
@@ -24,14 +26,50 @@ class Recording:
         self._fingerprints: dict[str, str] = {}
 
     @property
-    def gallery(self) -> Gallery:
-        """To be handed to whatever makes pages."""
-        return cast(Gallery, self)
+    def root(self) -> Path:
+        return self._gallery.root  # no part of any page: a gallery may be moved
 
-    def __getattr__(self, name: str) -> Any:
-        if name in _ONE_BY_ONE:
-            return lambda which: self._answer(f"{name}:{which}")
-        return self._answer(name)
+    @property
+    def config(self) -> SiteConfig:
+        return self._noted("config").config
+
+    @property
+    def config_source(self) -> YamlSource | None:
+        return self._noted("config_source").config_source
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return self._noted("entries").entries
+
+    @property
+    def pages(self) -> Mapping[str, MarkdownFile]:
+        return self._noted("pages").pages
+
+    @property
+    def comparisons(self) -> Mapping[str, MarkdownFile]:
+        return self._noted("comparisons").comparisons
+
+    @property
+    def features(self) -> Mapping[str, Mapping[str, Path]]:
+        return self._noted("features").features
+
+    @property
+    def media(self) -> Mapping[str, Path]:
+        return self._noted("media").media
+
+    @property
+    def unread(self) -> frozenset[str]:
+        return self._noted("unread").unread
+
+    @property
+    def navigation(self) -> tuple[NavItem, ...]:
+        return self._noted("navigation").navigation
+
+    def entry(self, slug: str) -> Entry | None:
+        return self._noted(f"entry:{slug}").entry(slug)
+
+    def page(self, name: str) -> MarkdownFile:
+        return self._noted(f"page:{name}").page(name)
 
     @contextmanager
     def noting(self) -> Iterator[dict[str, None]]:
@@ -56,18 +94,16 @@ class Recording:
             )
         return self._fingerprints[question]
 
-    def _answer(self, question: str) -> Any:
-        if self._asked is not None and question != "root":
+    def _noted(self, question: str) -> Gallery:
+        if self._asked is not None:
             self._asked[question] = None
-        return self._look_up(question)
+        return self._gallery
 
     def _look_up(self, question: str) -> Any:
-        name, _, which = question.partition(":")
-        if which:
-            return self._one(name, which)
-        return getattr(self._gallery, name)
-
-    def _one(self, name: str, which: str) -> Entry | Any:
-        if name == "entry":
+        """The present answer; None for an entry or page that is not there any more."""
+        part, _, which = question.partition(":")
+        if part == "entry":
             return self._gallery.entry(which)
-        return self._gallery.pages.get(which)
+        if part == "page":
+            return self._gallery.pages.get(which)
+        return getattr(self._gallery, part)

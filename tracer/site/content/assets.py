@@ -13,7 +13,7 @@ from pathlib import Path
 from tracer.documents.enclosure import names_in
 from tracer.documents.files import read_bytes
 from tracer.site.content.media import MAX_BYTES
-from tracer.site.content.memory import Memory
+from tracer.site.content.read_cache import ReadCache
 from tracer.site.content.resources import resource_files
 
 # For `tracer serve` and for those who work on the scripts; a published site has no use for them.
@@ -44,16 +44,16 @@ class Assets:
         return sorted(found)
 
 
-def load_assets(gallery: Path, *, theme: str = "", memory: Memory | None = None) -> Assets:
+def load_assets(gallery: Path, *, theme: str = "", read_cache: ReadCache | None = None) -> Assets:
     """Read all assets; `theme` is a style sheet of the gallery's colours, made not read.
 
-    `memory` holds what was read before. Raises TracerError when a file cannot be read.
+    `read_cache` holds what was read before. Raises TracerError when a file cannot be read.
     """
-    memory = memory or Memory()
+    read_cache = read_cache or ReadCache()
     files: dict[str, bytes] = {}
-    for name, file in resource_files("assets", gallery, partial(memory.load, names_in)).items():
+    for name, file in resource_files("assets", gallery, partial(read_cache.load, names_in)).items():
         if not _DEVELOPMENT.match(name):
-            files[name] = _published(name, memory.load(_content, file))
+            files[name] = _published(name, read_cache.load(_content, file))
     if theme:
         files[THEME] = theme.encode()
     tree = hashlib.sha256()

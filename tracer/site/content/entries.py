@@ -32,7 +32,7 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class Found:
+class GraphFiles:
     """The files of one graph: its folder's, and those about it."""
 
     slug: str
@@ -62,7 +62,9 @@ def read_entries(
             _tell_orphans(reading, files, {*graphs, *tags})
     entries = []
     for slug, names in graphs.items():
-        found = Found(slug, names, write_ups.get(slug), annotations.get(slug), tags.get(slug, ()))
+        found = GraphFiles(
+            slug, names, write_ups.get(slug), annotations.get(slug), tags.get(slug, ())
+        )
         make = partial(_entry, reading, found, shared)
         if (entry := reading.recall(("graph", slug), make, found, shared)) is not None:
             entries.append(entry)
@@ -104,7 +106,7 @@ def _shared(reading: Reading) -> Shared:
     )
 
 
-def _entry(reading: Reading, found: Found, shared: Shared) -> Entry | None:
+def _entry(reading: Reading, found: GraphFiles, shared: Shared) -> Entry | None:
     folder = reading.root / "graphs" / found.slug
     try:
         check_slug(found.slug)
@@ -144,7 +146,7 @@ def _entry(reading: Reading, found: Found, shared: Shared) -> Entry | None:
     )
 
 
-def _unread(reading: Reading, found: Found, evidence: bool) -> Iterator[Part]:
+def _unread(reading: Reading, found: GraphFiles, evidence: bool) -> Iterator[Part]:
     if found.write_up in reading.unread:
         yield "write-up"
     if found.annotations in reading.unread:
@@ -153,7 +155,7 @@ def _unread(reading: Reading, found: Found, evidence: bool) -> Iterator[Part]:
         yield "evidence"
 
 
-def _write_up(reading: Reading, found: Found) -> MarkdownFile | None:
+def _write_up(reading: Reading, found: GraphFiles) -> MarkdownFile | None:
     return reading.load(load_markdown, found.write_up) if found.write_up else None
 
 
@@ -169,4 +171,4 @@ def _with_others(
         slug: (one.stored, one.said) if one and "annotations" not in one.unread else None
         for slug, one in found.items()
     }
-    return reading.memory.same(entry.slug, replace(entry, others=others))
+    return reading.read_cache.same(entry.slug, replace(entry, others=others))

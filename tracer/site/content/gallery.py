@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tracer.documents.site_config import SiteConfig
 from tracer.documents.yaml_source import YamlSource
@@ -23,6 +23,44 @@ class NavItem:
     path: str
     name: str
     url: str | None = None
+
+
+class GallerySource(Protocol):
+    """What a page may ask of a gallery."""
+
+    @property
+    def root(self) -> Path: ...
+
+    @property
+    def config(self) -> SiteConfig: ...
+
+    @property
+    def config_source(self) -> YamlSource | None: ...
+
+    @property
+    def entries(self) -> tuple[Entry, ...]: ...
+
+    @property
+    def pages(self) -> Mapping[str, MarkdownFile]: ...
+
+    @property
+    def comparisons(self) -> Mapping[str, MarkdownFile]: ...
+
+    @property
+    def features(self) -> Mapping[str, Mapping[str, Path]]: ...
+
+    @property
+    def media(self) -> Mapping[str, Path]: ...
+
+    @property
+    def unread(self) -> frozenset[str]: ...
+
+    @property
+    def navigation(self) -> tuple[NavItem, ...]: ...
+
+    def entry(self, slug: str) -> Entry | None: ...
+
+    def page(self, name: str) -> MarkdownFile: ...
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def _media_files(reading: Reading) -> dict[str, Path]:
     for name in sorted(files_below(folder, reading.names)):
         file = folder / name
         twin = seen.setdefault(name.casefold(), file)
-        problem = _misplaced(file, folder, twin) or reading.memory.load(_refusal, file)
+        problem = _misplaced(file, folder, twin) or reading.read_cache.load(_refusal, file)
         if problem is None:
             found[f"{FOLDER}/{name}"] = file
         else:

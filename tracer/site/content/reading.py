@@ -9,18 +9,18 @@ from typing import TypeVar
 
 from tracer.documents.enclosure import Names, names_in
 from tracer.errors import Place, TracerError
-from tracer.site.content.memory import Memory
+from tracer.site.content.read_cache import ReadCache
 
 Value = TypeVar("Value")
 
 
 class Reading:
-    """Keeps errors aside, so that all are told at once; what was read before comes from memory."""
+    """Keeps errors aside, so that all are told at once; what was read before is not read again."""
 
-    def __init__(self, root: Path, memory: Memory):
+    def __init__(self, root: Path, read_cache: ReadCache):
         self.root = root
         self.source = root / "site_src"
-        self.memory = memory
+        self.read_cache = read_cache
         self.problems: list[TracerError] = []
         self.warnings: list[TracerError] = []
         self.unread: set[Path] = set()  # files that are there and could not be read
@@ -35,13 +35,13 @@ class Reading:
 
     def load(self, loader: Callable[[Path], Value], file: Path) -> Value | None:
         """What `loader` makes of a file, or None and its mistakes among the problems."""
-        value = self.attempt(partial(self.memory.load, loader, file))
+        value = self.attempt(partial(self.read_cache.load, loader, file))
         if value is None:
             self.unread.add(file)
         return value
 
     def recall(self, name: object, make: Callable[[], Value], *given: object) -> Value:
-        """What `make` gives, as `Memory.recall` has it, with the problems that it adds."""
+        """What `make` gives, as `ReadCache.recall` has it, with the problems that it adds."""
 
         def work() -> tuple[Value, list[TracerError]]:
             before, self.problems = self.problems, []
@@ -50,7 +50,7 @@ class Reading:
             finally:
                 self.problems = before
 
-        value, problems = self.memory.recall(name, work, *given)
+        value, problems = self.read_cache.recall(name, work, *given)
         self.problems += problems
         return value
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tracer.documents.annotations import Annotations
-from tracer.documents.exchange.upload import named_groups
+from tracer.documents.exchange.neuronpedia_file import named_groups
 from tracer.documents.feature_source import feature_source, numbering
 from tracer.documents.graph import NEURON, Graph, Node
 from tracer.site.graph.influence import influence_shares

@@ -23,7 +23,7 @@ from markdown_it import MarkdownIt
 from tracer.documents.annotations import Annotations
 from tracer.documents.evidence import Faithfulness
 from tracer.documents.exchange.answer_label import answer_of
-from tracer.documents.exchange.upload import listed_members, pinned, saved_groups
+from tracer.documents.exchange.neuronpedia_file import listed_members, pinned, saved_groups
 from tracer.documents.feature_examples import feature_key
 from tracer.documents.feature_source import feature_source, numbering
 from tracer.documents.graph import NEURON, Graph, Link, Node, significant

@@ -23,7 +23,7 @@ from tracer.documents.files import read_text
 from tracer.errors import Place, TracerError
 from tracer.site.content.assets import THEME, Assets
 from tracer.site.content.forge import annotation_file, forge_for
-from tracer.site.content.gallery import Gallery
+from tracer.site.content.gallery import GallerySource
 from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.resources import files_in, resource_folders
 from tracer.site.graph.summary import Summary
@@ -45,7 +45,7 @@ COMPARE = "compare_any.html"  # the page that compares any two graphs, `compare/
 class Pages:
     """Renders every kind of page of one gallery."""
 
-    def __init__(self, gallery: Gallery, assets: Assets, templates: str):
+    def __init__(self, gallery: GallerySource, assets: Assets, templates: str):
         """`templates` names the content of all templates: they are compiled once for each."""
         self.gallery = gallery
         self.assets = assets

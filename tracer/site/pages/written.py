@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from tracer.errors import Place, TracerError, Unknown, did_you_mean
 from tracer.site.content.addresses import Here, comparison_here, page_here, write_up_here
-from tracer.site.content.gallery import Gallery
+from tracer.site.content.gallery import GallerySource
 from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.prose.markdown import links, render
 from tracer.site.prose.node_links import from_elsewhere
@@ -25,7 +25,7 @@ class Prose:
     """The texts of one gallery; `show` renders a template, `comparing` says whether the site has
     a page that compares any two graphs."""
 
-    def __init__(self, gallery: Gallery, show: ShowPart, *, comparing: bool = False):
+    def __init__(self, gallery: GallerySource, show: ShowPart, *, comparing: bool = False):
         self._gallery = gallery
         self._show = show
         self._comparing = comparing

@@ -15,7 +15,7 @@ from tracer.errors import Place, Problems, TracerError
 from tracer.site.content.gallery import Gallery
 from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.media import media_files
-from tracer.site.content.memory import Memory
+from tracer.site.content.read_cache import ReadCache
 from tracer.site.content.reading import Reading
 from tracer.site.content.tags import tags_written_differently
 from tracer.site.content.texts import read_comparisons, read_pages
@@ -47,12 +47,13 @@ def load_gallery(root: Path, *, drafts: bool = False) -> Gallery:
 
 
 def survey(
-    root: Path, *, drafts: bool = False, graphs: bool = True, memory: Memory | None = None
+    root: Path, *, drafts: bool = False, graphs: bool = True, read_cache: ReadCache | None = None
 ) -> Survey:
     """Read as much of a gallery as can be read, and collect what is wrong with the rest.
 
-    With `graphs=False` graphs are not opened; `entry_faults` does that later, one by one. `memory`
-    holds what was read before. Raises TracerError only where `root` is no gallery at all.
+    With `graphs=False` graphs are not opened; `entry_faults` does that later, one by one.
+    `read_cache` holds what was read before. Raises TracerError only where `root` is no gallery at
+    all.
     """
     if not (root / "graphs").is_dir() and not (root / "site_src").is_dir():
         raise TracerError(
@@ -63,7 +64,7 @@ def survey(
     enclose(root)
     for part in PARTS:  # nothing can be told about a gallery that lies elsewhere
         names_in(root / part)
-    found = _read(Reading(root, memory or Memory()), drafts)
+    found = _read(Reading(root, read_cache or ReadCache()), drafts)
     if not graphs:
         return found
     from tracer.site.content.faults import entry_faults, file_faults

@@ -37,7 +37,7 @@ class _Made:
     value: Any
 
 
-class Memory:
+class ReadCache:
     """Files are read again only when their size or time has changed; mistakes are not kept."""
 
     def __init__(self) -> None:

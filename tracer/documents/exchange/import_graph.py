@@ -8,9 +8,9 @@ from pathlib import Path
 from tracer.documents.annotation_text import annotations_text
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.enclosure import is_there
-from tracer.documents.exchange.old_errors import told_apart
+from tracer.documents.exchange.error_ids import told_apart
 from tracer.documents.exchange.saved_work import annotations_of
-from tracer.documents.exchange.share_link import Found
+from tracer.documents.exchange.share_link import IncomingGraph
 from tracer.documents.files import write_atomically
 from tracer.documents.graph import Graph, graph_of
 from tracer.documents.graph_folder import GraphFolder
@@ -47,7 +47,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def import_graph(
-    found: Found, root: Path, *, slug: str | None = None, keep_annotations: bool = False
+    found: IncomingGraph, root: Path, *, slug: str | None = None, keep_annotations: bool = False
 ) -> Imported:
     """Write a foreign graph as a gallery's next revision, and what people saved with it as its
     annotations. Node ids stay as they are; the same graph again writes nothing.

@@ -10,8 +10,8 @@ import pytest
 
 from tests.foreign_graphs import TOKENS, foreign_graph, foreign_node
 from tracer.documents.annotations import load_annotations
-from tracer.documents.exchange.interchange import Imported, import_graph
-from tracer.documents.exchange.share_link import Found, ShareLink, find_graph
+from tracer.documents.exchange.import_graph import Imported, import_graph
+from tracer.documents.exchange.share_link import IncomingGraph, ShareLink, find_graph
 from tracer.documents.graph import load_graph
 from tracer.documents.saved_view import QueryParameters
 from tracer.errors import TracerError
@@ -21,7 +21,7 @@ from tracer.site.check import check
 
 def bring_in(root: Path, data: Any, link: str | None = None, **options: Any) -> Imported:
     text = data if isinstance(data, str) else json.dumps(data)
-    found = Found(text, Path("theirs.json"), ShareLink.parse(link) if link else None)
+    found = IncomingGraph(text, Path("theirs.json"), ShareLink.parse(link) if link else None)
     return import_graph(found, root, **options)
 
 

@@ -14,7 +14,7 @@ from tracer.documents.references import Reference
 Named = tuple[str, tuple[str, ...]]  # a group's name and its node ids
 
 
-def for_upload(graph: Graph, annotations: Annotations) -> Graph:
+def for_neuronpedia(graph: Graph, annotations: Annotations) -> Graph:
     """Labels as the nodes' names, groups as supernodes, pins as pinned nodes.
 
     Where people gave no groups or no pins, those that came with the graph stay. So does everything

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from tracer.documents.graph import FeaturesInfo
-from tracer.features.choose import choose_features
+from tracer.features.choose import FoundFeatures, choose_features
 from tracer.features.encode import Active, encode
 from tracer.features.fit import refuse_unfit
 from tracer.features.neurons import Neurons
@@ -25,8 +25,8 @@ from tracer.model.frozen_pass import freeze
 from tracer.model.load import Model
 
 
-class Levers(Protocol):
-    """All features of one kind on one model."""
+class InterventionTargets(Protocol):
+    """All features of one kind on one model, as interventions find and set them."""
 
     @property
     def info(self) -> FeaturesInfo: ...
@@ -68,27 +68,32 @@ class Levers(Protocol):
         """What passes the features by, (..., d_model); None where nothing does."""
 
 
-def find_levers(model: Model, features: str) -> Levers:
+def find_targets(model: Model, features: str) -> InterventionTargets:
     """`neurons`, `hf:org/repo`, or a folder. Raises TracerError for what cannot be had."""
     found = choose_features(
         features, model_source=model.source_name, model_identity=model.info.identity
     )
+    return targets_of(model, found)
+
+
+def targets_of(model: Model, found: FoundFeatures) -> InterventionTargets:
+    """Raises TracerError for transcoders that do not have the model's shape."""
     if found.dictionary is None:
-        return NeuronLevers(model)
+        return NeuronTargets(model)
     refuse_misfit(found.info, found.dictionary, model)
-    return DictionaryLevers(model, found.info, found.dictionary)
+    return DictionaryTargets(model, found.info, found.dictionary)
 
 
-def refuse_unfit_levers(levers: Levers, token_ids: tuple[int, ...]) -> None:
+def refuse_unfit_targets(targets: InterventionTargets, token_ids: tuple[int, ...]) -> None:
     """Raises TracerError for transcoders that do not reconstruct what the MLPs write on a prompt,
     by the judgement of `trace`. Runs the model once."""
-    if isinstance(levers, DictionaryLevers):
-        source = Transcoders(levers.info, levers.dictionary)
-        refuse_unfit(levers.info, source.fit(freeze(levers.model, token_ids)))
+    if isinstance(targets, DictionaryTargets):
+        source = Transcoders(targets.info, targets.dictionary)
+        refuse_unfit(targets.info, source.fit(freeze(targets.model, token_ids)))
 
 
 @dataclass(frozen=True)
-class NeuronLevers:
+class NeuronTargets:
     """Neurons are read where the down projection reads them."""
 
     model: Model
@@ -138,7 +143,7 @@ class NeuronLevers:
 
 
 @dataclass(frozen=True)
-class DictionaryLevers:
+class DictionaryTargets:
     """A set of transcoders; places are named as in `tracer.features.hooks`."""
 
     model: Model

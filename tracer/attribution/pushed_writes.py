@@ -1,4 +1,4 @@
-"""What lower layers write, carried up through the frozen blocks to meet gradients from above.
+"""What lower layers write, pushed forward through the frozen blocks to meet gradients from above.
 
 Where many targets and many sources are asked about, both going half of the way costs half as
 much as one of them going all of it. On the way, lower layers' features read what passes: their
@@ -37,8 +37,8 @@ class Rising:
     later: Callable[[int, slice], Tensor | None]  # what some of them write behind a higher MLP
 
 
-class Images:
-    """Sources in layers below `cut`, as they stand behind that many blocks, less what the
+class PushedWrites:
+    """What sources in layers below `cut` write, as it stands behind that many blocks, less what the
     last of these blocks writes; and the rows of those layers' features, by layer."""
 
     def __init__(
@@ -65,7 +65,7 @@ class Images:
         order = torch.argsort(positions, stable=True)
         place = torch.empty_like(order)
         place[order] = torch.arange(len(order), device=order.device)
-        # Where each column's image stands among those that arrive; what writes nothing stands last.
+        # Where what each column writes stands among what arrives; what writes nothing stands last.
         self.places = torch.full_like(order[:1], len(order)).repeat(self.columns.total)
         self.places[torch.cat([one.columns for one in rising])] = place
         self.count = len(order) + 1
