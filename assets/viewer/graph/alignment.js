@@ -71,7 +71,8 @@ function features(graph) {
   }
   return mapped(found, (key, nodes) => {
     const best = nodes.reduce((a, b) => (graph.importance[b] > graph.importance[a] ? b : a));
-    const plain = `${graph.meta.noun} ${graph.names[best]} of layer ${graph.layers[best]}`;
+    const number = graph.names[best] < 0 ? graph.ids[best] : graph.names[best];
+    const plain = `${graph.meta.noun} ${number} of layer ${graph.layers[best]}`;
     return { name: graph.labels[best] || plain, part: partOf(graph, nodes) };
   });
 }

@@ -112,9 +112,10 @@ def test_nodes_keep_their_order_kind_place_and_numbers() -> None:
 
 
 @pytest.mark.parametrize("odd", ["0_4_4", "any thing", "x_1_2_3"])
-def test_ids_that_follow_no_rule_are_kept(odd: str) -> None:
+@pytest.mark.parametrize("node", [0, 4], ids=["feature", "error"])
+def test_ids_that_follow_no_rule_are_kept(odd: str, node: int) -> None:
     fields = make_graph().model_dump(by_alias=True)
-    fields["nodes"][4]["node_id"] = odd
+    fields["nodes"][node]["node_id"] = odd
     fields["links"] = []
     graph = Graph.model_validate(fields)
     assert read(encode(graph, Annotations()))["ids"] == graph.node_ids

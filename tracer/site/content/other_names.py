@@ -68,8 +68,10 @@ def _cantor(node: Node) -> str | None:
 
 
 def _digits(node: Node) -> str | None:
-    number = int(f"{node.layer_number}{_index(node):05}")
-    return None if node.index is None or number > _SAFE else str(number)
+    if node.index is None:
+        return None
+    number = int(f"{node.layer_number}{node.index:05}")
+    return None if number > _SAFE else str(number)
 
 
 _JS: dict[str, _Style] = {"position": _by_position, "zero": _by_zero}
