@@ -11,6 +11,7 @@ import io
 import json
 import math
 import random
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,8 +23,11 @@ from playwright.sync_api import Page
 from tests.builders import make_feature_graph, make_graph
 from tests.foreign_graphs import foreign_graph
 from tracer.documents.annotations import Annotations
-from tracer.documents.exchange.tables import table, tables
+from tracer.documents.exchange.tables import DIGITS, table, tables
 from tracer.documents.graph import Graph
+from tracer.site.circuit import layout, svg
+from tracer.site.graph import edit_data, viewer_data
+from tracer.site.graph.influence import influence_shares
 from tracer.site.graph.viewer_data import encode
 from tracer.site.wording.likely import percent
 from tracer.site.wording.tokens import written_out
@@ -153,6 +157,45 @@ def test_a_page_saves_the_tables_of_the_command(
     assert again.getvalue() == nodes
 
 
+def test_influence_is_the_same_share_of_all(viewer: Call) -> None:
+    graph = odd_graph()
+    data = json.loads(encode(graph, Annotations()))
+    roots = {graph.nodes[node].node_id: probability for node, _, probability in data["answers"]}
+    (found,) = viewer("graph/graph", "[...it.readGraph(one).importance]", [data])
+    assert sum(found[graph.node_ids.index(root)] for root in roots) == pytest.approx(1)
+    wanted = influence_shares(graph, roots)
+    assert dict(zip(graph.node_ids, found, strict=True)) == pytest.approx(wanted, abs=1e-3)
+
+
 def test_groups_without_nodes_are_no_groups() -> None:
     data = json.loads(encode(make_graph(), Annotations.model_validate(ANNOTATIONS)))
     assert [key for key, *_ in data["groups"]] == ["both", "again"]
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [
+        ("circuit/paint", "THINNEST", svg.THINNEST),
+        ("circuit/paint", "THICKEST", svg.THICKEST),
+        ("circuit/paint", "THICK_SHARE", svg.THICK_SHARE),
+        ("circuit/paint", "HEAD", svg.HEAD),
+        ("circuit/change", "PADDING", layout.PADDING),
+        ("circuit/routes", "LANE", layout.LANE_WIDTH),
+        ("sharing/export_csv", "DIGITS", DIGITS),
+        ("graph/graph", "FORMAT", viewer_data.FORMAT),
+        ("editing/editing", "FORMAT", edit_data.FORMAT),
+        *(
+            ("graph/graph", name, viewer_data.KINDS.index(kind))
+            for name, kind in [
+                ("FEATURE", "feature"),
+                ("ERROR", "error"),
+                ("EMBEDDING", "embedding"),
+                ("ANSWER", "logit"),
+            ]
+        ),
+    ],
+)
+def test_constants_agree(module: str, name: str, value: float) -> None:
+    text = (ASSETS / "viewer" / f"{module}.js").read_text("utf-8")
+    (found,) = re.findall(rf"^(?:export )?const {name} = ([\d.]+);", text, re.MULTILINE)
+    assert float(found) == value

@@ -118,8 +118,7 @@ const featureNodes = (graph) =>
  * @returns {Part}
  */
 function partOf(graph, nodes) {
-  const whole = graph.answers.reduce((sum, { probability }) => sum + (probability ?? 1), 0) || 1;
-  const influence = nodes.reduce((sum, node) => sum + graph.importance[node], 0) / whole;
+  const influence = nodes.reduce((sum, node) => sum + graph.importance[node], 0);
   return { nodes: [...nodes].sort((a, b) => a - b), influence };
 }
 

@@ -77,7 +77,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {(string | null)[]} labels
  * @property {Map<number, Byline>} bylines
  * @property {Links} links
- * @property {Float64Array} importance  influence on the answers along the links of this graph
+ * @property {Float64Array} importance  share of the influence on the answers, along the links here
  * @property {Float64Array} flow  the part of its target's importance that each link carries
  * @property {number} strongestFlow
  * @property {Group[]} groups

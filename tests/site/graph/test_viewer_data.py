@@ -171,6 +171,16 @@ def test_answers_name_their_token_without_metadata_of_ours() -> None:
     assert odd["answers"] == [[12, "no probability here", 0.81]]
 
 
+def test_the_explained_answer_is_named_however_likely_another_is() -> None:
+    fields = make_graph().model_dump(by_alias=True)
+    likelier = fields["nodes"][12] | {"node_id": "3_43_5", "clerp": 'Output " Berlin" (p=0.9)'}
+    fields["nodes"] = [*fields["nodes"], likelier | {"token_prob": 0.9}]
+    fields["metadata"]["tracer"]["answers"][1] |= {"probability": 0.9}
+    data = read(encode(Graph.model_validate(fields), Annotations()))
+    assert [token for _, token, _ in data["answers"]] == [" Berlin", " Paris"]
+    assert data["ids"][data["meta"]["answer"]] == "3_42_5"
+
+
 def test_numbers_that_are_not_finite_become_unknown() -> None:
     graph = graph_with_links([("E_4_4", "0_7_4", math.nan), ("E_4_4", "1_3_4", math.inf)])
     nodes = [graph.nodes[0].model_copy(update={"effect": math.nan}), *graph.nodes[1:]]
