@@ -66,6 +66,8 @@ export const grouped = (whole) => String(whole).replace(/\B(?=(?:\d{3})+$)/g, ",
 /** @param {number} value */
 export const showSigned = (value) => (value > 0 ? "+" : "") + showNumber(value);
 
+const HAIR = 1e-9; // the same sums in another order differ by less, and are to be said alike
+
 /**
  * A share as people say it: by the same sums as `percent` in tracer/site/wording/likely.py.
  * @param {number} share
@@ -76,11 +78,12 @@ export const showPercent = (share, tenths = false) => `${figure(share, tenths)}\
 /** @param {number} share @param {boolean} tenths */
 function figure(share, tenths) {
   if (!(share > 0)) return "0";
-  const rounded = Math.floor(1000 * share + 0.5);
+  const rounded = Math.floor(1000 * share + 0.5 + HAIR);
   if (rounded < 1) return "<0.1";
-  if (share < 1 && rounded >= 1000) return ">99.9";
-  if (tenths || rounded < 10 || (share >= 0.995 && share < 1)) return (rounded / 10).toFixed(1);
-  return String(Math.floor(100 * share + 0.5));
+  if (rounded >= 1000 && share < 1 - HAIR) return ">99.9";
+  if (tenths || rounded < 10 || (rounded >= 995 && rounded < 1000))
+    return (rounded / 10).toFixed(1);
+  return String(Math.floor(100 * share + 0.5 + HAIR));
 }
 
 /**

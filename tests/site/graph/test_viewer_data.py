@@ -172,9 +172,9 @@ def test_answers_name_their_token_without_metadata_of_ours() -> None:
 
 
 def test_the_explained_answer_is_named_however_likely_another_is() -> None:
-    fields = make_graph().model_dump(by_alias=True)
+    fields = json.loads(make_graph().to_json())
     likelier = fields["nodes"][12] | {"node_id": "3_43_5", "clerp": 'Output " Berlin" (p=0.9)'}
-    fields["nodes"] = [*fields["nodes"], likelier | {"token_prob": 0.9}]
+    fields["nodes"].append(likelier | {"token_prob": 0.9})
     fields["metadata"]["tracer"]["answers"][1] |= {"probability": 0.9}
     data = read(encode(Graph.model_validate(fields), Annotations()))
     assert [token for _, token, _ in data["answers"]] == [" Berlin", " Paris"]

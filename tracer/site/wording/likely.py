@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from tracer.site.wording.tokens import visible
 
+_HAIR = 1e-9  # the same sums in another order differ by less, and are to be said alike
+
 
 @dataclass(frozen=True)
 class Likely:
@@ -46,11 +48,11 @@ def percent(share: float, *, tenths: bool = False) -> str:
 def _figure(share: float, tenths: bool) -> str:
     if not share > 0:
         return "0"
-    rounded = math.floor(1000 * share + 0.5)
+    rounded = math.floor(1000 * share + 0.5 + _HAIR)
     if rounded < 1:
         return "<0.1"
-    if share < 1 and rounded >= 1000:
+    if rounded >= 1000 and share < 1 - _HAIR:
         return ">99.9"
-    if tenths or rounded < 10 or 0.995 <= share < 1:
+    if tenths or rounded < 10 or 995 <= rounded < 1000:
         return f"{rounded // 10}.{rounded % 10}"
-    return str(math.floor(100 * share + 0.5))
+    return str(math.floor(100 * share + 0.5 + _HAIR))
