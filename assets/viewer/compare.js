@@ -5,7 +5,7 @@ import { make } from "./page/dom.js";
 import { LinkGraph } from "./link_graph/link_graph.js";
 import { loadGraph } from "./graph/load.js";
 import { createStore, initialState } from "./state/state.js";
-import { count } from "./graph/text.js";
+import { count, showPercent } from "./graph/text.js";
 import { makeVirtualList } from "./panels/virtual_list.js";
 
 /** @typedef {import("./graph/graph.js").Graph} Graph */
@@ -180,7 +180,7 @@ const item = (row, choose) =>
 const figures = ({ left, right }) => `left ${share(left)}, right ${share(right)}`;
 
 /** @param {import("./graph/alignment.js").Part | null} part */
-const share = (part) => (part ? `${(100 * part.influence).toFixed(1)} %` : "–");
+const share = (part) => (part ? showPercent(part.influence, true) : "–");
 
 /** @param {Row} row */
 const inWords = (row) => `${row.name}: influence ${figures(row)}.`;

@@ -77,7 +77,7 @@ def test_both_readers_mean_the_same_nodes(page: Page, site: str, tmp_path: Path)
               const main = document.querySelector('script[src$="viewer/main.js"]').src;
               const from = (name) => import(new URL(name, main).href);
               const [{ loadGraph }, { nodesOf }] =
-                await Promise.all(["load.js", "node_names.js"].map(from));
+                await Promise.all(["graph/load.js", "graph/node_names.js"].map(from));
               const graph = await loadGraph(document.getElementById("viewer").dataset.graph);
               const ids = (name) => nodesOf(graph, name).map((node) => graph.ids[node]);
               return Object.fromEntries(names.map((name) => [`:${name}`, ids(name)]));

@@ -16,8 +16,10 @@ from tests.galleries import GalleryFolder, make_gallery
 from tests.serving import served
 from tracer.documents.graph import load_graph
 from tracer.site.build import build
+from tracer.site.content.colours import packaged_colours
 
 HOSTILE = '"><img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
+REPOSITORY = Path(__file__).parents[2]
 PAGES = ["", "how-to-read/", "graphs/colosseum-italian/", "graphs/john-and-mary/", "404.html"]
 WIDTHS = [1440, 390]
 
@@ -79,6 +81,16 @@ def test_text_stands_out_from_its_ground(
     for selector in ["body", ".lead", "nav a", "h1", "main a", ".site-foot p"]:
         texts = page.locator(selector).first
         assert ratio(texts.evaluate("e => getComputedStyle(e).color"), ground) >= 4.5, selector
+
+
+def test_paper_is_in_daylight_whatever_the_screen(page: Page, site: dict[str, str]) -> None:
+    page.emulate_media(color_scheme="dark", media="print")
+    page.goto(site["root"] + PAGES[0])
+    by_day = packaged_colours(REPOSITORY)["light"]
+    style = "getComputedStyle(document.documentElement)"
+    for name in ("positive", "negative", "accent", "select", "good", "bad"):
+        assert page.evaluate(f"{style}.getPropertyValue('--{name}')").strip() == by_day[name]
+    assert page.evaluate(f"{style}.getPropertyValue('--bg')").strip() == "#fff"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

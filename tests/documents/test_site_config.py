@@ -67,8 +67,8 @@ def test_a_mistake_is_told_with_its_place(tmp_path: Path, text: str, message: st
 def test_colours_become_custom_properties_each_in_its_own_light(tmp_path: Path) -> None:
     config = loaded(tmp_path, "theme: {light: {accent: '#123456'}, dark: {bg: '#000'}}")
     assert config.theme.stylesheet() == (
-        "@media (prefers-color-scheme: light) {\n  :root {\n    --accent: #123456;\n  }\n}\n"
-        "@media (prefers-color-scheme: dark) {\n  :root {\n    --bg: #000;\n  }\n}\n"
+        "@media print, (prefers-color-scheme: light) {\n  :root {\n    --accent: #123456;\n  }\n}\n"
+        "@media screen and (prefers-color-scheme: dark) {\n  :root {\n    --bg: #000;\n  }\n}\n"
     )
 
 

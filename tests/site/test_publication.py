@@ -127,7 +127,7 @@ def test_the_card_is_a_png_of_the_size_that_others_want(made: dict[str, bytes]) 
     assert len(card) < 200_000
 
 
-def test_the_card_changes_with_prompt_groups_and_title_only(gallery: GalleryFolder) -> None:
+def test_the_card_changes_with_prompt_groups_title_and_colours_only(gallery: GalleryFolder) -> None:
     def card() -> bytes:
         build(gallery.root, gallery.root / "public", base_url="https://example.org/")
         return (gallery.root / "public" / "graphs" / "france-paris" / "card.png").read_bytes()
@@ -142,7 +142,11 @@ def test_the_card_changes_with_prompt_groups_and_title_only(gallery: GalleryFold
     gallery.write(
         "site_src/annotations/france-paris.yaml", f"groups: {{g: {{name: g, nodes: {nodes}}}}}\n"
     )
-    assert card() != second
+    third = card()
+    assert third != second
+    site = "title: Another title\ntheme: {light: {bg: '#010203'}}\n"
+    gallery.write("site_src/site.yaml", site)
+    assert card() != third
 
 
 def test_a_prompt_full_of_markup_and_control_characters_has_a_card_too(

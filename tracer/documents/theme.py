@@ -11,6 +11,9 @@ from tracer.documents.records import Strict
 
 _HEX = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})\Z")
 
+_BY_DAY = "print, (prefers-color-scheme: light)"
+_IN_THE_DARK = "screen and (prefers-color-scheme: dark)"
+
 
 def _colour(text: str) -> str:
     if not _HEX.match(text):
@@ -56,11 +59,10 @@ class Theme(Strict):
 
     def stylesheet(self) -> str:
         """CSS that belongs between `tokens.css` and `site.css`; empty without colours."""
-        schemes = {"light": _properties(self.light), "dark": _properties(self.dark)}
         return "".join(
-            f"@media (prefers-color-scheme: {scheme}) {{\n  :root {{\n{lines}  }}\n}}\n"
-            for scheme, lines in schemes.items()
-            if lines
+            f"@media {where} {{\n  :root {{\n{lines}  }}\n}}\n"
+            for where, palette in ((_BY_DAY, self.light), (_IN_THE_DARK, self.dark))
+            if (lines := _properties(palette))
         )
 
 

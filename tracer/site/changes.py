@@ -8,6 +8,7 @@ from pathlib import Path
 from tracer.documents.files import write_atomically
 from tracer.errors import TracerError
 from tracer.site.building.fingerprint import fingerprint
+from tracer.site.content.colours import packaged_colours
 from tracer.site.content.entry import Entry
 from tracer.site.graph.graph_page import GraphPage
 from tracer.site.graph.social_card import draw_card
@@ -21,6 +22,7 @@ def changes(before: Path, after: Path, out: Path) -> str:
     Raises TracerError where nothing can be written.
     """
     old, new = _entries(before), _entries(after)
+    colours = packaged_colours(after)["light"]
     lines = ["## Circuits that this changes", ""]
     for slug in sorted(old.keys() | new.keys()):
         one, other = old.get(slug), new.get(slug)
@@ -28,7 +30,8 @@ def changes(before: Path, after: Path, out: Path) -> str:
             continue
         for side, entry in (("before", one), ("after", other)):
             if entry is not None:
-                picture = draw_card(GraphPage(entry, entry.revision), site=f"{slug}, {side}")
+                page = GraphPage(entry, entry.revision)
+                picture = draw_card(page, site=f"{slug}, {side}", colours=colours)
                 write_atomically(out / f"{slug}.{side}.png", picture)
         lines += _told(slug, one, other)
     if len(lines) == 2:

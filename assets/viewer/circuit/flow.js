@@ -80,6 +80,9 @@ function partsByNode(boxes) {
   return partsOf;
 }
 
+/** @param {string} a @param {string} b */
+const byName = (a, b) => Number(a > b) - Number(a < b);
+
 /**
  * Strong lines, few into each box, and whatever a group hangs by.
  * @param {Flow[]} all
@@ -92,7 +95,7 @@ function strongest(all, home, answer, { weakest, intoABox, intoTheAnswer }) {
   const size = (/** @type {Flow} */ flow) => Math.abs(flow.share);
   const boxOf = (/** @type {string} */ key) => /** @type {number} */ (home.get(key));
   const ranked = [...all].sort(
-    (a, b) => size(b) - size(a) || (a.source + a.target < b.source + b.target ? -1 : 1),
+    (a, b) => size(b) - size(a) || byName(a.source, b.source) || byName(a.target, b.target),
   );
   const into = new Map();
   const kept = new Set();

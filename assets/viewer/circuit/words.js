@@ -16,10 +16,7 @@ export function boxName(box, part) {
 }
 
 /** @param {number} share */
-export function signedShare(share) {
-  const size = 100 * Math.abs(share);
-  return `${share < 0 ? "−" : "+"}${size < 1 ? size.toPrecision(1) : Math.round(size)} %`;
-}
+export const signedShare = (share) => `${share < 0 ? "−" : "+"}${showPercent(Math.abs(share))}`;
 
 /**
  * @param {Picture} picture

@@ -117,9 +117,9 @@ export function renamed(graph, before, after) {
   }
   const groups =
     Object.keys(after.groups).length || Object.keys(before.groups).length
-      ? Object.entries(after.groups).map(([key, group]) =>
-          toGroup(graph, key, group, before.groups[key]),
-        )
+      ? Object.entries(after.groups)
+          .map(([key, group]) => toGroup(graph, key, group, before.groups[key]))
+          .filter((group) => group.members.length)
       : graph.groups;
   return { labels, bylines, groups, groupsOf: groupsByNode(groups, graph.size) };
 }

@@ -34,7 +34,7 @@ export function writeWork(given, graph, work) {
   for (const name of WORK_NAMES) given.delete(name);
   const labels = Object.entries(work.labels);
   if (Object.keys(work.groups).length) {
-    const groups = graph.groups.filter((group) => group.members.length);
+    const groups = graph.groups;
     const rows = groups.map(({ name, listed }) => [name, ...listed.map((one) => graph.ids[one])]);
     given.set("supernodes", JSON.stringify(rows));
   }

@@ -71,7 +71,8 @@ function features(graph) {
   }
   return mapped(found, (key, nodes) => {
     const best = nodes.reduce((a, b) => (graph.importance[b] > graph.importance[a] ? b : a));
-    const plain = `${graph.meta.noun} ${graph.names[best]} of layer ${graph.layers[best]}`;
+    const number = graph.names[best] < 0 ? graph.ids[best] : graph.names[best];
+    const plain = `${graph.meta.noun} ${number} of layer ${graph.layers[best]}`;
     return { name: graph.labels[best] || plain, part: partOf(graph, nodes) };
   });
 }
@@ -117,8 +118,7 @@ const featureNodes = (graph) =>
  * @returns {Part}
  */
 function partOf(graph, nodes) {
-  const whole = graph.answers.reduce((sum, { probability }) => sum + (probability ?? 1), 0) || 1;
-  const influence = nodes.reduce((sum, node) => sum + graph.importance[node], 0) / whole;
+  const influence = nodes.reduce((sum, node) => sum + graph.importance[node], 0);
   return { nodes: [...nodes].sort((a, b) => a - b), influence };
 }
 

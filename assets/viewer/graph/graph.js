@@ -29,6 +29,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {"neuron" | "feature"} noun
  * @property {string | null} target
  * @property {string | null} asked  what the graph explains, where that is no answer
+ * @property {number | null} answer  the node that the graph explains
  * @property {string[]} contrast
  * @property {number | null} replacement
  *
@@ -54,6 +55,12 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {number | null} before  the answer's probability with nothing set
  * @property {Map<number, Ablation>} of
  *
+ * @typedef {object} Tables  for CSV
+ * @property {string[]} nodes  the columns' names, as the next
+ * @property {string[]} links
+ * @property {[string, string][]} sorts  pairs of kind and feature type, as in the graph's file
+ * @property {number[]} sortOf  each node's own
+ *
  * @typedef {object} Graph
  * @property {Meta} meta
  * @property {number} size
@@ -70,7 +77,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {(string | null)[]} labels
  * @property {Map<number, Byline>} bylines
  * @property {Links} links
- * @property {Float64Array} importance  influence on the answers along the links of this graph
+ * @property {Float64Array} importance  share of the influence on the answers, along the links here
  * @property {Float64Array} flow  the part of its target's importance that each link carries
  * @property {number} strongestFlow
  * @property {Group[]} groups
@@ -81,6 +88,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {{address: string, keys: Set<string>}} examples  features with texts that make them
  *   active, as `22_580`, and where their files are
  * @property {Ablations | null} ablations
+ * @property {Tables} tables
  */
 
 /**
@@ -117,6 +125,7 @@ export function readGraph(data, address = document.baseURI) {
       keys: new Set(data.examples?.keys),
     },
     ablations: readAblations(data.ablations),
+    tables: data.tables,
     answerOf: new Map(answers.map((/** @type {Answer} */ answer) => [answer.node, answer])),
   });
 }

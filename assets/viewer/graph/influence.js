@@ -1,7 +1,8 @@
 // How much of the answers runs through each node and each link of the graph that is shown.
 // Ameisen et al. 2025, "Circuit Tracing", node influence: weights are taken absolute and divided by
 // their sum at each target, and followed down from the answers. Links lead upwards through the
-// layers, so one pass from the top layer to the bottom is exact.
+// layers, so one pass from the top layer to the bottom is exact. Shares of all influence, as in
+// tracer/site/graph/influence.py.
 
 /**
  * @param {Int32Array} layers
@@ -11,7 +12,8 @@
 export function influenceOf(layers, links, answers) {
   const importance = new Float64Array(layers.length);
   const flow = new Float64Array(links.weight.length);
-  for (const { node, probability } of answers) importance[node] = probability ?? 1;
+  const whole = answers.reduce((sum, { probability }) => sum + (probability ?? 1), 0) || 1;
+  for (const { node, probability } of answers) importance[node] = (probability ?? 1) / whole;
   const order = Uint32Array.from(layers, (_, node) => node);
   order.sort((a, b) => layers[b] - layers[a]);
   for (const node of order) {

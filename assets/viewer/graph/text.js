@@ -3,8 +3,12 @@ import { ANSWER, EMBEDDING, ERROR, FEATURE } from "./graph.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 
-/** Characters that show nothing, or that would turn the text around them. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+// Characters that show nothing, or that would turn the text around them: the same as those of
+// tracer/site/wording/tokens.py. Some stand around numbers and are seen; joiners show by what they join.
+const INVISIBLE =
+  /(?![\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const JOINERS = /^[\u200c\u200d]$/;
+const ONLY_JOINERS = /^[\u200c\u200d]+$/;
 const VISIBLE = new Map([
   ["\n", "↵"],
   ["\t", "⇥"],
@@ -18,9 +22,11 @@ const VISIBLE = new Map([
 export function showToken(token) {
   if (token === "") return "∅";
   const spaced = token.replace(/^ +| +$/g, (spaces) => "·".repeat(spaces.length));
-  return spaced.replace(
-    INVISIBLE,
-    (one) => VISIBLE.get(one) ?? `\\u{${one.codePointAt(0)?.toString(16)}}`,
+  const alone = ONLY_JOINERS.test(token);
+  return spaced.replace(INVISIBLE, (one) =>
+    JOINERS.test(one) && !alone
+      ? one
+      : (VISIBLE.get(one) ?? `\\u{${one.codePointAt(0)?.toString(16)}}`),
   );
 }
 
@@ -60,10 +66,24 @@ export const grouped = (whole) => String(whole).replace(/\B(?=(?:\d{3})+$)/g, ",
 /** @param {number} value */
 export const showSigned = (value) => (value > 0 ? "+" : "") + showNumber(value);
 
-/** @param {number} share */
-export function showPercent(share) {
-  const percent = 100 * share;
-  return percent > 0 && percent < 1 ? "< 1 %" : `${Math.round(percent)} %`;
+const HAIR = 1e-9; // the same sums in another order differ by less, and are to be said alike
+
+/**
+ * A share as people say it: by the same sums as `percent` in tracer/site/wording/likely.py.
+ * @param {number} share
+ * @param {boolean} [tenths]  in columns whose small differences matter
+ */
+export const showPercent = (share, tenths = false) => `${figure(share, tenths)}\u00a0%`;
+
+/** @param {number} share @param {boolean} tenths */
+function figure(share, tenths) {
+  if (!(share > 0)) return "0";
+  const rounded = Math.floor(1000 * share + 0.5 + HAIR);
+  if (rounded < 1) return "<0.1";
+  if (rounded >= 1000 && share < 1 - HAIR) return ">99.9";
+  if (tenths || rounded < 10 || (rounded >= 995 && rounded < 1000))
+    return (rounded / 10).toFixed(1);
+  return String(Math.floor(100 * share + 0.5 + HAIR));
 }
 
 /**

@@ -169,7 +169,7 @@ function threshold(graph, store) {
   store.subscribe((state) => {
     const chosen = Math.min(state.threshold, range.high);
     if (Number(slider.value) !== chosen) slider.value = String(chosen);
-    const text = state.threshold >= range.high ? "everything" : `top ${Math.round(100 * chosen)} %`;
+    const text = state.threshold >= range.high ? "everything" : `top ${showPercent(chosen)}`;
     value.textContent = text;
     slider.setAttribute("aria-valuetext", text);
   });

@@ -120,7 +120,7 @@ export class Details {
     const { graph } = this;
     const strongest = strongestFeatures(graph).slice(0, 50);
     const title = `${hasEffects(graph) ? "Strongest" : "Most influential"} ${graph.meta.noun}s`;
-    const [answer] = graph.answers;
+    const answer = graph.answerOf.get(graph.meta.answer ?? -1);
     return [
       heading("Where to begin"),
       make(
@@ -137,9 +137,7 @@ export class Details {
               { type: "button", click: () => this.choose(answer.node) },
               graph.meta.asked ?? `The answer ${quoteToken(answer.token)}`,
             ),
-            ...graph.groups
-              .filter((group) => group.members.length)
-              .map((group) => this.groupButton(group)),
+            ...graph.groups.map((group) => this.groupButton(group)),
           )
         : null,
       strongest.length ? make("h4", {}, title) : null,

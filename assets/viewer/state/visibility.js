@@ -74,7 +74,7 @@ export function describeHidden(graph, state, { weak, unwanted, away, cut }) {
   if (hidden === 0) return `All ${grouped(graph.size)} nodes shown`;
   const off = kindNames(graph).filter((_, kind) => !state.kinds[kind]);
   const reasons = [];
-  if (weak) reasons.push(`outside the top ${Math.round(100 * state.threshold)} % of influence`);
+  if (weak) reasons.push(`outside the top ${showPercent(state.threshold)} of influence`);
   if (unwanted) reasons.push(`${off.join(", ")} switched off`);
   if (cut) {
     const lines = `${state.sign > 0 ? "strengthening" : "weakening"} lines`;

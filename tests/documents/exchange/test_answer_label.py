@@ -55,6 +55,8 @@ def test_what_the_node_states_wins() -> None:
     for nothing in (None, 0.0):
         node = Node.model_validate(foreign_node("6_99_4", "logit", token_prob=nothing, **label))
         assert answer_of(node).probability == pytest.approx(0.6)
+    unsaid = foreign_node("6_99_4", "logit", token_prob=0.0, clerp='Output " in"')
+    assert answer_of(Node.model_validate(unsaid)).probability is None
     nameless = Node.model_validate(foreign_node("6_99_4", "logit", token_prob=0.5))
     assert answer_of(nameless).token == "6_99_4"
 

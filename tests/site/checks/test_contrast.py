@@ -7,7 +7,8 @@ import pytest
 
 from tests.galleries import make_gallery
 from tracer.site.check import check
-from tracer.site.checks.contrast import contrast, packaged_colours
+from tracer.site.checks.contrast import contrast
+from tracer.site.content.colours import packaged_colours
 
 REPOSITORY = Path(__file__).parents[3]
 

@@ -112,9 +112,10 @@ def test_nodes_keep_their_order_kind_place_and_numbers() -> None:
 
 
 @pytest.mark.parametrize("odd", ["0_4_4", "any thing", "x_1_2_3"])
-def test_ids_that_follow_no_rule_are_kept(odd: str) -> None:
+@pytest.mark.parametrize("node", [0, 4], ids=["feature", "error"])
+def test_ids_that_follow_no_rule_are_kept(odd: str, node: int) -> None:
     fields = make_graph().model_dump(by_alias=True)
-    fields["nodes"][4]["node_id"] = odd
+    fields["nodes"][node]["node_id"] = odd
     fields["links"] = []
     graph = Graph.model_validate(fields)
     assert read(encode(graph, Annotations()))["ids"] == graph.node_ids
@@ -168,6 +169,16 @@ def test_answers_name_their_token_without_metadata_of_ours() -> None:
     fields["nodes"][12]["clerp"] = "no probability here"
     odd = read(encode(Graph.model_validate(fields), Annotations()))
     assert odd["answers"] == [[12, "no probability here", 0.81]]
+
+
+def test_the_explained_answer_is_named_however_likely_another_is() -> None:
+    fields = json.loads(make_graph().to_json())
+    likelier = fields["nodes"][12] | {"node_id": "3_43_5", "clerp": 'Output " Berlin" (p=0.9)'}
+    fields["nodes"].append(likelier | {"token_prob": 0.9})
+    fields["metadata"]["tracer"]["answers"][1] |= {"probability": 0.9}
+    data = read(encode(Graph.model_validate(fields), Annotations()))
+    assert [token for _, token, _ in data["answers"]] == [" Berlin", " Paris"]
+    assert data["ids"][data["meta"]["answer"]] == "3_42_5"
 
 
 def test_numbers_that_are_not_finite_become_unknown() -> None:

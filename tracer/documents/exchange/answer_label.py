@@ -8,10 +8,11 @@ brackets in front where it has one; others `output: "Austin" (p=0.984)`, ` Austi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from itertools import islice
 
-from tracer.documents.graph import Node
+from tracer.documents.graph import Graph, Node
 
 _ODDS = re.compile(
     r"\s*\(\s*(?:p|prob|probability)\s*[=:≈~]\s*(?P<p>[^()\s%]*)\s*(?P<percent>%?)\s*\)\s*\Z",
@@ -48,11 +49,41 @@ def read_answer_label(label: str) -> AnswerLabel:
 
 
 def answer_of(node: Node) -> AnswerLabel:
-    """An answer node's token and probability; what the node itself states wins over its label."""
+    """An answer node's token and probability; what the node itself states wins over its label.
+
+    circuit-tracer gives 0 to every node whose probability it does not know.
+    """
     read = read_answer_label(node.clerp)
-    token, stated = read.token or node.node_id, node.token_prob
-    unstated = not stated and read.probability is not None
-    return AnswerLabel(token, read.probability if unstated else stated, read.exact)
+    return AnswerLabel(read.token or node.node_id, node.token_prob or read.probability, read.exact)
+
+
+def stated_answers(graph: Graph) -> dict[str, AnswerLabel]:
+    """Node id of each answer -> its token and probability, as all that shows a graph says them.
+
+    What our own graphs state wins over labels. Answers of one text are told apart by their ids.
+    """
+    info = graph.metadata.tracer
+    known = {one.token_id: one for one in info.answers} if info else {}
+    found = {}
+    for node in graph.nodes:
+        if node.kind == "logit":
+            answer = known.get(node.index) if node.index is not None else None
+            found[node.node_id] = (
+                AnswerLabel(answer.token, answer.probability, exact=True)
+                if answer
+                else answer_of(node)
+            )
+    texts = Counter(one.token for one in found.values())
+    ids = {node.node_id: node.index for node in graph.nodes if node.kind == "logit"}
+    return {
+        key: replace(one, token=f"{one.token} (id {ids[key]})") if texts[one.token] > 1 else one
+        for key, one in found.items()
+    }
+
+
+def own_label(node: Node) -> str | None:
+    """What the graph itself calls a node; tokens and answers are shown by their token instead."""
+    return (node.clerp or None) if node.kind in ("feature", "error") else None
 
 
 def _read(text: str, probability: float | None) -> AnswerLabel:

@@ -41,13 +41,19 @@ def for_neuronpedia(graph: Graph, annotations: Annotations) -> Graph:
 
 
 def named_groups(graph: Graph, annotations: Annotations) -> list[Named]:
-    """Each group's name and its nodes, as they were listed; people's groups, else those that came
-    with the graph."""
+    """Each group's name and its nodes, as in `keyed_groups`."""
+    return list(keyed_groups(graph, annotations).values())
+
+
+def keyed_groups(graph: Graph, annotations: Annotations) -> dict[str, Named]:
+    """Key -> the group's name and its nodes, as they were listed; people's groups, else those that
+    came with the graph. What shows groups shows none that is empty in this graph."""
     if not annotations.groups:
-        return saved_groups(graph)
+        saved = enumerate(saved_groups(graph), start=1)
+        return {f"supernode-{number}": group for number, group in saved}
     members = listed_members(graph, annotations)
-    groups = ((group.name, members[key]) for key, group in annotations.groups.items())
-    return [(name, ids) for name, ids in groups if ids]
+    groups = {key: (group.name, members[key]) for key, group in annotations.groups.items()}
+    return {key: (name, ids) for key, (name, ids) in groups.items() if ids}
 
 
 def listed_members(graph: Graph, annotations: Annotations) -> dict[str, tuple[str, ...]]:

@@ -14,6 +14,7 @@ from tracer.errors import Problems
 from tracer.site.building.clock import phase
 from tracer.site.building.fingerprint import fingerprint
 from tracer.site.building.units import Product, Unit
+from tracer.site.content.colours import daylight
 from tracer.site.content.entry import Entry
 from tracer.site.content.faults import entry_faults
 from tracer.site.content.gallery import GallerySource
@@ -36,11 +37,13 @@ class GraphUnits:
     def all(self, *, cards: bool) -> Iterator[Unit]:
         """Pages first; `cards` are drawn only where others could ask for them."""
         gallery = self._gallery
+        drawn = cards and gallery.config.base_url  # other sites need its whole address
+        colours = daylight(gallery.root, gallery.config.theme) if drawn else None
         for entry in gallery.entries:
             folder = f"graphs/{entry.slug}/"
             yield Unit(f"graph {entry.slug}", folder, partial(self._graph, entry))
-            if cards and gallery.config.base_url:  # other sites need its whole address
-                yield self._card(entry)
+            if colours is not None:
+                yield self._card(entry, colours)
         for pair in gallery.comparisons:
             make = partial(self._comparison, pair)
             yield Unit(f"comparison {pair}", f"compare/{pair}/", make)
@@ -79,13 +82,14 @@ class GraphUnits:
     def _page_of(self, entry: Entry, revision: int) -> GraphPage:
         return self._read_cache.same(f"{entry.slug} {revision}", GraphPage(entry, revision))
 
-    def _card(self, entry: Entry) -> Unit:
+    def _card(self, entry: Entry, colours: Mapping[str, str]) -> Unit:
         path, title = f"graphs/{entry.slug}/card.png", self._gallery.config.title
-        drawn = [title, entry.stored.digest, entry.said.groups, entry.meta.title]
+        drawn = [title, entry.stored.digest, entry.said.groups, entry.meta.title, colours]
 
         def make() -> Product:
             with phase("social cards"):
-                return Product({path: draw_card(self._newest(entry), site=title)})
+                card = draw_card(self._newest(entry), site=title, colours=colours)
+                return Product({path: card})
 
         return Unit(f"card {entry.slug}", path, make, fingerprint(drawn))
 

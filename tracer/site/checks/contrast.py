@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from tracer.documents.files import read_text
 from tracer.documents.site_config import load_site_config
 from tracer.documents.theme import Theme
 from tracer.errors import TracerError
-from tracer.site.content.resources import resource_files
+from tracer.site.content.colours import packaged_colours
 
-TOKENS = "styles/tokens.css"
 _GROUNDS = ("bg", "surface", "sunken")
 _WRITING = ("text", "muted", "accent", "positive", "negative", "good", "bad")
 _SHAPES = ("neutral", "feature", "embedding", "select")
@@ -22,8 +19,6 @@ _LEAST = {
     **{(front, ground): 3.0 for front in _SHAPES for ground in ("bg", "surface")},
     ("logit", "bg"): 4.5,  # the answer's box has writing in the page's colour
 }
-_DARK = "@media (prefers-color-scheme: dark)"
-_PROPERTY = re.compile(r"--([a-z]+): *(#[0-9a-fA-F]{3,6});")
 
 
 def faint_colours(root: Path, theme: Theme) -> Iterator[TracerError]:
@@ -44,14 +39,6 @@ def faint_colours(root: Path, theme: Theme) -> Iterator[TracerError]:
                 place = source.place(("theme", scheme, given[0])) if source else None
                 hint = f"many readers need {least:g} or more"
                 yield TracerError(what, hint=hint, place=place)
-
-
-def packaged_colours(root: Path) -> dict[str, Mapping[str, str]]:
-    """Scheme -> name -> colour of `tokens.css`, the gallery's own where it has one."""
-    text = read_text(resource_files("assets", root)[TOKENS])
-    light, _, dark = text.partition(_DARK)
-    day = dict(_PROPERTY.findall(light))
-    return {"light": day, "dark": {**day, **dict(_PROPERTY.findall(dark))}}
 
 
 def contrast(one: str, other: str) -> float:

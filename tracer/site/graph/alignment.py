@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.exchange.answer_label import own_label
 from tracer.documents.exchange.neuronpedia_file import named_groups
 from tracer.documents.feature_source import feature_source, numbering
 from tracer.documents.graph import NEURON, Graph, Node
 from tracer.site.graph.influence import influence_shares
-from tracer.site.graph.viewer_data import answer_rows, own_label
+from tracer.site.graph.viewer_data import answer_rows
 
 By = Literal["feature", "neuron", "name"]
 
@@ -146,4 +147,5 @@ def _label(side: Annotated, node: Node) -> str | None:
 
 def _name(side: Annotated, node: Node) -> str:
     noun = "neuron" if node.feature_type == NEURON else "feature"
-    return _label(side, node) or f"{noun} {node.index} of layer {node.layer}"
+    number = node.node_id if node.index is None else node.index
+    return _label(side, node) or f"{noun} {number} of layer {node.layer_number}"

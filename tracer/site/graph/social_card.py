@@ -1,13 +1,15 @@
 """The picture that other sites show with a link to a graph: prompt, answer, circuit; 1200 × 630.
 
-Drawn with the fonts beside this file, never with those of the machine, so that it is the same
-anywhere.
+Drawn in the site's colours by day, with the fonts beside this file, never with those of the
+machine, so that it is the same anywhere.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from string import Template
 
 import resvg
 from markupsafe import Markup
@@ -24,53 +26,53 @@ _FONTS = tuple(
     str(Path(__file__).parent / "fonts" / f"SourceSansPro-{face}.ttf")
     for face in ("Regular", "Semibold")
 )
-_STYLE = """
+_STYLE = Template("""
 text { font-family: 'Source Sans Pro'; }
 .line { fill: none; stroke-linecap: round; }
-.line.supports { stroke: #1f63b0; stroke-opacity: .75; }
-.line.opposes { stroke: #b3480c; stroke-opacity: .75; stroke-dasharray: 7 5; }
-.head.supports { fill: #1f63b0; }
-.head.opposes { fill: #b3480c; }
-.box { fill: #ffffff; stroke: #8b877d; stroke-width: 2; }
-.box.answer { fill: #1c1b19; stroke: #1c1b19; }
-.box.word { fill: #f3f1ec; stroke: #dcd8cf; }
-"""
+.line.supports { stroke: $positive; stroke-opacity: .75; }
+.line.opposes { stroke: $negative; stroke-opacity: .75; stroke-dasharray: 7 5; }
+.head.supports { fill: $positive; }
+.head.opposes { fill: $negative; }
+.box { fill: $surface; stroke: $neutral; stroke-width: 2; }
+.box.answer { fill: $logit; stroke: $logit; }
+.box.word { fill: $sunken; stroke: $line; }
+""")
 _AS_DRAWN = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def draw_card(page: GraphPage, *, site: str) -> bytes:
-    """A PNG; the same page gives the same bytes."""
+def draw_card(page: GraphPage, *, site: str, colours: Mapping[str, str]) -> bytes:
+    """A PNG; the same page in the same colours (see `daylight`) gives the same bytes."""
     # Options belong to the thread that makes them, and making them costs next to nothing.
     options = usvg.Options.default()
     for font in _FONTS:
         options.load_font_file(font)
-    return resvg.render(usvg.Tree.from_str(_svg(page, site), options), _AS_DRAWN)
+    return resvg.render(usvg.Tree.from_str(_svg(page, site, colours), options), _AS_DRAWN)
 
 
-def _svg(page: GraphPage, site: str) -> str:
+def _svg(page: GraphPage, site: str, colours: Mapping[str, str]) -> str:
     room = WIDTH - 2 * _MARGIN
     lines = wrap(_plain(page.prompt), _SIZE, room * 1.12, lines=2)
     parts = [
-        Markup('<rect width="{}" height="{}" fill="#fbfaf7"/>').format(WIDTH, HEIGHT),
-        _text(_MARGIN, 66, 24, "#5e5b54", clip(_plain(site), 24, room)),
+        Markup('<rect width="{}" height="{}" fill="{}"/>').format(WIDTH, HEIGHT, colours["bg"]),
+        _text(_MARGIN, 66, 24, colours["muted"], clip(_plain(site), 24, room)),
     ]
     y = 66 + 62
     for line in lines:
-        parts.append(_text(_MARGIN, y, _SIZE, "#1c1b19", line))
+        parts.append(_text(_MARGIN, y, _SIZE, colours["text"], line))
         y += _LEADING
     if page.answer is not None:
         chance = page.answer.probability
         said = "" if chance is None else f"  {percent(chance)}"
         answer = clip(f"→ {_plain(page.answer.text)}{said}", _SIZE, room)
-        parts.append(_text(_MARGIN, y, _SIZE, "#1d4f91", answer, bold=True))
+        parts.append(_text(_MARGIN, y, _SIZE, colours["accent"], answer, bold=True))
         y += _LEADING
     top = y - 20
     if page.thumbnail:
         frame = '<svg x="{}" y="{}" width="{}" height="{}">{}</svg>'
         parts.append(Markup(frame).format(_MARGIN, top, room, HEIGHT - top - 30, page.thumbnail))
     drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="{}" height="{}">{}{}</svg>'
-    style = Markup("<style>{}</style>").format(Markup(_STYLE))
+    style = Markup("<style>{}</style>").format(Markup(_STYLE.substitute(colours)))
     return str(Markup(drawing).format(WIDTH, HEIGHT, style, Markup("").join(parts)))
 
 

@@ -22,8 +22,9 @@ from markdown_it import MarkdownIt
 
 from tracer.documents.annotations import Annotations
 from tracer.documents.evidence import Faithfulness
-from tracer.documents.exchange.answer_label import answer_of
-from tracer.documents.exchange.neuronpedia_file import listed_members, pinned, saved_groups
+from tracer.documents.exchange.answer_label import own_label, stated_answers
+from tracer.documents.exchange.neuronpedia_file import keyed_groups, pinned
+from tracer.documents.exchange.tables import DIGITS, LINK_COLUMNS, NODE_COLUMNS
 from tracer.documents.feature_examples import feature_key
 from tracer.documents.feature_source import feature_source, numbering
 from tracer.documents.graph import NEURON, Graph, Link, Node, significant
@@ -34,7 +35,6 @@ FORMAT = 1
 KINDS = ("feature", "error", "embedding", "logit")
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-_DIGITS = 4
 _MARKDOWN = MarkdownIt("commonmark")
 _POWERS = len(ALPHABET) // 2
 
@@ -65,6 +65,7 @@ def encode(
         "pins": _pins(graph, annotations, order),
         "answers": answer_rows(graph),
         "ablations": _ablations(measured, order),
+        "tables": _tables(graph),
     }
     known = {feature_key(node.node_id) for node in graph.nodes if node.kind == "feature"}
     if with_examples := sorted(known & set(examples)):
@@ -74,7 +75,7 @@ def encode(
 
 
 def _meta(graph: Graph) -> dict[str, Any]:
-    tracer, asked = graph.metadata.tracer, asked_instead(graph)
+    tracer, asked, target = graph.metadata.tracer, asked_instead(graph), target_node(graph)
     neurons = any(node.feature_type == NEURON for node in graph.nodes)
     return {
         "slug": graph.metadata.slug,
@@ -87,6 +88,7 @@ def _meta(graph: Graph) -> dict[str, Any]:
         "target": tracer.question.target if tracer and not asked else None,
         "asked": asked,
         "contrast": tracer.question.contrast if tracer else (),
+        "answer": graph.node_ids.index(target.node_id) if target else None,
         "replacement": significant(tracer.scores.replacement) if tracer else None,
     }
 
@@ -121,13 +123,8 @@ def _regular_id(node: Node, name: int) -> str:
     return f"{'E' if node.layer_number < 0 else node.layer_number}_{name}_{node.ctx_idx}"
 
 
-def own_label(node: Node) -> str | None:
-    """What the graph itself calls a node; tokens and answers are shown by their token instead."""
-    return (node.clerp or None) if node.kind in ("feature", "error") else None
-
-
 def _number(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else significant(value, _DIGITS)
+    return None if value is None or not math.isfinite(value) else significant(value, DIGITS)
 
 
 def _plain(markdown: str | None) -> str | None:
@@ -176,23 +173,31 @@ def _split(weight: float) -> tuple[str, int]:
     """0.012345 -> ("1234", -5): four digits, and the power of ten they are multiplied by."""
     if weight == 0 or not math.isfinite(weight):
         return "0000", 0
-    text = f"{abs(weight):.{_DIGITS - 1}e}"  # such as 1.234e-02
-    return text[0] + text[2 : _DIGITS + 1], int(text[_DIGITS + 2 :]) - _DIGITS + 1
+    text = f"{abs(weight):.{DIGITS - 1}e}"  # such as 1.234e-02
+    return text[0] + text[2 : DIGITS + 1], int(text[DIGITS + 2 :]) - DIGITS + 1
 
 
 def _groups(graph: Graph, annotations: Annotations, order: Mapping[str, int]) -> list[list[Any]]:
-    """People's groups; where there are none, the ones saved with the graph in another viewer.
-    Nodes are as they were listed."""
-    if annotations.groups:
-        members = listed_members(graph, annotations)
-        return [
-            [key, group.name, [order[one] for one in members[key]], group.by, _plain(group.note)]
-            for key, group in annotations.groups.items()
-        ]
-    return [
-        [f"supernode-{number}", name, [order[one] for one in ids], None, None]
-        for number, (name, ids) in enumerate(saved_groups(graph), start=1)
-    ]
+    """Groups that have nodes here, which are as they were listed, and who says so."""
+    rows = []
+    for key, (name, ids) in keyed_groups(graph, annotations).items():
+        group = annotations.groups.get(key)
+        by, note = (group.by, _plain(group.note)) if group else (None, None)
+        rows.append([key, name, [order[one] for one in ids], by, note])
+    return rows
+
+
+def _tables(graph: Graph) -> dict[str, Any]:
+    """What the page's CSV needs and the graph's columns do not say: `sorts` are pairs of kind and
+    feature type, `sortOf` the number of each node's own."""
+    sorts = [(node.kind, node.feature_type) for node in graph.nodes]
+    known = {one: number for number, one in enumerate(dict.fromkeys(sorts))}
+    return {
+        "nodes": NODE_COLUMNS,
+        "links": LINK_COLUMNS,
+        "sorts": list(known),
+        "sortOf": [known[one] for one in sorts],
+    }
 
 
 def _pins(graph: Graph, annotations: Annotations, order: Mapping[str, int]) -> list[int]:
@@ -222,16 +227,9 @@ def answer_rows(graph: Graph) -> list[list[Any]]:
     """Each answer node, its token and its probability, likeliest first."""
     if (asked := _asked_feature(graph)) is not None:
         return [[graph.nodes.index(asked), asked_instead(graph), None]]
-    known = {a.token_id: a for a in graph.metadata.tracer.answers} if graph.metadata.tracer else {}
-    answers: list[list[Any]] = []
-    for position, node in enumerate(graph.nodes):
-        if node.kind != "logit":
-            continue
-        answer = known.get(node.index) if node.index is not None else None
-        read = answer or answer_of(node)
-        answers.append([position, read.token, _number(read.probability)])
-    texts = [token for _, token, _ in answers]
-    for row in answers:  # pieces may share a text; then their ids tell them apart
-        if texts.count(row[1]) > 1:
-            row[1] = f"{row[1]} (id {graph.nodes[row[0]].index})"
+    order = {node_id: index for index, node_id in enumerate(graph.node_ids)}
+    answers = [
+        [order[node_id], answer.token, _number(answer.probability)]
+        for node_id, answer in stated_answers(graph).items()
+    ]
     return sorted(answers, key=lambda answer: (-(answer[2] or 0), answer[0]))

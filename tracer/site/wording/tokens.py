@@ -15,8 +15,13 @@ if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
 
 _SPECIAL = re.compile(r"<\|?[A-Za-z_][A-Za-z0-9_ ]*\|?>\Z|\[[A-Z]+\]\Z")
 _FIRST_IDEOGRAPH = 0x2E80
-# Marks that reverse the text after them, and so could make a label lie.
-_TURNS_TEXT = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_SIGNS = {"\n": "↵", "\r": "␍", "\t": "⇥"}
+# They join or part the letters beside them, in Persian and in emoji: alone they show nothing.
+_JOINERS = "\u200c\u200d"
+# Of Unicode's format characters those that are seen: they stand before or around numbers.
+_SEEN = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+)
 
 
 @dataclass(frozen=True)
@@ -35,9 +40,19 @@ def visible(token: str) -> str:
     """
     if token.strip(" "):
         token = token.strip(" ")
-    shown = {"\n": "↵", "\r": "↵", "\t": "⇥", " ": " "}
-    text = "".join(shown.get(c, _escaped(c)) for c in token)
+    text = written_out(token)
     return text if text.strip(" ") else "␣"
+
+
+def written_out(token: str) -> str:
+    """What cannot be seen, or would turn the text around it, as a sign or a number; by the same
+    rule as `showToken` in `assets/viewer/graph/text.js`.
+
+    >>> written_out("a\\u202eb"), written_out("\\n"), written_out("\\u200d")
+    ('a\\\\u{202e}b', '↵', '\\\\u{200d}')
+    """
+    alone = not token.strip(_JOINERS)
+    return "".join(_SIGNS.get(c) or _escaped(c, joiners=alone) for c in token)
 
 
 def start(tokens: Sequence[str]) -> int:
@@ -92,10 +107,8 @@ def _in_word(character: str) -> bool:
     return (character.isalnum() or character in "'’") and ord(character) < _FIRST_IDEOGRAPH
 
 
-def _escaped(character: str) -> str:
-    """Control signs by number, as the viewer writes them; everything else as it is."""
-    return f"\\u{{{ord(character):x}}}" if _is_control(character) else character
-
-
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs") or character in _TURNS_TEXT
+def _escaped(character: str, *, joiners: bool = False) -> str:
+    """What cannot be seen by its number, everything else as it is."""
+    kept = character in _SEEN or (character in _JOINERS and not joiners)
+    hidden = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") and not kept
+    return f"\\u{{{ord(character):x}}}" if hidden else character
