@@ -1,4 +1,7 @@
-"""Annotations as text: one entry a line, the way people write them."""
+"""Annotations as text: one entry a line, the way people write them.
+
+PyYAML would put an entry on one line only where nothing is nested in it, and a group holds a list.
+"""
 
 from __future__ import annotations
 
