@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
+from tracer.documents.annotation_text import yaml_scalar
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.yaml_spans import spans
 
@@ -241,6 +242,17 @@ HOSTILE = [
     "a\ufeffb",
     "x" * 200,
 ]
+WRITE = """async (texts) => {
+  const {scalar} = await import("./assets/viewer/editing/yaml_text.js");
+  return texts.map(scalar);
+}"""
+
+
+def test_both_languages_write_a_text_alike(modules: Page) -> None:
+    texts = [*HOSTILE, "plain", "a b ", "it's (so)", "9a", "é", "", "\0", "\n\t\b\x1f\x7f\uffff"]
+    assert modules.evaluate(WRITE, texts) == [yaml_scalar(text) for text in texts]
+
+
 TEXT = st.one_of(
     st.sampled_from(HOSTILE),
     st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30),
