@@ -67,9 +67,9 @@ site-changes: $(SITE_VENV)/stamp ## pictures of the circuits that changed since 
 	$(SITE_VENV)/bin/tracer changes $(SCRATCH)/before --out $(SCRATCH)/changes
 	cat $(SCRATCH)/changes/summary.md >> "$${GITHUB_STEP_SUMMARY:-/dev/null}"
 
-javascript: ## types and format of the viewer's modules, and that D3 is what its sources make
+javascript: ## types and format of the viewer's modules, and that D3 and its like are what their sources make
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory javascript-checks; \
-	else echo "javascript: npm is not installed, so types and the vendored D3 were not checked"; fi
+	else echo "javascript: npm is not installed, so types and the vendored scripts were not checked"; fi
 
 javascript-checks: node_modules/stamp
 	npm run --silent types
@@ -83,7 +83,7 @@ unit: $(VENV)/dev.stamp
 browser: $(VENV)/dev.stamp ## find or install a browser for the tests
 	$(BIN)/python tests/browser/install.py
 
-vendor: node_modules/stamp ## rebuild assets/vendor/d3.js from the versions in package-lock.json
+vendor: node_modules/stamp ## rebuild D3, diff and idiomorph in assets/ from the versions in package-lock.json
 	npm run --silent vendor
 
 screenshot: $(VENV)/dev.stamp browser ## retake the README's pictures from public/

@@ -68,6 +68,9 @@ def test_the_wheel_holds_templates_assets_and_licences(wheel: Path) -> None:
     for part in ("_templates/graph.html", "_assets/viewer/main.js", "_assets/vendor/d3.js"):
         assert f"tracer/{part}" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
+    for licence in (REPOSITORY / "assets").rglob("*.LICENSE"):
+        part = licence.relative_to(REPOSITORY).as_posix()
+        assert any(name.endswith(f"licenses/{part}") for name in names), part
     assert not any("node_modules" in name or name.startswith("tests/") for name in names)
 
 

@@ -3,6 +3,7 @@
  * Text, pictures and styles are exchanged in place; new scripts, or other data in the viewer, need
  * the page to be loaded again, at the same spot. The viewer keeps its state in the address.
  */
+import { Idiomorph } from "./idiomorph.js";
 
 const mine = /** @type {HTMLElement} */ (document.querySelector("[data-live-page]"));
 const SPOT = "tracer-live-spot";
@@ -73,7 +74,7 @@ function update(/** @type {Document} */ next) {
     return `${viewer?.getAttribute("data-graph")} ${viewer?.getAttribute("data-edit")}`;
   };
   const otherData = data(document) !== data(next);
-  morph(document.body, next.body);
+  morph(next);
   if (otherData) reload();
 }
 
@@ -95,78 +96,19 @@ function swapStyles(/** @type {Document} */ next) {
 }
 
 /**
- * Makes `old` like `next`, touching only what differs; what the viewer fills or has taken over is
+ * Makes the page like `next`, touching only what differs; what the viewer fills or has taken over is
  * its own, and comes anew with other data.
  */
-function morph(/** @type {Element} */ old, /** @type {Element} */ next) {
-  if (old.id === "viewer" && next.id === "viewer") return;
-  if (old.classList.contains("circuit-frame") && old.classList.contains("live")) return;
-  for (const { name, value } of next.attributes) {
-    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
-  }
-  for (const { name } of [...old.attributes]) {
-    const opened = name === "open" && old.nodeName === "DETAILS";
-    if (!next.hasAttribute(name) && !opened) old.removeAttribute(name);
-  }
-  const before = [...old.childNodes];
-  const after = [...next.childNodes];
-  while (before.length && after.length && before[0].isEqualNode(after[0])) {
-    before.shift();
-    after.shift();
-  }
-  while (before.length && after.length && last(before).isEqualNode(last(after))) {
-    before.pop();
-    after.pop();
-  }
-  const alike = (/** @type {Node} */ one, /** @type {Node} */ other) =>
-    one instanceof Element && one.nodeName === other.nodeName && one.id === idOf(other);
-  if (before.length === after.length) {
-    before.forEach((one, index) => {
-      const other = after[index];
-      if (one.isEqualNode(other)) return;
-      if (alike(one, other)) morph(/** @type {Element} */ (one), /** @type {Element} */ (other));
-      else one.parentNode?.replaceChild(document.adoptNode(other), one);
-    });
-    return;
-  }
-  // Parts came or went: what has an id stays the same element, the rest is exchanged.
-  const kept = new Map(before.map((one) => [idOf(one), one]).filter(([id]) => id));
-  const end = before.length ? last(before).nextSibling : findEnd(old, next, after);
-  for (const other of after) {
-    const same = kept.get(idOf(other));
-    if (same instanceof Element && other instanceof Element) {
-      kept.delete(idOf(other));
-      before.splice(before.indexOf(same), 1);
-      if (!same.isEqualNode(other)) morph(same, other);
-      if (same.id !== "viewer") old.insertBefore(same, end);
-    } else {
-      old.insertBefore(document.adoptNode(other), end);
-    }
-  }
-  for (const one of before) one.remove();
-}
-
-/** Where new children go when no old one is left to stand for the place. */
-function findEnd(
-  /** @type {Element} */ old,
-  /** @type {Element} */ next,
-  /** @type {ChildNode[]} */ after,
-) {
-  const following = next.childNodes.length - [...next.childNodes].indexOf(last(after)) - 1;
-  return old.childNodes[old.childNodes.length - following] ?? null;
-}
-
-function idOf(/** @type {Node} */ node) {
-  return node instanceof Element ? node.id : "";
-}
-
-/**
- * @template T
- * @param {T[]} list
- * @returns {T}
- */
-function last(list) {
-  return list[list.length - 1];
+function morph(/** @type {Document} */ next) {
+  const isOwn = (/** @type {Node} */ node) =>
+    node instanceof Element && (node.id === "viewer" || node.matches(".circuit-frame.live"));
+  Idiomorph.morph(document.body, next.body, {
+    callbacks: {
+      beforeNodeMorphed: (old, other) => !isOwn(old) && !old.isEqualNode(other),
+      beforeAttributeUpdated: (name, element, how) =>
+        !(how === "remove" && name === "open" && element.nodeName === "DETAILS"),
+    },
+  });
 }
 
 function show(/** @type {string[]} */ problems) {

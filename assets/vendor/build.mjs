@@ -1,18 +1,19 @@
-// Makes d3.js, the one vendored script: what d3.d.ts exports, as a single ES module, with the
-// licences of everything inside it beside it. `--check` rebuilds in memory and fails when a byte
-// differs.
+// Makes the scripts that others wrote: what d3.d.ts and its like export, each as a single ES module
+// beside it, with the licences of everything inside. `--check` rebuilds in memory and fails when a
+// byte differs.
 import { readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..");
+const BUNDLES = ["assets/vendor/d3", "assets/vendor/diff", "assets/dev/idiomorph"];
 
-async function bundle() {
+async function bundle(path) {
   const result = await build({
     stdin: {
-      contents: await readFile(join(here, "d3.d.ts"), "utf8"),
+      contents: await readFile(join(root, `${path}.d.ts`), "utf8"),
       loader: "ts",
       resolveDir: root,
     },
@@ -24,7 +25,7 @@ async function bundle() {
     legalComments: "none",
     metafile: true,
     write: false,
-    outfile: join(here, "d3.js"),
+    outfile: join(root, `${path}.js`),
   });
   return {
     code: result.outputFiles[0].text,
@@ -37,36 +38,34 @@ function packagesIn(inputs) {
   return [...new Set(found.filter(Boolean))].sort();
 }
 
-async function licences(names) {
-  const parts = names.map(async (name) => {
-    const folder = join(root, "node_modules", name);
-    const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-    const licence = await readFile(join(folder, "LICENSE"), "utf8");
-    return { title: `${name} ${version}`, text: licence.trim() };
-  });
-  return (await Promise.all(parts)).map(({ title, text }) => `${title}\n\n${text}\n`).join("\n\n");
+async function licence(name) {
+  const folder = join(root, "node_modules", name);
+  const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+  const text = await readFile(join(folder, "LICENSE"), "utf8");
+  return { title: `${name} ${version}`, text: text.trim() };
 }
 
-const { code, names } = await bundle();
-const text = await licences(names);
-const versions = text.match(/^d3-[a-z-]+ \d+\.\d+\.\d+$/gm).join(", ");
-const files = {
-  "d3.js": `// ${versions}; licences in d3.LICENSE\n${code}`,
-  "d3.LICENSE": text,
-};
+async function filesOf(path) {
+  const { code, names } = await bundle(path);
+  const licences = await Promise.all(names.map(licence));
+  const versions = licences.map(({ title }) => title).join(", ");
+  const texts = licences.map(({ title, text }) => `${title}\n\n${text}\n`);
+  return [
+    [`${path}.js`, `// ${versions}; licences in ${basename(path)}.LICENSE\n${code}`],
+    [`${path}.LICENSE`, texts.join("\n\n")],
+  ];
+}
 
-for (const [name, content] of Object.entries(files)) {
-  const path = join(here, name);
+for (const [path, content] of (await Promise.all(BUNDLES.map(filesOf))).flat()) {
+  const file = join(root, path);
   if (process.argv.includes("--check")) {
-    const held = await readFile(path, "utf8").catch(() => null);
+    const held = await readFile(file, "utf8").catch(() => null);
     if (held !== content) {
-      console.error(
-        `assets/vendor/${name} is not what \`npm run vendor\` makes; run it and commit`,
-      );
+      console.error(`${path} is not what \`npm run vendor\` makes; run it and commit`);
       process.exitCode = 1;
     }
   } else {
-    await writeFile(path, content);
-    console.log(`assets/vendor/${name}: ${content.length} characters`);
+    await writeFile(file, content);
+    console.log(`${path}: ${content.length} characters`);
   }
 }

@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.galleries import GalleryFolder, make_gallery
 from tests.serving import Served, served
 
+MARKED = '<div><details><summary>More</summary><p id="inner">One</p></details></div>'
 LONG = "\n\n".join(f"Paragraph {number}." for number in range(80))
 
 
@@ -51,6 +52,20 @@ def test_words_change_in_place_and_the_place_is_kept(
     assert open_page.evaluate("[window.kept, scrollY]") == [True, 1200]
     expect(open_page.locator(".viewer-main")).to_have_count(1)
     expect(open_page.locator(".circuit-frame.live .opener").first).to_be_attached()
+
+
+def test_what_a_reader_opened_and_chose_outlives_parts_that_come_and_go(
+    open_page: Page, gallery: GalleryFolder
+) -> None:
+    gallery.write("templates/parts/discussion.html", MARKED)
+    expect(open_page.locator("#inner")).to_have_text("One")
+    open_page.locator("details:has(#inner)").evaluate("one => { one.open = true; }")
+    open_page.evaluate("document.querySelector('#inner').mine = document.querySelector('#viewer')")
+    gallery.write("templates/parts/discussion.html", f"<h2>New</h2>{MARKED}".replace("One", "Two"))
+    expect(open_page.locator("#inner")).to_have_text("Two")
+    assert open_page.locator("details:has(#inner)").evaluate("one => one.open")
+    same = "document.querySelector('#inner').mine === document.querySelector('#viewer')"
+    assert open_page.evaluate(f"[window.kept, {same}]") == [True, True]
 
 
 def test_a_template_and_a_style_change_in_place(open_page: Page, gallery: GalleryFolder) -> None:

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
+from tracer.documents.annotation_text import yaml_scalar
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.yaml_spans import spans
 
@@ -30,8 +31,18 @@ PROPOSE = """async ({written, work, pins}) => {
   return proposedText(written, {...wanted, pins: pins ?? wanted.pins});
 }"""
 PATCH = """async ([file, before, after]) => {
-  const {patchText} = await import("./assets/viewer/editing/diff.js");
-  return patchText(file, before, after);
+  const {patchOf, patchText} = await import("./assets/viewer/editing/diff.js");
+  return patchText(patchOf(file, before, after));
+}"""
+SHOWN = """async (proposal) => {
+  const {showProposal} = await import("./assets/viewer/editing/proposal_dialog.js");
+  const begun = performance.now();
+  showProposal({file: "graph.yaml", warnings: [], forge: null, ...proposal});
+  const took = performance.now() - begun;
+  const dialog = document.querySelector("dialog");
+  const shown = dialog.querySelector(".diff").textContent;
+  dialog.close();
+  return {shown, took};
 }"""
 
 
@@ -198,6 +209,12 @@ def test_a_graph_without_annotations_gets_a_file(modules: Page, tmp_path: Path) 
     assert as_sent(read(after, tmp_path)) == merged(Annotations(), **work)
 
 
+def test_what_no_file_may_hold_is_replaced(modules: Page, tmp_path: Path) -> None:
+    file = tmp_path / "graph.yaml"
+    after = propose(modules, file, labels={"1_2": {"text": "a\0b", "note": "\ud800"}})
+    assert read(after, tmp_path).labels["1_2"].text == "a\ufffdb"
+
+
 HOSTILE = [
     "'\"`",
     "a: b",
@@ -225,6 +242,17 @@ HOSTILE = [
     "a\ufeffb",
     "x" * 200,
 ]
+WRITE = """async (texts) => {
+  const {scalar} = await import("./assets/viewer/editing/yaml_text.js");
+  return texts.map(scalar);
+}"""
+
+
+def test_both_languages_write_a_text_alike(modules: Page) -> None:
+    texts = [*HOSTILE, "plain", "a b ", "it's (so)", "9a", "é", "", "\0", "\n\t\b\x1f\x7f\uffff"]
+    assert modules.evaluate(WRITE, texts) == [yaml_scalar(text) for text in texts]
+
+
 TEXT = st.one_of(
     st.sampled_from(HOSTILE),
     st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30),
@@ -372,6 +400,39 @@ def check_edit(modules: Page, tmp_path: Path, data: Any) -> None:
         assert after == text
     patch = modules.evaluate(PATCH, ["graph.yaml", text, after])
     assert applied(patch, tmp_path / "repository", text) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        (None, "a\nb\n", "+ a\n+ b\n"),
+        ("a\n", "a\nb", "  a\n+ b\n"),
+        ("a", "a\n", "- a\n+ a\n"),
+        ("a\r\nb \r\n", "a\r\nc \r\n", "  a\n- b \n+ c \n"),
+        ("1\n2\n3\n4\n5\n", "1\n2\nx\n4\n5\n", "  1\n  2\n- 3\n+ x\n  4\n  5\n"),
+        ("0\n1\n2\n3\n4\n5\n\n", "0\n1\n2\n4\n5\n\n", "⋯\n  1\n  2\n- 3\n  4\n  5\n⋯\n"),
+        ("a\n1\n2\n3\n4\n5\nb", "1\n2\n3\n4\n5\nc", "- a\n  1\n  2\n⋯\n  4\n  5\n- b\n+ c\n"),
+    ],
+)
+def test_what_changes_is_shown_with_two_lines_around(
+    modules: Page, before: str | None, after: str, shown: str
+) -> None:
+    told = modules.evaluate(SHOWN, {"before": before, "after": after})
+    assert told["shown"] == shown
+
+
+def test_changes_at_both_ends_of_a_long_file_are_shown_at_once(modules: Page) -> None:
+    middle = "".join(f'  "{number}_5": {{text: some name}}\n' for number in range(6000))
+    told = modules.evaluate(SHOWN, {"before": f"a\n{middle}b\n", "after": f"c\n{middle}d\n"})
+    assert told["shown"].count("⋯") == 1
+    assert told["took"] < 1000
+
+
+def test_a_new_file_has_a_patch(modules: Page, tmp_path: Path) -> None:
+    patch = modules.evaluate(PATCH, ["site_src/graph.yaml", None, "revision: 1\n"])
+    command = ["git", "apply", "-"]
+    subprocess.run(command, cwd=tmp_path, input=patch.encode(), check=True, capture_output=True)
+    assert (tmp_path / "site_src/graph.yaml").read_text("utf-8") == "revision: 1\n"
 
 
 def edits_of(before: Any, keys: Any, entries: Any) -> Any:

@@ -1,4 +1,7 @@
-"""Annotations as text: one entry a line, the way people write them."""
+"""Annotations as text: one entry a line, the way people write them.
+
+PyYAML would put an entry on one line only where nothing is nested in it, and a group holds a list.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from tracer.documents.annotations import Annotations, Group, Label
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ()'/_.+-]*(?<! )\Z")
 _JOINER = re.compile("[\u200c\u200d\U000e0020-\U000e007f]")
+_NOWHERE = re.compile("[\0\ud800-\udfff]")
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _WORDS = re.compile(r"(?:null|true|false|yes|no|on|off|y|n)\Z", re.IGNORECASE)
 
 
@@ -67,5 +72,10 @@ def yaml_scalar(text: str) -> str:
 
 
 def yaml_quoted(text: str) -> str:
-    """A JSON string is a quoted YAML string."""
-    return json.dumps(text, ensure_ascii=False)
+    """A JSON string is a quoted YAML string, once what YAML alone takes for line ends or refuses is
+    escaped. NUL and halves of characters, which no file may hold, are replaced.
+
+    `assets/viewer/editing/yaml_text.js` writes the same.
+    """
+    quoted = json.dumps(_NOWHERE.sub("\ufffd", text), ensure_ascii=False)
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)

@@ -1,7 +1,8 @@
 """Where a text's front matter begins and ends, in whatever way people and programs write it.
 
 What looks like front matter and cannot be read as such is a mistake, never a part of the text:
-`draft: true` may stand in it.
+`draft: true` may stand in it. python-frontmatter takes `--- yaml`, and a dash put there by an
+editor, for text, and so would publish the draft.
 """
 
 from __future__ import annotations

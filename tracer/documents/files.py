@@ -1,4 +1,7 @@
-"""Reading text and writing files so that a killed run leaves no half-written one."""
+"""Reading text and writing files so that a killed run leaves no half-written one.
+
+By hand, for atomicwrites was given up in 2022, and no such package sweeps what killed runs leave.
+"""
 
 from __future__ import annotations
 

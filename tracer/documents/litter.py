@@ -1,8 +1,8 @@
 """What editors, systems, merges and sync programs leave beside the files that people mean.
 
-Whatever these names stand for, nothing reads it and nothing publishes it, in any folder. Sources:
-gitignore.io's lists for the editors and systems named, git-mergetool(1), patch(1), and the
-manuals of Dropbox, Nextcloud and Syncthing.
+Whatever these names stand for, nothing reads it and nothing publishes it, in any folder. Sources,
+since no package that we know of has them: gitignore.io's lists for the editors and systems named,
+git-mergetool(1), patch(1), and the manuals of Dropbox, Nextcloud and Syncthing.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 from its checkout.
 
 A gallery keeps it beside its texts, so that hosts install the very program its author used.
+
+Put together here, for hatchling makes one only in a checkout, and the base install is without it.
 """
 
 from __future__ import annotations

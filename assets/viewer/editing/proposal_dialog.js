@@ -1,5 +1,5 @@
 // Shows what edits would change in the annotation file, and ways to send it.
-import { lineDiff, patchText } from "./diff.js";
+import { patchOf, patchText } from "./diff.js";
 import { make } from "../page/dom.js";
 
 /**
@@ -23,7 +23,8 @@ const LONGEST_ADDRESS = 7000;
 /** @param {Proposal} proposal */
 export function showProposal(proposal) {
   const { file, before, after, warnings, forge } = proposal;
-  const patch = patchText(file, before, after);
+  const patch = patchOf(file, before, after);
+  const patched = patchText(patch);
   const status = make("p", { class: "proposal-status", role: "status" });
   const name = file.slice(file.lastIndexOf("/") + 1);
   const copy = (/** @type {string} */ what, /** @type {string} */ text) => async () => {
@@ -42,7 +43,7 @@ export function showProposal(proposal) {
       make("code", {}, file),
     ),
     ...warnings.map((text) => make("p", { class: "proposal-warning", role: "alert" }, text)),
-    diffTable(before ?? "", after),
+    diffTable(patch, before ?? ""),
     make("ol", {}, ...steps(proposal).map((step) => make("li", {}, step))),
     make(
       "p",
@@ -55,11 +56,11 @@ export function showProposal(proposal) {
           )
         : null,
       make("button", { type: "button", click: copy("whole file", after) }, "Copy the file"),
-      make("button", { type: "button", click: copy("patch", patch) }, "Copy the patch"),
+      make("button", { type: "button", click: copy("patch", patched) }, "Copy the patch"),
       make("button", { type: "button", click: () => download(name, after) }, "Download the file"),
       make(
         "button",
-        { type: "button", click: () => download(`${name}.patch`, patch) },
+        { type: "button", click: () => download(`${name}.patch`, patched) },
         "Download the patch",
       ),
       make("button", { type: "button", click: () => dialog.close() }, "Close"),
@@ -123,21 +124,24 @@ export function forgeAddress({ file, before, after }, forge) {
   return { address: filled ? full : bare, filled };
 }
 
-/** @param {string} before @param {string} after */
-function diffTable(before, after) {
-  const rows = lineDiff(before, after);
-  const near = rows.map((_, at) =>
-    rows.slice(Math.max(0, at - 2), at + 3).some((one) => one.sign !== " "),
-  );
+const KINDS = /** @type {Record<string, string>} */ ({ "+": "added", "-": "removed", " ": "same" });
+
+/** @param {import("./diff.js").Patch} patch @param {string} before */
+function diffTable({ hunks }, before) {
+  const gap = () => make("span", { class: "gap" }, "⋯\n");
   const lines = [];
-  for (const [at, { sign, text }] of rows.entries()) {
-    if (!near[at]) {
-      if (near[at - 1] || at === 0) lines.push(make("span", { class: "gap" }, "⋯\n"));
-      continue;
+  let shown = 0;
+  for (const hunk of hunks) {
+    const start = hunk.oldStart - 1;
+    if (start > shown) lines.push(gap());
+    shown = start + hunk.oldLines;
+    for (const line of hunk.lines) {
+      const kind = KINDS[line[0]]; // none where it says that the last line has no end
+      const text = line.slice(1).replace(/\r$/, "");
+      if (kind) lines.push(make("span", { class: kind }, `${line[0]} ${text}\n`));
     }
-    const kind = { "+": "added", "-": "removed", " ": "same" }[sign];
-    lines.push(make("span", { class: kind }, `${sign} ${text.replace(/\r?\n$/, "")}\n`));
   }
+  if ((before.match(/\n|[^\n]$/g) ?? []).length > shown) lines.push(gap());
   return make("pre", { class: "diff", tabindex: "0", "aria-label": "What changes" }, ...lines);
 }
 

@@ -1,5 +1,9 @@
 // Edits a YAML text without a parser, from a tree of where everything stands in it: what is not
 // changed keeps its place, its spelling and its comments. Pure.
+//
+// By hand, for npm's `yaml` (2.9, 30 KB gzipped) writes a whole file anew: comments stay, but 50 of the
+// 118 lines of our own examples change that nobody touched, and all of a file with CRLF. Its token
+// tree keeps them and leaves taking entries out and putting some in to its caller, which is this module.
 
 /**
  * @typedef {object} Tree
@@ -23,9 +27,9 @@ const UNSAFE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
  */
 export const scalar = (text) => (PLAIN.test(text) && !WORDS.test(text) ? text : quoted(text));
 
-/** @param {string} text */
+/** Without NUL and halves of characters, which no annotation file may hold. @param {string} text */
 export const quoted = (text) =>
-  JSON.stringify(text.replace(/\p{Cs}/gu, "\ufffd")).replace(
+  JSON.stringify(text.replace(/[\0\p{Cs}]/gu, "\ufffd")).replace(
     UNSAFE,
     (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

@@ -1,4 +1,8 @@
-"""One file from the web, bounded in size and time."""
+"""One file from the web, bounded in size and time.
+
+With the standard library: neither requests nor httpx bounds the time of the whole, or what comes
+out of a compressed answer.
+"""
 
 from __future__ import annotations
 

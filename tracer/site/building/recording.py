@@ -1,4 +1,7 @@
-"""What a page asked of the gallery: it is made again when one of the answers has changed."""
+"""What a page asked of the gallery: it is made again when one of the answers has changed.
+
+Build tools (doit, SCons) know which files a task reads, and not which answers it took from them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Whether the colours of `theme:` can be read: the contrast that WCAG 2.2 asks for."""
+"""Whether the colours of `theme:` can be read: the contrast that WCAG 2.2 asks for.
+
+By WCAG's own formula: the package that holds it, wcag-contrast-ratio, had its last release in 2015.
+"""
 
 from __future__ import annotations
 

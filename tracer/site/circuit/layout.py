@@ -1,4 +1,7 @@
-"""Where the parts of a circuit's picture go: words below, groups by layer, the answer on top."""
+"""Where the parts of a circuit's picture go: words below, groups by layer, the answer on top.
+
+Not by Graphviz, which is a program of its own that hosts which build a site do not have.
+"""
 
 from __future__ import annotations
 

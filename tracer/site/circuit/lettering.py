@@ -1,4 +1,8 @@
-"""How wide text will be, without a browser: generous, so that boxes never overflow."""
+"""How wide text will be, without a browser: generous, so that boxes never overflow.
+
+Estimated, not measured: what measures (Pillow, fonttools) knows one face, and a picture is shown in
+whichever sans-serif its reader's machine has.
+"""
 
 from __future__ import annotations
 

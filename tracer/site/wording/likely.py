@@ -1,4 +1,7 @@
-"""A possible answer, and shares and probabilities as people say them."""
+"""A possible answer, and shares and probabilities as people say them.
+
+Babel would bring 11 MB of other languages' conventions, and call 0.9996 100 %.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,2 @@
+// What live.js takes from idiomorph.
+export { Idiomorph } from "idiomorph";
