@@ -305,17 +305,15 @@ def swipe(page: Page, x1: float, y1: float, x2: float, y2: float) -> None:
 
 FLOWS = """async () => {
   const base = document.querySelector('script[src$="viewer/main.js"]').src.replace("main.js", "");
-  const {readGraph} = await import(base + "graph.js");
-  const {readPicture} = await import(base + "circuit_picture.js");
-  const {flows} = await import(base + "circuit_flow.js");
+  const {readGraph} = await import(base + "graph/graph.js");
+  const {builtPicture} = await import(base + "circuit/picture.js");
+  const {flows} = await import(base + "circuit/flow.js");
   const {graph, edit} = document.getElementById("viewer").dataset;
   const [data, file] = await Promise.all(
     [graph, edit].map((one) => fetch(one).then((answer) => answer.json())));
   const parsed = readGraph(data);
-  const {boxes} = readPicture(document.querySelector("svg.circuit.wide"), parsed);
-  const answer = boxes.findIndex((box) => box.kind === "answer");
-  const last = [...boxes.slice(0, answer), ...boxes.slice(answer + 1), boxes[answer]];
-  return flows(parsed, last, file.circuit);
+  const layout = JSON.parse(document.querySelector(".circuit-strip").dataset.layout);
+  return flows(parsed, builtPicture(layout, "wide", () => "").boxes, file.circuit);
 }"""
 
 
