@@ -16,6 +16,8 @@ from tracer.documents.annotations import load_annotations
 from tracer.documents.graph import load_graph
 from tracer.site.build import build
 from tracer.site.circuit.circuit import summarise
+from tracer.site.graph.influence import influence_shares
+from tracer.site.graph.viewer_data import answer_rows
 
 ROOT = Path(__file__).parents[2]
 SLUGS = [path.stem for path in sorted((ROOT / "site_src" / "annotations").glob("*.yaml"))]
@@ -306,21 +308,22 @@ def swipe(page: Page, x1: float, y1: float, x2: float, y2: float) -> None:
 FLOWS = """async () => {
   const base = document.querySelector('script[src$="viewer/main.js"]').src.replace("main.js", "");
   const {readGraph} = await import(base + "graph/graph.js");
-  const {readPicture} = await import(base + "circuit/picture.js");
+  const {builtPicture} = await import(base + "circuit/picture.js");
   const {flows} = await import(base + "circuit/flow.js");
   const {graph, edit} = document.getElementById("viewer").dataset;
   const [data, file] = await Promise.all(
     [graph, edit].map((one) => fetch(one).then((answer) => answer.json())));
   const parsed = readGraph(data);
-  const {boxes} = readPicture(document.querySelector("svg.circuit.wide"), parsed);
-  const answer = boxes.findIndex((box) => box.kind === "answer");
-  const last = [...boxes.slice(0, answer), ...boxes.slice(answer + 1), boxes[answer]];
-  return flows(parsed, last, file.circuit);
+  const layout = JSON.parse(document.querySelector(".circuit-strip").dataset.layout);
+  const {boxes} = builtPicture(layout, "wide", () => "");
+  return {lines: flows(parsed, boxes, file.circuit), importance: [...parsed.importance]};
 }"""
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_the_browser_finds_the_lines_that_the_build_drew(page: Page, site: str, slug: str) -> None:
+def test_the_browser_finds_the_lines_and_the_influence_that_the_build_found(
+    page: Page, site: str, slug: str
+) -> None:
     graph = load_graph(ROOT / "graphs" / slug / "1.json")
     annotations, _ = load_annotations(ROOT / "site_src" / "annotations" / f"{slug}.yaml")
     circuit = summarise(graph, annotations)
@@ -328,11 +331,19 @@ def test_the_browser_finds_the_lines_that_the_build_drew(page: Page, site: str, 
     page.goto(f"{site}graphs/{slug}/")
     built = {(one.source, one.target): one.effect for one in circuit.lines}
     shares = {(one.source, one.target): one.share for one in circuit.lines}
-    found = {(one["source"], one["target"]): one["share"] for one in page.evaluate(FLOWS)}
+    told = page.evaluate(FLOWS)
+    found = {(one["source"], one["target"]): one["share"] for one in told["lines"]}
     assert found.keys() == built.keys()
     for ends, share in found.items():
         assert abs(share) == pytest.approx(shares[ends], abs=2e-3)
         assert (share > 0) == (built[ends] > 0)
+    assert any(node.activation is not None and node.activation < 0 for node in graph.nodes)
+    answers = {graph.node_ids[row]: chance for row, _, chance in answer_rows(graph)}
+    expected = influence_shares(graph, answers)
+    whole = sum(answers.values())
+    assert [one / whole for one in told["importance"]] == pytest.approx(
+        [expected[one] for one in graph.node_ids], rel=5e-3, abs=1e-6
+    )
 
 
 def test_hostile_names_stay_words(

@@ -75,6 +75,9 @@ WARNINGS: list[tuple[dict[str, str], str]] = [
      "`graph.html`?"),
     ({"assets/styles/sit.css": "x"}, "assets/styles/sit.css: nothing reads this; did you mean "
      "`styles/site.css`?"),
+    ({"assets/styles/viewer/edits.css": "x"}, "assets/styles/viewer/edits.css: nothing reads this"),
+    ({"assets/styles/viewer/dialog.css": "x", "assets/styles/viewer.css": "x"},
+     "dialog.css: nothing reads this; `assets/styles/viewer.css` does not import it"),
     ({"site_src/site.yaml": "authors: [{name: Ann Lee}]", WRITE_UP: "---\nauthors: [An Lee]\n---"},
      f"{WRITE_UP}:2:11: `An Lee` is not among the authors of site.yaml; did you mean `Ann Lee`?"),
     ({"site_src/prompts.yaml": "graphs:\n  - {slug: france-paris, prompt: Another}\n"},
@@ -83,6 +86,15 @@ WARNINGS: list[tuple[dict[str, str], str]] = [
       "is, target: ' Paris', contrast: [' Rome']}\n"}, "answers another question"),
     ({"site_src/prompts.yaml": f"graphs:\n  - {BY_IDS}\n"}, "answers another question"),
 ]  # fmt: skip
+
+
+def test_a_part_of_the_viewers_sheet_is_read_where_it_is_imported(gallery: GalleryFolder) -> None:
+    gallery.write("assets/styles/viewer/editing.css", "x")
+    assert told() == []
+    gallery.write("assets/styles/viewer.css", '@import "viewer/mine.css";\n')
+    gallery.write("assets/styles/viewer/mine.css", "x")
+    (line,) = told()
+    assert "editing.css: nothing reads this" in line
 
 
 @pytest.mark.parametrize(("files", "message"), WARNINGS, ids=[one[1][:60] for one in WARNINGS])

@@ -1,29 +1,36 @@
 // The elements of one of the circuit's two pictures: those that the page was built with, and others
 // in their place where edits change the picture.
 import { draw, drawBox, dressLine, makeMeasure, pointHead } from "./paint.js";
-import { lineKey, nodesIn, readPicture, stretched } from "./picture.js";
+import { builtPicture, lineKey, nodesIn, stretched } from "./picture.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 /** @typedef {import("./picture.js").Box} Box */
 /** @typedef {import("./picture.js").Picture} Picture */
 /** @typedef {[number, number]} Offset */
+/** @typedef {Parameters<typeof builtPicture>[2]} PathOf */
 /** @typedef {{element: SVGGElement, drawn: Box}} Drawn  `drawn`: where the element's own shapes are */
 /** @typedef {{path: SVGPathElement, head: SVGPathElement | null}} DrawnLine */
 
 export class CircuitCanvas {
   /**
    * @param {SVGSVGElement} svg
+   * @param {(path: PathOf) => Picture} built
    * @param {Graph} graph
    * @param {(element: SVGGElement, box: Box) => void} prepare  each box's element, once
    */
-  constructor(svg, graph, prepare) {
+  constructor(svg, built, graph, prepare) {
     this.svg = svg;
     this.graph = graph;
     this.prepare = prepare;
     this.measure = makeMeasure();
-    this.base = readPicture(svg, graph);
-    this.picture = this.base;
     this.layer = /** @type {SVGGElement} */ (svg.querySelector("g.lines"));
+    /** @type {Map<string, DrawnLine>} */
+    this.lines = new Map();
+    for (const path of this.layer.querySelectorAll("path")) {
+      if (path.dataset.source) this.keepLine(path);
+    }
+    this.base = built((ends) => this.lines.get(lineKey(ends))?.path.getAttribute("d") ?? "");
+    this.picture = this.base;
     /** @type {Map<string, Drawn>} */
     this.originals = new Map();
     for (const drawn of this.base.boxes) {
@@ -33,11 +40,6 @@ export class CircuitCanvas {
       this.originals.set(drawn.key, { element, drawn });
     }
     this.boxes = new Map(this.originals);
-    /** @type {Map<string, DrawnLine>} */
-    this.lines = new Map();
-    for (const path of this.layer.querySelectorAll("path[data-source]")) {
-      this.keepLine(/** @type {SVGPathElement} */ (path));
-    }
   }
 
   /** @param {SVGPathElement} path */
@@ -112,7 +114,7 @@ export class CircuitCanvas {
     for (const [key, line] of byStrength) {
       const drawn = this.lines.get(key) ?? this.newLine(line);
       drawn.head ??= line.path.includes("C") ? null : draw("path");
-      dressLine(drawn.path, drawn.head, line);
+      dressLine(drawn.path, drawn.head, line, this.picture.stroke);
       this.layer.append(drawn.path, ...(drawn.head ? [drawn.head] : []));
     }
   }

@@ -5,7 +5,7 @@ import { CircuitCanvas } from "./canvas.js";
 import { pressed } from "./keys.js";
 import { drawMembers } from "./members.js";
 import { drawOpener } from "./paint.js";
-import { lineKey, nodesIn } from "./picture.js";
+import { builtPicture, lineKey, nodesIn } from "./picture.js";
 import { focusOf, isSet } from "../state/state.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
@@ -20,12 +20,13 @@ const SLACK = 5;
 export class Circuit {
   /**
    * @param {SVGSVGElement} svg
+   * @param {import("./picture.js").BuiltLayout} layout
    * @param {Graph} graph
    * @param {Store} store
    * @param {(part: string | null, line: Line | null) => void} pointed  hears what the pointer or
    *   the focus is on
    */
-  constructor(svg, graph, store, pointed) {
+  constructor(svg, layout, graph, store, pointed) {
     this.svg = svg;
     this.graph = graph;
     this.store = store;
@@ -35,7 +36,12 @@ export class Circuit {
     this.dragged = null;
     /** Whether the members that open next get the focus. */
     this.intoMembers = false;
-    this.canvas = new CircuitCanvas(svg, graph, (element, box) => this.prepare(element, box));
+    this.canvas = new CircuitCanvas(
+      svg,
+      (path) => builtPicture(layout, this.name, path),
+      graph,
+      (element, box) => this.prepare(element, box),
+    );
     this.listen();
     store.subscribe((state, previous) => this.update(state, previous));
   }

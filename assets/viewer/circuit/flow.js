@@ -9,7 +9,7 @@
  * @typedef {object} Facts  From the build, so that both use the same numbers.
  * @property {boolean} automatic
  * @property {string | null} target  the node of the explained answer
- * @property {number[]} gain  effect on the answer per unit of a node's input
+ * @property {number[]} gain  effect on the answer per unit of input that strengthens a node
  * @property {number[]} wordAt  the number of the word that a token belongs to, or −1
  * @property {number} weakest
  * @property {number} intoABox
@@ -39,8 +39,7 @@ function allFlows(graph, boxes, gain) {
   for (let link = 0; link < source.length; link++) {
     const [from, to] = [partsOf.get(source[link]), partsOf.get(target[link])];
     if (!from || !to) continue;
-    const turned = graph.activation[target[link]] < 0 ? -1 : 1; // weights are kept by strengthening
-    const along = turned * weight[link] * gain[target[link]];
+    const along = weight[link] * gain[target[link]];
     for (const a of from) {
       for (const b of to) if (a.box !== b.box) add(sums, a.key, b.key, along);
     }

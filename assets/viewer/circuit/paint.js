@@ -5,9 +5,6 @@
 /** @typedef {import("./change.js").Measure} Measure */
 
 const SVG = "http://www.w3.org/2000/svg";
-const THINNEST = 1.25;
-const THICKEST = 9;
-const THICK_SHARE = 0.4;
 const HEAD = 9;
 const OPENER = 12;
 
@@ -73,7 +70,7 @@ export function drawBox(box, ids, measure) {
     draw("text", { class: "name", x: centre, y: y + 22 }, clip(name, inner, 15, measure, true)),
     draw("text", { class: "detail", x: centre, y: y + 40 }, clip(detail, inner, 12, measure)),
   );
-  return draw("g", { "data-box": key, "data-name": name, "data-detail": detail }, link);
+  return draw("g", { "data-box": key }, link);
 }
 
 /**
@@ -93,13 +90,13 @@ export function drawOpener(box) {
  * @param {SVGPathElement} path
  * @param {SVGPathElement | null} head
  * @param {Line} line
+ * @param {import("./picture.js").Picture["stroke"]} stroke
  */
-export function dressLine(path, head, line) {
+export function dressLine(path, head, line, [thinnest, thickest, thickShare]) {
   const kind = line.share < 0 ? "opposes" : "supports";
-  const share = Math.min(1, Math.abs(line.share) / THICK_SHARE);
+  const share = Math.min(1, Math.abs(line.share) / thickShare);
   path.setAttribute("class", `line ${kind}`);
-  path.setAttribute("stroke-width", (THINNEST + (THICKEST - THINNEST) * share).toFixed(2));
-  path.setAttribute("data-share", String(line.share));
+  path.setAttribute("stroke-width", (thinnest + (thickest - thinnest) * share).toFixed(2));
   head?.setAttribute("class", `head ${kind}`);
 }
 

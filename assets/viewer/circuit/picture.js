@@ -1,6 +1,4 @@
-// The circuit's picture that the page was built with, read back as boxes and lines.
-
-/** @typedef {import("../graph/graph.js").Graph} Graph */
+// The circuit's picture as boxes and lines: at first as tracer/site/circuit/layout_data.py wrote it.
 
 /**
  * @typedef {object} Part  What lines begin and end at: a whole box, or one half of it.
@@ -32,77 +30,51 @@
  * @property {number} height
  * @property {number} margin
  * @property {number} rowGap
+ * @property {[number, number, number]} stroke  a line's least width, its most, and from which share
  * @property {Box[]} boxes
  * @property {Line[]} lines
+ *
+ * @typedef {[number, number, number, number]} Numbers4
+ * @typedef {[string, Box["kind"], string, string, [string, string, number[]][]]} BuiltBox
+ *
+ * @typedef {object} BuiltLayout
+ * @property {[number, number, number]} stroke
+ * @property {BuiltBox[]} boxes
+ * @property {[string, string, number][]} lines
+ * @property {Record<string, {size: Numbers4, places: Numbers4[]}>} pictures
  */
 
 /**
- * @param {SVGSVGElement} svg
- * @param {Graph} graph
+ * The picture that the page was built with.
+ * @param {BuiltLayout} layout
+ * @param {string} name  "wide" or "narrow"
+ * @param {(ends: {source: string, target: string}) => string} path  how a line was drawn
  * @returns {Picture}
  */
-export function readPicture(svg, graph) {
-  const { width, height } = svg.viewBox.baseVal;
+export function builtPicture({ boxes, lines, pictures, stroke }, name, path) {
+  const { size, places } = pictures[name];
+  const [width, height, margin, rowGap] = size;
   return {
     width,
     height,
-    margin: Number(svg.dataset.margin),
-    rowGap: Number(svg.dataset.rowGap),
-    boxes: Array.from(svg.querySelectorAll("[data-box]"), (element) => readBox(element, graph)),
-    lines: Array.from(svg.querySelectorAll("path[data-source]"), readLine),
+    margin,
+    rowGap,
+    stroke,
+    boxes: boxes.map((box, at) => builtBox(box, places[at])),
+    lines: lines.map(([source, target, share]) => {
+      return { source, target, share, path: path({ source, target }) };
+    }),
   };
 }
 
-/** @param {Element} element @param {Graph} graph @returns {Box} */
-function readBox(element, graph) {
-  const frame = /** @type {Element} */ (element.querySelector("rect.box"));
-  const kind = /** @type {Box["kind"]} */ (frame.classList[1]);
-  const place = rectangle(frame);
-  const key = element.getAttribute("data-box") ?? "";
-  const parts = Array.from(element.querySelectorAll("[data-part]"), (part) => {
-    const half = part.querySelector("rect.half");
-    const { x, width } = half ? rectangle(half) : place;
-    const side = half?.classList[1] ?? "";
-    return {
-      key: part.getAttribute("data-part") ?? "",
-      nodes: nodesOf(part, graph),
-      x,
-      width,
-      side,
-    };
+/** @param {BuiltBox} box @param {Numbers4} place @returns {Box} */
+function builtBox([key, kind, name, detail, halves], [x, y, width, height]) {
+  const each = width / halves.length;
+  const parts = halves.map(([key, side, nodes], at) => {
+    return { key, nodes, x: x + at * each, width: each, side };
   });
-  const bare = { key, nodes: [], x: place.x, width: place.width, side: "" };
-  return {
-    key,
-    kind,
-    name: element.getAttribute("data-name") ?? "",
-    detail: element.getAttribute("data-detail") ?? "",
-    ...place,
-    parts: parts.length ? parts : [bare],
-  };
+  return { key, kind, name, detail, x, y, width, height, parts };
 }
-
-/** @param {Element} element */
-function rectangle(element) {
-  const [x, y, width, height] = ["x", "y", "width", "height"].map((name) =>
-    Number(element.getAttribute(name)),
-  );
-  return { x, y, width, height };
-}
-
-/** @param {Element} element @param {Graph} graph */
-function nodesOf(element, graph) {
-  const ids = (element.getAttribute("data-nodes") ?? "").split(" ");
-  return ids.map((id) => graph.indexOf.get(id)).filter((node) => node !== undefined);
-}
-
-/** @param {Element} element @returns {Line} */
-const readLine = (element) => ({
-  source: element.getAttribute("data-source") ?? "",
-  target: element.getAttribute("data-target") ?? "",
-  share: Number(element.getAttribute("data-share")),
-  path: element.getAttribute("d") ?? "",
-});
 
 /** @param {Box} box */
 export const nodesIn = (box) => box.parts.flatMap((part) => part.nodes);

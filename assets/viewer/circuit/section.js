@@ -14,7 +14,8 @@ export function takeOverCircuit(graph, store, jump) {
   const section = document.getElementById("circuit");
   const strip = section?.querySelector(".circuit-strip");
   const pictures = [...(section?.querySelectorAll("svg.circuit") ?? [])];
-  if (!section || !(strip instanceof HTMLElement) || !pictures.length) return null;
+  if (!section || !(strip instanceof HTMLElement) || !strip.dataset.layout) return null;
+  const layout = JSON.parse(strip.dataset.layout);
   /** @type {ReturnType<typeof makeStrip> | null} */
   let said = null;
   /** @type {Parameters<Circuit["start"]> | null} */
@@ -25,7 +26,8 @@ export function takeOverCircuit(graph, store, jump) {
     /** @type {Circuit["pointed"]} */
     const point = (part, line) => said?.point(part, line);
     const circuit =
-      circuits.get(svg) ?? new Circuit(/** @type {SVGSVGElement} */ (svg), graph, store, point);
+      circuits.get(svg) ??
+      new Circuit(/** @type {SVGSVGElement} */ (svg), layout, graph, store, point);
     circuits.set(svg, circuit);
     if (followed) circuit.start(...followed);
     circuit.refresh();

@@ -22,7 +22,7 @@ import {
 /** @typedef {import("../state/state.js").Store} Store */
 /** @typedef {import("./live_graph.js").Live} Live */
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 /**
  * @param {HTMLElement} viewer

@@ -6,7 +6,7 @@ export const ERROR = 1;
 export const EMBEDDING = 2;
 export const ANSWER = 3;
 
-const FORMAT = 1;
+const FORMAT = 2;
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /**
@@ -102,7 +102,6 @@ export function readGraph(data, address = document.baseURI) {
   const nodes = readNodes(data.nodes);
   const size = nodes.kinds.length;
   const links = readLinks(data.links, size);
-  strengthening(links, nodes.activation);
   const answers = data.answers.map(toAnswer);
   const groups = data.groups.map(toGroup);
   const { importance, flow } = influenceOf(nodes.layers, links, answers);
@@ -220,17 +219,6 @@ function readLinks({ counts, sources, lowest, digits, scales }, size) {
   if (link !== total) throw new Error("the graph's links do not add up; the file may be cut short");
   const weight = readWeights(digits, scales, lowest);
   return { source, target, weight, inputStart, ...groupBySource(source, size) };
-}
-
-/**
- * Turns the sign of each link into a target that is active below zero.
- * @param {Links} links
- * @param {Float64Array} activation
- */
-function strengthening({ target, weight }, activation) {
-  for (let link = 0; link < weight.length; link++) {
-    if (activation[target[link]] < 0) weight[link] = -weight[link];
-  }
 }
 
 const VALUE = new Uint8Array(128);

@@ -2,7 +2,7 @@
 // it, Tab goes past it.
 import { make } from "../page/dom.js";
 
-const HEIGHT = 50; // of a row, as in viewer.css
+const HEIGHT = 50; // of a row, as in styles/viewer/panels.css
 const IN_SIGHT = 7;
 const AROUND = 2; // rows kept ready above and below
 

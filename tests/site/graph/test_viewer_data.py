@@ -17,6 +17,7 @@ from tests.large_graph import large_graph
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph, load_graph
 from tracer.site.graph.viewer_data import ALPHABET, KINDS, encode
+from tracer.site.wording.effects import strengthening
 
 
 def read(data: bytes) -> dict[str, Any]:
@@ -97,6 +98,19 @@ def test_weights_far_below_the_largest_become_zero_and_nothing_else_changes(
     back = [weight for *_, weight in read(encode(graph, Annotations()))["links"]]
     for got, expected in zip(sorted(back), sorted(sizes), strict=True):
         assert close(got, expected, max(sizes)) or (got == 0 and expected < max(sizes) * 1e-25)
+
+
+def test_a_link_is_told_by_how_it_strengthens_its_target() -> None:
+    graph = make_graph()
+    nodes = [
+        one.model_copy(update={"activation": -2.0}) if one.node_id == "1_3_4" else one
+        for one in graph.nodes
+    ]
+    graph = graph.model_copy(update={"nodes": tuple(nodes)})
+    back = {(s, t): weight for s, t, weight in read(encode(graph, Annotations()))["links"]}
+    for link in graph.links:
+        turned = -link.weight if link.target == "1_3_4" else link.weight
+        assert back[link.source, link.target] == pytest.approx(turned)
 
 
 def test_nodes_keep_their_order_kind_place_and_numbers() -> None:
@@ -200,7 +214,11 @@ def test_a_graph_of_694_nodes_travels_in_100_kilobytes(needs_shared: Path) -> No
     assert len(gzip.compress(data, 9)) <= 100_000
     back = {(s, t): weight for s, t, weight in read(data)["links"]}
     assert len(back) == len(graph.links)
-    assert all(close(back[link.source, link.target], link.weight, 100) for link in graph.links)
+    nodes = {node.node_id: node for node in graph.nodes}
+    assert all(
+        close(back[link.source, link.target], strengthening(link.weight, nodes[link.target]), 100)
+        for link in graph.links
+    )
 
 
 def test_a_graph_of_100_000_links_travels_in_470_kilobytes() -> None:

@@ -37,6 +37,12 @@ class Box:
     layer: float = -1.0
     column: str | None = None
 
+    @property
+    def key(self) -> str:
+        """The key of its one part, or what the keys of its halves begin with."""
+        first = self.parts[0].key
+        return first if len(self.parts) == 1 else first.rpartition("-")[0]
+
 
 @dataclass(frozen=True)
 class Circuit:

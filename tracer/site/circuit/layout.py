@@ -81,6 +81,11 @@ class Layout:
     curves: tuple[Curve, ...]
 
 
+def lay_out_pictures(circuit: Circuit) -> dict[str, Layout]:
+    """The layouts of a page's pictures, of which a style sheet shows one, by their names."""
+    return {"wide": lay_out(circuit, WIDE), "narrow": lay_out(circuit, NARROW)}
+
+
 def lay_out(circuit: Circuit, canvas: Canvas) -> Layout:
     """Place every box and line of a circuit; no two boxes overlap."""
     word_rows = _flow_words(circuit.words, canvas)

@@ -15,10 +15,8 @@ from tracer.site.circuit.layout import (
     DETAIL_LEADING,
     NAME_LEADING,
     NAME_SIZE,
-    NARROW,
     PADDING,
     WIDE,
-    Canvas,
     Layout,
     Placed,
     lay_out,
@@ -36,11 +34,9 @@ THUMBNAIL_MARGIN = 8
 THUMBNAIL_WIDTH = 380
 
 
-def draw(circuit: Circuit, *, title: str) -> Markup:
-    """The picture twice, for wide and for narrow screens; a style sheet shows one of them."""
-    return Markup("").join(
-        _svg(lay_out(circuit, canvas), kind, title) for kind, canvas in _canvases()
-    )
+def draw(layouts: Mapping[str, Layout], *, title: str) -> Markup:
+    """The picture for wide and for narrow screens; a style sheet shows one of them."""
+    return Markup("").join(_svg(layout, kind, title) for kind, layout in layouts.items())
 
 
 def draw_thumbnail(circuit: Circuit) -> Markup:
@@ -80,10 +76,6 @@ def describe(circuit: Circuit) -> list[str]:
     return sentences
 
 
-def _canvases() -> tuple[tuple[str, Canvas], ...]:
-    return ("wide", WIDE), ("narrow", NARROW)
-
-
 def _svg(layout: Layout, kind: str, title: str) -> Markup:
     names = {part.key: _part_name(p.box, part) for p in layout.placed for part in p.box.parts}
     used = {key for curve in layout.curves for key in (curve.line.source, curve.line.target)}
@@ -94,8 +86,6 @@ def _svg(layout: Layout, kind: str, title: str) -> Markup:
             "viewBox": f"0 0 {layout.canvas.width:g} {layout.height:.0f}",
             "role": "group",
             "aria-label": title,
-            "data-row-gap": f"{layout.canvas.row_gap:g}",
-            "data-margin": f"{layout.canvas.margin:g}",
         },
         _lines(layout, names),
         *(_box(placed, used) for placed in layout.placed),
@@ -118,8 +108,7 @@ def _line(curve: Curve, names: Mapping[str, str] | None, thicker: float) -> Mark
     if names is not None:
         content.append(_tag("title", {}, _line_title(curve.line, names)))
         line = curve.line
-        share = f"{line.share if line.supports else -line.share:.4g}"
-        ends = {"data-source": line.source, "data-target": line.target, "data-share": share}
+        ends = {"data-source": line.source, "data-target": line.target}
     shape = {"class": f"line {kind}", "d": curve.path(), "stroke-width": f"{width:.2f}", **ends}
     drawn = _tag("path", shape, *content)
     if not curve.sideways:
@@ -131,11 +120,7 @@ def _line(curve: Curve, names: Mapping[str, str] | None, thicker: float) -> Mark
 
 def _box(placed: Placed, used: set[str]) -> Markup:
     """All of a box in one group, which the viewer can move."""
-    box = placed.box
-    first = box.parts[0].key
-    key = first if len(box.parts) == 1 else first.rpartition("-")[0]
-    said = {"data-box": key, "data-name": box.name, "data-detail": box.detail}
-    return _tag("g", said, _box_content(placed, used))
+    return _tag("g", {"data-box": placed.box.key}, _box_content(placed, used))
 
 
 def _box_content(placed: Placed, used: set[str]) -> Markup:

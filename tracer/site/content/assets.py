@@ -12,9 +12,11 @@ from pathlib import Path
 
 from tracer.documents.enclosure import names_in
 from tracer.documents.files import read_bytes
+from tracer.errors import Place
 from tracer.site.content.media import MAX_BYTES
 from tracer.site.content.read_cache import ReadCache
 from tracer.site.content.resources import resource_files
+from tracer.site.content.style_parts import SHEET, is_part, joined
 
 # For `tracer serve` and for those who work on the scripts; a published site has no use for them.
 THEME = "styles/theme.css"
@@ -47,13 +49,19 @@ class Assets:
 def load_assets(gallery: Path, *, theme: str = "", read_cache: ReadCache | None = None) -> Assets:
     """Read all assets; `theme` is a style sheet of the gallery's colours, made not read.
 
-    `read_cache` holds what was read before. Raises TracerError when a file cannot be read.
+    `read_cache` holds what was read before. Raises TracerError when a file cannot be read, or a
+    part of the viewer's style sheet is not there.
     """
     read_cache = read_cache or ReadCache()
-    files: dict[str, bytes] = {}
-    for name, file in resource_files("assets", gallery, partial(read_cache.load, names_in)).items():
-        if not _DEVELOPMENT.match(name):
-            files[name] = _published(name, read_cache.load(_content, file))
+    found = resource_files("assets", gallery, partial(read_cache.load, names_in))
+    files = {
+        name: _published(name, read_cache.load(_content, file))
+        for name, file in found.items()
+        if not _DEVELOPMENT.match(name)
+    }
+    parts = {name: files.pop(name) for name in list(files) if is_part(name)}
+    if SHEET in files:
+        files[SHEET] = joined(files[SHEET], parts, Place(found[SHEET]))
     if theme:
         files[THEME] = theme.encode()
     tree = hashlib.sha256()

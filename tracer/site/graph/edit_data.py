@@ -17,10 +17,10 @@ from tracer.site.circuit.lines import MOST_INTO_A_BOX, MOST_INTO_THE_ANSWER, WEA
 from tracer.site.content.entry import Entry
 from tracer.site.content.forge import annotation_file
 from tracer.site.wording.answers import target_node
-from tracer.site.wording.effects import effects_on
+from tracer.site.wording.effects import effects_on, strengthening
 from tracer.site.wording.tokens import words
 
-FORMAT = 1
+FORMAT = 2
 _GROUP_LINK = re.compile(r"\]\(group:([a-z0-9-]+)")
 _DEPTH = 5  # the file, its sections, their entries, an entry's fields, a group's nodes
 _DIGITS = 4
@@ -73,14 +73,18 @@ def _named(entry: Entry) -> dict[str, Any]:
 
 
 def _circuit(graph: Graph, circuit: Circuit) -> dict[str, Any]:
-    """What runs along a link is its weight times the `gain` of its target."""
-    gain = effects_on(graph, circuit.answer.parts[0].nodes).gain
+    """What runs along a link of the viewer's data is its weight times the `gain` of its target."""
+    stated = effects_on(graph, circuit.answer.parts[0].nodes).gain
+    gain = [
+        strengthening(stated[node.node_id], node) if node.node_id in stated else 0.0
+        for node in graph.nodes
+    ]
     prompt = words(graph.metadata.prompt_tokens)
     word_at = {p: number for number, word in enumerate(prompt) for p in word.positions}
     return {
         "automatic": circuit.automatic,
         "target": target.node_id if (target := target_node(graph)) else None,
-        "gain": [significant(gain.get(one, 0.0), _DIGITS) for one in graph.node_ids],
+        "gain": [significant(one, _DIGITS) for one in gain],
         "wordAt": [word_at.get(p, -1) for p in range(len(graph.metadata.prompt_tokens))],
         "weakest": WEAKEST_SHARE,
         "intoABox": MOST_INTO_A_BOX,

@@ -20,7 +20,9 @@ from tracer.documents.references import Reference
 from tracer.documents.site_config import SiteConfig
 from tracer.documents.yaml_source import KeyPath
 from tracer.errors import Place, TracerError
+from tracer.site.circuit import layout_data
 from tracer.site.circuit.circuit import Circuit, summarise
+from tracer.site.circuit.layout import Layout, lay_out_pictures
 from tracer.site.circuit.svg import describe, draw, draw_thumbnail
 from tracer.site.content.addresses import write_up_here
 from tracer.site.content.entry import Entry
@@ -197,7 +199,18 @@ class GraphPage:
 
     @cached_property
     def picture(self) -> Markup:
-        return draw(self.circuit, title=f"Circuit: {self.title}") if self.circuit else Markup("")
+        return draw(self._layouts, title=f"Circuit: {self.title}") if self.circuit else Markup("")
+
+    @property
+    def layout(self) -> Markup:
+        """The picture's layout, which the viewer starts from."""
+        if self.circuit is None:
+            return Markup("")
+        return layout_data.encode(self.circuit, self._layouts, self.graph.node_ids)
+
+    @cached_property
+    def _layouts(self) -> dict[str, Layout]:
+        return lay_out_pictures(self.circuit) if self.circuit else {}
 
     @cached_property
     def thumbnail(self) -> Markup:

@@ -4,6 +4,8 @@
 that, and holds columns, because those compress well:
 
 - nodes keep the graph's order, and everything else points at them by index;
+- a link's weight is positive where it strengthens what its target does, also where that is active
+  below zero: nothing else has to know of it;
 - links are ordered by (target, source): a count per target, then each source as the distance to the
   source before it, in base-64 digits of five bits, lowest first, the sixth bit meaning "more";
 - a weight is four decimal digits in `digits` and one base-64 character in `scales`, which is twice
@@ -27,11 +29,12 @@ from tracer.documents.exchange.neuronpedia_file import keyed_groups, pinned
 from tracer.documents.exchange.tables import DIGITS, LINK_COLUMNS, NODE_COLUMNS
 from tracer.documents.feature_examples import feature_key
 from tracer.documents.feature_source import feature_source, numbering
-from tracer.documents.graph import NEURON, Graph, Link, Node, significant
+from tracer.documents.graph import NEURON, Graph, Node, significant
 from tracer.site.content.other_names import other_names
 from tracer.site.wording.answers import asked_instead, target_node
+from tracer.site.wording.effects import strengthening
 
-FORMAT = 1
+FORMAT = 2
 KINDS = ("feature", "error", "embedding", "logit")
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
@@ -60,7 +63,7 @@ def encode(
         "meta": _meta(graph) | ({"slug": slug} if slug else {}),
         "nodes": _nodes(graph, annotations),
         "otherNames": other_names(graph, _asked_feature(graph)),
-        "links": _links(graph.links, order),
+        "links": _links(graph, order),
         "groups": _groups(graph, annotations, order),
         "pins": _pins(graph, annotations, order),
         "answers": answer_rows(graph),
@@ -138,15 +141,17 @@ def _plain(markdown: str | None) -> str | None:
     )
 
 
-def _links(links: Sequence[Link], order: Mapping[str, int]) -> dict[str, Any]:
-    ends = sorted((order[link.target], order[link.source], link.weight) for link in links)
+def _links(graph: Graph, order: Mapping[str, int]) -> dict[str, Any]:
+    ends = sorted((order[one.target], order[one.source], one.weight) for one in graph.links)
     counts = [0] * len(order)
     sources, previous = [], (-1, 0)
     for target, source, _ in ends:
         counts[target] += 1
         sources.append(_variable(source - (previous[1] if previous[0] == target else 0)))
         previous = (target, source)
-    return {"counts": counts, "sources": "".join(sources)} | _weights([w for _, _, w in ends])
+    return {"counts": counts, "sources": "".join(sources)} | _weights(
+        [strengthening(weight, graph.nodes[target]) for target, _, weight in ends]
+    )
 
 
 def _variable(value: int) -> str:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from tracer.documents.graph import Graph, Link
+from tracer.documents.graph import Graph, Link, Node
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,15 @@ class Effects:
     def along(self, link: Link) -> float:
         """The signed effect on the answer that runs along a link."""
         return link.weight * self.gain.get(link.target, 0.0)
+
+
+def strengthening(value: float, target: Node) -> float:
+    """What is told per unit of the target's activation, told by how it strengthens the target.
+
+    What pushes a neuron that is active below zero further down strengthens what it does.
+    """
+    below_zero = target.activation is not None and target.activation < 0
+    return -value if below_zero else value
 
 
 def effects_on(graph: Graph, answer: Collection[str]) -> Effects:
