@@ -29,7 +29,7 @@ from tracer.site.circuit import layout, svg
 from tracer.site.graph import edit_data, viewer_data
 from tracer.site.graph.influence import influence_shares
 from tracer.site.graph.viewer_data import encode
-from tracer.site.wording.likely import percent
+from tracer.site.wording.percent import percent
 from tracer.site.wording.tokens import written_out
 
 ASSETS = Path(__file__).parents[2] / "assets"

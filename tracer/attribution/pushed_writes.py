@@ -14,9 +14,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from tracer.attribution.batches import Batches
 from tracer.attribution.columns import Columns
 from tracer.attribution.meeting import Arrived
+from tracer.attribution.memory_batches import Batches
 from tracer.attribution.pieces import Pieces
 from tracer.attribution.walk import Walk
 from tracer.features.source import LayerFeatures

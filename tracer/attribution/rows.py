@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
-from tracer.attribution.batches import Batches
 from tracer.attribution.columns import Columns
 from tracer.attribution.meeting import Arrived
+from tracer.attribution.memory_batches import Batches
 from tracer.attribution.pushed_writes import PushedWrites
 from tracer.attribution.walk import Walk, by_position
 from tracer.attribution.writes import Writes
 from tracer.features.source import LayerFeatures
 from tracer.model.attention_map import AttentionMap
 from tracer.model.frozen_pass import FrozenPass
-from tracer.model.memory import trim
+from tracer.model.unneeded_memory import trim
 
 TOGETHER = 64  # targets that meet sources in one matrix product
 SLOTS = 32  # targets that meet are given room in multiples of so many

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -62,12 +63,22 @@ class Measure(Strict):
         return self.beaten == len(self.controls)
 
 
+Verdict = Literal["holds", "fails"]
+
+
+def verdict_of(bound_met: bool, measures: Iterable[Measure]) -> Verdict:
+    """A claim holds only if it meets its bound and, in each measure that decides, does more than
+    all of its controls."""
+    beats = all(one.beats_all for one in measures if one.decides)
+    return "holds" if bound_met and beats else "fails"
+
+
 class ClaimEvidence(Strict):
     """What became of one claim. `claim` is the hash of what was claimed of what."""
 
     id: str
     claim: str
-    verdict: Literal["holds", "fails"]
+    verdict: Verdict
     bound_met: bool
     seed: int
     changes: Many[Change]

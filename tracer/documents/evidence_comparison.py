@@ -7,7 +7,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tracer.documents.evidence import ClaimEvidence, Faithfulness, Likely, Measure, PartAblation
+from tracer.documents.evidence import (
+    ClaimEvidence,
+    Faithfulness,
+    Likely,
+    Measure,
+    PartAblation,
+    verdict_of,
+)
 
 TOLERANCE = 1e-3
 MARGIN = 2 * TOLERANCE  # closer than this, two numbers may be the other way round elsewhere
@@ -117,8 +124,7 @@ def _is_among(one: Likely, there: Sequence[Likely]) -> bool:
 
 def _follows(found: ClaimEvidence) -> bool:
     """Whether the verdict is what the rest says."""
-    holds = found.bound_met and all(one.beats_all for one in found.measures if one.decides)
-    return found.verdict == ("holds" if holds else "fails")
+    return found.verdict == verdict_of(found.bound_met, found.measures)
 
 
 def _alike(left: Any, right: Any) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from tracer.documents.claims import Expectation
-from tracer.documents.evidence import Change, ClaimEvidence, Likely, Measure, Quantity
+from tracer.documents.evidence import Change, ClaimEvidence, Likely, Measure, Quantity, verdict_of
 from tracer.documents.resolved_claims import ResolvedClaim
 from tracer.documents.token_id import TokenId
 from tracer.errors import TracerError
@@ -56,11 +56,10 @@ def check_claim(prompt: SteeredPrompt, meant: ResolvedClaim) -> ClaimEvidence:
         found = _of_feature(prompt, meant, variants)
     else:
         found = _of_continuation(prompt, expect, variants)
-    holds = found.bound_met and all(one.beats_all for one in found.measures if one.decides)
     return ClaimEvidence(
         id=meant.claim.id,
         claim=meant.hash,
-        verdict="holds" if holds else "fails",
+        verdict=verdict_of(found.bound_met, found.measures),
         bound_met=found.bound_met,
         seed=seed,
         changes=tuple(_change(prompt, one) for one in settings),

@@ -17,10 +17,10 @@ from tracer.model.architectures import Architecture, architecture_of
 from tracer.model.default_model import Say
 from tracer.model.files import ModelFiles, find_model
 from tracer.model.layer_weights import LayerWeights, layer_weights
-from tracer.model.memory import let_go
 from tracer.model.precision import DTYPES
 from tracer.model.third_party import third_party
 from tracer.model.tokens import Tokenizer, load_tokenizer
+from tracer.model.unneeded_memory import let_go
 from tracer.model.weights import load_weights
 
 

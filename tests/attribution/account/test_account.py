@@ -14,8 +14,8 @@ from torch import Tensor
 from tests.features.dictionaries import write_clt, write_plt
 from tests.tiny_models import PROMPT, exact_tiny_model
 from tracer.attribution.account.account import Account, account_of
-from tracer.attribution.account.forward import sweep_up
 from tracer.attribution.account.sources import Source
+from tracer.attribution.account.sweep_up import sweep_up
 from tracer.attribution.effects import total_effects
 from tracer.attribution.origin import FeatureName
 from tracer.attribution.targets import Targets, choose_targets, feature_target

@@ -7,7 +7,7 @@ import pytest
 from tests.builders import make_graph
 from tracer.documents.graph import load_graph
 from tracer.site.wording.answers import explained_answer, likely_answers, target_node
-from tracer.site.wording.likely import percent
+from tracer.site.wording.percent import percent
 
 
 def test_answers_come_most_probable_first_and_mark_the_explained_one() -> None:

@@ -17,8 +17,8 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from tracer.attribution.account.forward import Swept
 from tracer.attribution.account.sources import Source
+from tracer.attribution.account.sweep_up import Swept
 from tracer.features.source import LayerFeatures
 
 

@@ -14,7 +14,7 @@ from tracer.site.circuit.automatic_groups import Segment, automatic_groups
 from tracer.site.circuit.lines import Line, Part, all_lines, strongest
 from tracer.site.wording.answers import asked_instead, explained_answer, target_node
 from tracer.site.wording.effects import effects_on
-from tracer.site.wording.likely import percent
+from tracer.site.wording.percent import percent
 from tracer.site.wording.tokens import Word, words
 
 Kind = Literal["word", "group", "answer"]

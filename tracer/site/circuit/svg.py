@@ -23,7 +23,7 @@ from tracer.site.circuit.layout import (
 )
 from tracer.site.circuit.lines import Line, Part
 from tracer.site.prose.node_links import node_link
-from tracer.site.wording.likely import percent
+from tracer.site.wording.percent import percent
 
 THINNEST = 1.25
 THICKEST = 9.0

@@ -8,9 +8,9 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from tracer.documents.fences import front_matter_lines
 from tracer.documents.files import read_text
 from tracer.documents.front_matter import FrontMatter
+from tracer.documents.front_matter_fences import front_matter_lines
 from tracer.documents.references import check_slug
 from tracer.documents.yaml_source import parse_yaml
 from tracer.errors import Place, TracerError

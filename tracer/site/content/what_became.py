@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tracer.documents.graph import Graph
 from tracer.documents.references import Reference
-from tracer.site.wording.likely import percent
+from tracer.site.wording.percent import percent
 from tracer.site.wording.tokens import visible
 
 

@@ -13,7 +13,7 @@ from tracer.documents.resolved_claims import ResolvedClaim
 from tracer.documents.token_id import TokenId
 from tracer.site.graph.summary import Badge
 from tracer.site.prose.node_links import node_link
-from tracer.site.wording.likely import percent
+from tracer.site.wording.percent import percent
 from tracer.site.wording.tokens import visible
 
 QUANTITIES = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tracer.documents.exchange.provenance import Named, Provenance, is_foreign, provenance_of
 from tracer.documents.graph import Fit, Graph
 from tracer.site.wording.answers import asked_instead, target_node
-from tracer.site.wording.likely import percent
+from tracer.site.wording.percent import percent
 from tracer.site.wording.tokens import visible
 
 

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from tracer.documents.evidence import Faithfulness, NodeAblation, PartAblation
 from tracer.site.prose.node_links import node_link
-from tracer.site.wording.likely import percent
+from tracer.site.wording.percent import percent
 
 SIZE, MARGIN = 320, 34
 

@@ -17,7 +17,7 @@ from resvg import usvg
 
 from tracer.site.circuit.lettering import clip, wrap
 from tracer.site.graph.graph_page import GraphPage
-from tracer.site.wording.likely import percent
+from tracer.site.wording.percent import percent
 
 WIDTH, HEIGHT = 1200, 630
 _MARGIN = 56

@@ -31,7 +31,7 @@ from tracer.site.pages.listings import Kind, Listing, listing_folder
 from tracer.site.pages.policy import POLICY
 from tracer.site.pages.written import Prose
 from tracer.site.wording.direction import direction
-from tracer.site.wording.likely import percent
+from tracer.site.wording.percent import percent
 from tracer.site.wording.tokens import one_line
 
 if TYPE_CHECKING:  # what reads graphs is imported where there are graphs

@@ -23,6 +23,7 @@ from tracer.site.content.texts import read_comparisons, read_pages
 if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
     from tracer.documents.prompts import PromptList
     from tracer.site.content.entry import Entry
+from tracer.site.survey.card_order import card_order
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _read(reading: Reading, drafts: bool) -> Survey:
         root=reading.root,
         config=config,
         config_source=source,
-        entries=tuple(sorted(entries, key=_order)),
+        entries=tuple(sorted(entries, key=card_order)),
         pages=pages,
         comparisons=comparisons,
         features=features,
@@ -190,9 +191,3 @@ def _tags(
         if text is not None and text.front is not None:
             for number, tag in enumerate(text.meta.tags):
                 yield tag, text.front.place(("tags", number))
-
-
-def _order(entry: Entry) -> tuple[bool, float, str]:
-    meta = entry.meta
-    order = float("inf") if meta.order is None else meta.order
-    return (not meta.featured, order, entry.slug)

@@ -10,7 +10,7 @@ import torch
 
 from tests.tiny_models import save_tiny_model
 from tracer.model.load import Model, load_model
-from tracer.model.memory import let_go, trim
+from tracer.model.unneeded_memory import let_go, trim
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what is mapped")
 IDS = torch.tensor([[1, 5, 9, 2]])

@@ -1,0 +1,11 @@
+"""The order of cards on the front page, and of graphs wherever they are listed."""
+
+from __future__ import annotations
+
+from tracer.site.content.entry import Entry
+
+
+def card_order(entry: Entry) -> tuple[bool, float, str]:
+    """A key to sort by: featured first, then by the `order` that authors gave, then by slug."""
+    order = float("inf") if entry.meta.order is None else entry.meta.order
+    return (not entry.meta.featured, order, entry.slug)
