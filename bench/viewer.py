@@ -22,7 +22,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -250,20 +251,18 @@ def _interact(browser: Browser, address: str) -> tuple[Times, Times, Times, dict
         )
         for i in range(MOVES)
     ]
-    hover = _timed(page, "pointermove", [lambda x=x, y=y: page.mouse.move(x, y) for x, y in spots])
-    click = _timed(
-        page, "click", [lambda x=x, y=y: page.mouse.click(x, y) for x, y in spots[:CLICKS]]
-    )
+    hover = _timed(page, "pointermove", [partial(page.mouse.move, x, y) for x, y in spots])
+    click = _timed(page, "click", [partial(page.mouse.click, x, y) for x, y in spots[:CLICKS]])
     page.keyboard.press("Escape")
     slider = page.locator("#viewer-threshold")
     low, high = float(slider.get_attribute("min") or 0), float(slider.get_attribute("max") or 1)
     slider.focus()
     values = [f"{high - (high - low) * (i + 1) / (STEPS + 1):.2f}" for i in range(STEPS)]
-    moves = [lambda value=value: slider.fill(value) for value in values]
+    moves = [partial(slider.fill, value) for value in values]
     return hover, click, _timed(page, "input", moves), elements
 
 
-def _timed(page: Page, event: str, actions: list[Callable[[], None]]) -> Times:
+def _timed(page: Page, event: str, actions: Sequence[Callable[[], None]]) -> Times:
     page.evaluate("type => { window.times = []; window.timed = type; }", event)
     for number, act in enumerate(actions, start=1):
         act()

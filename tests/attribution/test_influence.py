@@ -33,7 +33,8 @@ def dense_influence(adjacency: Tensor, weights: Tensor) -> Tensor:
     magnitudes = adjacency.abs()
     shares = magnitudes / magnitudes.sum(1, keepdim=True).clamp(min=1e-10)
     identity = torch.eye(len(shares), dtype=torch.float64)
-    return weights @ (torch.linalg.inv(identity - shares) - identity)
+    inverse: Tensor = torch.linalg.inv(identity - shares)
+    return weights @ (inverse - identity)
 
 
 def random_matrix(seed: int) -> Matrix:

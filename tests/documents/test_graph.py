@@ -117,7 +117,7 @@ def test_a_file_cut_short_is_named_and_says_what_to_do(tmp_path: Path, share: fl
 
 
 def broken(change: Any) -> dict[str, Any]:
-    fields = json.loads(make_graph().to_json())
+    fields: dict[str, Any] = json.loads(make_graph().to_json())
     change(fields)
     return fields
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -14,7 +15,6 @@ from tests.galleries import GalleryFolder
 from tests.site.test_build import contents
 from tracer.errors import TracerError
 from tracer.site.build import build
-from tracer.site.pages import search
 from tracer.site.pages.hosting import headers
 from tracer.site.pages.policy import POLICY
 
@@ -192,7 +192,7 @@ def test_a_machine_without_the_search_program_is_told_what_to_do(
     gallery: GalleryFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pagefind_bin", None)
-    monkeypatch.setattr(search.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(TracerError, match=r"pagefind's program is missing.*search: false"):
         build(gallery.root, gallery.root / "public")
     gallery.write("site_src/site.yaml", "search: false\n")

@@ -21,7 +21,7 @@ from tracer.site.graph.viewer_data import ALPHABET, KINDS, encode
 
 def read(data: bytes) -> dict[str, Any]:
     """The file as a reader understands it: ids in place of indices, links spelled out."""
-    document = json.loads(data)
+    document: dict[str, Any] = json.loads(data)
     nodes = document["nodes"]
     columns = zip(nodes["layers"], nodes["names"], nodes["positions"], strict=True)
     ids = [
