@@ -69,7 +69,7 @@ function features(graph) {
     const id = graph.ids[node];
     add(found, id.slice(0, id.lastIndexOf("_")), node);
   }
-  return mapped(found, (key, nodes) => {
+  return mapped(found, (_, nodes) => {
     const best = nodes.reduce((a, b) => (graph.importance[b] > graph.importance[a] ? b : a));
     const plain = `${graph.meta.noun} ${graph.names[best]} of layer ${graph.layers[best]}`;
     return { name: graph.labels[best] || plain, part: partOf(graph, nodes) };
