@@ -67,13 +67,14 @@ site-changes: $(SITE_VENV)/stamp ## pictures of the circuits that changed since 
 	$(SITE_VENV)/bin/tracer changes $(SCRATCH)/before --out $(SCRATCH)/changes
 	cat $(SCRATCH)/changes/summary.md >> "$${GITHUB_STEP_SUMMARY:-/dev/null}"
 
-javascript: ## types and format of the viewer's modules, and that D3 and its like are what their sources make
+javascript: ## types, format and tests of the viewer's modules, and that D3 and its like are what their sources make
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory javascript-checks; \
-	else echo "javascript: npm is not installed, so types and the vendored scripts were not checked"; fi
+	else echo "javascript: npm is not installed, so the viewer's modules and the vendored scripts were not checked"; fi
 
 javascript-checks: node_modules/stamp
 	npm run --silent types
 	npm run --silent format:check
+	npm test --silent
 	npm run --silent vendor:check
 	npm run --silent workflows
 

@@ -40,7 +40,7 @@ PROMPT = "The official language of the country where the Colosseum is located is
 
 
 def main() -> None:
-    record = {
+    record: dict[str, Any] = {
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "date": time.strftime("%Y-%m-%d"),
         "load": os.getloadavg()[0],

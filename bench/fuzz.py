@@ -60,7 +60,8 @@ def main() -> None:
 
 def fuzz(reader: Reader, seconds: float) -> tuple[list[bytes], int]:
     """The cases that make the reader fail, one of each kind, and how many were tried."""
-    until, tried, kinds = time.perf_counter() + seconds, 0, {}
+    until, tried = time.perf_counter() + seconds, 0
+    kinds: dict[str, bytes] = {}
 
     @settings(
         max_examples=50,

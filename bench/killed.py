@@ -43,7 +43,7 @@ def warm_up() -> None:
 
     import tracer.batch.examples
 
-    assert torch and transformers and Console and tracer
+    assert all([torch, transformers, Console, tracer])
 
 
 def start(

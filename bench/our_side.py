@@ -10,6 +10,7 @@ import sys
 import time
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 STARTED = time.perf_counter()
 
@@ -19,15 +20,15 @@ from bench.memory import peak_bytes  # noqa: E402
 from tracer.attribution.cut import Count  # noqa: E402
 from tracer.attribution.prune import prune  # noqa: E402
 from tracer.attribution.trace import Attribution, trace  # noqa: E402
-from tracer.documents.trace_settings import TraceSettings  # noqa: E402
+from tracer.documents.trace_settings import Device, Precision, TraceSettings  # noqa: E402
 from tracer.model.load import load_model  # noqa: E402
 
 
 def main() -> None:
     folder, result = Path(sys.argv[1]), Path(sys.argv[2])
     most = None if sys.argv[3] == "all" else int(sys.argv[3])
-    repeats, precision = int(sys.argv[4]), sys.argv[5]
-    device = sys.argv[6] if len(sys.argv) > 6 else "cpu"
+    repeats, precision = int(sys.argv[4]), cast("Precision", sys.argv[5])
+    device = cast("Device", sys.argv[6] if len(sys.argv) > 6 else "cpu")
     ids = json.loads((folder / "tokens.json").read_text())
     prompt = " ".join(f"t{one}" for one in ids[1:])
     settings = TraceSettings(coverage=1.0, max_expanded=most, precision=precision)
@@ -60,6 +61,7 @@ def main() -> None:
         runs.append({"trace": traced - start, "prune": end - traced, "forward": forward})
         sys.stdout.write(f"tracer ({precision}): {traced - start:.2f} + {end - traced:.2f} s\n")
         sys.stdout.flush()
+    assert found is not None and scores is not None and pruned is not None
     peak = peak_bytes()
     on_card = torch.cuda.max_memory_allocated() if device == "cuda" else None
     torch.save(

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from circuit_tracer.transcoder.cross_layer_transcoder import load_clt
 from peer_side import load, load_set
 
 
-def features(folder: Path, kind: str):
+def features(folder: Path, kind: str) -> Any:
     """A set of per-layer or cross-layer transcoders, as the library's own classes."""
     if kind != "clt":
         return load_set(folder / kind)

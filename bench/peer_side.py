@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -28,7 +29,7 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerFast  # noqa: E402
 from bench.memory import peak_bytes  # noqa: E402
 
 
-def load_set(folder: Path, device: str = "cpu"):
+def load_set(folder: Path, device: str = "cpu") -> Any:
     """A folder of per-layer transcoders."""
     files = sorted(folder.glob("layer_*.safetensors"), key=_layer)
     return load_transcoder_set(
@@ -43,7 +44,7 @@ def load_set(folder: Path, device: str = "cpu"):
 
 
 def load(
-    folder: Path, transcoders=None, *, device: str = "cpu", positions: int = 256
+    folder: Path, transcoders: Any = None, *, device: str = "cpu", positions: int = 256
 ) -> TransformerLensReplacementModel:
     """The workload through the library's own configuration classes; its loader by name only
     knows models of the hub."""
@@ -91,7 +92,9 @@ def _layer(file: Path) -> int:
     return int(file.stem.removeprefix("layer_"))
 
 
-def run(model: TransformerLensReplacementModel, tokens: torch.Tensor, batch: int, most: int | None):
+def run(
+    model: TransformerLensReplacementModel, tokens: torch.Tensor, batch: int, most: int | None
+) -> tuple[Any, Any, Any, dict[str, float]]:
     start = time.perf_counter()
     graph = attribute(tokens, model, batch_size=batch, max_feature_nodes=most)
     traced = time.perf_counter()
@@ -119,6 +122,7 @@ def main() -> None:
             spent = f"{times['trace']:.2f} + {times['prune']:.2f} s"
             sys.stdout.write(f"circuit-tracer, batch {batch}: {spent}\n")
             sys.stdout.flush()
+    assert graph is not None and scores is not None and pruned is not None
     torch.save(
         {
             "adjacency": graph.adjacency_matrix,

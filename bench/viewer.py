@@ -1,8 +1,8 @@
 """Measures the viewer in Chromium against the budgets, on graphs of known size.
 
-`python bench/viewer.py` writes `bench/viewer.json`. Two graphs are generated (2,000 nodes and
-100,000 links, 5,000 and 300,000); a real one of 694 nodes is added when somebody's file is beside
-the checkout.
+`python bench/viewer.py` writes `bench/viewer.json`. The graphs are generated: one shaped as
+people publish them (694 nodes), two of size alone (2,000 nodes and 100,000 links, 5,000 and
+300,000).
 
 A hover, a click or a step of the slider is timed from the moment the page hears of it until the
 browser has painted the answer; what the browser waits for its next frame before it tells the page
@@ -22,7 +22,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -33,11 +34,11 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.browser.executable import installed_browser, launch_arguments  # noqa: E402
+from tests.foreign_graphs import PUBLISHED, published_graph  # noqa: E402
 from tests.large_graph import large_graph  # noqa: E402
-from tracer.documents.graph import load_graph  # noqa: E402
+from tracer.documents.graph import Graph  # noqa: E402
 from tracer.site.build import build  # noqa: E402
 
-REAL = ROOT.parent / "shared" / "data" / "graphs" / "gemma-small-big-en.labelled.json"
 LOADS, THROTTLED_LOADS, MOVES, CLICKS, STEPS = 5, 3, 80, 60, 30
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 TYPES |= {".json": "application/json", ".svg": "image/svg+xml"}
@@ -144,11 +145,10 @@ def main() -> None:
 
 def _write_graphs(gallery: Path) -> dict[str, tuple[str, dict[str, int]]]:
     graphs = {
+        "published": Graph.model_validate(published_graph(PUBLISHED[-1])),
         "generated": large_graph(nodes=2000, links=100_000),
         "largest": large_graph(nodes=5000, links=300_000),
     }
-    if REAL.exists():
-        graphs = {"real": load_graph(REAL), **graphs}
     for name, graph in graphs.items():
         graph.save(gallery / "graphs" / name / "1.json")
     return {
@@ -251,20 +251,18 @@ def _interact(browser: Browser, address: str) -> tuple[Times, Times, Times, dict
         )
         for i in range(MOVES)
     ]
-    hover = _timed(page, "pointermove", [lambda x=x, y=y: page.mouse.move(x, y) for x, y in spots])
-    click = _timed(
-        page, "click", [lambda x=x, y=y: page.mouse.click(x, y) for x, y in spots[:CLICKS]]
-    )
+    hover = _timed(page, "pointermove", [partial(page.mouse.move, x, y) for x, y in spots])
+    click = _timed(page, "click", [partial(page.mouse.click, x, y) for x, y in spots[:CLICKS]])
     page.keyboard.press("Escape")
     slider = page.locator("#viewer-threshold")
     low, high = float(slider.get_attribute("min") or 0), float(slider.get_attribute("max") or 1)
     slider.focus()
     values = [f"{high - (high - low) * (i + 1) / (STEPS + 1):.2f}" for i in range(STEPS)]
-    moves = [lambda value=value: slider.fill(value) for value in values]
+    moves = [partial(slider.fill, value) for value in values]
     return hover, click, _timed(page, "input", moves), elements
 
 
-def _timed(page: Page, event: str, actions: list[Callable[[], None]]) -> Times:
+def _timed(page: Page, event: str, actions: Sequence[Callable[[], None]]) -> Times:
     page.evaluate("type => { window.times = []; window.timed = type; }", event)
     for number, act in enumerate(actions, start=1):
         act()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,20 +10,22 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from tests.foreign_graphs import PUBLISHED, published_graph
 from tracer.model.cache import models_folder
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has a core; read when torch is imported
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
 
-
-@pytest.fixture
-def needs_shared() -> Path:
-    """The folder of other people's graphs and schemas; the test is skipped where it is absent."""
-    if not SHARED.is_dir():
-        pytest.skip("the shared folder is not beside this checkout")
-    return SHARED
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of graphs as others publish them: of 60, 415 and 694 nodes."""
+    folder = tmp_path_factory.mktemp("published")
+    for shape in PUBLISHED:
+        graph = published_graph(shape)
+        file = folder / f"{len(graph['nodes']):03}-nodes.json"
+        file.write_text(json.dumps(graph, ensure_ascii=False), encoding="utf-8")
+    return folder
 
 
 @pytest.fixture(scope="session", autouse=True)

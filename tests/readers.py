@@ -14,7 +14,7 @@ import shutil
 import struct
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -130,8 +130,11 @@ def _prompts(case: bytes) -> None:
 
 
 def _markdown(case: bytes) -> None:
-    found = _file("page.md", load_markdown, case)
-    render(found.body, found.file)
+    def rendered(file: Path) -> None:
+        found = load_markdown(file)
+        render(found.body, found.file)
+
+    _file("page.md", rendered, case)
 
 
 def _link(case: bytes) -> None:
@@ -143,7 +146,7 @@ def _manifest(case: bytes) -> None:
     assert isinstance(_file("manifest.json", load_manifest, case), Manifest)
 
 
-def _tensors(name: str, load: Callable[[Path], dict[str, Stored]], case: bytes) -> None:
+def _tensors(name: str, load: Callable[[Path], Mapping[str, Stored]], case: bytes) -> None:
     def read(file: Path) -> None:
         for tensor in load(file).values():
             if 0 not in tensor.shape:

@@ -238,7 +238,8 @@ def test_the_base_install_is_light_and_builds(wheel: Path, gallery: Path, tmp_pa
     """What the static host runs: a fresh environment, pip, build."""
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"
-    install = ["-m", "pip", "install", "--quiet", str(wheel), "-c", REPOSITORY / "constraints.txt"]
+    pins = str(REPOSITORY / "constraints.txt")
+    install = ["-m", "pip", "install", "--quiet", str(wheel), "-c", pins]
     subprocess.run([python, *install], check=True)
     listed = subprocess.run(
         [python, "-m", "pip", "list"], check=True, capture_output=True, text=True

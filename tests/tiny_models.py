@@ -150,7 +150,8 @@ def _exact_norm(norm: Any) -> Any:
 
     def forward(x: torch.Tensor) -> torch.Tensor:
         variance = x.pow(2).mean(-1, keepdim=True)
-        return (offset + norm.weight) * (x * torch.rsqrt(variance + epsilon))
+        scale: torch.Tensor = offset + norm.weight
+        return scale * (x * torch.rsqrt(variance + epsilon))
 
     return forward
 

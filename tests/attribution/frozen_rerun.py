@@ -66,11 +66,12 @@ class FrozenModel:
         self.outputs: list[Tensor] = []
         self.latest: tuple[Tensor, ...] = ()  # the last norm's result, input, and that input scaled
         depth = model.info.layers
-        self.blocks = next(
+        blocks = next(
             one
             for one in self.lm.modules()
             if isinstance(one, torch.nn.ModuleList) and len(one) == depth
         )
+        self.blocks: list[Any] = list(blocks)
         self.real = self.run()
         self.outputs = self.real.mlp_outputs
 
@@ -97,7 +98,7 @@ class FrozenModel:
     def _attention(self) -> Iterator[None]:
         """The first run's patterns, whatever the queries and keys."""
         code = sys.modules[type(self.blocks[0]).__module__]
-        real = code.eager_attention_forward  # type: ignore[attr-defined]
+        real = code.eager_attention_forward
 
         def attend(module: Any, query: Tensor, key: Tensor, value: Tensor, *rest: Any, **kw: Any):  # type: ignore[no-untyped-def]
             if module.layer_idx not in self.patterns:
@@ -195,13 +196,15 @@ def _spread(norm: Any, x: Tensor) -> Tensor:
     epsilon = norm.variance_epsilon if hasattr(norm, "variance_epsilon") else norm.eps
     if isinstance(norm, torch.nn.LayerNorm):
         x = x - x.mean(-1, keepdim=True)
-    return (x.square().mean(-1, keepdim=True) + epsilon).sqrt()
+    variance: Tensor = x.square().mean(-1, keepdim=True) + epsilon
+    return variance.sqrt()
 
 
 def _parts(mlp: Any, x: Tensor) -> tuple[Tensor, ...]:
     """What goes into the non-linearity, and what its result is multiplied by, if anything."""
     if hasattr(mlp, "gate_up_proj"):
-        return mlp.gate_up_proj(x).chunk(2, -1)
+        both: Tensor = mlp.gate_up_proj(x)
+        return both.chunk(2, -1)
     if hasattr(mlp, "gate_proj"):
         return mlp.gate_proj(x), mlp.up_proj(x)
     return ((mlp.c_fc if hasattr(mlp, "c_fc") else mlp.dense_h_to_4h)(x),)

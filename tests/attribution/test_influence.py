@@ -33,7 +33,8 @@ def dense_influence(adjacency: Tensor, weights: Tensor) -> Tensor:
     magnitudes = adjacency.abs()
     shares = magnitudes / magnitudes.sum(1, keepdim=True).clamp(min=1e-10)
     identity = torch.eye(len(shares), dtype=torch.float64)
-    return weights @ (torch.linalg.inv(identity - shares) - identity)
+    inverse: Tensor = torch.linalg.inv(identity - shares)
+    return weights @ (inverse - identity)
 
 
 def random_matrix(seed: int) -> Matrix:
@@ -144,3 +145,17 @@ def test_folding_keeps_every_row_sum(tiny: Model) -> None:
 def test_max_expanded_is_a_ceiling(tiny: Model) -> None:
     found = trace(PROMPT, model=tiny, settings=TraceSettings(coverage=1.0, max_expanded=25))
     assert 0 < len(found.swept.expanded) <= 25
+
+
+def test_nodes_hold_80_and_links_98_percent_unless_asked_otherwise() -> None:
+    """In Python as for lists of prompts."""
+    asked = TraceSettings()
+    assert (asked.node_threshold, asked.edge_threshold) == (0.8, 0.98)
+    for seed in range(40):
+        matrix = random_matrix(seed)
+        kept = prune(
+            matrix, node_threshold=asked.node_threshold, edge_threshold=asked.edge_threshold
+        )
+        nodes, edges = dense_prune(matrix, 0.8, 0.98)
+        assert torch.equal(kept.nodes, nodes)
+        assert torch.equal(kept.links, edges.nonzero())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -58,7 +59,8 @@ def test_graphs_of_a_base_and_a_fine_tuned_model_align_by_neuron(
         tracer.trace(PROMPT, model=one, target=" w9", contrast=[" w2"]).prune()
         for one in (base, tuned)
     ]
-    assert graphs[0].metadata.tracer.graph_id != graphs[1].metadata.tracer.graph_id
+    infos = [graph.metadata.tracer for graph in graphs]
+    assert infos[0] and infos[1] and infos[0].graph_id != infos[1].graph_id
     activations = [
         {node.node_id: node.activation for node in graph.nodes if node.kind == "feature"}
         for graph in graphs
@@ -138,7 +140,7 @@ def test_half_precision_finds_the_same_strong_features(small: Model, precision: 
 def test_the_numbers_do_not_depend_on_the_cores(small: Model, precision: str) -> None:
     """Of this model, whose forward pass is too small to be shared among cores."""
     threads, found = torch.get_num_threads(), []
-    settings = TraceSettings(precision=precision)  # type: ignore[arg-type]
+    settings = TraceSettings(precision=precision)
     try:
         for number in (1, 2, 3):
             torch.set_num_threads(number)
@@ -153,7 +155,7 @@ def test_the_numbers_do_not_depend_on_the_cores(small: Model, precision: str) ->
 
 def test_fast_transport_keeps_the_graph(small: Model) -> None:
     """Only the products on the way down are in bf16: nearly the same nodes, all of the top."""
-    asked = {"model": small, "target": " w9", "contrast": [" w2"]}
+    asked: dict[str, Any] = {"model": small, "target": " w9", "contrast": [" w2"]}
     plain = tracer.trace(PROMPT, **asked)
     fast = tracer.trace(PROMPT, **asked, settings=TraceSettings(precision="fast"))
     gap = (fast.influence - plain.influence).abs().sum() / plain.influence.sum()

@@ -21,6 +21,7 @@ from rich.console import Console
 
 from tests.builders import make_graph
 from tests.tiny_models import save_tiny_model
+from tracer.attribution.trace import trace_ask
 from tracer.batch import run_here, trace_job
 from tracer.batch.plan import Job, make_plan
 from tracer.batch.report import outcome_table
@@ -191,7 +192,7 @@ def test_what_other_peoples_code_raises_stays_with_its_prompt(
         "{slug: three, prompt: ' w3 w4', target: ' w9'}",
         "{slug: good, prompt: ' w6 w7'}",
     )
-    real = trace_job.trace_ask
+    real = trace_ask
 
     def trace(ask, **options):  # type: ignore[no-untyped-def]
         if ask.target is not None:
@@ -210,7 +211,8 @@ def test_what_other_peoples_code_raises_stays_with_its_prompt(
 def test_a_model_that_fails_to_load_stays_with_its_prompt(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_here, "open_model", lambda *_, **__: {}["weights"])
+    nothing: dict[str, object] = {}
+    monkeypatch.setattr(run_here, "open_model", lambda *_, **__: nothing["weights"])
     assert desk.run() == 1
     assert desk.said.count("cannot be loaded: KeyError 'weights'") == 2
 
@@ -273,7 +275,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_work(
 def test_out_of_memory_is_one_failure_among_others(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = trace_job.trace_ask
+    real = trace_ask
 
     def trace(ask, **options):  # type: ignore[no-untyped-def]
         if ask.prompt == " w6 w7":
@@ -289,7 +291,7 @@ def test_out_of_memory_is_one_failure_among_others(
 def test_an_interrupted_run_keeps_what_is_done_and_goes_on(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = trace_job.trace_ask
+    real = trace_ask
 
     def trace(ask, **options):  # type: ignore[no-untyped-def]
         if ask.prompt == " w6 w7":
@@ -381,7 +383,7 @@ def test_two_runs_into_one_folder_are_one_after_the_other(
 def test_a_revision_that_came_meanwhile_is_not_overwritten(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = run_here.write_down
+    real = trace_job.write_down
 
     def beaten(job: Job, traced: trace_job.Traced, folder: GraphFolder) -> trace_job.Outcome:
         make_graph(slug="one").save(folder.path("one", job.revision))
@@ -398,7 +400,7 @@ def test_without_a_terminal_each_outcome_is_told_when_it_is_there(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[str] = []
-    real = run_here.trace_job
+    real = trace_job.trace_job
 
     def traced(job: Job, *rest: object) -> object:
         heard.append(console.file.getvalue())  # type: ignore[attr-defined]

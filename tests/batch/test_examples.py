@@ -18,6 +18,7 @@ from tracer.documents.feature_examples import feature_key, load_feature_examples
 from tracer.documents.feature_source import feature_source
 from tracer.documents.graph import Graph
 from tracer.errors import TracerError
+from tracer.interventions.readings import read_features
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.interventions.targets import find_targets
 from tracer.model.load import load_model
@@ -95,7 +96,7 @@ def test_what_annotations_name_comes_beside_the_most_influential(
 def test_interrupted_it_keeps_what_was_found_by_then(
     root: Path, traced: Graph, model: str, texts: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, calls = examples.read_features, 0
+    read, calls = read_features, 0
 
     def interrupted_later(*arguments: Any) -> Any:
         nonlocal calls

@@ -31,9 +31,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def said(model: str, **options: Any) -> str:
-    console = Console(file=io.StringIO(), width=120)
+    said = io.StringIO()
+    console = Console(file=said, width=120)
     trace_prompt(PROMPT, model=model, features="neurons", device="cpu", console=console, **options)
-    return console.file.getvalue()  # type: ignore[attr-defined]
+    return said.getvalue()
 
 
 def test_it_prints_answers_strongest_features_and_scores(model: str) -> None:

@@ -77,7 +77,7 @@ def name_it(page: Page, name: str, **more: str) -> None:
     button(page, "Keep").click()
 
 
-def group_boxes(page: Page) -> list[str | None]:
+def group_boxes(page: Page) -> list[str]:
     boxes = page.locator("#circuit svg.circuit:visible [data-box]:has(rect.group)").all()
     return sorted(str(one.get_attribute("data-box")) for one in boxes)
 

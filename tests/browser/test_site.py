@@ -242,16 +242,16 @@ def hostile_gallery(root: Path) -> GalleryFolder:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_graphs_of_other_programs_have_pages_too(
     page: Page,
-    needs_shared: Path,
+    published: Path,
     tmp_path: Path,
     serve_folder: Callable[[Path], str],
     width: int,
 ) -> None:
-    graph = load_graph(needs_shared / "graphs" / "gemma-small-big-en.labelled.json")
-    graph.save(tmp_path / "graphs" / "small-big" / "1.json")
+    graph = load_graph(published / "694-nodes.json")
+    graph.save(tmp_path / "graphs" / "cold-hot" / "1.json")
     build(tmp_path, tmp_path / "public")
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(serve_folder(tmp_path / "public") + "graphs/small-big/")
+    page.goto(serve_folder(tmp_path / "public") + "graphs/cold-hot/")
     expect(page.locator("#circuit")).to_contain_text("automatic")
     expect(page.locator(".limits")).to_contain_text("states no scores")
     assert overflow(page) == 0

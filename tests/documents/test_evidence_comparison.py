@@ -36,7 +36,7 @@ def claim(**fields: Any) -> ClaimEvidence:
 
 
 def faithful(**fields: Any) -> Faithfulness:
-    part = {"ablated": 3, "predicted": -1.0, "value": 0.5, "probability": 0.2}
+    part: dict[str, Any] = {"ablated": 3, "predicted": -1.0, "value": 0.5, "probability": 0.2}
     part |= {"control_values": CONTROLS, "control_probabilities": CONTROLS}
     node = {"predicted": -0.1, "actual": -0.2, "probability": 0.3, "control": 0.05}
     whole = {

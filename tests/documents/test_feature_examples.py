@@ -18,6 +18,8 @@ from tracer.documents.graph import Graph
 from tracer.errors import Problems, TracerError
 from tracer.site.build import build
 
+SCHEMA = Path(__file__).parents[1] / "data" / "neuronpedia" / "feature.schema.json"
+
 
 def feature_file(index: int = 7, **changes: Any) -> dict[str, Any]:
     """One feature as circuit-tracer writes it."""
@@ -122,8 +124,8 @@ def test_a_damaged_file_in_the_gallery_stops_the_build_with_its_place(tmp_path: 
         build(root, tmp_path / "out")
 
 
-def test_neuronpedias_own_schema_describes_what_is_read(needs_shared: Path, tmp_path: Path) -> None:
-    schema = json.loads((needs_shared / "neuronpedia-feature-details-schema.json").read_text())
+def test_neuronpedias_own_schema_describes_what_is_read(tmp_path: Path) -> None:
+    schema = json.loads(SCHEMA.read_text())
     jsonschema.validate(feature_file(), schema)
     file = tmp_path / "7.json"
     file.write_text(json.dumps({"index": 7, "examples_quantiles": []}))

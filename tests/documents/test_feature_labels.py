@@ -66,10 +66,8 @@ def test_a_label_of_one_position_wins_there_only() -> None:
     own = Annotations.model_validate({"labels": {"1_3_4": {"text": "here"}}})
     shared = FeatureLabels.model_validate({"labels": {"1_3": {"text": "everywhere"}}})
     both = shared.added_to(own, make_graph())
-    assert [both.label_of(one).text for one in ("1_3_4", "1_3_5") if both.label_of(one)] == [
-        "here",
-        "everywhere",
-    ]
+    labels = [both.label_of(one) for one in ("1_3_4", "1_3_5")]
+    assert [one and one.text for one in labels] == ["here", "everywhere"]
 
 
 def test_the_viewer_gets_them(gallery: GalleryFolder) -> None:

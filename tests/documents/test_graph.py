@@ -16,6 +16,7 @@ from tracer.documents.graph_folder import GraphFolder
 from tracer.errors import TracerError
 
 REPOSITORY = Path(__file__).parents[2]
+SCHEMA = REPOSITORY / "tests" / "data" / "neuronpedia" / "graph.schema.json"
 
 
 def our_graphs() -> list[Path]:
@@ -71,16 +72,16 @@ def test_published_graphs_are_a_few_hundred_nodes_and_some_thousand_links() -> N
         assert 500 <= len(graph.links) <= 5000
 
 
-def test_our_graphs_fit_neuronpedias_schema(needs_shared: Path) -> None:
-    schema = json.loads((needs_shared / "neuronpedia-graph-schema.json").read_text())
+def test_our_graphs_fit_neuronpedias_schema() -> None:
+    schema = json.loads(SCHEMA.read_text())
     for data in [json.loads(file.read_text()) for file in our_graphs()]:
         jsonschema.validate(data, schema)
     jsonschema.validate(json.loads(make_graph().to_json()), schema)
 
 
-def test_other_peoples_graphs_open_and_round_trip(needs_shared: Path, tmp_path: Path) -> None:
-    files = sorted((needs_shared / "graphs").glob("*.json"))
-    assert files
+def test_other_peoples_graphs_open_and_round_trip(published: Path, tmp_path: Path) -> None:
+    files = sorted(published.glob("*.json"))
+    assert len(files) == 3
     for file in files:
         graph, data = load_graph(file), json.loads(file.read_text())
         assert len(graph.nodes) == len(data["nodes"])
@@ -116,7 +117,7 @@ def test_a_file_cut_short_is_named_and_says_what_to_do(tmp_path: Path, share: fl
 
 
 def broken(change: Any) -> dict[str, Any]:
-    fields = json.loads(make_graph().to_json())
+    fields: dict[str, Any] = json.loads(make_graph().to_json())
     change(fields)
     return fields
 

@@ -139,6 +139,7 @@ def test_imports_at_once_lose_no_graph(tmp_path: Path) -> None:
         one.join()
     folder = GraphFolder(tmp_path / "graphs")
     assert folder.revisions("one") == list(range(1, 9))
-    written = {folder.load("one", n).metadata.node_threshold for n in folder.revisions("one")}
+    graphs = [folder.load("one", n) for n in folder.revisions("one")]
+    written = {(graph.metadata.model_extra or {})["node_threshold"] for graph in graphs}
     assert len(written) == 8
     assert {one.name for one in folder.root.rglob(".*")} == set()

@@ -7,6 +7,7 @@ import yaml
 
 from tests.galleries import GalleryFolder, make_gallery
 from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.files import write_atomically
 from tracer.documents.new_graph import new_graph
 from tracer.documents.prompt_entry import with_entry
 from tracer.documents.prompts import load_prompts
@@ -182,7 +183,7 @@ def test_half_a_graph_is_taken_back(
     from tracer.documents import new_graph as module
 
     new_graph(gallery.root, "first", prompt="x", target=None, contrast=())
-    before, write = contents(gallery.root), module.write_atomically
+    before, write = contents(gallery.root), write_atomically
 
     def fails_at_the_list(path: Path, text: str) -> None:
         if path.name == "prompts.yaml":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -98,7 +99,8 @@ def write_gemma_scope(folder: Path, *, width: str = "width_16k", l0: int = 7) ->
             "b_dec": made["decoder_bias"],
             "threshold": made["threshold"],
         }
-        np.savez(file, **{name: one.numpy() for name, one in named.items()})
+        arrays: dict[str, Any] = {name: one.numpy() for name, one in named.items()}
+        np.savez(file, **arrays)
     return folder
 
 

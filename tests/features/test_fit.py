@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -80,7 +81,7 @@ def trained(models: dict[str, Model]) -> dict[str, Weights]:
     }
 
 
-def traced(model: Model, folder: Path, text: str | None = None, **options: bool) -> Attribution:
+def traced(model: Model, folder: Path, text: str | None = None, **options: Any) -> Attribution:
     return trace(text or prompt(), model=model, features=str(folder), **options)
 
 
@@ -154,7 +155,7 @@ def with_config(**config: str) -> dict[str, str]:
 UNBELONGING = "these features do not belong here: on this prompt `local.* leaves [0-9.]+ of"
 LITTLE = r"the features leave 0\.[5-9]"
 ONE_LAYER = r"these layers are reconstructed no better than without features: layer 1 \(FVU"
-SPOILT: Mapping[str, tuple[str, Change, dict[str, object], str]] = {
+SPOILT: Mapping[str, tuple[str, Change, Mapping[str, object], str]] = {
     "encoder transposed": ("relu", each(torch.t, "encoder"), {}, r"layer 0 has shape \("),
     "encoder negated": ("relu", each(torch.neg, "encoder"), {}, UNBELONGING),
     "encoder a hundred times": ("relu", each(lambda x: 100 * x, "encoder"), {}, UNBELONGING),

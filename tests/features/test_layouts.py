@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -43,7 +44,7 @@ def with_k(folder: Path, k: int) -> Path:
     return folder
 
 
-BEHIND = {"writes": "hook_mlp_out"}
+BEHIND: dict[str, Any] = {"writes": "hook_mlp_out"}
 NATIVE: dict[str, tuple[Writer, Writer]] = {
     "native, its defaults": (
         write_plt,
@@ -90,12 +91,12 @@ NATIVE: dict[str, tuple[Writer, Writer]] = {
 
 @pytest.mark.parametrize("layout", NATIVE)
 def test_every_layout_is_read_to_the_same_graph(model: Model, tmp_path: Path, layout: str) -> None:
-    graphs = [
+    one, other = (
         graph(model, write(tmp_path / name))
         for write, name in zip(NATIVE[layout], "ab", strict=True)
-    ]
-    assert len(graphs[0].nodes) > 20
-    assert_same_graph(*graphs, tolerance=EXACT)
+    )
+    assert len(one.nodes) > 20
+    assert_same_graph(one, other, tolerance=EXACT)
 
 
 def opened(folder: Path) -> object:
@@ -199,7 +200,7 @@ def test_one_threshold_for_all(model: Model, tmp_path: Path) -> None:
             threshold = {"activation_function.threshold": torch.full(shape, 0.3)}
             save_file({**load_file(file), **threshold}, file)
         graphs.append(graph(model, folder))
-    assert_same_graph(*graphs, tolerance=EXACT)
+    assert_same_graph(graphs[0], graphs[1], tolerance=EXACT)
 
 
 @pytest.mark.parametrize("activation", ["groupmax", "batchtopk"])

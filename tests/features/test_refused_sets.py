@@ -175,7 +175,7 @@ def test_what_gemma_scope_2_says(tmp_path: Path, fields: dict[str, object], word
 
 
 # As EleutherAI's repositories on the hub have them.
-PUBLISHED = {
+PUBLISHED: dict[str, dict[str, object]] = {
     "with a skip connection": {
         "expansion_factor": 32,
         "normalize_decoder": True,
@@ -218,7 +218,7 @@ def test_what_sparsify_says(tmp_path: Path, which: str) -> None:
     for file in folder.rglob("cfg.json"):
         file.write_text(json.dumps(PUBLISHED[which]))
     assert opened(folder).settings.top_k == 6
-    for fields, words in (
+    changes: tuple[tuple[dict[str, object], str], ...] = (
         ({"skip_connection": False, "transcode": True}, "`skip_connection: false`, but the weigh"),
         ({"num_latents": 64}, "have features 40, this says 64"),
         ({"num_latents": 0}, "have features 40, this says 1024"),
@@ -228,7 +228,8 @@ def test_what_sparsify_says(tmp_path: Path, which: str) -> None:
         ({"normalize_io": True}, "`normalize_io: true` may change"),
         ({"n_targets": 3}, "`n_targets: 3` may change"),
         ({"k": True}, "with `k: True` is not understood"),
-    ):
+    )
+    for fields, words in changes:
         with pytest.raises(TracerError, match=words):
             opened(rewritten(folder, "cfg.json", **{**PUBLISHED[which], **fields}))
         for file in folder.rglob("cfg.json"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -60,7 +61,7 @@ def test_rows_add_up_and_are_causal(
         with pytest.raises(TracerError, match="behind a norm that the model does not have"):
             traced(model, write_plt(tmp_path, reads=reads))
         return
-    hooks = {"reads": reads, "writes": writes}
+    hooks: dict[str, Any] = {"reads": reads, "writes": writes}
     if not across:
         write_plt(tmp_path, skip=skip, **hooks)
     elif skip:
@@ -99,7 +100,6 @@ def check_edges(
     passing = Skip([one["skip"] for one in own], reads, behind_post_norm) if skip else None
     model, swept, columns = found.frozen.model, found.swept, found.swept.columns
     independent = FrozenModel(model, found.frozen.token_ids, passing)
-    place = "streams" if behind_post_norm else "mlps"
     moved = 0
     for column in range(2, columns.n_features, columns.n_features // 6):
         layer = next(i for i in range(LAYERS) if column < columns.starts[i + 1])
@@ -107,7 +107,7 @@ def check_edges(
         index, position = int(one.indices[row]), int(one.positions[row])
         decoders = own[layer]["decoder"][index].view(-1, D_MODEL) * one.activations[row]
         written = {(layer + above, position): decoder for above, decoder in enumerate(decoders)}
-        after = independent.run(Nudge(**{place: written}))
+        after = independent.run(Nudge(streams=written) if behind_post_norm else Nudge(mlps=written))
         logits = after.raw_logits - independent.real.raw_logits
         change = logits[found.targets.token_ids[0]] - logits.mean()
         assert float(change) == pytest.approx(float(swept.rows[-1, column]), abs=1e-9)
@@ -237,7 +237,7 @@ def test_the_first_four_positions_of_gemma_3_it(tmp_path: Path, write: Write) ->
         tokenizer=Instructed(**vars(model.tokenizer)),
     )
     features = str(write(tmp_path / "features"))
-    settings = {"model": model, "features": features, "settings": EVERYTHING}
+    settings: dict[str, Any] = {"model": model, "features": features, "settings": EVERYTHING}
     found = trace(" w3 w5 w7 w8 w9 w10", **settings)
     assert all((one.positions > 3).all() for one in found.layers)
     columns = found.swept.columns

@@ -127,7 +127,8 @@ def train(
         if skip:
             given = given + x @ weights["skip"]
         optimizer.zero_grad()
-        (((given - y) ** 2).sum() / ((y - centre[:, None]) ** 2).sum()).backward()
+        loss = ((given - y) ** 2).sum() / ((y - centre[:, None]) ** 2).sum()
+        torch.autograd.backward(loss)
         optimizer.step()
         schedule.step()
     return [
@@ -185,7 +186,8 @@ def gemma_scope(weights: Weights, folder: Path) -> Path:
         }
         if "threshold" in made:
             named["threshold"] = made["threshold"]
-        np.savez(file, **{name: one.numpy() for name, one in named.items()})
+        arrays: dict[str, Any] = {name: one.numpy() for name, one in named.items()}
+        np.savez(file, **arrays)
     return folder
 
 

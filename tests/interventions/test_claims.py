@@ -79,7 +79,8 @@ def test_strong_supporters_are_needed(prompt: SteeredPrompt, graph: Graph) -> No
     probability, lead = found.measures
     assert (probability.decides, lead.decides, len(lead.controls)) == (False, True, DRAWS)
     assert lead.beats_all and all(one > lead.after for one in lead.controls)
-    settings = [Setting(*map(int, one.split("_")), 0.0) for one in supporters]
+    places = [[int(part) for part in one.split("_")] for one in supporters]
+    settings = [Setting(layer, index, at, 0.0) for layer, index, at in places]
     after = prompt.run(settings).logits[0]
     single = prompt.model.tokenizer.single_token
     assert lead.after == pytest.approx(float(after[single(" w9")] - after[single(" w2")]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -31,7 +32,8 @@ def prompt_of(model: Model, features: str, **held: object) -> SteeredPrompt:
 def real(model: Model) -> torch.Tensor:
     ids = torch.tensor([model.tokenizer.encode_prompt(PROMPT)])
     with torch.no_grad():
-        return model.causal_lm(ids).logits[0, -1]
+        logits: torch.Tensor = model.causal_lm(ids).logits
+    return logits[0, -1]
 
 
 def check_real(model: Model, logits: torch.Tensor) -> None:
@@ -198,7 +200,7 @@ def test_interventions_of_one_prompt(llama: Model) -> None:
     ],
 )
 def test_what_cannot_be_is_refused(
-    llama: Model, intervention: Ablate | Set, options: dict[str, range], message: str
+    llama: Model, intervention: Ablate | Set, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(TracerError) as caught:
         steer(llama, "neurons", PROMPT, [intervention], **options)

@@ -134,7 +134,7 @@ def _sparse(path: Path) -> None:
         file.truncate(1 << 40)
 
 
-ODD = {
+ODD: dict[str, Callable[[Path], object]] = {
     "a named pipe": _pipe,
     "a socket": _socket,
     "a folder": Path.mkdir,
@@ -148,10 +148,9 @@ ODD = {
 @pytest.mark.parametrize("said", ODD)
 @pytest.mark.parametrize("name", [*FILES[1:3], *FILES[8:10], FILES[11]])
 def test_what_is_no_file_is_one_error(gallery: GalleryFolder, name: str, said: str) -> None:
-    make: Callable[[Path], object] = ODD[said]
     file = gallery.root / name
     file.parent.mkdir(parents=True, exist_ok=True)
-    make(file)
+    ODD[said](file)
     found = refused(gallery)
     assert found.startswith(str(file)) and said.lower() in found.lower()
     assert "\n" not in found

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import datetime
 import re
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree as Xml
 
 import pytest
+from resvg import usvg
 
 from tests.builders import make_graph
 from tests.galleries import GalleryFolder
 from tests.site.test_build import contents
+from tracer.documents.front_matter import FrontMatter
+from tracer.documents.site_config import SiteConfig
 from tracer.errors import TracerError
 from tracer.site.build import build
-from tracer.site.pages import search
+from tracer.site.graph.summary import Summary
+from tracer.site.pages.feeds import atom
 from tracer.site.pages.hosting import headers
 from tracer.site.pages.policy import POLICY
 
+TOKENS = Path(__file__).parents[2] / "assets" / "styles" / "tokens.css"
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
@@ -74,6 +81,21 @@ def test_a_day_to_come_is_in_neither_feed_nor_sitemap_until_it_comes(
     assert b"2099-05-05" in (out / "sitemap.xml").read_bytes()
 
 
+def test_the_feed_holds_the_50_newest() -> None:
+    first = datetime.date(2024, 1, 1)
+    pages = [
+        Summary(
+            folder=f"page-{number}/",
+            title=f"Page {number}",
+            meta=FrontMatter(date=first + datetime.timedelta(number)),
+        )
+        for number in range(60)
+    ]
+    feed = Xml.fromstring(atom(SiteConfig(base_url="https://example.org/"), pages))
+    titles = [entry.findtext(f"{ATOM}title") for entry in feed.findall(f"{ATOM}entry")]
+    assert titles == [f"Page {number}" for number in range(59, 9, -1)]
+
+
 def test_every_page_leads_to_the_feed(made: dict[str, bytes]) -> None:
     for path, content in made.items():
         if path.endswith(".html"):
@@ -125,6 +147,31 @@ def test_the_card_is_a_png_of_the_size_that_others_want(made: dict[str, bytes]) 
     assert card[:8] == b"\x89PNG\r\n\x1a\n"
     assert (int.from_bytes(card[16:20]), int.from_bytes(card[20:24])) == (1200, 630)
     assert len(card) < 200_000
+
+
+def test_the_card_has_the_sites_colours_by_day(
+    gallery: GalleryFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawings: list[str] = []
+
+    def from_str(drawing: str, options: usvg.Options) -> usvg.Tree:
+        drawings.append(drawing)
+        return usvg.Tree.from_str(drawing, options)
+
+    kept = SimpleNamespace(Options=usvg.Options, Tree=SimpleNamespace(from_str=from_str))
+    monkeypatch.setattr("tracer.site.graph.social_card.usvg", kept)
+    build(gallery.root, gallery.root / "public", base_url="https://example.org/", processes=1)
+    (drawing,) = drawings
+    day = dict(re.findall(r"--([\w-]+): (#\w+);", TOKENS.read_text().split("@media")[0]))
+    filled = dict(re.findall(r"\.([\w.]+) {[^}]*?fill: (#\w+)", drawing))
+    assert filled["head.supports"] == day["positive"]
+    assert filled["head.opposes"] == day["negative"]
+    assert filled["box.answer"] == day["logit"]
+    assert f'height="630" fill="{day["bg"]}"' in drawing
+    strokes = dict(re.findall(r"\.([\w.]+) {[^}]*?stroke: (#\w+)", drawing))
+    assert strokes["line.supports"] == day["positive"]
+    assert strokes["line.opposes"] == day["negative"]
+    assert set(re.findall("#[0-9a-f]{6}", drawing)) <= set(day.values())
 
 
 def test_the_card_changes_with_prompt_groups_title_and_colours_only(gallery: GalleryFolder) -> None:
@@ -196,7 +243,7 @@ def test_a_machine_without_the_search_program_is_told_what_to_do(
     gallery: GalleryFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pagefind_bin", None)
-    monkeypatch.setattr(search.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(TracerError, match=r"pagefind's program is missing.*search: false"):
         build(gallery.root, gallery.root / "public")
     gallery.write("site_src/site.yaml", "search: false\n")

@@ -271,7 +271,9 @@ class HostileGallery:
             end = start + len(re.split("\r\n|\r|\n", text))
             if start <= line < end:
                 assert payload is not None or not text.strip(), (problem, text)
-                related = next((one for one in (_LEADING, _SAID) if name in one), (name,))
+                related: tuple[str, ...] = next(
+                    (one for one in (_LEADING, _SAID) if name in one), (name,)
+                )
                 if any(said == "" and not lines.strip() for said, _, lines in blocks):
                     # The text itself is a link to nowhere, wherever it is not code.
                     related = tuple({said for said, _, _ in blocks} - {*_CODE, "title", "tag"})
@@ -312,7 +314,7 @@ def _front(payload: Payload) -> list[Block]:
 
 
 def _body(payload: Payload) -> list[Block]:
-    blocks = []
+    blocks: list[Block] = []
     for name, form in _MARKDOWN.items():
         if name == "picture's words" and "[^" in payload[1]:
             continue  # a footnote's mark in there is text, to which its note leads back in vain

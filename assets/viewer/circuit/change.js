@@ -136,17 +136,17 @@ function stacked(base, words, groups, answer, graph, facts) {
   const keys = new Set(oldGroups.map((box) => box.key));
   for (const box of groups.filter((one) => !keys.has(one.key))) {
     const x = wantedCentre(box, words, graph, facts, base) - box.width / 2;
-    insert(rows, at(box, x, 0, base), graph, base);
+    insert(rows, at(box, x, 0), graph, base);
   }
   let y = base.margin;
   const done = [];
   for (const row of [[answer], ...rows.reverse()]) {
     const height = Math.max(...row.map((box) => box.height));
-    for (const box of row) done.unshift(at(box, box.x, y + (height - box.height) / 2, base));
+    for (const box of row) done.unshift(at(box, box.x, y + (height - box.height) / 2));
     y += height + base.rowGap;
   }
   const down = y - wordsTop;
-  const below = words.map((box) => at(box, box.x, box.y + down, base));
+  const below = words.map((box) => at(box, box.x, box.y + down));
   const [top] = done.splice(
     done.findIndex((box) => box.kind === "answer"),
     1,
@@ -166,10 +166,10 @@ function insert(rows, box, graph, base) {
   const nearest = far.indexOf(Math.min(...far));
   const row = rows[nearest];
   const free = row && far[nearest] <= NEAR && !feeds(graph, row, box) && freePlace(row, box, base);
-  if (row && typeof free === "number") row.push(at(box, free, box.y, base));
+  if (row && typeof free === "number") row.push(at(box, free, box.y));
   else {
     const above = rows.findIndex((one) => rowLayer(graph, one) > layer);
-    rows.splice(above < 0 ? rows.length : above, 0, [at(box, fitted(box, base).x, box.y, base)]);
+    rows.splice(above < 0 ? rows.length : above, 0, [at(box, fitted(box, base).x, box.y)]);
   }
 }
 
@@ -207,7 +207,7 @@ function withoutOverlap(row, base) {
   const done = [];
   for (const box of [...row].sort((a, b) => a.x - b.x)) {
     const free = freePlace(done, box, base);
-    done.push(free === null || free === box.x ? box : at(box, free, box.y, base));
+    done.push(free === null || free === box.x ? box : at(box, free, box.y));
   }
   return done;
 }
@@ -216,7 +216,7 @@ function withoutOverlap(row, base) {
 function fitted(box, base) {
   const right = base.width - base.margin - box.width;
   const x = Math.max(base.margin, Math.min(right, box.x));
-  return x === box.x ? box : at(box, x, box.y, base);
+  return x === box.x ? box : at(box, x, box.y);
 }
 
 /**
@@ -224,10 +224,9 @@ function fitted(box, base) {
  * @param {Box} box
  * @param {number} x
  * @param {number} y
- * @param {Picture} base
  * @returns {Box}
  */
-function at(box, x, y, base) {
+function at(box, x, y) {
   if (Math.abs(box.x - x) < 0.06 && Math.abs(box.y - y) < 0.06) return box;
   const parts = box.parts.map((part) => ({ ...part, x: part.x + x - box.x }));
   return { ...box, x, y, parts };

@@ -69,7 +69,7 @@ function features(graph) {
     const id = graph.ids[node];
     add(found, id.slice(0, id.lastIndexOf("_")), node);
   }
-  return mapped(found, (key, nodes) => {
+  return mapped(found, (_, nodes) => {
     const best = nodes.reduce((a, b) => (graph.importance[b] > graph.importance[a] ? b : a));
     const number = graph.names[best] < 0 ? graph.ids[best] : graph.names[best];
     const plain = `${graph.meta.noun} ${number} of layer ${graph.layers[best]}`;

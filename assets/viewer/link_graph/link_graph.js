@@ -4,7 +4,6 @@
 import { quadtree, select, zoom, zoomIdentity } from "../../vendor/d3.js";
 import { make, onSchemeChange, prefersStill } from "../page/dom.js";
 import { makeFrame } from "./frame.js";
-import { ANSWER } from "../graph/graph.js";
 import { makeGrid, placeNodes } from "./layout.js";
 import { clear, drawLinks, drawNodes, drawRings, readPalette } from "./paint.js";
 import { hoverLinks, linksAtRest, sceneOf } from "./scene.js";

@@ -21,6 +21,7 @@ from tracer.attribution.origin import FeatureName
 from tracer.attribution.targets import Targets, choose_targets, feature_target
 from tracer.attribution.trace import feature_source, trace
 from tracer.documents.trace_settings import TraceSettings
+from tracer.features.choose import choose_features
 from tracer.features.source import ActiveFeatures, LayerFeatures
 from tracer.model.frozen_pass import FrozenPass, freeze
 from tracer.model.load import Model
@@ -34,7 +35,10 @@ class Case:
     def __init__(self, model: Model, features: str = "neurons") -> None:
         ids = model.tokenizer.encode_prompt(PROMPT)
         self.frozen: FrozenPass = freeze(model, ids)
-        self.active: ActiveFeatures = feature_source(model, features).read(self.frozen)
+        found = choose_features(
+            features, model_source=model.source_name, model_identity=model.info.identity
+        )
+        self.active: ActiveFeatures = feature_source(model, found).read(self.frozen)
 
     def targets(self, **named: object) -> Targets:
         return choose_targets(self.frozen, target=9, **named)  # type: ignore[arg-type]
@@ -122,7 +126,7 @@ def test_it_is_the_whole_graph_with_all_else_eliminated(tiny: Model) -> None:
     listed = [
         one.chosen(part)
         for one, part in zip(
-            found.layers, kept.split([len(one) for one in found.layers]), strict=True
+            found.layers, torch.split(kept, [len(one) for one in found.layers]), strict=True
         )
     ]
     account = case.account(listed, case.targets(contrast=(7,)))
@@ -155,7 +159,7 @@ def test_a_cut_is_the_sweep_of_what_is_left(tiny: Model) -> None:
     listed = case.random(targets, 0.4)
     account = case.account(listed, targets)
     kept = torch.rand(len(account), generator=torch.Generator().manual_seed(1)) < 0.3
-    parts = kept.split([len(one) for one in listed])
+    parts = torch.split(kept, [len(one) for one in listed])
     fewer = [one.chosen(part) for one, part in zip(listed, parts, strict=True)]
     assert_the_same(account.cut(kept), case.account(fewer, targets))
 
@@ -266,7 +270,7 @@ def test_transcoders_that_are_left_out_are_transparent_and_errors_are_not(
     torch.testing.assert_close(account.effects, walked, rtol=1e-9, atol=1e-11)
     assert any(one.kind == "error" for one in account.sources)
     kept = torch.arange(len(account)) % 3 == 0
-    parts = kept.split([len(one) for one in listed])
+    parts = torch.split(kept, [len(one) for one in listed])
     fewer = [one.chosen(part) for one, part in zip(listed, parts, strict=True)]
     assert_the_same(account.cut(kept), case.account(fewer, targets))
 

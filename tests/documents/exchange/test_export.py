@@ -20,6 +20,8 @@ from tracer.documents.exchange.tables import table
 from tracer.documents.graph import load_graph
 from tracer.errors import TracerError
 
+SCHEMA = Path(__file__).parents[2] / "data" / "neuronpedia" / "graph.schema.json"
+
 ANNOTATIONS = """\
 labels:
   "1_3":   {text: =HYPERLINK("x")}
@@ -47,16 +49,16 @@ def test_neuronpedias_file_has_what_people_say(gallery: GalleryFolder) -> None:
     assert data["qParams"]["pinnedIds"] == ["1_9_5", "0_7_4", "1_3_4"]
 
 
-def test_neuronpedias_schema_accepts_it(gallery: GalleryFolder, needs_shared: Path) -> None:
-    schema = json.loads((needs_shared / "neuronpedia-graph-schema.json").read_text())
+def test_neuronpedias_schema_accepts_it(gallery: GalleryFolder, published: Path) -> None:
+    schema = json.loads(SCHEMA.read_text())
     jsonschema.validate(json.loads(export(gallery.root, "france-paris", "neuronpedia")), schema)
-    for file in sorted((needs_shared / "graphs").glob("*.json")):
+    for file in sorted(published.glob("*.json")):
         slug = import_graph(find_graph(str(file)), gallery.root).slug
         jsonschema.validate(json.loads(export(gallery.root, slug, "neuronpedia")), schema)
 
 
-def test_our_own_graphs_with_their_annotations_pass_too(needs_shared: Path) -> None:
-    schema = json.loads((needs_shared / "neuronpedia-graph-schema.json").read_text())
+def test_our_own_graphs_with_their_annotations_pass_too() -> None:
+    schema = json.loads(SCHEMA.read_text())
     root = Path(__file__).parents[3]
     for folder in sorted((root / "graphs").iterdir()):
         data = json.loads(export(root, folder.name, "neuronpedia"))

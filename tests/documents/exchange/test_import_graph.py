@@ -289,16 +289,18 @@ def test_an_imported_graph_is_published_like_any_other(tmp_path: Path) -> None:
 
 
 def test_other_peoples_graphs_come_in_with_names_and_supernodes(
-    needs_shared: Path, tmp_path: Path
+    published: Path, tmp_path: Path
 ) -> None:
-    files = sorted((needs_shared / "graphs").glob("*.json"))
+    files = sorted(published.glob("*.json"))
     done = [import_graph(find_graph(str(file)), tmp_path) for file in files]
     assert [len(one.graph.nodes) for one in done] == [60, 415, 694]
-    small_big = done[2].annotations
-    assert len(small_big.groups) == 5
-    assert small_big.groups["opposite"].nodes == ("4_95_2", "15_7209_2", "3_6576_2")
-    assert len(small_big.pins) == 17
-    assert small_big.labels["0_354"].text == "suspension"
+    data, annotations = json.loads(files[2].read_text()), done[2].annotations
+    groups = {name: members for name, *members in data["qParams"]["supernodes"]}
+    assert {one.name: list(one.nodes) for one in annotations.groups.values()} == groups
+    assert len(groups) == 5
+    assert len(annotations.pins) == 17
+    labelled = next(n for n in data["nodes"] if n["layer"] == "1" and n["feature"] >= 0)
+    assert annotations.labels[labelled["node_id"].rsplit("_", 1)[0]].text == labelled["clerp"]
     assert [one for one in check(tmp_path) if one.level == "error"] == []
     build(tmp_path, tmp_path / "out")
     assert len(list((tmp_path / "out" / "graphs").glob("*/index.html"))) == 3

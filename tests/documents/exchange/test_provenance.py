@@ -12,7 +12,7 @@ from tests.foreign_graphs import foreign_graph
 from tracer.documents.exchange.provenance import Named, is_foreign, provenance_of, web_address
 from tracer.documents.graph import Graph
 
-INFO = {
+INFO: dict[str, Any] = {
     "creator_name": "Ann \u202eof\n<b>Lab</b>",
     "creator_url": "https://lab.example/ann",
     "generator": {"name": "their-tracer", "version": "0.2 | ab", "url": "https://x.example/t"},

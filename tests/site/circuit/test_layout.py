@@ -87,8 +87,8 @@ def test_the_gallerys_own_graphs_are_tidy(slug: str, automatic: bool, canvas: Ca
 
 
 @canvases
-def test_a_large_graph_of_another_program_is_tidy(needs_shared: Path, canvas: Canvas) -> None:
-    graph = load_graph(needs_shared / "graphs" / "gemma-clt-fact-dallas-austin.labelled.json")
+def test_a_large_graph_of_another_program_is_tidy(published: Path, canvas: Canvas) -> None:
+    graph = load_graph(published / "415-nodes.json")
     circuit = summarise(graph, Annotations())
     assert circuit is not None
     assert_tidy(lay_out(circuit, canvas))

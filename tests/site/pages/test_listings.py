@@ -6,9 +6,11 @@ import pytest
 
 from tests.builders import make_graph
 from tests.galleries import GalleryFolder
+from tracer.documents.front_matter import FrontMatter
 from tracer.errors import Problems
 from tracer.site.build import build
-from tracer.site.pages.listings import listing_folder
+from tracer.site.graph.summary import Summary
+from tracer.site.pages.listings import listing_folder, listings
 from tracer.site.survey.survey import survey
 
 
@@ -105,3 +107,31 @@ def test_an_author_with_an_address_is_a_link(gallery: GalleryFolder) -> None:
     build(gallery.root, gallery.root / "public")
     page = (gallery.root / "public" / "graphs" / "france-paris" / "index.html").read_text()
     assert 'By <a href="https://example.org/ann" dir="auto">Ann</a>, <bdi>Bo</bdi>.' in page
+
+
+def test_names_stand_by_the_alphabet_and_pages_in_the_gallerys_order() -> None:
+    tags = {"zebra": ["gamma", "Beta"], "ant": ["beta", "alpha", "Beta"], "cat": ["Beta"]}
+    pages = [
+        Summary(folder=name, title=name, meta=FrontMatter(), tags=(*t,)) for name, t in tags.items()
+    ]
+    found = listings("tags", pages)
+    assert [one.name for one in found] == ["alpha", "Beta", "beta", "gamma"]
+    assert [page.title for page in found[1].pages] == ["zebra", "ant", "cat"]
+
+
+def test_the_gallery_shows_featured_graphs_first_then_by_order_then_by_name(
+    gallery: GalleryFolder,
+) -> None:
+    for slug, matter in {
+        "d-first": "featured: true\norder: 2",
+        "e-second": "featured: true",
+        "f-third": "order: 1",
+        "c-fourth": "order: 2",
+        "a-fifth": "title: A",
+    }.items():
+        make_graph(slug=slug).save(gallery.root / "graphs" / slug / "1.json")
+        gallery.write(f"site_src/write-ups/{slug}.md", f"---\n{matter}\n---\n")
+    build(gallery.root, gallery.root / "public")
+    page = (gallery.root / "public" / "index.html").read_text()
+    shown = list(dict.fromkeys(re.findall(r'href="\./graphs/([^/"]+)/"', page)))
+    assert shown == ["d-first", "e-second", "f-third", "c-fourth", "a-fifth", "france-paris"]
