@@ -177,9 +177,6 @@ def test_groups_without_nodes_are_no_groups() -> None:
 @pytest.mark.parametrize(
     ("module", "name", "value"),
     [
-        ("circuit/paint", "THINNEST", svg.THINNEST),
-        ("circuit/paint", "THICKEST", svg.THICKEST),
-        ("circuit/paint", "THICK_SHARE", svg.THICK_SHARE),
         ("circuit/paint", "HEAD", svg.HEAD),
         ("circuit/change", "PADDING", layout.PADDING),
         ("circuit/routes", "LANE", layout.LANE_WIDTH),

@@ -65,8 +65,8 @@ def full(gallery: GalleryFolder) -> GalleryFolder:
         "site_src/pages/about.md",
         f"{figures}[w](../write-ups/rome.md) [c](../compare/france-paris/rome/)\n",
     )
-    gallery.write("site_src/files/a.png", "x")
-    gallery.write("site_src/files/b.png", "x")
+    gallery.write("site_src/files/a.png", "")
+    gallery.write("site_src/files/b.png", "")
     gallery.write("features/tiny.neurons/1_3.json", '{"index": 3, "examples_quantiles": []}')
     versions = dict.fromkeys(("tracer", "torch", "transformers", "precision"), "1")
     evidence = {"graph_id": "0" * 64, "claims": [], "versions": versions}

@@ -84,13 +84,13 @@ def meddle(gallery: GalleryFolder, _: random.Random) -> None:
 
 def file_or_folder(gallery: GalleryFolder, _: random.Random) -> None:
     """What was a file becomes a folder, and back."""
-    place = gallery.root / "site_src" / "files" / "b"
+    place = gallery.root / "site_src" / "files" / "b.txt"
     if place.is_file():
         place.unlink()
-        gallery.write("site_src/files/b/c.txt", "in a folder")
+        gallery.write("site_src/files/b.txt/c.txt", "in a folder")
     else:
         shutil.rmtree(place, ignore_errors=True)
-        gallery.write("site_src/files/b", "a file")
+        gallery.write("site_src/files/b.txt", "a file")
 
 
 EDITS: list[Edit] = [

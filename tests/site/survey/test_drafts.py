@@ -42,9 +42,10 @@ def write_all(gallery: GalleryFolder, *, draft: bool) -> None:
     )
     gallery.write("site_src/pages/about.md", "![a](../files/both.png) words of about\n")
     for name in (f"{SECRET}-1.png", f"{SECRET}-2.png", f"{SECRET}-3.png", f"d {SECRET}/4.png"):
-        gallery.write(f"site_src/files/{name}", SECRET)
-    gallery.write("site_src/files/both.png", "picture")
-    gallery.write("site_src/files/nobody.png", "picture")
+        picture = gallery.write(f"site_src/files/{name}", "")
+        picture.write_bytes(b"\x89PNG\r\n\x1a\n" + SECRET.encode())
+    gallery.write("site_src/files/both.png", "")
+    gallery.write("site_src/files/nobody.png", "")
     gallery.write("site_src/site.yaml", "base_url: https://example.org/\n")
 
 

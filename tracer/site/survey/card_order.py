@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tracer.site.content.entry import Entry
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
+    from tracer.site.content.entry import Entry
 
 
 def card_order(entry: Entry) -> tuple[bool, float, str]:
