@@ -60,3 +60,7 @@ def test_an_empty_file_says_nothing(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text("# nothing yet\n")
     assert load_annotations(file)[0] == Annotations()
+
+
+def test_a_feature_is_named_in_the_digits_that_browsers_know() -> None:
+    assert Reference("٢٢_٥٨٠").resolve(["٢٢_٥٨٠_1"], {}) == []

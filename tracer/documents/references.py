@@ -13,7 +13,7 @@ from pydantic import AfterValidator
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 MAX_SLUG = 80
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])\Z")
-_FEATURE = re.compile(r"(?P<layer>\d+)_(?P<index>\d+)\Z")
+_FEATURE = re.compile(r"(?P<layer>[0-9]+)_(?P<index>[0-9]+)\Z")
 
 
 def check_slug(slug: str) -> str:

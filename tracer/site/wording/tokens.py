@@ -65,10 +65,11 @@ def start(tokens: Sequence[str]) -> int:
 
 
 def prompt_text(graph: Graph) -> str:
-    """The prompt as written, without the start token; control signs are made visible."""
+    """The prompt as written, without the start token; what cannot be seen in it is made visible,
+    but for what sets it in lines."""
     tokens = graph.metadata.prompt_tokens
     text = joined(tokens[start(tokens) :])
-    return "".join(c if c in "\n\t" else _escaped(c) for c in text)
+    return "".join(c if c in "\n\t\u2028\u2029" else _escaped(c) for c in text)
 
 
 def one_line(text: str) -> str:
