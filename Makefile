@@ -10,7 +10,7 @@ SITE_VENV ?= .tracer/site-venv
 BEFORE ?= HEAD
 # Tests run side by side, each with one core.
 WORKERS ?= 2
-PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 # pip's own bars are shown to a person; a log gets the warnings only.
 PIP_INSTALL = $(BIN)/python -m pip install $(if $(CI),--quiet)
 OMP_WAIT_POLICY ?= PASSIVE
