@@ -8,9 +8,9 @@ PEER := .tracer/peer
 # Where the gallery is built without torch, on a host or in a workflow.
 SITE_VENV ?= .tracer/site-venv
 BEFORE ?= HEAD
-# Tests run side by side, each with one core.
-WORKERS ?= 2
-PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+# Tests run side by side, each with one thread; browsers leave room for one more than cores.
+WORKERS ?= 3
+PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 # pip's own bars are shown to a person; a log gets the warnings only.
 PIP_INSTALL = $(BIN)/python -m pip install $(if $(CI),--quiet)
 OMP_WAIT_POLICY ?= PASSIVE
