@@ -100,7 +100,7 @@ def _spellings(answer: int, logits: Tensor, tokenizer: Tokenizer) -> list[int]:
     for one in likely:
         other = tokenizer.text(one)
         folded = other.strip().casefold()
-        if one != answer and folded and word.startswith(folded):
-            if folded == word or not text.startswith(other):
-                found.append(one)
+        begins = folded != "" and word.startswith(folded)
+        if one != answer and begins and (folded == word or not text.startswith(other)):
+            found.append(one)
     return found
