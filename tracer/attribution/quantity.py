@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor
 
-from tracer.documents.graph import Alternative
+from tracer.documents.account import Alternative
 from tracer.documents.trace_settings import Against
 from tracer.model.load import Model
 from tracer.model.tokens import Tokenizer
@@ -31,19 +30,20 @@ class Quantity:
     that a model with features set is asked the same question."""
 
     coefficients: Tensor
-    alternatives: tuple[Alternative, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()  # the strongest
+    entropy: float | None = None  # of all alternatives, in nats
 
     def measure(self, raw_logits: Tensor) -> Tensor:
         """(...): of logits (..., vocabulary) in front of any softcap."""
-        return cast(Tensor, raw_logits.double() @ self.coefficients.to(raw_logits.device))
+        return raw_logits.double() @ self.coefficients.to(raw_logits.device)
 
 
 def directions_of(coefficients: Tensor, unembedding: Tensor) -> Tensor:
     """(quantities, d_model), float64: where quantities point in the normalised final stream, of
     `coefficients` (quantities, vocabulary)."""
     directions = coefficients.new_zeros(len(coefficients), unembedding.shape[1])
-    for part in torch.arange(len(unembedding), device=unembedding.device).split(8192):
-        # The whole of it in float64 would be large.
+    for start in range(0, len(unembedding), 8192):  # the whole of it in float64 would be large
+        part = slice(start, start + 8192)
         directions += coefficients[:, part] @ unembedding[part].double()
     return directions
 
@@ -86,7 +86,7 @@ def _against_alternatives(model: Model, answer: int, logits: Tensor) -> Quantity
         for one, weight in shown
         if weight
     )
-    return Quantity(coefficients, named)
+    return Quantity(coefficients, named, float(torch.special.entr(weights).sum()))
 
 
 def _spellings(answer: int, logits: Tensor, tokenizer: Tokenizer) -> list[int]:

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from tracer.attribution.origin import FeatureName, Origin
 from tracer.attribution.quantity import directions_of, quantity_of
-from tracer.documents.graph import Alternative, Answer, Question
+from tracer.documents.account import Alternative
+from tracer.documents.graph import Answer, Question
 from tracer.documents.trace_settings import Against
 from tracer.errors import TracerError
 from tracer.features.source import ActiveFeatures
@@ -38,6 +39,7 @@ class Targets:
     origin: Origin | None = None
     feature: FeatureName | None = None
     alternatives: tuple[Alternative, ...] = ()  # the strongest that the first target is against
+    entropy: float | None = None  # of all of them, in nats
 
     def held_beyond(self, final_norm: FrozenNorm) -> float:
         """What the effect's quantity holds whatever the stream that `effect_direction` reads is."""
@@ -108,6 +110,7 @@ def choose_targets(
         weights=probabilities[ids],
         effect_direction=directions[0].to(like),
         alternatives=quantities[0].alternatives,
+        entropy=quantities[0].entropy,
     )
 
 

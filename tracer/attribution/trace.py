@@ -1,19 +1,22 @@
-"""Trace one prompt: from text to an `Attribution`, whose `.prune()` is a publishable graph."""
+"""Trace one prompt: from text to an `Attribution`, whose `.prune()` is a publishable graph.
+
+What becomes of features that are not listed makes two kinds of it: they hand on what they read
+(`AccountGraph`, for neurons), or stay as nodes (`NodeGraph`, circuit-tracer's convention).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import torch
 from torch import Tensor
 
-from tracer.attribution.document import graph_document
-from tracer.attribution.effects import total_effects
-from tracer.attribution.prune import prune
+from tracer.attribution.account_graph import AccountGraph, trace_account
+from tracer.attribution.effects import Effects, total_effects
+from tracer.attribution.node_graph import NodeGraph
 from tracer.attribution.question import Ask
-from tracer.attribution.sweep import Progress, share_by_layer, sweep
+from tracer.attribution.sweep import Progress, Swept, share_by_layer, sweep
 from tracer.attribution.targets import (
     Targets,
     choose_targets,
@@ -21,8 +24,6 @@ from tracer.attribution.targets import (
     feature_target,
     fingerprint,
 )
-from tracer.attribution.traced import Traced
-from tracer.documents.graph import Graph
 from tracer.documents.prompts import ChatTurn
 from tracer.documents.token_id import TokenId
 from tracer.documents.trace_settings import TraceSettings
@@ -30,31 +31,13 @@ from tracer.errors import TracerError
 from tracer.features.choose import FoundFeatures, choose_features, settings_for
 from tracer.features.fit import refuse_unfit
 from tracer.features.neurons import Neurons
-from tracer.features.source import ActiveFeatures, FeatureSource
+from tracer.features.source import ActiveFeatures, FeatureSource, LayerFeatures
 from tracer.features.transcoders import Transcoders
 from tracer.model.frozen_pass import FrozenPass, freeze
 from tracer.model.load import Model
 from tracer.model.precision import wider
 
-
-@dataclass(frozen=True)
-class Attribution(Traced):
-    """Everything one trace found, and how it is published."""
-
-    def prune(self, *, slug: str = "untitled") -> Graph:
-        """The graph to publish, by the settings' thresholds and limit on links; `slug` names it.
-
-        Thresholds are shares of influence, as circuit-tracer defines them. The graph holds no
-        tensors: it can be saved, compared and shown where torch is not installed.
-        """
-        pruned = prune(
-            self.matrix,
-            influence=self.influence,
-            node_threshold=self.settings.node_threshold,
-            edge_threshold=self.settings.edge_threshold,
-            max_links=self.settings.max_links,
-        )
-        return graph_document(self, pruned, slug)
+Attribution = NodeGraph | AccountGraph
 
 
 def trace(
@@ -77,8 +60,9 @@ def trace(
 
     Give `prompt` or `chat`, and at most one target:
 
-    - `target`, a literal single token or its id, alone or against the mean of `contrast`; effects
-      and links into it are in logits. With none of the four, the fewest likely tokens that hold
+    - `target`, a literal single token or its id, against what `settings.against` says or against
+      the mean of `contrast`; effects and links into it are in logits. With none of the four, the
+      likeliest token; in a graph of `nodes` the fewest likely tokens that hold
       `settings.logit_mass` of the probability.
     - `target_feature`, `layer_index_position`: what feeds it, in units of its activation; a
       positive effect strengthens it, a negative one weakens it, whatever its own sign.
@@ -145,35 +129,47 @@ def trace_ask(
     targets = _targets(ask, frozen, active, settings, direction)
     progress("forward pass", 1, 1)
     effects = total_effects(frozen, active, targets.effect_direction, targets.origin)
+    found = (ask, settings, frozen, source.info, active)
+    if settings.remainder == "transparent":
+        layers, chosen = trace_account(frozen, active, targets, effects, settings, progress)
+        model.let_go()
+        return AccountGraph(*found, layers, effects, targets, chosen)
     layers = active.admit(effects.features, settings.candidates)
     model.let_go()
+    return NodeGraph(
+        *found,
+        layers,
+        effects,
+        targets,
+        _sweep(frozen, layers, targets, effects, settings, progress),
+    )
+
+
+def _sweep(
+    frozen: FrozenPass,
+    layers: Sequence[LayerFeatures],
+    targets: Targets,
+    effects: Effects,
+    settings: TraceSettings,
+    progress: Progress,
+) -> Swept:
     limit = settings.max_expanded
+    fast = settings.precision == "fast"
     swept = sweep(
         frozen,
         layers,
         targets.directions,
         targets.weights,
         coverage=settings.coverage,
-        transport=torch.bfloat16 if settings.precision == "fast" else None,
+        transport=torch.bfloat16 if fast else None,
         quota=None if limit is None else share_by_layer(effects.features, limit),
         origin=targets.origin,
         progress=progress,
     )
     if not torch.isfinite(swept.influence).all():
-        narrow = torch.bfloat16 if settings.precision == "fast" else model.dtype
+        narrow = torch.bfloat16 if fast else frozen.model.dtype
         raise TracerError("the direct effects overflowed", hint=wider(narrow))
-    return Attribution(
-        ask,
-        settings,
-        frozen,
-        source.info,
-        active.count,
-        layers,
-        effects,
-        targets,
-        swept,
-        active.fit,
-    )
+    return swept
 
 
 def _targets(
@@ -187,10 +183,13 @@ def _targets(
         return feature_target(frozen, active, ask.feature)
     if direction is not None:
         return direction_target(frozen, direction)
+    # An account has one answer: several would cancel each other.
+    likeliest = int(frozen.logits.argmax()) if settings.remainder == "transparent" else None
     return choose_targets(
         frozen,
-        target=ask.target,
+        target=likeliest if ask.target is None else ask.target,
         contrast=ask.contrast,
+        against=settings.against or "vocabulary",
         max_logits=settings.max_logits,
         logit_mass=settings.logit_mass,
     )

@@ -10,7 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from tracer.attribution.node_graph import NodeGraph
 from tracer.attribution.trace import Attribution
+from tracer.batch.account_findings import account_findings
 from tracer.documents.graph import Graph
 from tracer.site.graph.facts import question
 
@@ -40,9 +42,7 @@ def strongest(
 def findings(attribution: Attribution, graph: Graph) -> RenderableType:
     """All of it, ready to print."""
     supporting, opposing = strongest(attribution)
-    scores = attribution.scores()
     size = f"{len(graph.nodes):,} nodes, {len(graph.links):,} links"
-    share = f"replacement {scores.replacement:.2f}, completeness {scores.completeness:.2f}"
     unit = "its activation" if attribution.targets.feature else "logits"
     if attribution.targets.question.kind == "direction":
         unit = "units along it"
@@ -51,9 +51,21 @@ def findings(attribution: Attribution, graph: Graph) -> RenderableType:
         _answers(attribution),
         _features("supports", supporting),
         _features("opposes", opposing),
-        f"{size}; {share}",
+        *_account(attribution, graph, size),
         *_reconstruction(attribution),
     )
+
+
+def _account(attribution: Attribution, graph: Graph, size: str) -> Iterator[RenderableType]:
+    """What adds up to the answer; or, where it does not, how much is explained."""
+    info = graph.metadata.tracer
+    if info is not None and info.account is not None:
+        yield from account_findings(graph, info.account)
+        yield size
+    elif isinstance(attribution, NodeGraph):
+        scores = attribution.scores()
+        share = f"replacement {scores.replacement:.2f}, completeness {scores.completeness:.2f}"
+        yield f"{size}; {share}"
 
 
 def _reconstruction(attribution: Attribution) -> list[str]:

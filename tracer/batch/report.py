@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from types import TracebackType
 
 from rich.console import Console, JustifyMethod
@@ -12,7 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from tracer.batch.plan import Job, Refused
-from tracer.batch.trace_job import Outcome
+from tracer.batch.trace_job import Outcome, Size
 
 NARROWEST = 7  # of a column that gives way to others
 _STATES = {
@@ -103,23 +104,36 @@ def plan_table(jobs: Sequence[Job | Refused]) -> Table:
     return table
 
 
+@dataclass(frozen=True)
+class _Score:
+    """A column that stands where any graph of the run has such a number."""
+
+    head: str
+    of: Callable[[Size], float | None]
+
+    def cell(self, one: Outcome) -> str:
+        value = None if one.size is None else self.of(one.size)
+        return "" if value is None else f"{value:.2f}"
+
+
+_SCORES = (
+    _Score("pre-\ndicts", lambda size: size.predicted),
+    _Score("re-\nplace-\nment", lambda size: size.replacement),
+    _Score("com-\nplete-\nness", lambda size: size.completeness),
+    _Score("unex-\nplained", lambda size: size.unexplained),  # neurons are exact
+)
+
+
 def outcome_table(outcomes: Sequence[Outcome]) -> Table:
-    """One line a graph: its answer, size, scores and cost."""
-    scores: tuple[str, ...] = ("re-\nplace-\nment", "com-\nplete-\nness")
-    measured = any(_fit(one) for one in outcomes)  # neurons are exact and need no column
-    scores = (*scores, "unex-\nplained") if measured else scores
-    numbers = ("p", "nodes", "links", *scores, "sec-\nonds", "peak\nGiB")
+    """One line a graph: its answer, size, scores and cost. "predicts" is the correlation of what
+    the graph predicts of its strongest nodes with what the model does."""
+    scores = [one for one in _SCORES if any(one.cell(outcome) for outcome in outcomes)]
+    numbers = ("p", "nodes", "links", *(one.head for one in scores), "sec-\nonds", "peak\nGiB")
     table = table_of("slug", "answer", *numbers, wrap=("slug", "answer"), right=numbers)
     for one in outcomes:
         row = _row(one)
-        table.add_row(*row[:-2], *([_fit(one)] if measured else []), *row[-2:])
+        table.add_row(*row[:-2], *(score.cell(one) for score in scores), *row[-2:])
     return table
-
-
-def _fit(one: Outcome) -> str:
-    """What transcoders leave unexplained of the MLPs, median over layers."""
-    fit = None if one.size is None else one.size.unexplained
-    return "" if fit is None else f"{fit:.2f}"
 
 
 def outcome_line(one: Outcome) -> str:
@@ -134,7 +148,7 @@ def outcome_line(one: Outcome) -> str:
 def _row(one: Outcome) -> list[str]:
     size = one.size
     if size is None:
-        return [one.slug, f"[red]{one.status}", *[""] * 7]
+        return [one.slug, f"[red]{one.status}", *[""] * 5]
     state = " [dim](up to date)" if one.seconds is None else ""
     return [
         f"{one.slug}/{one.revision}",
@@ -142,8 +156,6 @@ def _row(one: Outcome) -> list[str]:
         "" if size.probability is None else f"{size.probability:.2f}",
         f"{size.nodes:,}",
         f"{size.links:,}",
-        f"{size.replacement:.2f}",
-        f"{size.completeness:.2f}",
         "" if one.seconds is None else f"{one.seconds:.1f}",
         "" if one.peak_bytes is None else f"{one.peak_bytes / 2**30:.1f}",
     ]

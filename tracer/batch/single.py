@@ -10,12 +10,14 @@ from rich.console import Console
 
 from tracer.attribution.trace import trace
 from tracer.batch.findings import findings
+from tracer.batch.publish import publish
 from tracer.batch.report import Bars, plain_console
 from tracer.batch.trace_job import memory_suffices
 from tracer.documents.files import ensure_writable
 from tracer.documents.references import slug_from
 from tracer.documents.token_id import TokenId
 from tracer.documents.trace_settings import Device, Precision, TraceSettings
+from tracer.features.choose import choose_features
 from tracer.model.load import load_model
 
 
@@ -57,9 +59,15 @@ def trace_prompt(
             allow_misfit=allow_misfit,
             progress=partial(bars.phase, "trace"),
         )
-        graph = found.prune(slug=slug_from(out.stem if out else prompt) or "untitled")
+        slug = slug_from(out.stem if out else prompt) or "untitled"
+        named = choose_features(
+            features, model_source=loaded.source_name, model_identity=loaded.info.identity
+        )
+        published = publish(found, loaded, named, slug, partial(bars.phase, "trace"))
+        graph = published.graph
     (console or plain_console()).print(findings(found, graph))
     if out is not None:
+        published.parts.save(out)
         graph.save(out)
     for notice in found.notices:
         told.print(notice, style="dim", markup=False, highlight=False)

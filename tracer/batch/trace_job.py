@@ -1,4 +1,4 @@
-"""One job: trace and prune, measured; and its graph, written down."""
+"""One job: trace and publish, measured; and its graph, written down."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import torch
 
 from tracer.attribution.sweep import Progress
 from tracer.attribution.trace import trace_ask
+from tracer.attribution.traced import Published
 from tracer.batch.plan import Job
+from tracer.batch.publish import publish
 from tracer.documents.graph import Graph
 from tracer.documents.graph_comparison import agree
 from tracer.documents.graph_folder import GraphFolder
@@ -29,7 +31,7 @@ Status = Literal["written", "unchanged", "done", "failed"]
 class Traced:
     """A graph and what it cost."""
 
-    graph: Graph
+    published: Published
     seconds: float
     peak_bytes: int | None
     notices: Sequence[str] = ()
@@ -43,8 +45,9 @@ class Size:
     probability: float | None
     nodes: int
     links: int
-    replacement: float
-    completeness: float
+    replacement: float | None  # of graphs in which what is not listed is a node
+    completeness: float | None
+    predicted: float | None  # correlation of the strongest nodes' effects with the model's own
     unexplained: float | None  # by transcoders of the MLPs, median over layers
 
     @staticmethod
@@ -54,14 +57,16 @@ class Size:
         if info is None:
             return None
         target = info.question.target_id
+        trial = None if info.account is None else info.account.trial
         answer = next((answer for answer in info.answers if answer.token_id == target), None)
         return Size(
             repr(answer.token) if answer else info.question.target,
             answer.probability if answer else None,
             len(graph.nodes),
             len(graph.links),
-            info.scores.replacement,
-            info.scores.completeness,
+            None if info.scores is None else info.scores.replacement,
+            None if info.scores is None else info.scores.completeness,
+            None if trial is None else trial.correlation,
             None if info.fit is None else info.fit.median,
         )
 
@@ -81,7 +86,7 @@ class Outcome:
 
 
 def trace_job(job: Job, model: Model, progress: Progress = lambda *_: None) -> Traced:
-    """Trace and prune. Raises TracerError; also when memory does not suffice."""
+    """Trace and publish. Raises TracerError; also when memory does not suffice."""
     start = time.perf_counter()
     _reset_peak(model.device)
     slug = job.entry.slug
@@ -93,11 +98,9 @@ def trace_job(job: Job, model: Model, progress: Progress = lambda *_: None) -> T
             settings=job.settings,
             progress=progress,
         )
-        progress("pruning", 0, 1)
-        graph = attribution.prune(slug=job.entry.slug)
-    progress("pruning", 1, 1)
+        published = publish(attribution, model, job.features, slug, progress)
     seconds = time.perf_counter() - start
-    return Traced(graph, seconds, _peak_bytes(model.device), attribution.notices)
+    return Traced(published, seconds, _peak_bytes(model.device), attribution.notices)
 
 
 @contextmanager
@@ -114,21 +117,27 @@ def memory_suffices(what: str) -> Iterator[None]:
 
 def write_down(job: Job, traced: Traced, folder: GraphFolder) -> Outcome:
     """Save the graph as its next revision, unless it was traced again and is the same."""
-    slug = job.entry.slug
+    slug, graph, parts = job.entry.slug, traced.published.graph, traced.published.parts
     with folder.writing():
         revision, there = folder.next(slug), folder.latest(slug)
-        same = job.state == "again" and there and agree(folder.load(slug, there), traced.graph)
+        same = job.state == "again" and there and agree(folder.load(slug, there), graph)
         if not same:
-            traced.graph.save(folder.path(slug, revision))
+            parts.save(folder.path(slug, revision))  # first: no graph is without its parts
+            graph.save(folder.path(slug, revision))
     return Outcome(
         slug,
         "unchanged" if same else "written",
         there if same else revision,
-        Size.of(traced.graph),
+        Size.of(graph),
         seconds=traced.seconds,
         peak_bytes=traced.peak_bytes,
-        notices=traced.notices,
+        notices=(*traced.notices, *_warnings(graph)),
     )
+
+
+def _warnings(graph: Graph) -> Sequence[str]:
+    info = graph.metadata.tracer
+    return [] if info is None or info.account is None else info.account.warnings
 
 
 def _reset_peak(device: torch.device) -> None:

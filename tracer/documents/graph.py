@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from tracer.documents.account import AccountInfo, Read, Word
 from tracer.documents.files import MAX_GRAPH_BYTES, read_bytes, write_atomically
 from tracer.documents.json_text import decode
 from tracer.documents.other_formats import no_graph
@@ -32,7 +33,7 @@ from tracer.documents.saved_view import QueryParameters
 from tracer.documents.trace_settings import Against, TraceSettings
 from tracer.errors import Place, TracerError
 
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
 RESTORE = "restore it from version control, or delete it and run `tracer build-graphs` again"
 NodeKind = Literal["feature", "error", "embedding", "logit"]
 
@@ -58,14 +59,6 @@ class Answer(Open):
     token_id: int
     probability: float
     logit: float
-
-
-class Alternative(Open):
-    """Another token the model considered, and its probability were the answer not there."""
-
-    token: Token
-    token_id: int
-    weight: float
 
 
 class Question(Open):
@@ -115,11 +108,12 @@ class Scores(Open):
 
 
 class Counts(Open):
-    """How many there were on the way from the model to the published graph."""
+    """How many there were on the way from the model to the published graph. `expanded`: features
+    whose inputs were computed; None where all of them were."""
 
     active: int
     candidates: int
-    expanded: int
+    expanded: int | None = None
     nodes_before_pruning: int
     links_before_pruning: int
     links_before_limit: int
@@ -154,7 +148,7 @@ class Fit(Open):
 class TracerInfo(Open):
     """Everything of ours that the foreign format has no place for."""
 
-    format: Literal[1] = 1
+    format: Literal[1, 2] = 1
     graph_id: str
     model: ModelInfo
     features: FeaturesInfo
@@ -163,7 +157,8 @@ class TracerInfo(Open):
     chat: tuple[ChatTurn, ...] | None = None
     answers: tuple[Answer, ...]
     settings: TraceSettings
-    scores: Scores
+    scores: Scores | None = None  # where what is not listed is a node
+    account: AccountInfo | None = None  # where it hands on what it reads
     counts: Counts
     fit: Fit | None = None  # of transcoders; neurons are exact
 
@@ -203,6 +198,9 @@ class Node(Open):
     effect: float | None = None
     token_prob: float | None = None
     is_target_logit: bool | None = None
+    reads: tuple[Read, ...] = ()
+    pushes: tuple[Word, ...] = ()
+    opposes: tuple[Word, ...] = ()
 
     @property
     def kind(self) -> NodeKind:
@@ -336,7 +334,7 @@ def significant(value: float, digits: int = 5) -> float:
 def _node_fields(node: Node) -> dict[str, Any]:
     fields = node.model_dump(by_alias=True)
     keep = ("feature", "influence", "activation")
-    return {k: v for k, v in fields.items() if v is not None or k in keep}
+    return {k: v for k, v in fields.items() if v not in (None, ()) or k in keep}
 
 
 def _rounded(value: Any) -> Any:

@@ -70,11 +70,16 @@ def _identity(files: SetFiles, settings: Settings) -> str:
 
 
 def settings_for(settings: TraceSettings, features: FoundFeatures) -> TraceSettings:
-    """With the defaults that depend on the kind of features: a dictionary's graph is sparse by
-    itself, so its links are limited only where `max_links` says so. Neurons are exact, and so never
-    a misfit."""
-    if features.dictionary is None:
-        return settings.model_copy(update={"allow_misfit": False})
-    if "max_links" in settings.model_fields_set:
-        return settings
-    return settings.model_copy(update={"max_links": None})
+    """With the defaults that depend on the kind of features: neurons have an account of their own,
+    dictionaries are published as circuit-tracer does. A dictionary's graph is sparse by itself, so
+    its links are limited only where `max_links` says so. Neurons are exact, so never a misfit."""
+    neurons = features.dictionary is None
+    chosen: dict[str, object] = {
+        "remainder": settings.remainder or ("transparent" if neurons else "nodes"),
+        "against": settings.against or ("alternatives" if neurons else "vocabulary"),
+    }
+    if neurons:
+        chosen["allow_misfit"] = False
+    elif "max_links" not in settings.model_fields_set:
+        chosen["max_links"] = None
+    return settings.model_copy(update=chosen)

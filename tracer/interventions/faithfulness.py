@@ -10,57 +10,15 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import torch
-
-from tracer.attribution.origin import FeatureName
 from tracer.documents.evidence import Circuit, Faithfulness, NodeAblation, PartAblation
-from tracer.documents.graph import Graph, Node, Question
+from tracer.documents.graph import Graph, Node
 from tracer.errors import TracerError
+from tracer.interventions.asked import Asked, ablated
 from tracer.interventions.controls import DRAWS, Controls, Member, Place
-from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt
+from tracer.interventions.steered_pass import Setting, SteeredPrompt
 
 STRONGEST = 50
 SUPPORTERS = 10  # stand for the circuit where nobody has named groups
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """What the graph explains, read off runs: logits of a lead, or an activation."""
-
-    prompt: SteeredPrompt
-    question: Question
-
-    @property
-    def feature(self) -> FeatureName | None:
-        if self.question.kind != "feature":
-            return None
-        return FeatureName.parse(self.question.target, positions=self.prompt.n_positions)
-
-    @property
-    def watch(self) -> list[int]:
-        return [] if self.feature is None else [self.feature.layer]
-
-    def values(self, run: Run) -> list[float]:
-        """One for each variant of a run."""
-        if self.feature is not None:
-            return self._activations(run, self.feature)
-        target, others = self.question.target_id, list(self.question.contrast_ids)
-        raw = run.raw_logits  # (variants, vocabulary)
-        baseline = raw[:, others].mean(1) if others else raw.mean(1)
-        return list(map(float, raw[:, target] - baseline))
-
-    def probabilities(self, run: Run) -> list[float | None]:
-        if self.feature is not None:
-            return [None] * len(run.logits)
-        return list(map(float, run.logits.softmax(-1)[:, self.question.target_id]))
-
-    def _activations(self, run: Run, name: FeatureName) -> list[float]:
-        """How far the feature is from zero, on the side on which it was."""
-        before = self.prompt.activation(name.layer, name.index, name.position)
-        read = run.reads[name.layer][:, name.position]  # (variants, width)
-        indices = torch.full((len(read),), name.index, device=read.device)
-        found = self.prompt.targets.values(name.layer, read, indices)
-        return [float(one) * (-1 if before < 0 else 1) for one in found]
 
 
 def circuit_of(graph: Graph, groups: Sequence[Sequence[str]]) -> tuple[Circuit, list[str]]:
@@ -88,7 +46,7 @@ def measure_faithfulness(
     info = graph.metadata.tracer
     if info is None or not can_be_measured(graph):
         raise TracerError("this graph does not say what it explains, so nothing can be measured")
-    reading = _Reading(prompt, info.question)
+    reading = Asked(prompt, info.question)
     seed = int(info.graph_id[:8], 16)
     kind, circuit = circuit_of(graph, groups)
     measured = _Measured(prompt, reading, Controls(prompt), seed)
@@ -99,7 +57,7 @@ def measure_faithfulness(
     pairs = [(one.predicted, one.actual) for one in nodes]
     return Faithfulness(
         unit="logits" if reading.feature is None else "activation",
-        value=measured.before,
+        value=reading.before,
         probability=reading.probabilities(prompt.baseline)[0],
         seed=seed,
         nodes=tuple(nodes),
@@ -119,29 +77,25 @@ class _Measured:
     """Ablations on one prompt."""
 
     prompt: SteeredPrompt
-    reading: _Reading
+    reading: Asked
     controls: Controls
     seed: int
 
-    @property
-    def before(self) -> float:
-        return self.reading.values(self.prompt.baseline)[0]
-
     def nodes(self, nodes: Sequence[Node]) -> list[NodeAblation]:
         """Each alone, and one control for each."""
-        members = [_ablated(self.prompt, node.node_id) for node in nodes]
+        members = [ablated(self.prompt, node.node_id) for node in nodes]
         replaced = [self._controls([one], 1) for one in members]
         variants = [[one.setting] for one in members]
         variants += [settings for draws in replaced for settings in draws]
-        values, probabilities = self._run(variants)
+        values, probabilities = self.reading.run(variants)
         instead = iter(values[len(nodes) :])
         return [
             NodeAblation(
                 node=node.node_id,
                 predicted=-(node.effect or 0),
-                actual=value - self.before,
+                actual=value - self.reading.before,
                 probability=probability,
-                control=next(instead) - self.before if draws else None,
+                control=next(instead) - self.reading.before if draws else None,
             )
             for node, value, probability, draws in zip(
                 nodes, values[: len(nodes)], probabilities, replaced, strict=False
@@ -150,10 +104,10 @@ class _Measured:
 
     def part(self, nodes: Sequence[Node], avoid: Sequence[str] = ()) -> PartAblation:
         """All of them at once, and twenty controls."""
-        members = [_ablated(self.prompt, node.node_id) for node in nodes]
-        kept = [_ablated(self.prompt, one).place for one in avoid]
+        members = [ablated(self.prompt, node.node_id) for node in nodes]
+        kept = [ablated(self.prompt, one).place for one in avoid]
         draws = self._controls(members, avoid=kept)
-        values, probabilities = self._run([[one.setting for one in members], *draws])
+        values, probabilities = self.reading.run([[one.setting for one in members], *draws])
         return PartAblation(
             ablated=len(members),
             predicted=-sum(node.effect or 0 for node in nodes),
@@ -172,14 +126,6 @@ class _Measured:
         except TracerError:
             return []
 
-    def _run(self, variants: Sequence[Sequence[Setting]]) -> tuple[list[float], list[float | None]]:
-        values: list[float] = []
-        probabilities: list[float | None] = []
-        for run in self.prompt.runs(variants, watch=self.reading.watch):
-            values += self.reading.values(run)
-            probabilities += self.reading.probabilities(run)
-        return values, probabilities
-
 
 def _features(graph: Graph) -> list[Node]:
     """The features behind position 0 whose effect the graph states, but not what it explains."""
@@ -193,12 +139,6 @@ def _features(graph: Graph) -> list[Node]:
         and node.ctx_idx > 0
         and node.node_id != asked
     ]
-
-
-def _ablated(prompt: SteeredPrompt, node_id: str) -> Member:
-    name = FeatureName.parse(node_id, positions=prompt.n_positions)
-    name.check(prompt.targets.widths)
-    return Member(Setting(name.layer, name.index, name.position, 0.0), factor=0.0)
 
 
 def _fit(

@@ -17,6 +17,7 @@ from torch import Tensor
 from tracer.attribution.account.sources import Source, sources_of
 from tracer.attribution.account.streams import Streams
 from tracer.attribution.origin import Origin
+from tracer.attribution.sweep import Progress
 from tracer.features.source import ActiveFeatures, LayerFeatures
 from tracer.model.frozen_norm import wide
 from tracer.model.frozen_pass import FrozenPass
@@ -47,6 +48,7 @@ def sweep_up(
     origin: Origin | None = None,
     bias: float = 0.0,
     words: Sequence[int] | None = None,
+    progress: Progress = lambda *_: None,
 ) -> Swept:
     """The account of one question: `direction` (d_model,) in the normalised final stream, or with
     an `origin` in the stream there; `bias` is what the question holds beyond it.
@@ -54,7 +56,7 @@ def sweep_up(
     `listed` are the nodes, by layer, none at position 0; `words` the positions of words with a row
     of their own, by default all. Memory: about sources × positions × d_model.
     """
-    return _Sweep(frozen, active, listed, words).run(direction, origin, bias)
+    return _Sweep(frozen, active, listed, words).run(direction, origin, bias, progress)
 
 
 class _Sweep:
@@ -83,7 +85,9 @@ class _Sweep:
         self._places = {source: self.k + at for at, source in enumerate(self.sources)}
         self._begin()
 
-    def run(self, direction: Tensor, origin: Origin | None, bias: float) -> Swept:
+    def run(
+        self, direction: Tensor, origin: Origin | None, bias: float, progress: Progress
+    ) -> Swept:
         frozen, asked = self.frozen, None
         first = 0
         for layer in range(frozen.n_layers):
@@ -96,6 +100,7 @@ class _Sweep:
                 break
             self._through_mlp(layer, rows, first)
             first += len(self.listed[layer])
+            progress("sweep", layer + 1, frozen.n_layers)
         finals = self._finals()
         if asked is None:
             asked = finals @ wide(direction).to(finals)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tracer.documents.account import AccountInfo
 from tracer.documents.exchange.provenance import Named, Provenance, is_foreign, provenance_of
-from tracer.documents.graph import Fit, Graph
+from tracer.documents.graph import Fit, Graph, TracerInfo
 from tracer.site.wording.answers import asked_instead, target_node
 from tracer.site.wording.percent import percent
 from tracer.site.wording.tokens import visible
@@ -26,7 +27,11 @@ def explained(graph: Graph) -> list[str]:
     info = graph.metadata.tracer
     if info is None:
         return ["This file states no scores, so how much of the answer it explains is not known."]
+    if info.account is not None:
+        return [*_accounted(graph, info.account), *_reconstructed(info.fit)]
     scores = info.scores
+    if scores is None:
+        return ["This file states no scores, so how much of the answer it explains is not known."]
     neurons = info.features.kind == "neurons"
     inside = "listed neurons" if neurons else "features"
     outside = "neurons that are not listed here" if neurons else "error nodes"
@@ -51,6 +56,20 @@ def explained(graph: Graph) -> list[str]:
             "of the influence, the inputs were not computed."
         )
     return [*sentences, *_reconstructed(info.fit)]
+
+
+def _accounted(graph: Graph, account: AccountInfo) -> list[str]:
+    """What of the account was measured: how much runs through listed features, and is drawn."""
+    asked = asked_instead(graph) or "the answer"
+    listed = sum(node.kind == "feature" for node in graph.nodes)
+    return [
+        f"What adds up to {asked} adds up here exactly: words, the start and biases are all of it. "
+        f"Of what runs straight into {asked}, {percent(account.flow)} comes from the {listed} "
+        f"features listed, and of what runs into those, {percent(account.input_flow)} comes from "
+        "others of them; the rest comes from words. Features that are not listed hand on what they "
+        "read.",
+        f"The links drawn hold {percent(account.links_hold)} of all that flows.",
+    ]
 
 
 def _reconstructed(fit: Fit | None) -> list[str]:
@@ -111,18 +130,24 @@ def facts(graph: Graph) -> list[Fact]:
         Fact("Features", f"{info.features.kind} ({info.features.source})"),
         *_fit_facts(info.fit, allowed=settings.allow_misfit),
         Fact("Active features", f"{counts.active:,}, of which {counts.candidates:,} were admitted"),
-        Fact("Inputs computed for", f"{counts.expanded:,} features"),
+        *([] if info.account else _pruning(info)),
+        Fact("Links before the limit", f"{counts.links_before_limit:,} (limit: {limit})"),
+        Fact("Precision", settings.precision),
+        Fact("Graph id", info.graph_id, code=True),
+    ]
+
+
+def _pruning(info: TracerInfo) -> list[Fact]:
+    counts, settings = info.counts, info.settings
+    thresholds = (percent(settings.node_threshold), percent(settings.edge_threshold))
+    expanded = counts.candidates if counts.expanded is None else counts.expanded
+    return [
+        Fact("Inputs computed for", f"{expanded:,} features"),
         Fact(
             "Before pruning",
             f"{counts.nodes_before_pruning:,} nodes, {counts.links_before_pruning:,} links",
         ),
-        Fact("Links before the limit", f"{counts.links_before_limit:,} (limit: {limit})"),
-        Fact(
-            "Kept influence",
-            f"nodes {percent(settings.node_threshold)}, links {percent(settings.edge_threshold)}",
-        ),
-        Fact("Precision", settings.precision),
-        Fact("Graph id", info.graph_id, code=True),
+        Fact("Influence to keep", f"nodes {thresholds[0]}, links {thresholds[1]}"),
     ]
 
 

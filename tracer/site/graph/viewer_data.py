@@ -92,7 +92,7 @@ def _meta(graph: Graph) -> dict[str, Any]:
         "asked": asked,
         "contrast": tracer.question.contrast if tracer else (),
         "answer": graph.node_ids.index(target.node_id) if target else None,
-        "replacement": significant(tracer.scores.replacement) if tracer else None,
+        "replacement": significant(tracer.scores.replacement) if tracer and tracer.scores else None,
     }
 
 

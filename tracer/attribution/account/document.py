@@ -1,0 +1,202 @@
+"""From an account to the graph document that is published, and the parts beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from tracer.attribution.account.book import Book
+from tracer.attribution.account.boxes import find_boxes
+from tracer.attribution.account.sources import Source
+from tracer.attribution.metadata import metadata_of
+from tracer.attribution.nodes import feature_node, target_nodes, token_node
+from tracer.attribution.origin import FeatureName
+from tracer.attribution.question import graph_id
+from tracer.attribution.traced import Published
+from tracer.documents.account import AccountInfo
+from tracer.documents.graph import BIAS, EMBEDDING, ERROR, Counts, Graph, Link, Node
+from tracer.documents.named_boxes import Group, named_boxes
+from tracer.documents.parts.ledger import Ledger
+from tracer.documents.parts.parts import Parts
+from tracer.documents.prompt_words import BIASES, OTHER_ERRORS, OTHER_WORDS, input_names
+
+if TYPE_CHECKING:
+    from tracer.attribution.account_graph import AccountGraph
+
+
+def account_document(attribution: AccountGraph, slug: str) -> Published:
+    """Nodes: features by (layer, position, index), then errors, biases, tokens, and what is
+    explained; links by target, then source."""
+    book = Book.of(attribution.account)
+    features = list(_features(attribution))
+    inputs = [
+        _input(attribution, source, share)
+        for source, share in zip(book.inputs, book.shares.tolist(), strict=True)
+    ]
+    asked = target_nodes(attribution)
+    drawn = book.strongest(attribution.settings.max_links)
+    parts = _parts(attribution, book, features, inputs)
+    metadata = metadata_of(
+        attribution,
+        slug,
+        account=_info(attribution, book, drawn, parts),
+        counts=_counts(attribution, book, asked),
+    )
+    nodes = _ranked(book, [*features, *inputs])
+    nodes.sort(key=_place)
+    tokens = list(_rest_of_tokens(attribution, nodes))
+    graph = Graph(
+        metadata=metadata,
+        nodes=(*nodes, *tokens, *asked),
+        links=tuple(_links(book, drawn, [*features, *inputs], [*features, asked[0]])),
+    )
+    return Published(graph, parts)
+
+
+def _features(attribution: AccountGraph) -> Iterator[Node]:
+    account, words = attribution.account, attribution.words
+    columns = (account.layers, account.indices, account.positions)
+    names = zip(*(column.tolist() for column in columns), strict=True)
+    numbers = zip(account.activations.tolist(), account.effects.tolist(), strict=True)
+    for at, (name, (activation, effect)) in enumerate(zip(names, numbers, strict=True)):
+        pushes, opposes = words.pushes(at)
+        yield feature_node(
+            attribution,
+            FeatureName(*name),
+            activation=activation,
+            effect=effect,
+            reads=words.reads(at),
+            pushes=pushes,
+            opposes=opposes,
+        )
+
+
+def _input(attribution: AccountGraph, source: Source, share: float) -> Node:
+    """`other words` are told one by one, so together they have no effect of their own."""
+    if source.position is not None and source.kind == "word":
+        return token_node(attribution, source.position, effect=share)
+    if source.kind == "start":
+        return token_node(attribution, 0, effect=share)
+    if source.kind == "other words":
+        return _constant(OTHER_WORDS, EMBEDDING, "the other words together")
+    if source.kind == "biases":
+        return _constant(BIASES, BIAS, "biases", effect=share)
+    if source.position is None:
+        clerp = "what the features leave out elsewhere"
+        return _constant(OTHER_ERRORS, ERROR, clerp, effect=share)
+    place = f"{source.layer}_-1"
+    return Node(
+        node_id=f"{place}_{source.position}",
+        feature=-1,
+        layer=str(source.layer),
+        ctx_idx=source.position,
+        feature_type=ERROR,
+        js_node_id=f"{place}-{source.position}",
+        clerp=f"what the features leave out, layer {source.layer}",
+        effect=share,
+    )
+
+
+def _constant(node_id: str, kind: str, clerp: str, **numbers: Any) -> Node:
+    """What stands nowhere in particular, beside the start."""
+    return Node(
+        node_id=node_id,
+        feature=None,
+        layer="E",
+        ctx_idx=0,
+        feature_type=kind,
+        js_node_id=node_id,
+        clerp=clerp,
+        **numbers,
+    )
+
+
+def _ranked(book: Book, nodes: Sequence[Node]) -> list[Node]:
+    """With the cumulative share of |effect| down to each."""
+    effects = [*book.account.effects.abs().tolist(), *book.shares.abs().tolist()]
+    order = sorted(range(len(nodes)), key=lambda at: -effects[at])
+    total, sum_so_far, shares = sum(effects), 0.0, [0.0] * len(nodes)
+    for at in order:
+        sum_so_far += effects[at]
+        shares[at] = min(sum_so_far / total, 1.0) if total else 0.0
+    return [
+        node.model_copy(update={"influence": share})
+        for node, share in zip(nodes, shares, strict=True)
+    ]
+
+
+def _place(node: Node) -> tuple[int, int]:
+    """Features first, then errors, biases, tokens: a stable sort keeps each kind's own order."""
+    kinds = ("feature", "error", "embedding")
+    return (kinds.index(node.kind), node.ctx_idx if node.kind == "embedding" else 0)
+
+
+def _rest_of_tokens(attribution: AccountGraph, nodes: Sequence[Node]) -> Iterator[Node]:
+    """The tokens of a long prompt whose flows are told together, each with its own share."""
+    there = {node.ctx_idx for node in nodes if node.kind == "embedding" and node.index is not None}
+    for position, effect in enumerate(attribution.effects.tokens.tolist()):
+        if position not in there:
+            yield token_node(attribution, position, effect=effect)
+
+
+def _links(
+    book: Book, drawn: Tensor, sources: Sequence[Node], targets: Sequence[Node]
+) -> Iterator[Link]:
+    places = drawn.nonzero()
+    weights = book.weights[places[:, 0], places[:, 1]].tolist()
+    for (t, s), weight in zip(places.tolist(), weights, strict=True):
+        yield Link(source=sources[s].node_id, target=targets[t].node_id, weight=weight)
+
+
+def _parts(
+    attribution: AccountGraph, book: Book, features: Sequence[Node], inputs: Sequence[Node]
+) -> Parts:
+    this = graph_id(
+        attribution.ask,
+        model_identity=attribution.frozen.model.info.identity,
+        features=attribution.features_info.identity,
+        settings=attribution.settings,
+    )
+    names = [node.node_id for node in features], [node.node_id for node in inputs]
+    return Parts(book.packed(this, *names), attribution.words.packed(this))
+
+
+def _info(attribution: AccountGraph, book: Book, drawn: Tensor, parts: Parts) -> AccountInfo:
+    targets, chosen = attribution.targets, attribution.chosen
+    assert parts.flows is not None
+    found = find_boxes(attribution.words, attribution.frozen.n_layers)
+    features = parts.flows.features
+    groups = [Group(tuple(features[at] for at in one.members), one.word) for one in found]
+    inputs = input_names(parts.flows.inputs, attribution.words.tokens)
+    return AccountInfo(
+        quantity=float(attribution.account.quantity),
+        unit=_unit(attribution),
+        swept=sum(map(len, attribution.layers)),
+        flow=chosen.shares.flow,
+        input_flow=chosen.shares.input_flow,
+        bound_by=chosen.bound_by,
+        links_hold=book.held(drawn),
+        alternatives=targets.alternatives,
+        entropy=targets.entropy,
+        boxes=named_boxes(groups, Ledger(parts.flows, parts.pushes), inputs),
+    )
+
+
+def _unit(attribution: AccountGraph) -> str:
+    if attribution.targets.feature is not None:
+        return "activation"
+    return "along it" if attribution.targets.question.kind == "direction" else "logits"
+
+
+def _counts(attribution: AccountGraph, book: Book, asked: Sequence[Node]) -> Counts:
+    links = int((book.weights != 0).sum())
+    features = sum(map(len, attribution.layers))
+    return Counts(
+        active=attribution.active.count,
+        candidates=features,
+        nodes_before_pruning=features + len(book.inputs) + len(asked),
+        links_before_pruning=links,
+        links_before_limit=links,
+    )

@@ -1,0 +1,51 @@
+"""What may lie beside a graph, packed: `<n>.flows.bin` and `<n>.words.bin`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracer.documents.enclosure import is_there
+from tracer.documents.files import write_atomically
+from tracer.documents.parts.flows import NAME as FLOWS
+from tracer.documents.parts.flows import Flows, read_flows
+from tracer.documents.parts.pushes import NAME as WORDS
+from tracer.documents.parts.pushes import Pushes, read_pushes
+
+
+@dataclass(frozen=True)
+class Parts:
+    """None of what there is not: graphs of other programs have no parts, nor older ones."""
+
+    flows: Flows | None = None
+    pushes: Pushes | None = None
+
+    def save(self, graph_file: Path) -> None:
+        """Write them beside a graph, each atomically. Raises TracerError when they cannot be."""
+        for file, part in self._files(graph_file):
+            if part is not None:
+                write_atomically(file, part.packed())
+
+    def _files(self, graph_file: Path) -> Iterator[tuple[Path, Flows | Pushes | None]]:
+        yield flows_file(graph_file), self.flows
+        yield words_file(graph_file), self.pushes
+
+
+def flows_file(graph_file: Path) -> Path:
+    """`1.flows.bin` for `1.json`."""
+    return graph_file.with_suffix(f".{FLOWS}.bin")
+
+
+def words_file(graph_file: Path) -> Path:
+    """`1.words.bin` for `1.json`."""
+    return graph_file.with_suffix(f".{WORDS}.bin")
+
+
+def load_parts(graph_file: Path, graph_id: str) -> Parts:
+    """What lies beside a graph. Raises TracerError where it is damaged or of another graph."""
+    flows, words = flows_file(graph_file), words_file(graph_file)
+    return Parts(
+        read_flows(flows, graph_id) if is_there(flows) else None,
+        read_pushes(words, graph_id) if is_there(words) else None,
+    )
