@@ -357,7 +357,7 @@ def test_nothing_is_kept_of_a_graph_that_is_on_disk(
     real = trace_job.write_down
 
     def counted(job: Job, traced: trace_job.Traced, folder: GraphFolder) -> trace_job.Outcome:
-        alive.append(weakref.ref(traced.graph))
+        alive.append(weakref.ref(traced.published.graph))
         gc.collect()
         most.append(sum(one() is not None for one in alive))
         return real(job, traced, folder)
@@ -414,7 +414,7 @@ def test_without_a_terminal_each_outcome_is_told_when_it_is_there(
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_narrow_terminals_show_every_number(width: int) -> None:
-    size = trace_job.Size("' Italian'", 0.81, 1234, 23456, 0.45, 0.98, None)
+    size = trace_job.Size("' Italian'", 0.81, 1234, 23456, 0.45, 0.98, None, None)
     slug = "colosseum-italian-in-quite-a-long-slug-indeed"
     long = trace_job.Outcome(slug, "written", 12, size, seconds=123.4, peak_bytes=15 << 30)
     console = Console(file=io.StringIO(), width=width)

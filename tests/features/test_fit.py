@@ -26,7 +26,8 @@ from tests.features.trained_sets import (
     train,
 )
 from tests.tiny_models import save_tiny_model
-from tracer.attribution.trace import Attribution, trace
+from tests.tracing import trace_nodes
+from tracer.attribution.node_graph import NodeGraph
 from tracer.documents.graph import parse_graph
 from tracer.errors import TracerError
 from tracer.features.fit import measure_fit
@@ -81,8 +82,8 @@ def trained(models: dict[str, Model]) -> dict[str, Weights]:
     }
 
 
-def traced(model: Model, folder: Path, text: str | None = None, **options: Any) -> Attribution:
-    return trace(text or prompt(), model=model, features=str(folder), **options)
+def traced(model: Model, folder: Path, text: str | None = None, **options: Any) -> NodeGraph:
+    return trace_nodes(text or prompt(), model=model, features=str(folder), **options)
 
 
 @pytest.mark.parametrize("kind", WRITE)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.tiny_models import PROMPT
-from tracer.attribution.trace import trace
+from tests.tracing import trace_nodes
 from tracer.documents.annotations import Annotations
 from tracer.documents.claims import Claim
 from tracer.documents.evidence import ClaimEvidence
@@ -35,12 +35,12 @@ def prompt(llama: Model) -> SteeredPrompt:
 
 @pytest.fixture(scope="module")
 def graph(llama: Model) -> Graph:
-    return trace(PROMPT, model=llama, target=" w9", contrast=[" w2"]).prune(slug="tiny")
+    return trace_nodes(PROMPT, model=llama, target=" w9", contrast=[" w2"]).prune(slug="tiny")
 
 
 @pytest.fixture(scope="module")
 def elsewhere(llama: Model) -> Graph:
-    return trace(OTHER, model=llama, target=" w9", contrast=[" w2"]).prune(slug="other")
+    return trace_nodes(OTHER, model=llama, target=" w9", contrast=[" w2"]).prune(slug="other")
 
 
 def features_of(graph: Graph, position: int | None = None) -> list[str]:
