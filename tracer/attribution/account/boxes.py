@@ -77,7 +77,8 @@ def _late_pair(account: Account, boxes: list[Found], n_layers: int) -> list[Foun
                 effect = float(account.effects[at])
                 sums[effect > 0] += effect
                 pair.append(at)
-    if abs(sums[True] + sums[False]) > CANCELS * min(sums[True], -sums[False]):
+    smaller = min(sums[True], -sums[False])
+    if not smaller or abs(sums[True] + sums[False]) > CANCELS * smaller:
         return boxes
     gone = set(pair)
     rest = [
