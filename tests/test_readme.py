@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from bench.readme import with_tables
+from tracer.cli import tracer
 from tracer.documents.annotations import load_annotations
 from tracer.documents.trace_settings import TraceSettings
 
@@ -62,17 +61,15 @@ COMMANDS = re.findall(r"^ {4}tracer (.+)$", HYPOTHESIS, re.MULTILINE)
 
 @pytest.mark.model
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_hypothesis_is_tested_as_written(tmp_path: Path, command: str) -> None:
+def test_a_hypothesis_is_tested_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
     for part in ("graphs", "site_src"):
         shutil.copytree(REPOSITORY / part, tmp_path / part)
-    code = [sys.executable, "-c", "from tracer.cli import main; main()", *shlex.split(command)]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    done = subprocess.run(
-        code, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    said = done.stdout + done.stderr
-    assert ("Russian" if "swap" in command else "Ital") in said or "holds" in said
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(tracer, shlex.split(command), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert ("Russian" if "swap" in command else "Ital") in done.output or "holds" in done.output
 
 
 def test_the_claim_shown_is_a_claim(tmp_path: Path) -> None:

@@ -382,7 +382,7 @@ def test_the_proposal_is_the_smallest_change(page: Page, site: OpenGraph, tmp_pa
 @pytest.fixture
 def forge_context(browser: Browser) -> BrowserContext:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     context.route("https://github.com/**", lambda route: route.fulfill(body="forge"))
     return context

@@ -98,8 +98,8 @@ def test_a_trained_set_is_taken_without_a_word(
         found = traced(model, folder, text)
         assert found.fit is not None
         assert found.notices == ()
-    fits = [traced(model, folder, text).fit for text in texts]
-    assert all(one and one.median and one.median < 0.5 for one in fits)
+        if text in texts:
+            assert found.fit.median and found.fit.median < 0.5
 
 
 Change = Callable[[Weights], Weights]

@@ -40,6 +40,14 @@ FAMILIES = (
 )
 READS = ("mlp.hook_in", "ln2.hook_normalized", "hook_resid_mid")
 WRITES = ("mlp.hook_out", "hook_mlp_out")
+CASES = [
+    pytest.param(
+        *case,
+        # Each family with both kinds and both forms, and the one with every norm with all four.
+        marks=() if case[0] == "gemma2" or case[3] == case[4] else pytest.mark.slow,
+    )
+    for case in product(FAMILIES, READS, WRITES, [False, True], [False, True])
+]
 EVERYTHING = TraceSettings(coverage=1.0, allow_misfit=True)  # random sets
 
 
@@ -52,9 +60,9 @@ def traced(model: Model, folder: Path) -> NodeGraph:
     return trace_nodes(PROMPT, model=model, target=" w9", features=str(folder), settings=EVERYTHING)
 
 
-@pytest.mark.parametrize(("reads", "writes"), list(product(READS, WRITES)))
-@pytest.mark.parametrize("skip", [False, True], ids=["", "skip"])
-@pytest.mark.parametrize("across", [False, True], ids=["per layer", "across layers"])
+@pytest.mark.parametrize(
+    ("model", "reads", "writes", "skip", "across"), CASES, indirect=["model"], scope="module"
+)
 def test_rows_add_up_and_are_causal(
     model: Model, tmp_path: Path, reads: str, writes: str, skip: bool, across: bool
 ) -> None:
