@@ -34,7 +34,7 @@ export function takeOverCircuit(graph, store, jump) {
     return circuit;
   });
   said = makeStrip(strip, graph, store, { circuit: shown, jump });
-  strip.parentElement?.classList.add("live");
+  strip.parentElement?.classList.add("taken-over");
   return {
     /** @type {Circuit["start"]} */
     start(facts, groups, changedPicture) {
