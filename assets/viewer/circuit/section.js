@@ -3,7 +3,7 @@
 import { Circuit } from "./circuit.js";
 import { makeStrip } from "./strip.js";
 
-const NARROW = "screen and (max-width: 60rem)"; // as in site.css
+const NARROW = "screen and (max-width: 60rem)"; // as in site/narrow.css
 
 /**
  * @param {import("../graph/graph.js").Graph} graph
