@@ -8,6 +8,7 @@ from functools import cached_property
 from tracer.documents.graph import Graph
 from tracer.site.graph.facts import Fact, explained, facts, model_name, question
 from tracer.site.wording.answers import asked_instead, explained_answer, likely_answers
+from tracer.site.wording.direction import runs_left
 from tracer.site.wording.likely import Likely
 from tracer.site.wording.tokens import one_line, prompt_text
 
@@ -23,12 +24,13 @@ class About:
     @property
     def title(self) -> str:
         """On one line: the prompt, as much as has room, and the answer."""
-        asked = asked_instead(self.graph)
-        answer = f" → {self.answer.text}" if self.answer else f" → {asked}" if asked else ""
+        end = self.answer.text if self.answer else asked_instead(self.graph)
         prompt = one_line(self.prompt)
         if len(prompt) > _LONGEST:
             prompt = prompt[: _LONGEST - 1].rstrip() + "…"
-        return f"{prompt}{answer}"
+        # An arrow is not turned around where a line runs from right to left, as a bracket is.
+        arrow = "←" if runs_left(prompt) else "→"
+        return f"{prompt} {arrow} {end}" if end else prompt
 
     @property
     def prompt(self) -> str:
