@@ -354,7 +354,9 @@ def with_tables(text: str) -> str:
         if not pattern.search(text):
             raise SystemExit(f"README.md has no place for the table `{name}`: {start}")
         before, after = pattern.split(text)
-        text = f"{before}{start}\n{make()}\n{end}{after}"
+        # Prettier would line up the columns, and each new figure would change every row.
+        made = f"<!-- prettier-ignore-start -->\n{make()}\n<!-- prettier-ignore-end -->"
+        text = f"{before}{start}\n{made}\n{end}{after}"
     return text
 
 

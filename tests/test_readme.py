@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bench.readme import with_tables
+from bench.readme import TABLES, with_tables
 from tracer.cli import tracer
 from tracer.documents.annotations import load_annotations
 from tracer.documents.trace_settings import TraceSettings
@@ -22,6 +22,16 @@ TEXT = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 def test_generated_tables_agree_with_the_measurements() -> None:
     assert with_tables(TEXT) == TEXT, "run `python bench/readme.py`"
+
+
+def test_prettier_leaves_generated_tables_alone() -> None:
+    kept = re.findall(
+        r"^<!-- (\w+): from bench/ -->\n<!-- prettier-ignore-start -->\n"
+        r"(?:(?!<!--).*\n)+<!-- prettier-ignore-end -->\n<!-- \1: end -->$",
+        TEXT,
+        re.MULTILINE,
+    )
+    assert sorted(kept) == sorted(TABLES)
 
 
 def test_the_map_names_what_is_there() -> None:

@@ -195,7 +195,7 @@ def test_a_new_group_becomes_a_box_and_ungroup_takes_it_away(page: Page, site: O
 
 def test_edits_are_in_both_pictures(page: Page, site: OpenGraph) -> None:
     page.goto(site())
-    expect(page.locator(".circuit-frame.live svg.wide")).to_be_visible()
+    expect(page.locator(".circuit-frame.taken-over svg.wide")).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 900})
     expect(page.locator("#circuit svg.narrow")).to_be_visible()
     button(page, "Edit names and groups").click()
