@@ -26,6 +26,7 @@ from tracer.model.precision import wider
 
 ALONE = 64  # so many tokens have a row each; of longer prompts only the strongest
 WORDS = 48
+LONG = 60  # seconds: an estimate is given of what takes longer
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,19 @@ def trace_account(
     targets: Targets,
     effects: Effects,
     settings: TraceSettings,
+    *,
+    walked: float = 0.0,
     progress: Progress = lambda *_: None,
 ) -> tuple[Sequence[LayerFeatures], Chosen]:
-    """The features that were swept, and the account of those that it takes.
+    """The features that were swept, and the account of those that it takes. `walked` is how many
+    seconds `effects` took, from which a long sweep is estimated.
 
     Raises TracerError where numbers overflow.
     """
     layers = active.admit(effects.features, settings.max_nodes)
+    words = _words(frozen, effects)
+    steps = _steps(frozen, layers, words) / (frozen.n_positions * frozen.n_layers)
+    progress(_about(walked * steps), 0, frozen.n_layers)
     swept = sweep_up(
         frozen,
         active,
@@ -70,13 +77,28 @@ def trace_account(
         targets.effect_direction,
         origin=targets.origin,
         bias=targets.held_beyond(frozen.final_norm),
-        words=_words(frozen, effects),
+        words=words,
         progress=progress,
     )
     if not all(torch.isfinite(one).all() for one in (swept.links, swept.inputs, swept.finals)):
         raise TracerError("the account overflowed", hint=wider(frozen.model.dtype))
     chosen = choose(account_of(swept, layers))
     return layers, replace(chosen, account=gather_errors(chosen.account))
+
+
+def _steps(frozen: FrozenPass, layers: Sequence[LayerFeatures], words: Sequence[int] | None) -> int:
+    """How many streams, at one position, the sweep carries through one layer each."""
+    n, depth = frozen.n_positions, frozen.n_layers
+    alone = range(1, n) if words is None else words
+    steps = (3 * n + sum(n - one for one in alone)) * depth
+    for layer, listed in enumerate(layers):
+        steps += int((n - listed.positions).sum()) * (depth - layer - 1)
+    return steps
+
+
+def _about(seconds: float) -> str:
+    """What the sweep is called while it runs: how long it will take, where that is long."""
+    return "sweep" if seconds < LONG else f"sweep, about {round(seconds / 60)} minutes"
 
 
 def _words(frozen: FrozenPass, effects: Effects) -> list[int] | None:

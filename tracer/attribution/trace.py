@@ -6,6 +6,7 @@ What becomes of features that are not listed makes two kinds of it: they hand on
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import date
 
@@ -128,10 +129,14 @@ def trace_ask(
         refuse_unfit(source.info, active.fit)
     targets = _targets(ask, frozen, active, settings, direction)
     progress("forward pass", 1, 1)
+    began = time.perf_counter()
     effects = total_effects(frozen, active, targets.effect_direction, targets.origin)
+    walked = time.perf_counter() - began
     found = (ask, settings, frozen, source.info, active)
     if settings.remainder == "transparent":
-        layers, chosen = trace_account(frozen, active, targets, effects, settings, progress)
+        layers, chosen = trace_account(
+            frozen, active, targets, effects, settings, walked=walked, progress=progress
+        )
         model.let_go()
         return AccountGraph(*found, layers, effects, targets, chosen)
     layers = active.admit(effects.features, settings.candidates)
