@@ -13,7 +13,8 @@ from datetime import date
 import torch
 from torch import Tensor
 
-from tracer.attribution.account_graph import AccountGraph, trace_account
+from tracer.attribution.account.account_graph import AccountGraph
+from tracer.attribution.account.trace_account import trace_account
 from tracer.attribution.effects import Effects, total_effects
 from tracer.attribution.node_graph import NodeGraph
 from tracer.attribution.question import Ask

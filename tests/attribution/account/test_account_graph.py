@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,13 +12,14 @@ import torch
 import tracer
 from tests.features.dictionaries import write_clt, write_plt
 from tests.tiny_models import PROMPT, exact_tiny_model
-from tracer.attribution.account_graph import AccountGraph
+from tracer.attribution.account.account_graph import AccountGraph
 from tracer.attribution.traced import Published
 from tracer.documents.graph import Graph, load_graph
 from tracer.documents.parts.ledger import Ledger
 from tracer.documents.parts.parts import load_parts
 from tracer.documents.prompt_words import BIASES, OTHER_ERRORS, OTHER_WORDS
 from tracer.documents.trace_settings import TraceSettings
+from tracer.errors import TracerError
 from tracer.model.load import Model
 
 
@@ -81,7 +83,7 @@ def test_any_group_is_what_the_tensors_say(tiny: Model) -> None:
     for share in (0.0, 0.1, 0.5, 1.0):
         mask = torch.rand(len(names), generator=draw) < share
         group = [name for name, inside in zip(names, mask.tolist(), strict=True) if inside]
-        close = {"rel": 1e-6, "abs": 1e-9}
+        close: Any = {"rel": 1e-6, "abs": 1e-9}
         assert ledger.effect(group) == pytest.approx(float(whole.effects[mask].sum()), **close)
         assert ledger.through(group) == pytest.approx(float(whole.through(mask)), **close)
         assert ledger.lost(group) == pytest.approx(float(whole.lost(mask)), **close)
@@ -137,8 +139,8 @@ def test_links_are_the_strongest_flows_and_some_of_every_node(tmp_path: Path) ->
 def test_a_long_prompt_tells_its_weaker_words_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tracer.attribution.account_graph.ALONE", 4)
-    monkeypatch.setattr("tracer.attribution.account_graph.WORDS", 3)
+    monkeypatch.setattr("tracer.attribution.account.trace_account.ALONE", 4)
+    monkeypatch.setattr("tracer.attribution.account.trace_account.WORDS", 3)
     model = exact_tiny_model(tmp_path, "llama")
     graph, ledger = saved(account(model, target=" w9").publish(slug="x"), tmp_path / "g")
     assert list(ledger.gaps()) == []
@@ -232,3 +234,25 @@ def test_so_has_a_direction(tmp_path: Path) -> None:
     assert list(ledger.gaps()) == []
     info = graph.metadata.tracer
     assert info is not None and info.account is not None and info.account.unit == "along it"
+
+
+def test_any_nodes_have_an_account_in_python(tmp_path: Path) -> None:
+    model = exact_tiny_model(tmp_path, "llama")
+    found = account(model, target=" w9")
+    published = found.publish(slug="x")
+    names = ledger_of(published).flows.features[2:9]
+    whole = found.account
+    mask = torch.zeros(len(whole), dtype=torch.bool)
+    mask[2:9] = True
+    file = tmp_path / "g" / "1.json"
+    published.parts.save(file)
+    published.graph.save(file)
+    for graph in (found, file, str(file)):
+        box = tracer.account(graph, names)
+        assert box.through == pytest.approx(float(whole.through(mask)), rel=1e-2, abs=1e-4)
+        assert box.pushes and box.reads
+    with pytest.raises(TracerError, match="`0_1_2_3` is no listed feature"):
+        tracer.account(file, ["0_1_2_3"])
+    (tmp_path / "g" / "1.flows.bin").unlink()
+    with pytest.raises(TracerError, match="its flows are not there; trace it again"):
+        tracer.account(file, names)

@@ -1,23 +1,19 @@
-"""A graph whose unlisted features hand on what they read, so that it adds up exactly."""
+"""From effects to an account: what is swept, which words stand alone, and what it takes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 import torch
 
-from tracer.attribution.account.account import Account, account_of
+from tracer.attribution.account.account import account_of
 from tracer.attribution.account.choose import Chosen, choose
-from tracer.attribution.account.document import account_document
 from tracer.attribution.account.errors import gather_errors
 from tracer.attribution.account.sweep_up import sweep_up
-from tracer.attribution.account.words import Likely, NodeWords
 from tracer.attribution.effects import Effects
 from tracer.attribution.sweep import Progress
 from tracer.attribution.targets import Targets
-from tracer.attribution.traced import Published, Traced
 from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.features.source import ActiveFeatures, LayerFeatures
@@ -27,28 +23,6 @@ from tracer.model.precision import wider
 ALONE = 64  # so many tokens have a row each; of longer prompts only the strongest
 WORDS = 48
 LONG = 60  # seconds: an estimate is given of what takes longer
-
-
-@dataclass(frozen=True)
-class AccountGraph(Traced):
-    """`layers` are all features that were swept, `chosen` the account of those that are listed."""
-
-    chosen: Chosen
-
-    @property
-    def account(self) -> Account:
-        """What adds up to the answer, exactly: features, words, start, biases and errors."""
-        return self.chosen.account
-
-    @cached_property
-    def words(self) -> NodeWords:
-        """What each listed feature reads and pushes."""
-        tokens = [self.frozen.model.tokenizer.text(one) for one in self.frozen.token_ids]
-        return NodeWords(self.account, Likely.of(self.frozen), tokens)
-
-    def publish(self, *, slug: str = "untitled") -> Published:
-        """With the strongest `max_links` links; all of them lie in the parts."""
-        return account_document(self, slug)
 
 
 def trace_account(
