@@ -113,12 +113,42 @@ def engine_table() -> str:
     if not file.exists():
         return "Not run."
     found = json.loads(file.read_text())
-    neurons = found["neurons"]
     load = f"; load {found['load']:.1f} before"
     return (
-        f"{_speed(found)}\n\nNeurons of the default model, {neurons['tokens']} tokens, defaults: "
-        f"{neurons['seconds']:.1f} s.\n\n{found['machine']}; {found['date']}{load}."
+        f"{_speed(found)}\n\n{_neurons(found['neurons'])}{_on(found)}\n\n"
+        f"{found['machine']}; {found['date']}{load}."
     )
+
+
+ACCOUNT_GOALS = {15: 1.5, 64: 4.0, 256: 30.0, 1024: 90.0}  # tokens: seconds
+ACCOUNT_GIB = 2.0
+
+
+def _on(found: dict[str, Any]) -> str:
+    """Where neurons were measured, if not together with the rest."""
+    other = found.get("neurons_on")
+    return "" if other is None else f"\n\nNeurons: {other['machine']}; {other['date']}."
+
+
+def _neurons(found: Sequence[dict[str, Any]]) -> str:
+    """Neurons of the default model by length and mode, with the account's goals."""
+    rows = []
+    for one in found:
+        goal = ACCOUNT_GOALS.get(one["tokens"]) if one["mode"] == "transparent" else None
+        missed = goal is not None and (one["seconds"] > goal or one["peak_gib"] > ACCOUNT_GIB)
+        told = "" if goal is None else f"{goal:g} s, {ACCOUNT_GIB:g} GiB"
+        rows.append(
+            (
+                one["mode"],
+                f"{one['tokens']:,}",
+                str(one.get("listed", "")),
+                f"{one['seconds']:.1f} s",
+                f"{one['peak_gib']:.1f} GiB",
+                f"{told}: missed" if missed else told,
+            )
+        )
+    head = ("neurons of the default model", "tokens", "listed", "time", "peak memory", "goal")
+    return table(head, rows)
 
 
 def gpu_table() -> str:

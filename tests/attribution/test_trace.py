@@ -202,7 +202,10 @@ def test_the_committed_graph_is_what_this_code_traces(colosseum: NodeGraph) -> N
     folder = Path(__file__).parents[2] / "graphs" / "colosseum-italian"
     latest = max(folder.glob("[0-9]*.json"), key=lambda file: int(file.stem.split(".")[0]))
     committed = Graph.model_validate_json(latest.read_text())
-    fresh = colosseum.prune(slug="colosseum-italian")
+    named: dict[str, Any] = {"target": " Italian", "contrast": [" Spanish", " French"]}
+    fresh = tracer.trace(COLOSSEUM, model=colosseum.frozen.model, **named).prune(
+        slug="colosseum-italian"
+    )
     assert committed.metadata.tracer is not None
     assert fresh.metadata.tracer is not None
     assert fresh.metadata.tracer.graph_id == committed.metadata.tracer.graph_id

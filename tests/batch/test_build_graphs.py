@@ -29,6 +29,7 @@ from tracer.batch.session import build_graphs
 from tracer.documents.graph import Graph, load_graph
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.lock import held
+from tracer.documents.parts.parts import load_parts
 from tracer.documents.prompts import load_prompts
 from tracer.errors import Problems, TracerError
 
@@ -65,8 +66,19 @@ class Desk:
 
     @property
     def files(self) -> dict[str, bytes]:
+        """But for the parts beside graphs, which each must have."""
         found = sorted(path for path in self.graphs.rglob("*") if path.is_file())
-        return {str(path.relative_to(self.graphs)): path.read_bytes() for path in found}
+        parts = [path for path in found if path.suffix == ".bin"]
+        graphs = [path for path in found if path.suffix == ".json"]
+        beside = {
+            graph.with_suffix(end) for graph in graphs for end in (".flows.bin", ".words.bin")
+        }
+        assert set(parts) <= beside
+        return {
+            str(path.relative_to(self.graphs)): path.read_bytes()
+            for path in found
+            if path not in parts
+        }
 
     @property
     def written(self) -> dict[str, Graph]:
@@ -81,6 +93,11 @@ def desk(tmp_path: Path, model: Path) -> Desk:
 def test_writes_each_graph_and_a_table(desk: Desk) -> None:
     assert desk.run() == 0
     assert list(desk.files) == ["one/1.json", "two/1.json"]
+    for graph in desk.written.values():
+        assert graph.metadata.tracer is not None
+        file = desk.graphs / graph.metadata.slug / "1.json"
+        parts = load_parts(file, graph.metadata.tracer.graph_id)
+        assert parts.flows is not None and parts.pushes is not None
     assert load_graph(desk.graphs / "one" / "1.json").metadata.slug == "one"
     for word in ("one/1", "two/1", "answer", "nodes", "links", "ness", "onds", "GiB"):
         assert word in desk.said
