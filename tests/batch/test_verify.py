@@ -12,7 +12,8 @@ from rich.console import Console
 
 from tests.tiny_models import PROMPT, save_tiny_model
 from tracer.batch.steering import steer_graph
-from tracer.batch.verify import Checked, _table, verify
+from tracer.batch.verified import Checked, table
+from tracer.batch.verify import verify
 from tracer.documents.evidence import load_evidence
 from tracer.documents.graph import Graph, load_graph
 from tracer.errors import Problems, TracerError
@@ -229,7 +230,7 @@ def test_narrow_terminals_show_every_number(width: int) -> None:
     slug, claim = "a-graph-with-quite-a-long-slug", "a-language-is-needed-for-the-answer"
     cells = (claim, "fails, as said", "lead 5.236", "5.431", "20 of 20")
     console = Console(file=io.StringIO(), width=width)
-    console.print(_table([Checked(slug, claim, "up to date", cells)]))
+    console.print(table([Checked(slug, claim, "up to date", cells)]))
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert "lead 5.236 5.431 20 of 20" in said
     assert "…" not in said and max(map(len, said.splitlines())) <= width

@@ -29,6 +29,7 @@ from tracer.site.content.entry import Entry
 from tracer.site.graph import edit_data, viewer_data
 from tracer.site.graph.citation import bibtex
 from tracer.site.graph.claims import ShownClaim, show_claim
+from tracer.site.graph.exchange import ShownExchange, show_exchange
 from tracer.site.graph.facts import Fact, explained, facts, model_name, question
 from tracer.site.graph.faithfulness import ShownFaithfulness, show_faithfulness
 from tracer.site.prose.link_target import LinkTarget
@@ -279,6 +280,12 @@ class GraphPage:
             note = self._note(claim.note, ("claims", number, "note"))
             shown.append(show_claim(resolved, self.annotations, found, note))
         return shown
+
+    @cached_property
+    def exchange(self) -> ShownExchange | None:
+        evidence = self.entry.evidence_of(self.revision)
+        found = evidence.exchange if evidence else None
+        return show_exchange(found, self.graph) if found else None
 
     @cached_property
     def faithfulness(self) -> ShownFaithfulness | None:
