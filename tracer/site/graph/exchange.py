@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from tracer.documents.evidence import Exchange, Exchanged
 from tracer.documents.graph import Graph
@@ -47,9 +47,9 @@ def _sentences(found: Exchange, graph: Graph) -> list[str]:
     words = [visible(graph.metadata.prompt_tokens[at]) for at in found.changed]
     answer, other = f"“{visible(found.answer)}”", f"“{visible(found.other)}”"
     said = [
-        f"The other prompt is “{found.prompt}”, another from here at {_all(words)}. Here {answer} "
-        f"{_lead(found.lead)} {other}; there it {_lead(found.lead_there)} it. What follows are "
-        "shares of that whole move, with values exchanged between the two runs.",
+        f"A second prompt, “{found.prompt}”, is as long and differs at {_all(words)}. Here "
+        f"{answer} is {_lead(found.lead)} {other}, there {_lead(found.lead_there)} it. What "
+        "follows are shares of that whole move, with values exchanged between the two runs.",
     ]
     if not found.curve:
         return [*said, f"No {kind} supports the answer here more than there."]
@@ -57,15 +57,15 @@ def _sentences(found: Exchange, graph: Graph) -> list[str]:
     many = f"{last.features} {kind}s" if last.features > 1 else f"one {kind}"
     said.append(
         f"Enough? There, with the values from here of the {many} that support the answer most, "
-        f"{share(last.enough)} of it comes back{_turns(last.turns_there, ' and the answer turns')}."
-        f" Needed? Here, with their values from there, {share(last.needed)} of it is lost"
-        f"{_turns(last.turns_here, ' and the answer turns')}.{_beyond(last)}"
+        f"{share(last.enough)} of the move comes back{_turns(last.turns_there)}. Needed? Here, "
+        f"with their values from there, {share(last.needed)} is lost{_turns(last.turns_here)}."
+        f"{_beyond(last)}"
     )
     if last.controls_enough and last.controls_needed:
         said.append(
-            f"As many others instead, as loud, in the same layers at the same words, move "
-            f"{_range(last.controls_enough)} and {_range(last.controls_needed)} "
-            f"({len(last.controls_enough)} draws, half for the answer and half against it)."
+            f"In {len(last.controls_enough)} draws of as many others, as loud, in the same layers "
+            "at the same words, balanced so that they predict no move, it is "
+            f"{_range(last.controls_enough)} and {_range(last.controls_needed)} in the mean."
         )
     if found.middle:
         between = found.middle[-1]
@@ -95,20 +95,22 @@ def _of_circuit(found: Exchange, kind: str) -> list[str]:
 
 
 def _beyond(one: Exchanged) -> str:
-    """More than all of it is no better than all of it."""
-    over = max(one.enough, one.needed) - 1
-    if over < 0.005:
+    """More than all of it is no better than less."""
+    if max(one.enough, one.needed) < 1.005:
         return ""
-    return f" That is up to {share(over)} too much: what would hold them back stays as it was."
+    hits = [share(1 - abs(1 - value)) for value in (one.enough, one.needed)]
+    return (
+        " More than 100\N{NO-BREAK SPACE}% overshoots: what would hold it back stays as it was. "
+        f"Counted as a miss like too little, that is {hits[0]} and {hits[1]}."
+    )
 
 
-def _turns(turns: bool, words: str) -> str:
-    return words if turns else ""
+def _turns(turns: bool) -> str:
+    return ", and the answer turns" if turns else ""
 
 
 def _lead(value: float) -> str:
-    verb = "leads" if value >= 0 else "trails"
-    return f"{verb} by {abs(value):.2f} logits"
+    return f"{abs(value):.2f} logits {'ahead of' if value >= 0 else 'behind'}"
 
 
 def _layers(count: int) -> str:
@@ -160,72 +162,91 @@ def _point(count: int, one: Exchanged | None, between: Exchanged | None) -> Show
     )
 
 
-def _curves(found: Exchange) -> Markup:
-    """Shares upwards over the number of features, which stand at equal distances; 0 and all of
-    the move are lines."""
-    counts = sorted({one.features for one in (*found.curve, *found.middle)})
-    if not counts:
-        return Markup("")
-    controls = [v for one in found.curve for v in (*one.controls_enough, *one.controls_needed)]
-    shares = [v for one in (*found.curve, *found.middle) for v in (one.enough, one.needed)]
-    low, high = min(0.0, *shares, *controls), max(1.0, *shares, *controls)
-    right, foot = WIDTH - MARGIN / 2, HEIGHT - MARGIN
+@dataclass(frozen=True)
+class _Frame:
+    """Shares upwards over numbers of features, which stand at equal distances."""
 
-    def x(count: int) -> float:
-        return MARGIN + (right - MARGIN) * (counts.index(count) + 0.5) / len(counts)
+    counts: Sequence[int]
+    low: float
+    high: float
 
-    def y(value: float) -> float:
-        return MARGIN / 2 + (foot - MARGIN / 2) * (high - value) / (high - low)
+    @property
+    def right(self) -> float:
+        return WIDTH - MARGIN / 2
 
-    def path(points: Sequence[tuple[int, float]], kind: str, title: str) -> Markup:
-        places = [f"{x(count):.1f} {y(value):.1f}" for count, value in points]
+    @property
+    def foot(self) -> float:
+        return HEIGHT - MARGIN
+
+    def x(self, count: int) -> float:
+        across = (self.counts.index(count) + 0.5) / len(self.counts)
+        return MARGIN + (self.right - MARGIN) * across
+
+    def y(self, value: float) -> float:
+        down = (self.high - value) / (self.high - self.low)
+        return MARGIN / 2 + (self.foot - MARGIN / 2) * down
+
+    def line(self, points: Sequence[tuple[int, float]], kind: str, title: str) -> str:
+        """A curve with a dot for each number, which says what it is."""
+        places = [f"{self.x(count):.1f} {self.y(value):.1f}" for count, value in points]
         dots = "".join(
-            f'<circle cx="{x(count):.1f}" cy="{y(value):.1f}" r="3">'
-            f"<title>{escape(title)}, {count}: {share(value)}</title></circle>"
+            f'<circle cx="{self.x(count):.1f}" cy="{self.y(value):.1f}" r="3">'
+            f"<title>{title}, {count}: {share(value)}</title></circle>"
             for count, value in points
         )
-        return Markup(f'<g class="{kind}"><path d="M{"L".join(places)}"/>{dots}</g>')
+        return f'<g class="{kind}"><path d="M{"L".join(places)}"/>{dots}</g>' if points else ""
 
-    band = [one for one in found.curve if one.controls_enough and one.controls_needed]
+    def band(self, spans: Sequence[tuple[int, float, float]]) -> str:
+        """What controls reach, from lowest to highest, for each number of features."""
+        lows = [f"{self.x(count):.1f} {self.y(low):.1f}" for count, low, _ in spans]
+        highs = [f"{self.x(count):.1f} {self.y(high):.1f}" for count, _, high in reversed(spans)]
+        return f'<path class="band" d="M{"L".join([*lows, *highs])}Z"/>' if spans else ""
+
+    def axes(self) -> list[str]:
+        zero, whole, left = self.y(0), self.y(1), MARGIN - 5
+        return [
+            f'<path class="axis" d="M{MARGIN} {zero:.1f}H{self.right:.0f}'
+            f'M{MARGIN} {self.foot}V{MARGIN / 2:.0f}"/>',
+            f'<path class="agreement" d="M{MARGIN} {whole:.1f}H{self.right:.0f}"/>',
+            f'<text x="{left}" y="{whole + 4:.1f}" text-anchor="end">100%</text>',
+            f'<text x="{left}" y="{zero + 4:.1f}" text-anchor="end">0%</text>',
+            *(
+                f'<text x="{self.x(one):.1f}" y="{self.foot + 15}" text-anchor="middle">{one}'
+                "</text>"
+                for one in self.counts
+            ),
+            f'<text x="{self.right:.0f}" y="{HEIGHT - 8}" text-anchor="end">strongest supporters'
+            "</text>",
+        ]
+
+
+def _curves(found: Exchange) -> Markup:
+    """None of the move and all of it are lines."""
+    points = (*found.curve, *found.middle)
+    counts = sorted({one.features for one in points})
+    if not counts:
+        return Markup("")
+    spans = [(one.features, *_ends(one)) for one in found.curve if one.controls_enough]
+    values = [value for one in points for value in (one.enough, one.needed)]
+    values += [end for _, *ends in spans for end in ends]
+    frame = _Frame(counts, min(0.0, *values), max(1.0, *values))
+    between = [(one.features, one.enough) for one in found.middle]
+    enough = [(one.features, one.enough) for one in found.curve]
+    needed = [(one.features, one.needed) for one in found.curve]
+    name = "Shares of the move over the number of features; the table below has the numbers"
     parts = [
-        f'<svg class="scatter curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="'
-        f'Shares of the move over the number of features; the table below has the numbers">',
-        _band(
-            [
-                (x(one.features), y(one_low), y(one_high))
-                for one in band
-                for one_low, one_high in [_ends(one)]
-            ]
-        ),
-        f'<path class="axis" d="M{MARGIN} {y(0):.1f}H{right:.0f}M{MARGIN} {foot}V{MARGIN / 2}"/>',
-        f'<path class="agreement" d="M{MARGIN} {y(1):.1f}H{right:.0f}"/>',
-        f'<text x="{MARGIN - 5}" y="{y(1) + 4:.1f}" text-anchor="end">100%</text>',
-        f'<text x="{MARGIN - 5}" y="{y(0) + 4:.1f}" text-anchor="end">0%</text>',
-        *(
-            f'<text x="{x(one):.1f}" y="{foot + 15}" text-anchor="middle">{one}</text>'
-            for one in counts
-        ),
-        f'<text x="{right:.0f}" y="{HEIGHT - 8}" text-anchor="end">strongest supporters</text>',
+        f'<svg class="scatter curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{name}">',
+        frame.band(spans),
+        *frame.axes(),
+        frame.line(between, "between", "enough, middle only"),
+        frame.line(enough, "enough", "enough"),
+        frame.line(needed, "needed", "needed"),
+        "</svg>",
     ]
-    for kind, title, points in (
-        ("between", "in the middle, enough", [(one.features, one.enough) for one in found.middle]),
-        ("enough", "enough", [(one.features, one.enough) for one in found.curve]),
-        ("needed", "needed", [(one.features, one.needed) for one in found.curve]),
-    ):
-        if points:
-            parts.append(path(points, kind, title))
-    return Markup("".join([*parts, "</svg>"]))
+    return Markup("".join(parts))
 
 
 def _ends(one: Exchanged) -> tuple[float, float]:
     values = (*one.controls_enough, *one.controls_needed)
     return min(values), max(values)
-
-
-def _band(spans: Sequence[tuple[float, float, float]]) -> str:
-    """What controls reach, from lowest to highest, for each number of features."""
-    if not spans:
-        return ""
-    lows = [f"{x:.1f} {low:.1f}" for x, low, _ in spans]
-    highs = [f"{x:.1f} {high:.1f}" for x, _, high in reversed(spans)]
-    return f'<path class="band" d="M{"L".join([*lows, *highs])}Z"/>'
