@@ -171,7 +171,13 @@ def test_faithfulness_within_and_beyond_the_tolerance() -> None:
 
 
 def exchange(**fields: Any) -> Exchange:
-    point = {"features": 10, "enough": 0.6, "needed": 0.7, "turns_there": True, "turns_here": True}
+    point: dict[str, Any] = {
+        "features": 10,
+        "enough": 0.6,
+        "needed": 0.7,
+        "turns_there": True,
+        "turns_here": True,
+    }
     point |= {"controls_enough": [0.1, -0.1, 0.03], "controls_needed": [0.02, 0.0, 0.04]}
     whole = {
         "prompt": "another",
