@@ -8,7 +8,8 @@ The pairs were named and committed before any of them was run.
 from __future__ import annotations
 
 import json
-import statistics
+import os
+import platform
 import time
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,6 @@ from tracer.model.load import Model, load_model
 
 HERE = Path(__file__).parent
 SEED = 13
-GOALS = {"enough": 0.8, "needed": 0.8, "worst": 0.6, "middle": 0.5, "controls": 0.1}
 
 
 def main() -> None:
@@ -35,7 +35,12 @@ def main() -> None:
     for entry in pairs:
         found.append(measured(model, entry))
         console.print(f"{entry.slug}: {found[-1]['curve'][-1]}", markup=False, highlight=False)
-    whole = {"model": model.info.name, "pairs": found, "mean": summary(found), "goals": GOALS}
+    whole = {
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "date": time.strftime("%Y-%m-%d"),
+        "model": model.info.name,
+        "pairs": found,
+    }
     (HERE / "exchange.json").write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -61,23 +66,6 @@ def measured(model: Model, entry: PromptEntry) -> dict[str, Any]:
     }
 
 
-def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
-    """Means over pairs with the most neurons, the worst pair, and how many answers turned."""
-    last = [one["curve"][-1] for one in found]
-    controls = [
-        statistics.mean(one[key]) for one in found for key in ("controls_enough", "controls_needed")
-    ]
-    return {
-        "enough": _mean(last, "enough"),
-        "needed": _mean(last, "needed"),
-        "worst": min(min(one["enough"], one["needed"]) for one in last),
-        "middle": _mean([one["middle"][-1] for one in found], "enough"),
-        "controls": _short(statistics.mean(map(abs, controls))),
-        "turned_there": sum(one["turns_there"] for one in last),
-        "turned_here": sum(one["turns_here"] for one in last),
-    }
-
-
 def _shares(one: Exchanged) -> dict[str, Any]:
     return {
         "features": one.features,
@@ -86,10 +74,6 @@ def _shares(one: Exchanged) -> dict[str, Any]:
         "turns_there": one.turns_there,
         "turns_here": one.turns_here,
     }
-
-
-def _mean(points: list[dict[str, Any]], key: str) -> float:
-    return _short(statistics.mean(one[key] for one in points))
 
 
 def _short(value: float) -> float:
