@@ -11,7 +11,9 @@ import torch
 from torch import Tensor
 
 from tracer.attribution.origin import FeatureName, Origin
-from tracer.documents.graph import Answer, Question
+from tracer.attribution.quantity import directions_of, quantity_of
+from tracer.documents.graph import Alternative, Answer, Question
+from tracer.documents.trace_settings import Against
 from tracer.errors import TracerError
 from tracer.features.source import ActiveFeatures
 from tracer.model.frozen_norm import FrozenNorm
@@ -35,6 +37,7 @@ class Targets:
     effect_direction: Tensor  # (d_model,): the direction that `effect` is measured along
     origin: Origin | None = None
     feature: FeatureName | None = None
+    alternatives: tuple[Alternative, ...] = ()  # the strongest that the first target is against
 
     def held_beyond(self, final_norm: FrozenNorm) -> float:
         """What the effect's quantity holds whatever the stream that `effect_direction` reads is."""
@@ -51,16 +54,17 @@ def choose_targets(
     *,
     target: int | None = None,
     contrast: Sequence[int] = (),
+    against: Against = "vocabulary",
     max_logits: int = 10,
     logit_mass: float = 0.95,
 ) -> Targets:
     """The targets of one graph.
 
     With neither `target` nor `contrast`: the fewest top tokens that hold `logit_mass` of the
-    probability, at most `max_logits`, each as its unembedding minus the mean unembedding
-    (circuit-tracer's convention). With `target`: that one. With `contrast`: the target's
-    unembedding minus the mean of the others'. Where the model caps its logits softly, targets
-    are logits in front of the cap, which is not linear; probabilities are the model's own.
+    probability, at most `max_logits`. Each token is its unembedding minus the mean of the
+    `contrast`'s, or, with none, what `against` says (`quantity_of`). Where the model caps its
+    logits softly, targets are logits in front of the cap, which is not linear; probabilities are
+    the model's own.
     """
     model = frozen.model
     probabilities = frozen.logits.softmax(-1)
@@ -71,19 +75,22 @@ def choose_targets(
         ids = ranked.indices[:count].tolist()
     else:
         ids = [target]
-    unembedding, bias = model.unembedding, model.unembedding_bias
     others = list(contrast)
-    baseline = unembedding[others].mean(0) if others else unembedding.mean(0)  # (d_model,)
-    directions = unembedding[ids] - baseline
-    raw = frozen.raw_logits
-    raw_baseline = raw[others].mean() if others else raw.mean()
-    biases = torch.zeros(len(ids), device=model.device, dtype=model.dtype)
+    quantities = [
+        quantity_of(model, one, frozen.logits, contrast=others, against=against) for one in ids
+    ]
+    coefficients = torch.stack([one.coefficients for one in quantities])
+    directions = directions_of(coefficients, model.unembedding)
+    biases = torch.zeros_like(directions[:, 0])
     if frozen.final_norm.bias is not None:
-        biases = biases + directions @ frozen.final_norm.bias
-    if bias is not None:
-        biases = biases + bias[ids] - (bias[others].mean() if others else bias.mean())
+        biases = biases + directions @ frozen.final_norm.bias.double()
+    values = directions @ frozen.final_stream[-1].double()
+    if model.unembedding_bias is not None:
+        held = coefficients @ model.unembedding_bias.double()
+        biases, values = biases + held, values + held
     text = model.tokenizer.text
     kind = "salient" if target is None else "contrast" if others else "target"
+    like = model.unembedding
     return Targets(
         question=Question(
             kind=kind,
@@ -91,14 +98,16 @@ def choose_targets(
             target_id=ids[0],
             contrast=tuple(text(one) for one in others),
             contrast_ids=tuple(others),
+            against=None if others else against,
         ),
         answers=_answers(frozen, [*ids, *others]),
         token_ids=tuple(ids),
-        directions=directions,
-        values=raw[ids] - raw_baseline,
-        biases=biases,
+        directions=directions.to(like),
+        values=values.to(like),
+        biases=biases.to(like),
         weights=probabilities[ids],
-        effect_direction=directions[0],
+        effect_direction=directions[0].to(like),
+        alternatives=quantities[0].alternatives,
     )
 
 

@@ -29,7 +29,7 @@ from tracer.documents.other_formats import no_graph
 from tracer.documents.prompts import ChatTurn
 from tracer.documents.records import Many, Open, first_mistake
 from tracer.documents.saved_view import QueryParameters
-from tracer.documents.trace_settings import TraceSettings
+from tracer.documents.trace_settings import Against, TraceSettings
 from tracer.errors import Place, TracerError
 
 FORMAT: Literal[1] = 1
@@ -60,15 +60,28 @@ class Answer(Open):
     logit: float
 
 
+class Alternative(Open):
+    """Another token the model considered, and its probability were the answer not there."""
+
+    token: Token
+    token_id: int
+    weight: float
+
+
 class Question(Open):
     """What the graph explains: a target token, perhaps against others, all likely tokens, a
-    feature (`target` is its node id) or a direction of the final residual stream."""
+    feature (`target` is its node id) or a direction of the final residual stream.
+
+    With no `contrast`, `against` says what a token's logit is compared with; graphs from before
+    there was a choice compare with the mean of the vocabulary.
+    """
 
     kind: Literal["salient", "target", "contrast", "feature", "direction"]
     target: str
     target_id: int | None = None
     contrast: tuple[str, ...] = ()
     contrast_ids: tuple[int, ...] = ()
+    against: Against | None = None
 
 
 class ModelInfo(Open):

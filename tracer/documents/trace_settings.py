@@ -10,11 +10,24 @@ from tracer.documents.records import Strict
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["float32", "bf16", "fp16", "fast"]
+Remainder = Literal["transparent", "nodes"]
+Against = Literal["alternatives", "vocabulary"]
 
 
 class TraceSettings(Strict):
     """What decides a graph's nodes and links. Definitions: README, "Settings"."""
 
+    remainder: Remainder | None = Field(
+        None,
+        description="features not listed hand on what they read (`transparent`, for neurons), or "
+        "stay as `nodes` of their own (for transcoders, as circuit-tracer has it)",
+    )
+    against: Against | None = Field(
+        None,
+        description="without a contrast, the answer is explained against the `alternatives` the "
+        "model considered (for neurons) or the mean of the `vocabulary` (for transcoders)",
+    )
+    max_nodes: int = Field(400, ge=1, description="`transparent`: most features that a graph lists")
     max_logits: int = Field(10, ge=1, le=1000, description="most answer tokens shown as nodes")
     logit_mass: float = Field(
         0.95, gt=0, le=1, description="answer tokens are added until they hold this probability"
@@ -50,8 +63,13 @@ class TraceSettings(Strict):
 
     @model_serializer(mode="wrap")
     def _written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Only graphs that were traced so say so: ids and files of all others stay as they were."""
+        """Settings of graphs that were traced before there were such stay as they were."""
         written: dict[str, Any] = handler(self)
         if not self.allow_misfit:
             written.pop("allow_misfit", None)
+        if self.remainder is None:
+            for later in ("remainder", "against", "max_nodes"):
+                written.pop(later, None)
+        elif self.remainder == "nodes":
+            written.pop("max_nodes")
         return written

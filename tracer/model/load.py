@@ -53,6 +53,11 @@ class Model:
         return cast(int, self.config.max_position_embeddings)
 
     @property
+    def softcap(self) -> float | None:
+        """Where the model caps its logits softly, how far they go: `cap · tanh(raw / cap)`."""
+        return getattr(self.config, "final_logit_softcapping", None) or None
+
+    @property
     def end_tokens(self) -> frozenset[int]:
         """The tokens that end a text."""
         ends = self.causal_lm.generation_config.eos_token_id
