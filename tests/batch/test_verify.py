@@ -334,6 +334,10 @@ def test_an_exchange_without_a_counterfactual_says_so(
     assert str(caught.value).startswith(f"{file}:4:") and what in str(caught.value)
     told = [str(one.problem) for one in check(root) if one.level == "error"]
     assert len(told) == 1 and what in told[0]
+    # What a list that cannot be read says of counterfactuals, nobody knows.
+    list_prompts(root, "").write_text("graphs: [")
+    told = [str(one.problem) for one in check(root) if one.level == "error"]
+    assert len(told) == 1 and "prompts.yaml" in told[0] and what not in told[0]
 
 
 def test_a_counterfactual_is_no_part_of_the_graph(root: Path, model: str) -> None:
