@@ -18,7 +18,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-portable checks lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site torture site site-check site-changes lock dist workflows fuzz xss clean
+.PHONY: help demo test test-all test-portable checks lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-exchange bench-viewer bench-site torture site site-check site-changes lock dist workflows fuzz xss clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -113,6 +113,10 @@ bench-peer: $(VENV)/trace.stamp $(PEER)/bin/circuit-tracer ## compare with circu
 
 bench-interventions: $(VENV)/trace.stamp $(PEER)/bin/circuit-tracer ## set the same features here and in circuit-tracer
 	$(BIN)/python bench/interventions.py $(PEER)/bin/python
+
+bench-exchange: $(VENV)/trace.stamp ## exchange values between eight pairs of prompts: enough, needed, and controls
+	$(BIN)/python bench/exchange.py
+	$(BIN)/python bench/readme.py
 
 bench-viewer: $(VENV)/dev.stamp browser ## measure the viewer against its budgets
 	$(BIN)/python bench/viewer.py

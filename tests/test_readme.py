@@ -14,7 +14,9 @@ from click.testing import CliRunner
 from bench.readme import TABLES, with_tables
 from tracer.cli import tracer
 from tracer.documents.annotations import load_annotations
+from tracer.documents.prompts import load_prompts
 from tracer.documents.trace_settings import TraceSettings
+from tracer.documents.yaml_source import parse_yaml
 
 REPOSITORY = Path(__file__).parents[1]
 TEXT = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -85,13 +87,21 @@ def test_a_hypothesis_is_tested_as_written(
 
 
 def test_the_claim_shown_is_a_claim(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", HYPOTHESIS, re.DOTALL)
+    example, _ = re.findall(r"```yaml\n(.*?)```", HYPOTHESIS, re.DOTALL)
     file = tmp_path / "annotations.yaml"
     file.write_text(example)
     (claim,) = load_annotations(file)[0].claims
     own = load_annotations(REPOSITORY / "site_src" / "annotations" / "colosseum-italian.yaml")[0]
     (same,) = (one for one in own.claims if one.id == claim.id)
     assert claim.expect == same.expect and claim.ablate == same.ablate
+
+
+def test_the_counterfactual_shown_is_one_of_ours() -> None:
+    _, example = re.findall(r"```yaml\n(.*?)```", HYPOTHESIS, re.DOTALL)
+    shown = parse_yaml(example, Path("README.md")).data["counterfactual"]
+    own = load_prompts(REPOSITORY / "site_src" / "prompts.yaml").entry("moscow-russian")
+    assert own is not None and own.counterfactual is not None
+    assert own.counterfactual.model_dump() == shown
 
 
 def test_every_bound_is_named() -> None:

@@ -15,6 +15,7 @@ from tracer.site.content.entry import Entry
 from tracer.site.graph.about import About
 from tracer.site.graph.address import GraphAddress
 from tracer.site.graph.citation import bibtex
+from tracer.site.graph.exchange import ShownExchange, show_exchange
 from tracer.site.graph.faithfulness import ShownFaithfulness, show_faithfulness
 from tracer.site.graph.pictures import Pictures
 from tracer.site.graph.remarks import Remarks
@@ -77,6 +78,12 @@ class GraphPage:
     def made(self) -> Provenance | None:
         """Who made a graph of somebody else, and how; None for a gallery's own."""
         return provenance_of(self.graph) if is_foreign(self.graph) else None
+
+    @cached_property
+    def exchange(self) -> ShownExchange | None:
+        evidence = self.entry.evidence_of(self.revision)
+        found = evidence.exchange if evidence else None
+        return show_exchange(found, self.graph) if found else None
 
     @cached_property
     def faithfulness(self) -> ShownFaithfulness | None:

@@ -42,6 +42,7 @@ RESERVED_IDS = frozenset(
         *("viewer", "viewer-title", "facts", "facts-title"),
         *("counterpoints", "counterpoints-title", "citation", "compare", "curated-title"),
         *("claims", "claims-title", "faithfulness", "faithfulness-title"),
+        *("exchange", "exchange-title"),
     }
 )
 _FORMATTER = HtmlFormatter(nowrap=True)
