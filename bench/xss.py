@@ -28,8 +28,8 @@ sys.path.insert(0, str(ROOT))
 
 from tests.browser.executable import installed_browser, launch_arguments  # noqa: E402
 from tests.xss.browse import BATCH, browse_corpus, runs_as_it_is  # noqa: E402
-from tests.xss.gallery import Payload  # noqa: E402
 from tests.xss.payloads import payloads  # noqa: E402
+from tests.xss.texts import Payload  # noqa: E402
 
 SIDES = ("with_policy", "without_policy")
 
@@ -84,7 +84,10 @@ def main() -> None:
     parts = [corpus[start : start + BATCH] for start in range(0, len(corpus), BATCH)]
     processes = int(sys.argv[1]) if len(sys.argv) > 1 else os.cpu_count()
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        browsed = list(pool.map(browse, parts))
+        browsed = []
+        for part in pool.map(browse, parts):
+            browsed.append(part)
+            print(f"{len(browsed)} of {len(parts)} parts browsed", flush=True)
     found = {
         "date": datetime.date.today().isoformat(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
