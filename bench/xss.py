@@ -87,7 +87,7 @@ def main() -> None:
         browsed = []
         for part in pool.map(browse, parts):
             browsed.append(part)
-            print(f"{len(browsed)} of {len(parts)} parts browsed", flush=True)
+            sys.stderr.write(f"{len(browsed)} of {len(parts)} parts browsed\n")
     found = {
         "date": datetime.date.today().isoformat(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",

@@ -94,11 +94,14 @@ class _Site:
     payloads: Sequence[Payload]
 
     def plain_pages(self) -> list[str]:
-        """Every file that a browser opens as a document, but for graphs that are read apart."""
+        """Every file that a browser opens as a document, but for graphs that are read apart. Of a
+        site that is there for its settings, the page and the feed that show them."""
         apart = {f"graphs/{first}{slug}/" for slug in self.gallery.graphs for first in ("", "f")}
         files = [one for kind in ("html", "xml", "svg") for one in self.out.rglob(f"*.{kind}")]
         named = (one.relative_to(self.out).as_posix() for one in sorted(files))
-        return [name for one in named if (name := one.removesuffix("index.html")) not in apart]
+        paths = [one.removesuffix("index.html") for one in named]
+        shown = re.compile(r"(?!settings/)|settings/[^/]+/(feed\.xml)?\Z")
+        return [one for one in paths if one not in apart and shown.match(one)]
 
     def addresses(self) -> list[str]:
         """Pages with payloads in their addresses."""
@@ -233,7 +236,7 @@ class _Reader:
         self._scan()
 
     def _edit(self, slug: str, texts: Sequence[str]) -> None:
-        """Names and groups typed, proposed and opened again; then what others left in their place."""
+        """Names and groups typed and proposed; then those that others left in their place."""
         nodes = ["0_7_4", "1_3_4", "1_9_5", "1_11_5"]
         address = f"{self._address}graphs/{slug}/"
         self._page.goto(address)

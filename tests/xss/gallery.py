@@ -76,7 +76,7 @@ class HostileGallery:
 
     def _texts(self, payload: Payload) -> None:
         """A page, a file, and all that can be said about one graph: a payload in all fields."""
-        number, said = payload
+        number = payload[0]
         slug = f"w-{number:03}"
         written = [*front(payload), *body(payload)]
         self._blocks[self._source("pages", f"t-{number:03}.md")] = [*written, self._file(payload)]
