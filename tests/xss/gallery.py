@@ -12,7 +12,7 @@ from tests.xss.texts import (
     OF_A_GRAPH,
     Block,
     Payload,
-    annotations,
+    annotated,
     body,
     front,
     kept,
@@ -63,7 +63,7 @@ class HostileGallery:
         for slug, chunk in self.chunks:
             documents.graph(slug, chunk)
             documents.foreign(f"f{slug}", chunk)
-            self._blocks[self._source("annotations", f"{slug}.yaml")] = annotations(chunk)
+            self._blocks[self._source("annotations", f"{slug}.yaml")] = annotated(chunk)
             listed += planned(slug, chunk)
         self._blocks[self._source("", "prompts.yaml")] = listed
         for payload in self._payloads:

@@ -87,7 +87,7 @@ def body(payload: Payload, forms: Mapping[str, str] = MARKDOWN) -> list[Block]:
     return blocks
 
 
-def annotations(chunk: Sequence[Payload]) -> list[Block]:
+def annotated(chunk: Sequence[Payload]) -> list[Block]:
     """What people say about a graph, of one payload after the other."""
     features = ["0_7", "1_3", "1_9", "1_11", "0_7_4", "1_3_4", "1_9_5", "1_11_5"]
     lines: list[Block] = [("", None, "labels:")]
