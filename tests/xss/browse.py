@@ -21,7 +21,7 @@ from tracer.documents.graph import load_graph
 from tracer.site.build import build
 from tracer.site.pages.policy import POLICY
 
-BATCH = 40  # payloads in one gallery: each of its pages names all of them
+BATCH = 24  # payloads in one gallery: each of its pages names all of them
 PARAMETERS = (
     *("pinnedIds", "clickedId", "supernodes", "clerps", "hide", "v", "q", "kinds", "weight"),
     *("sign", "pruningThreshold", "revision", "embed"),
@@ -117,7 +117,7 @@ class _Site:
 
 def _read(browser: Browser, site: _Site, policy: bool, seen: Seen) -> None:
     context = browser.new_context(bypass_csp=not policy)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)  # other programs may use the same cores
     try:
         _Reader(context, site, seen).read_all()
     finally:
@@ -241,7 +241,7 @@ class _Reader:
         address = f"{self._address}graphs/{slug}/"
         self._page.goto(address)
         self._press("Edit names and groups")
-        self._page.get_by_role("button", name="Undo").wait_for()
+        self._page.get_by_role("button", name="Undo", exact=True).wait_for()
         self._page.evaluate(EDIT, [nodes, texts])
         self._seen.states += 2 * len(texts)
         self._scan()
@@ -285,7 +285,7 @@ class _Reader:
 
     def _press(self, name: str) -> None:
         try:
-            self._page.get_by_role("button", name=name).first.click()
+            self._page.get_by_role("button", name=name, exact=True).first.click()
         except Error:
             raise AssertionError(f"{name} cannot be pressed at {self._page.url}") from None
 
