@@ -99,7 +99,7 @@ def test_writes_each_graph_and_a_table(desk: Desk) -> None:
         parts = load_parts(file, graph.metadata.tracer.graph_id)
         assert parts.flows is not None and parts.pushes is not None
     assert load_graph(desk.graphs / "one" / "1.json").metadata.slug == "one"
-    for word in ("one/1", "two/1", "answer", "nodes", "links", "ness", "onds", "GiB"):
+    for word in ("one/1", "two/1", "answer", "nodes", "links", "dicts", "onds", "GiB"):
         assert word in desk.said
 
 
