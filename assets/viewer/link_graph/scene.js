@@ -62,16 +62,18 @@ export const hoverLinks = (graph, node, wanted) =>
   strongest(graph, linksOf(graph, [node]), wanted, ON_HOVER).links;
 
 /**
- * Nodes that people or the graph gave a name, most important first.
+ * Nodes that people or the graph gave a name, most important first; then those whose name is automatic.
  * @param {Graph} graph
  * @param {Uint8Array} shown
  */
 function namedNodes(graph, shown) {
   const nodes = [];
   for (let node = 0; node < graph.size; node++) {
-    if (shown[node] && graph.labels[node] && graph.kinds[node] !== ERROR) nodes.push(node);
+    const name = graph.labels[node] ?? graph.automatic[node];
+    if (shown[node] && name && graph.kinds[node] !== ERROR) nodes.push(node);
   }
-  const byPerson = (/** @type {number} */ node) => Number(graph.bylines.has(node));
+  const byPerson = (/** @type {number} */ node) =>
+    graph.bylines.has(node) ? 2 : graph.labels[node] ? 1 : 0;
   return nodes.sort(
     (a, b) => byPerson(b) - byPerson(a) || graph.importance[b] - graph.importance[a] || a - b,
   );

@@ -16,6 +16,7 @@ from tracer.documents.exchange.provenance import Provenance, is_foreign, provena
 from tracer.documents.feature_source import feature_source
 from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
+from tracer.documents.parts.parts import Parts
 from tracer.documents.references import Reference
 from tracer.documents.site_config import SiteConfig
 from tracer.documents.yaml_source import KeyPath
@@ -27,10 +28,12 @@ from tracer.site.circuit.svg import describe, draw, draw_thumbnail
 from tracer.site.content.addresses import write_up_here
 from tracer.site.content.entry import Entry
 from tracer.site.graph import edit_data, viewer_data
+from tracer.site.graph.account import ShownAccount, show_account
 from tracer.site.graph.citation import bibtex
 from tracer.site.graph.claims import ShownClaim, show_claim
 from tracer.site.graph.facts import Fact, explained, facts, model_name, question
 from tracer.site.graph.faithfulness import ShownFaithfulness, show_faithfulness
+from tracer.site.graph.trial import ShownTrial, show_trial
 from tracer.site.prose.link_target import LinkTarget
 from tracer.site.prose.markdown import render_note
 from tracer.site.prose.node_links import node_link
@@ -281,6 +284,26 @@ class GraphPage:
         return shown
 
     @cached_property
+    def account(self) -> ShownAccount | None:
+        """Where the answer comes from, of graphs that add up."""
+        return show_account(self.graph, self.annotations, self.parts)
+
+    @property
+    def parts(self) -> Parts:
+        """What can be read of the packed files beside the graph."""
+        return self.entry.parts_of(self.revision).parts
+
+    @property
+    def part_files(self) -> list[str]:
+        """Those packed files, below the site's root."""
+        stored = self.entry.parts.get(self.revision)
+        return [f"graphs/{self.slug}/{one.file.name}" for one in stored.files] if stored else []
+
+    @property
+    def trial(self) -> ShownTrial | None:
+        return show_trial(self.graph)
+
+    @cached_property
     def faithfulness(self) -> ShownFaithfulness | None:
         return show_faithfulness(self._measured) if self._measured else None
 
@@ -348,6 +371,7 @@ class GraphPage:
             self.graph,
             self.annotations,
             measured=self._measured,
+            flows=self.parts.flows,
             slug=self.slug,
             features=f"{self.root}features/",
             examples=self.entry.examples.get(feature_source(self.graph), ()),
