@@ -21,6 +21,7 @@ import { nameOf } from "../graph/text.js";
 export const STRONGEST = 20;
 const AT_REST = 150;
 const ON_HOVER = 8;
+const AUTOMATIC = 12; // of such names, while nothing is selected
 
 /**
  * @param {Graph} graph
@@ -74,9 +75,11 @@ function namedNodes(graph, shown) {
   }
   const byPerson = (/** @type {number} */ node) =>
     graph.bylines.has(node) ? 2 : graph.labels[node] ? 1 : 0;
-  return nodes.sort(
+  nodes.sort(
     (a, b) => byPerson(b) - byPerson(a) || graph.importance[b] - graph.importance[a] || a - b,
   );
+  const given = nodes.filter(byPerson).length;
+  return nodes.slice(0, given + AUTOMATIC);
 }
 
 /**

@@ -18,10 +18,10 @@ export function makePaths(graph, node, { choose, show }) {
   return make(
     "div",
     { class: "paths" },
-    make("h4", {}, "Strongest path"),
+    make("h4", {}, graph.account ? "Strongest path by other features" : "Strongest path"),
     up.length ? path(graph, "To the answer", up, choose) : null,
     down.length ? path(graph, "To the prompt", down, choose) : null,
-    carried(graph, whole),
+    carried(graph, [...[...down].reverse(), node, ...up]),
     make("button", { type: "button", click: () => show(whole) }, "Show the whole path"),
   );
 }

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tracer.documents.account import Read
 from tracer.documents.exchange.tables import DIGITS
 from tracer.documents.graph import Graph, Node, significant
 from tracer.documents.parts.flows import Flows
@@ -43,6 +44,11 @@ def account_data(graph: Graph, flows: Flows | None) -> dict[str, Any] | None:
         "rest": [_rest(books, one, asked, info.account.quantity) for one in graph.nodes],
         "held": [books.held(one) for one in graph.node_ids],
     }
+
+
+def _percent(read: Read, node: Node) -> int:
+    """Above zero where the word strengthens what the node does, also below zero."""
+    return round(100 * strengthening(read.share, node))
 
 
 def _rest(
@@ -95,7 +101,7 @@ def _words(nodes: Sequence[Node]) -> dict[str, Any]:
     rows = [
         [
             at,
-            [one for read in node.reads for one in (place(read.word), round(100 * read.share))],
+            [one for read in node.reads for one in (place(read.word), _percent(read, node))],
             [place(word) for word in node.pushes],
             [place(word) for word in node.opposes],
         ]
