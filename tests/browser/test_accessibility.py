@@ -36,7 +36,7 @@ PAGES = {
     "graph with its own words": "graphs/moved/?clickedId=0_7_5",
     "graph with a group": "graphs/france-paris/?pinnedIds=1_3_4,1_9_5&q=is",
     "embedded": "graphs/france-paris/?embed&clickedId=1_3_4",
-    "account": "graphs/account/?clickedId=1_3_5",
+    "account": "graphs/account/",
     "comparison": "compare/france-paris/moved/",
     "choice of two": "compare/",
     "two graphs": "compare/?a=france-paris&b=moved&row=1_3",
