@@ -81,12 +81,12 @@ def _links(flows: Flows) -> list[dict[str, Any]]:
     """The strongest flows first, all with weights in the unit of their target."""
     found: list[tuple[float, dict[str, Any]]] = []
     for t, target in enumerate(FEATURES):
-        rows = (zip(FEATURES, BETWEEN[t], flows.between[t], strict=False), )
-        rows += (zip(INPUTS, GIVEN[t], flows.entering[t], strict=True),)
-        for row in rows:
-            for source, weight, flow in row:
-                found.append((flow, {"source": source, "target": target, "weight": weight}))
-    for source, weight in (*zip(FEATURES, LEAVING, strict=True), *zip(INPUTS, STRAIGHT, strict=True)):
+        into = [*zip(FEATURES, BETWEEN[t], flows.between[t], strict=False)]
+        into += zip(INPUTS, GIVEN[t], flows.entering[t], strict=True)
+        for source, weight, flow in into:
+            found.append((flow, {"source": source, "target": target, "weight": weight}))
+    straight = [*zip(FEATURES, LEAVING, strict=True), *zip(INPUTS, STRAIGHT, strict=True)]
+    for source, weight in straight:
         found.append((weight, {"source": source, "target": ANSWER, "weight": weight}))
     return [link for flow, link in sorted(found, key=lambda one: -abs(one[0])) if flow]
 
@@ -136,7 +136,7 @@ def _metadata(quantity: float, question: dict[str, Any]) -> dict[str, Any]:
         "links_hold": 0.9,
         "boxes": [],
         "trial": {
-            "nodes": [dict(zip(("node", "predicted", "actual"), one, strict=True)) for one in trial],
+            "nodes": [{"node": one, "predicted": p, "actual": a} for one, p, a in trial],
             "correlation": 0.97,
         },
     }

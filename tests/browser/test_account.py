@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -52,9 +53,7 @@ def test_shaded_words_add_up_and_stand_in_the_prompt(
     shares = page.locator(".prompt .share")
     assert shares.all_text_contents() == ["The", "capital", "of", "France", "is"]
     words = sum(number(one.get_attribute("data-amount")) for one in shares.all())
-    others = sum(
-        number(one.text_content()) for one in page.locator(".account-sum dd").all()[1:-1]
-    )
+    others = sum(number(one.text_content()) for one in page.locator(".account-sum dd").all()[1:-1])
     assert words + others == pytest.approx(quantity(graph), abs=0.05)
     together = page.locator(".account-sum .together dd")
     assert number(together.text_content()) == pytest.approx(quantity(graph), abs=0.005)
@@ -137,7 +136,7 @@ def test_a_path_ends_in_a_word_goes_by_a_feature_and_says_what_runs_along_it(
     weights = {(one.source, one.target): one.weight for one in graph.links}
     nodes = {one.node_id: one for one in graph.nodes}
     flow = 1.0
-    for source, target in zip(chain, chain[1:], strict=False):
+    for source, target in itertools.pairwise(chain):
         flow *= weights[source, target]
         if target != "3_42_6":
             flow /= nodes[target].activation or 1

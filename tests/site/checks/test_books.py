@@ -34,7 +34,7 @@ def found(file: Path) -> list[str]:
     ]
 
 
-def rewrite(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
+def rewrite(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
     document = json.loads(file.read_text(encoding="utf-8"))
     change(document)
     Graph.model_validate(document).save(file)

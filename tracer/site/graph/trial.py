@@ -42,7 +42,9 @@ def show_trial(graph: Graph) -> ShownTrial | None:
     names = {node.node_id: node.automatic_name for node in graph.nodes}
     unit = "" if account.unit == "along it" else account.unit
     return ShownTrial(
-        warnings=tuple(f"{one[0].upper()}{one[1:]}." for one in account.warnings),
+        warnings=tuple(
+            f"{one[0].upper()}{one[1:]}.".replace(" -", " −") for one in account.warnings
+        ),
         sentences=tuple(_sentences(account)),
         scatter=scatter(account.trial.nodes, unit),
         nodes=tuple(
@@ -83,7 +85,7 @@ def _sentences(account: AccountInfo) -> list[str]:
     if tried:
         held = sum(box.words_hold for box in tried)
         said.append(
-            f"Each of the {len(tried)} boxes was silenced as well: of {held} the model’s likely "
-            "words moved as its words say."
+            f"Each of the {len(tried)} automatic boxes was silenced as well: the words of "
+            f"{held or 'none'} were confirmed."
         )
     return said
