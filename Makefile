@@ -10,7 +10,7 @@ SITE_VENV ?= .tracer/site-venv
 BEFORE ?= HEAD
 # Tests run side by side, each with one thread; browsers leave room for one more than cores.
 WORKERS ?= 3
-PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # pip's own bars are shown to a person; a log gets the warnings only.
 PIP_INSTALL = $(BIN)/python -m pip install $(if $(CI),--quiet)
 OMP_WAIT_POLICY ?= PASSIVE
@@ -18,7 +18,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-portable lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-viewer bench-site torture site site-check site-changes lock dist workflows fuzz xss clean
+.PHONY: help demo test test-all test-portable checks lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-exchange bench-viewer bench-site torture site site-check site-changes lock dist workflows fuzz xss clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,7 +32,7 @@ ifneq ($(SERVE),0)
 	$(BIN)/tracer serve
 endif
 
-test: $(VENV)/dev.stamp browser lint types javascript unit ## lint, types, tests, and the site in a real browser
+test: $(VENV)/dev.stamp browser checks unit ## lint, types, tests, and the site in a real browser
 
 test-all: test ## and what takes longer: a fresh environment without torch, a Ray cluster, sparsify
 	$(PIP_INSTALL) -e '.[trace,dev,ray]' eai-sparsify -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
@@ -46,6 +46,10 @@ test-portable: $(VENV)/dev.stamp ## whatever computes, under other instruction s
 	  $(PYTEST) -m "not slow" $(NUMERIC)
 	ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_CBWR=AVX2 OMP_NUM_THREADS=2 \
 	  $(PYTEST) -m "not slow" tests/attribution tests/features tests/interventions
+
+# mypy takes one core.
+checks: $(VENV)/dev.stamp
+	$(MAKE) --no-print-directory --jobs=2 types lint javascript
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -109,6 +113,10 @@ bench-peer: $(VENV)/trace.stamp $(PEER)/bin/circuit-tracer ## compare with circu
 
 bench-interventions: $(VENV)/trace.stamp $(PEER)/bin/circuit-tracer ## set the same features here and in circuit-tracer
 	$(BIN)/python bench/interventions.py $(PEER)/bin/python
+
+bench-exchange: $(VENV)/trace.stamp ## exchange values between eight pairs of prompts: enough, needed, and controls
+	$(BIN)/python bench/exchange.py
+	$(BIN)/python bench/readme.py
 
 bench-viewer: $(VENV)/dev.stamp browser ## measure the viewer against its budgets
 	$(BIN)/python bench/viewer.py

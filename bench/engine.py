@@ -36,12 +36,26 @@ GROWTH = {
         replace(BASE, name=f"active-{n}", per_position=n) for n in (10, 20, 40, 80)
     ],
 }
-PROMPT = "The official language of the country where the Colosseum is located is"
+# Tokens by mode; a graph of nodes on 1,024 tokens takes hours.
+NEURONS = {"transparent": (15, 64, 256, 1024), "nodes": (15, 64, 256)}
+LONG = 256  # from here on one run each
 
 
 def main() -> None:
+    """All of it, or with `neurons` these alone, beside what was measured before."""
+    file = ROOT / "bench" / "engine.json"
+    if sys.argv[1:] == ["neurons"]:
+        machine = {"machine": _machine(), "date": time.strftime("%Y-%m-%d")}
+        file.write_text(
+            json.dumps(
+                {**json.loads(file.read_text()), "neurons": neurons(), "neurons_on": machine},
+                indent=1,
+            )
+            + "\n"
+        )
+        return
     record: dict[str, Any] = {
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "machine": _machine(),
         "date": time.strftime("%Y-%m-%d"),
         "load": os.getloadavg()[0],
         "peak_gflops": {one: matrix_rate(one) for one in PRECISIONS},
@@ -51,8 +65,12 @@ def main() -> None:
             name: [measured(size, "float32") for size in sizes] for name, sizes in GROWTH.items()
         },
     }
-    (ROOT / "bench" / "engine.json").write_text(json.dumps(record, indent=1) + "\n")
+    file.write_text(json.dumps(record, indent=1) + "\n")
     (ROOT / "bench" / "cost.svg").write_text(cost_plot(record["growth"]), encoding="utf-8")
+
+
+def _machine() -> str:
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
 def measured(size: Size, precision: str, device: str = "cpu") -> dict[str, Any]:
@@ -101,27 +119,24 @@ def matrix_rate(precision: str, device: str = "cpu") -> float:
     return 2 * side**3 / best / 1e9
 
 
-def neurons() -> dict[str, Any]:
-    """The default model on a prompt of 15 tokens, with default settings."""
-    code = (
-        "import json, time, tracer\n"
-        "model = tracer.load_model(device='cpu')\n"
-        "runs = []\n"
-        "for _ in range(4):\n"
-        "    start = time.perf_counter()\n"
-        f"    found = tracer.trace({PROMPT!r}, model=model, target=' Italian',\n"
-        "                         contrast=[' Spanish', ' French'])\n"
-        "    graph = found.prune()\n"
-        "    runs.append(time.perf_counter() - start)\n"
-        "print(json.dumps([len(graph.metadata.prompt_tokens), runs]))\n"
-    )
+def neurons() -> list[dict[str, Any]]:
+    """The default model on prompts of several lengths, in both modes, with default settings."""
+    return [neurons_of(mode, tokens) for mode, sizes in NEURONS.items() for tokens in sizes]
+
+
+def neurons_of(mode: str, tokens: int) -> dict[str, Any]:
+    result = SCRATCH / "neurons.json"
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    repeats = 3 if tokens < LONG else 1
+    command = [sys.executable, str(ROOT / "bench" / "neurons.py"), mode, str(tokens), str(repeats)]
     environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], check=True, env=environment, capture_output=True, text=True
-    )
-    tokens, runs = json.loads(done.stdout.splitlines()[-1])
-    say(f"neurons, {tokens} tokens: {statistics.median(runs):.2f} s")
-    return {"tokens": tokens, "first_seconds": runs[0], "seconds": statistics.median(runs)}
+    subprocess.run([*command, str(result)], check=True, env=environment)
+    found: dict[str, Any] = json.loads(result.read_text())
+    found["seconds"] = statistics.median(found.pop("runs"))
+    found["peak_gib"] = found.pop("peak_bytes") / 2**30
+    found["loaded_gib"] = found.pop("loaded_bytes") / 2**30
+    say(f"neurons, {mode}, {tokens} tokens: {found['seconds']:.2f} s, {found['peak_gib']:.2f} GiB")
+    return found
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ import torch  # noqa: E402
 
 from bench.memory import peak_bytes  # noqa: E402
 from tracer.attribution.cut import Count  # noqa: E402
+from tracer.attribution.node_graph import NodeGraph  # noqa: E402
 from tracer.attribution.prune import prune  # noqa: E402
-from tracer.attribution.trace import Attribution, trace  # noqa: E402
+from tracer.attribution.trace import trace  # noqa: E402
 from tracer.documents.trace_settings import Device, Precision, TraceSettings  # noqa: E402
 from tracer.model.load import load_model  # noqa: E402
 
@@ -49,6 +50,7 @@ def main() -> None:
             progress=lambda *_, steps=steps: steps.append(time.perf_counter()),
         )
         traced = time.perf_counter()
+        assert isinstance(found, NodeGraph)  # transcoders' graphs are
         scores = found.scores()
         pruned = prune(
             found.matrix,
@@ -61,7 +63,7 @@ def main() -> None:
         runs.append({"trace": traced - start, "prune": end - traced, "forward": forward})
         sys.stdout.write(f"tracer ({precision}): {traced - start:.2f} + {end - traced:.2f} s\n")
         sys.stdout.flush()
-    assert found is not None and scores is not None and pruned is not None
+    assert isinstance(found, NodeGraph) and scores is not None and pruned is not None
     peak = peak_bytes()
     on_card = torch.cuda.max_memory_allocated() if device == "cuda" else None
     torch.save(
@@ -96,7 +98,7 @@ def main() -> None:
     )
 
 
-def _operations(found: Attribution, cut: int) -> float:
+def _operations(found: NodeGraph, cut: int) -> float:
     """Multiplications and additions of the sweep, as it counts them itself."""
     swept = found.swept
     expanded = [
@@ -106,7 +108,7 @@ def _operations(found: Attribution, cut: int) -> float:
     return Count.of(found.frozen, found.layers, expanded).operations(cut)
 
 
-def _places(found: Attribution) -> torch.Tensor:
+def _places(found: NodeGraph) -> torch.Tensor:
     """(features, 3): layer, position and index of each column."""
     return torch.cat(
         [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import multiprocessing
 import os
 import platform
 import random
@@ -180,14 +181,18 @@ def _litter(gallery: Path, *, tracked: bool = False) -> list[str]:
 
 
 def _in_another_process(model: Path) -> None:
-    """Makes the model; what computes must not be forked."""
-    code = (
-        "import sys; from pathlib import Path; from tests.tiny_models import save_tiny_model as s"
-    )
-    code += "; s(Path(sys.argv[1]))"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", code, str(model)]
-    subprocess.run(command, env=environment, capture_output=True, check=True)
+    """Makes the model; what computes must not be forked, so a fork computes."""
+    process = multiprocessing.get_context("fork").Process(target=_make_model, args=(model,))
+    process.start()
+    process.join()
+    if process.exitcode != 0:
+        raise RuntimeError("the model could not be made")
+
+
+def _make_model(model: Path) -> None:
+    from tests.tiny_models import save_tiny_model
+
+    save_tiny_model(model)
 
 
 def main() -> None:

@@ -63,7 +63,7 @@ const find = (selector) => document.querySelector(selector);
 const graph = () => find("#viewer .graph-layers .tick") && !find("#viewer .viewer-status");
 window.shown = painted("the graph", graph);
 window.whole = painted("the panels", () => graph() && find("#viewer .details > *")
-  && (find(".circuit-frame.live") || !find("#circuit")));
+  && (find(".circuit-frame.taken-over") || !find("#circuit")));
 window.times = [];
 window.timed = "";
 for (const type of ["pointermove", "click", "input"])

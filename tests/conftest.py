@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import json
 import os
 from collections.abc import Iterator
@@ -9,12 +11,44 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 
 from tests.foreign_graphs import PUBLISHED, published_graph
 from tracer.model.cache import models_folder
+from tracer.site.pages import pages
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has a core; read when torch is imported
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# One file is one worker's (`--dist loadfile`): the long ones come first, so that none is begun
+# when the others have nothing left to do.
+LONG = (
+    *("browser/test_xss", "test_torture", "browser/test_live", "browser/test_editing"),
+    *("browser", "interventions/test_steered_pass", "batch/test_build_graphs", "test_readme"),
+    *("features/test_transcoders", "features/test_fit", "test_packaging", "features", "batch"),
+    *("attribution", "interventions", "cli", "test_hosting", "test_content", "model"),
+    *("site/test_bad_input", "site/test_incremental", "site/test_starter"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        name = item.nodeid.removeprefix("tests/")
+        return next((at for at, one in enumerate(LONG) if name.startswith(one)), len(LONG))
+
+    items.sort(key=rank)
+
+
+def pytest_collection() -> None:
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What importing and collecting left, torch above all, stays: no collection looks through it
+    again, neither Python's own nor a test's that asks what is still alive."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +72,28 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRACER_CACHE", str(folder))
         yield folder
+
+
+class _Compiled(BytecodeCache):
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_templates() -> Iterator[None]:
+    """Each template is compiled once, not for every gallery that a test makes: two thirds of what
+    building a small one costs. The cache knows a template by its file and its text."""
+    with pytest.MonkeyPatch.context() as patch:
+        compiled = functools.partial(Environment, bytecode_cache=_Compiled())
+        patch.setattr(pages, "Environment", compiled)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from bench.readme import with_tables
+from bench.readme import TABLES, with_tables
+from tracer.cli import tracer
 from tracer.documents.annotations import load_annotations
+from tracer.documents.prompts import load_prompts
 from tracer.documents.trace_settings import TraceSettings
+from tracer.documents.yaml_source import parse_yaml
 
 REPOSITORY = Path(__file__).parents[1]
 TEXT = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -23,6 +24,16 @@ TEXT = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 def test_generated_tables_agree_with_the_measurements() -> None:
     assert with_tables(TEXT) == TEXT, "run `python bench/readme.py`"
+
+
+def test_prettier_leaves_generated_tables_alone() -> None:
+    kept = re.findall(
+        r"^<!-- (\w+): from bench/ -->\n<!-- prettier-ignore-start -->\n"
+        r"(?:(?!<!--).*\n)+<!-- prettier-ignore-end -->\n<!-- \1: end -->$",
+        TEXT,
+        re.MULTILINE,
+    )
+    assert sorted(kept) == sorted(TABLES)
 
 
 def test_the_map_names_what_is_there() -> None:
@@ -39,7 +50,9 @@ def test_every_setting_is_explained_with_its_default() -> None:
     for name, field in TraceSettings.model_fields.items():
         row = re.search(rf"^\|.*`{name}`.*$", TEXT, re.MULTILINE)
         assert row is not None, name
-        default = "none" if field.default is None else str(field.default).lower()
+        default = str(field.default).lower()
+        if field.default is None:  # none at all, or one that the row's text explains
+            default = "for neurons" if name in ("remainder", "against") else "none"
         assert default.removesuffix(".0") in row[0], name
 
 
@@ -62,27 +75,33 @@ COMMANDS = re.findall(r"^ {4}tracer (.+)$", HYPOTHESIS, re.MULTILINE)
 
 @pytest.mark.model
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_hypothesis_is_tested_as_written(tmp_path: Path, command: str) -> None:
+def test_a_hypothesis_is_tested_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
     for part in ("graphs", "site_src"):
         shutil.copytree(REPOSITORY / part, tmp_path / part)
-    code = [sys.executable, "-c", "from tracer.cli import main; main()", *shlex.split(command)]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    done = subprocess.run(
-        code, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    said = done.stdout + done.stderr
-    assert ("Russian" if "swap" in command else "Ital") in said or "holds" in said
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(tracer, shlex.split(command), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert ("Russian" if "swap" in command else "Ital") in done.output or "holds" in done.output
 
 
 def test_the_claim_shown_is_a_claim(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", HYPOTHESIS, re.DOTALL)
+    example, _ = re.findall(r"```yaml\n(.*?)```", HYPOTHESIS, re.DOTALL)
     file = tmp_path / "annotations.yaml"
     file.write_text(example)
     (claim,) = load_annotations(file)[0].claims
     own = load_annotations(REPOSITORY / "site_src" / "annotations" / "colosseum-italian.yaml")[0]
     (same,) = (one for one in own.claims if one.id == claim.id)
     assert claim.expect == same.expect and claim.ablate == same.ablate
+
+
+def test_the_counterfactual_shown_is_one_of_ours() -> None:
+    _, example = re.findall(r"```yaml\n(.*?)```", HYPOTHESIS, re.DOTALL)
+    shown = parse_yaml(example, Path("README.md")).data["counterfactual"]
+    own = load_prompts(REPOSITORY / "site_src" / "prompts.yaml").entry("moscow-russian")
+    assert own is not None and own.counterfactual is not None
+    assert own.counterfactual.model_dump() == shown
 
 
 def test_every_bound_is_named() -> None:

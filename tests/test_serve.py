@@ -14,7 +14,7 @@ import pytest
 from tests.galleries import make_gallery
 from tests.serving import TRACER, Served, served
 from tracer.errors import TracerError
-from tracer.live import Live, _try
+from tracer.open_pages import OpenPages, _try
 from tracer.serve import FIRST_PORT, allowed_names, listen
 from tracer.site.preview import Preview
 
@@ -108,7 +108,7 @@ def test_nothing_outside_the_site_is_served(site: Served, path: str) -> None:
         "/%",
         "/%0a%0d",
         "/graphs/%2e%2e/%2e%2e/",
-        "/_live/%00",
+        "/_preview/%00",
         "/assets/x/%00",
         "/index.html/x",
     ],
@@ -122,7 +122,7 @@ def test_an_address_that_no_file_can_have_is_not_there(
 
 def test_the_state_of_a_page_that_cannot_be_is_not_there(watched: Served) -> None:
     for path in ("%00", "/" + "x" * 300, "/../../secret.txt", "/.tracer-build", "%ff"):
-        status, _, text = watched.get(f"/_live/state?path={path}")
+        status, _, text = watched.get(f"/_preview/state?path={path}")
         assert status == 404 or "page" not in json.loads(text)
 
 
@@ -177,8 +177,8 @@ def test_nothing_listens_but_this_machine(site: Served) -> None:
 
 
 def test_without_watching_no_page_loads_the_reloader(site: Served) -> None:
-    assert "_live" not in site.get("/")[2]
-    assert site.get("/_live/live.js")[0] == 404
+    assert "_preview" not in site.get("/")[2]
+    assert site.get("/_preview/preview.js")[0] == 404
 
 
 def test_a_taken_port_gives_the_next_free_one() -> None:
@@ -202,7 +202,7 @@ def test_ctrl_c_ends_it_cleanly_even_with_a_page_open(tmp_path: Path) -> None:
         socket.create_connection(("127.0.0.1", running.port)) as page,
     ):
         host = f"Host: 127.0.0.1:{running.port}\r\n\r\n"
-        page.sendall(f"GET /_live/events HTTP/1.1\r\n{host}".encode())
+        page.sendall(f"GET /_preview/events HTTP/1.1\r\n{host}".encode())
         assert page.recv(100)
         assert running.interrupt() == 0
         assert running.process.stdout is not None
@@ -220,15 +220,15 @@ def test_a_folder_that_is_no_gallery_is_one_clear_line(tmp_path: Path, command: 
 
 
 def test_a_mistake_is_told_once_and_again_only_after_it_was_mended() -> None:
-    live, told = Live(cast(Preview, None)), list[str]()
+    pages, told = OpenPages(cast(Preview, None)), list[str]()
 
     def mistaken() -> None:
         raise TracerError("wrong")
 
     async def saved_often() -> None:
         for work in (mistaken, mistaken, lambda: None, mistaken):
-            await _try(work, live, told.append)
+            await _try(work, pages, told.append)
 
     with ThreadPoolExecutor(1) as apart:  # from the browser tests' own event loop
         apart.submit(asyncio.run, saved_often()).result()
-    assert told == ["error: wrong"] * 2 and live.problems == ["wrong"]
+    assert told == ["error: wrong"] * 2 and pages.problems == ["wrong"]

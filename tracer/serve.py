@@ -32,7 +32,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tracer.errors import TracerError
-from tracer.live import Live, Tell, watch
+from tracer.open_pages import OpenPages, Tell, watch
 from tracer.site.content.resources import resource_files
 from tracer.site.pages.policy import header_policy
 from tracer.site.preview import Preview
@@ -138,25 +138,25 @@ def make_app(
     `tell` gets each build's outcome as text. A request is answered under the names of this
     machine for itself and under `names`: any other may have been made to lead here.
     """
-    live = Live(preview) if preview else None
-    routes = [Route("/{path:path}", _Site(folder, live).respond)]
+    pages = OpenPages(preview) if preview else None
+    routes = [Route("/{path:path}", _Site(folder, pages).respond)]
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        if live is None:
+        if pages is None:
             yield
             return
-        watcher = asyncio.create_task(watch(gallery, live, tell))
+        watcher = asyncio.create_task(watch(gallery, pages, tell))
         yield
         watcher.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watcher
 
-    if live is not None:
-        routes.insert(0, Route("/_live/events", _events(live)))
-        routes.insert(1, Route("/_live/state", _state(live)))
-        routes.insert(2, Route("/_live/{name:str}", _live_file(gallery)))
-        routes.insert(3, Route("/assets/{version:str}/{name:path}", _asset(live)))
+    if pages is not None:
+        routes.insert(0, Route("/_preview/events", _events(pages)))
+        routes.insert(1, Route("/_preview/state", _state(pages)))
+        routes.insert(2, Route("/_preview/{name:str}", _preview_file(gallery)))
+        routes.insert(3, Route("/assets/{version:str}/{name:path}", _asset(pages)))
     known = [*LOOPBACK, *names]
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=known, www_redirect=False)
     return Starlette(routes=routes, middleware=[hosts, Middleware(_Headers)], lifespan=lifespan)
@@ -165,9 +165,9 @@ def make_app(
 class _Site:
     """Files of the built site, looked up anew at each request, since a build replaces them."""
 
-    def __init__(self, folder: Path, live: Live | None):
+    def __init__(self, folder: Path, pages: OpenPages | None):
         self._folder = folder
-        self._live = live
+        self._pages = pages
 
     async def respond(self, request: Request) -> Response:
         path = request.path_params["path"]
@@ -195,11 +195,11 @@ class _Site:
         """A file from the sources as they are now, under a name that a folder's page has too."""
         path = Path(wanted).as_posix()
         path = "" if path == "." else path
-        if self._live is None or path.startswith(".."):
+        if self._pages is None or path.startswith(".."):
             return None
         if not path or asked.endswith("/"):
             path = f"{path}/index.html".lstrip("/")
-        content = await self._live.current(path)
+        content = await self._pages.current(path)
         if content is None:
             return None
         if path.endswith(".html"):
@@ -213,7 +213,7 @@ class _Site:
         return self._page(_NOTHING_YET, 200)
 
     def _page(self, page: bytes, status: int) -> Response:
-        tags = self._live.tags(page).encode() if self._live else b""
+        tags = self._pages.tags(page).encode() if self._pages else b""
         return HTMLResponse(page.replace(b"</head>", tags + b"</head>", 1), status)
 
 
@@ -246,26 +246,26 @@ class _Headers:
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-def _events(live: Live) -> Callable[[Request], Response]:
+def _events(pages: OpenPages) -> Callable[[Request], Response]:
     def respond(_: Request) -> Response:
-        return StreamingResponse(live.events(), media_type="text/event-stream")
+        return StreamingResponse(pages.events(), media_type="text/event-stream")
 
     return respond
 
 
-def _state(live: Live) -> Callable[[Request], Awaitable[Response]]:
+def _state(pages: OpenPages) -> Callable[[Request], Awaitable[Response]]:
     async def respond(request: Request) -> Response:
         path, has = request.query_params.get("path", "/"), request.query_params.get("has", "")
         file = f"{path}index.html" if path.endswith("/") else path
         file = posixpath.normpath(f"/{file}").lstrip("/")
         if not _could_be_a_file(file):
             return Response(status_code=404)
-        return JSONResponse(await live.state(file, has))
+        return JSONResponse(await pages.state(file, has))
 
     return respond
 
 
-def _live_file(gallery: Path) -> Callable[[Request], Response]:
+def _preview_file(gallery: Path) -> Callable[[Request], Response]:
     def respond(request: Request) -> Response:
         file = resource_files("assets", gallery).get(f"dev/{request.path_params['name']}")
         return FileResponse(file) if file else Response(status_code=404)
@@ -273,12 +273,12 @@ def _live_file(gallery: Path) -> Callable[[Request], Response]:
     return respond
 
 
-def _asset(live: Live) -> Callable[[Request], Response]:
+def _asset(pages: OpenPages) -> Callable[[Request], Response]:
     """An open page may ask for a file under the name that its folder had before an edit."""
 
     def respond(request: Request) -> Response:
         name = request.path_params["name"]
-        content = live.preview.asset(name)
+        content = pages.preview.asset(name)
         if content is None:
             return Response(status_code=404)
         return Response(content, media_type=guess_type(name)[0])

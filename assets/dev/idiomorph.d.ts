@@ -1,2 +1,2 @@
-// What live.js takes from idiomorph.
+// What preview.js takes from idiomorph.
 export { Idiomorph } from "idiomorph";

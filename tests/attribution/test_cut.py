@@ -11,12 +11,13 @@ import torch
 
 from tests.features.dictionaries import write_gemma_scope_2_clt, write_plt
 from tests.tiny_models import FAMILIES, PROMPT, exact_tiny_model, save_tiny_model
+from tests.tracing import trace_nodes
 from tracer.attribution.cut import Count, cheapest_cut
+from tracer.attribution.node_graph import NodeGraph
 from tracer.attribution.origin import Origin
 from tracer.attribution.pushed_writes import PushedWrites
 from tracer.attribution.rows import RowWriter
 from tracer.attribution.sweep import Swept, sweep
-from tracer.attribution.trace import Attribution, trace
 from tracer.documents.trace_settings import TraceSettings
 from tracer.model.load import Model, load_model
 
@@ -42,12 +43,12 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
-def llama(tmp_path_factory: pytest.TempPathFactory) -> Attribution:
+def llama(tmp_path_factory: pytest.TempPathFactory) -> NodeGraph:
     model = exact_tiny_model(tmp_path_factory.mktemp("llama"), "llama-biases")
-    return trace(PROMPT, model=model, target=" w9", settings=EVERYTHING)
+    return trace_nodes(PROMPT, model=model, target=" w9", settings=EVERYTHING)
 
 
-def swept(found: Attribution, cut: int, **more: object) -> Swept:
+def swept(found: NodeGraph, cut: int, **more: object) -> Swept:
     targets = found.targets
     return sweep(
         found.frozen,
@@ -75,7 +76,7 @@ def test_every_cut_gives_the_same_rows(
     model: Model, tmp_path: Path, write: Callable[[Path], str]
 ) -> None:
     features = write(tmp_path)
-    found = trace(PROMPT, model=model, target=" w9", features=features, settings=EVERYTHING)
+    found = trace_nodes(PROMPT, model=model, target=" w9", features=features, settings=EVERYTHING)
     all_the_way = swept(found, 0)
     assert float(all_the_way.biases.abs().sum()) > 0 or features == "neurons"
     for cut in range(1, LAYERS + 1):
@@ -84,7 +85,7 @@ def test_every_cut_gives_the_same_rows(
 
 @pytest.mark.parametrize("asked", [{"coverage": 0.8}, {"quota": [5, 40, 20]}])
 def test_the_same_features_are_expanded_where_only_some_are(
-    llama: Attribution, asked: dict[str, object]
+    llama: NodeGraph, asked: dict[str, object]
 ) -> None:
     all_the_way = swept(llama, 0, **asked)
     assert len(all_the_way.expanded) < len(swept(llama, 0).expanded)
@@ -92,17 +93,17 @@ def test_the_same_features_are_expanded_where_only_some_are(
         check_same(swept(llama, cut, **asked), all_the_way)
 
 
-def test_a_target_inside_the_model_stands_above_the_cut(llama: Attribution) -> None:
+def test_a_target_inside_the_model_stands_above_the_cut(llama: NodeGraph) -> None:
     feature = f"2_{int(llama.layers[2].indices[0])}_{int(llama.layers[2].positions[0])}"
     model = llama.frozen.model
-    found = trace(PROMPT, model=model, target_feature=feature, settings=EVERYTHING)
+    found = trace_nodes(PROMPT, model=model, target_feature=feature, settings=EVERYTHING)
     assert found.targets.origin == Origin(2, int(llama.layers[2].positions[0]))
     for cut in (1, 2):
         check_same(swept(found, cut), swept(found, 0))
 
 
 def test_memory_that_runs_out_on_the_way_up_halves_batches(
-    llama: Attribution, monkeypatch: pytest.MonkeyPatch
+    llama: NodeGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = swept(llama, 2)
     rise = PushedWrites._rise
@@ -120,7 +121,7 @@ def test_memory_that_runs_out_on_the_way_up_halves_batches(
 
 
 def test_without_memory_for_images_gradients_walk_all_the_way(
-    llama: Attribution, monkeypatch: pytest.MonkeyPatch
+    llama: NodeGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_memory(*_: object) -> None:
         raise torch.OutOfMemoryError
@@ -138,7 +139,7 @@ def test_without_memory_for_images_gradients_walk_all_the_way(
 
 def test_rows_are_the_same_where_features_are_few_and_uneven(model: Model) -> None:
     settings = TraceSettings(candidates=60, coverage=1.0)
-    found = trace(PROMPT, model=model, target=" w9", settings=settings)
+    found = trace_nodes(PROMPT, model=model, target=" w9", settings=settings)
     for cut in range(1, LAYERS + 1):
         check_same(swept(found, cut), swept(found, 0))
 
@@ -147,8 +148,8 @@ def test_rows_are_the_same_where_features_are_few_and_uneven(model: Model) -> No
 def test_low_precision_agrees_on_what_is_strong(tmp_path: Path, precision: str) -> None:
     plain = load_model(str(save_tiny_model(tmp_path)), device="cpu")
     half = load_model(str(tmp_path), device="cpu", precision=precision)  # type: ignore[arg-type]
-    exact = trace(PROMPT, model=plain, target=" w9", settings=EVERYTHING)
-    found = trace(PROMPT, model=half, target=" w9", settings=EVERYTHING)
+    exact = trace_nodes(PROMPT, model=plain, target=" w9", settings=EVERYTHING)
+    found = trace_nodes(PROMPT, model=half, target=" w9", settings=EVERYTHING)
     transport = torch.bfloat16 if precision == "fast" else None
     for cut in range(LAYERS + 1):
         rough = swept(found, cut, transport=transport)
@@ -156,7 +157,7 @@ def test_low_precision_agrees_on_what_is_strong(tmp_path: Path, precision: str) 
         assert float(gap) <= 0.03 * float(exact.swept.influence.sum())
 
 
-def test_the_cut_is_where_operations_are_fewest(llama: Attribution) -> None:
+def test_the_cut_is_where_operations_are_fewest(llama: NodeGraph) -> None:
     everything = Count(
         targets=[600] * 12,
         features=[600] * 12,
@@ -175,7 +176,7 @@ def test_the_cut_is_where_operations_are_fewest(llama: Attribution) -> None:
 
 
 def test_images_take_no_more_memory_than_rows(
-    llama: Attribution, monkeypatch: pytest.MonkeyPatch
+    llama: NodeGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frozen, layers = llama.frozen, llama.layers
     every = [len(one) for one in layers]

@@ -8,14 +8,15 @@ import pytest
 import torch
 
 from tests.tiny_models import FAMILIES, PROMPT, save_tiny_model
-from tracer.attribution.trace import Attribution, trace
+from tests.tracing import trace_nodes
+from tracer.attribution.node_graph import NodeGraph
 from tracer.documents.trace_settings import Precision, TraceSettings
 from tracer.model.load import Model, load_model
 
 
 def test_effects_equal_the_sum_over_every_path_of_the_whole_graph(tiny: Model) -> None:
     everything = TraceSettings(candidates=10**6, coverage=1.0)
-    found = trace(PROMPT, model=tiny, target=" w9", contrast=[" w2"], settings=everything)
+    found = trace_nodes(PROMPT, model=tiny, target=" w9", contrast=[" w2"], settings=everything)
     columns, rows = found.swept.columns, found.swept.rows
     expanded = found.swept.expanded
     activations = torch.cat([one.activations for one in found.layers])[expanded]
@@ -37,7 +38,7 @@ def test_effects_equal_the_sum_over_every_path_of_the_whole_graph(tiny: Model) -
 
 
 def test_candidates_are_the_strongest_effects_and_never_at_the_start_token(tiny: Model) -> None:
-    found = trace(PROMPT, model=tiny, target=" w9", settings=TraceSettings(candidates=40))
+    found = trace_nodes(PROMPT, model=tiny, target=" w9", settings=TraceSettings(candidates=40))
     strengths = torch.stack([one.abs() for one in found.effects.features])
     strengths[:, 0] = 0
     least = strengths.flatten().sort(descending=True).values[39]
@@ -47,16 +48,26 @@ def test_candidates_are_the_strongest_effects_and_never_at_the_start_token(tiny:
         assert (strengths[layer][features.positions, features.indices] >= least).all()
 
 
-@pytest.mark.parametrize("family", list(FAMILIES))
-@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+@pytest.mark.parametrize(
+    ("family", "precision"),
+    [
+        *((family, "bf16") for family in FAMILIES),
+        *((family, "fp16") for family in ("llama", "gemma2")),
+        *(
+            pytest.param(family, "fp16", marks=pytest.mark.slow)
+            for family in FAMILIES
+            if family not in ("llama", "gemma2")
+        ),
+    ],
+)
 def test_effects_in_half_precision_rank_as_in_float32(
     tmp_path: Path, family: str, precision: Precision
 ) -> None:
     folder = str(save_tiny_model(tmp_path, family))
 
-    def traced(chosen: Precision) -> Attribution:
+    def traced(chosen: Precision) -> NodeGraph:
         model = load_model(folder, device="cpu", precision=chosen)
-        return trace(PROMPT, model=model, target=" w9", settings=TraceSettings(candidates=60))
+        return trace_nodes(PROMPT, model=model, target=" w9", settings=TraceSettings(candidates=60))
 
     full, half = traced("float32"), traced(precision)
     logits = torch.stack([full.frozen.logits, half.frozen.logits])

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tests.tiny_models import PROMPT
+from tests.tracing import trace_nodes
 from tracer.attribution.influence import Matrix
 from tracer.attribution.prune import prune
-from tracer.attribution.trace import trace
 from tracer.documents.trace_settings import TraceSettings
 from tracer.model.load import Model
 
@@ -117,7 +117,7 @@ def test_link_limit_keeps_the_strongest_and_leaves_no_loose_end() -> None:
 
 
 def test_scores_equal_their_definition(tiny: Model) -> None:
-    found = trace(PROMPT, model=tiny, settings=TraceSettings(candidates=120, coverage=0.9))
+    found = trace_nodes(PROMPT, model=tiny, settings=TraceSettings(candidates=120, coverage=0.9))
     matrix, n_sources = found.matrix, found.matrix.n_sources
     whole = square(matrix)
     weights = torch.zeros(len(whole), dtype=torch.float64)
@@ -133,7 +133,7 @@ def test_scores_equal_their_definition(tiny: Model) -> None:
 
 
 def test_folding_keeps_every_row_sum(tiny: Model) -> None:
-    found = trace(PROMPT, model=tiny, settings=TraceSettings(candidates=120, coverage=0.8))
+    found = trace_nodes(PROMPT, model=tiny, settings=TraceSettings(candidates=120, coverage=0.8))
     assert 0 < len(found.swept.expanded) < found.swept.columns.n_features
     matrix = found.matrix
     every = torch.ones(matrix.n_sources, dtype=torch.bool)
@@ -143,7 +143,7 @@ def test_folding_keeps_every_row_sum(tiny: Model) -> None:
 
 
 def test_max_expanded_is_a_ceiling(tiny: Model) -> None:
-    found = trace(PROMPT, model=tiny, settings=TraceSettings(coverage=1.0, max_expanded=25))
+    found = trace_nodes(PROMPT, model=tiny, settings=TraceSettings(coverage=1.0, max_expanded=25))
     assert 0 < len(found.swept.expanded) <= 25
 
 

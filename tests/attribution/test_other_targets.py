@@ -8,8 +8,9 @@ import torch
 from tests.attribution.frozen_rerun import FrozenModel, Nudge
 from tests.same_graph import EXACT, assert_same_graph
 from tests.tiny_models import PROMPT
+from tests.tracing import trace_nodes
+from tracer.attribution.node_graph import NodeGraph
 from tracer.attribution.question import Ask, graph_id
-from tracer.attribution.trace import Attribution, trace
 from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.model.load import Model
@@ -19,18 +20,18 @@ FEATURE = (2, 31, 5)
 
 
 @pytest.fixture(scope="module")
-def fed(tiny: Model) -> Attribution:
-    return trace(PROMPT, model=tiny, target_feature="2_31_5", settings=EVERYTHING)
+def fed(tiny: Model) -> NodeGraph:
+    return trace_nodes(PROMPT, model=tiny, target_feature="2_31_5", settings=EVERYTHING)
 
 
-def test_what_feeds_a_feature_sums_to_its_activation(fed: Attribution) -> None:
+def test_what_feeds_a_feature_sums_to_its_activation(fed: NodeGraph) -> None:
     independent = FrozenModel(fed.frozen.model, fed.frozen.token_ids)
     activation = independent.neuron(*FEATURE, independent.real)
     bias = fed.swept.biases[-1] + fed.targets.biases[0]
     assert (fed.swept.rows[-1].sum() + bias).item() == pytest.approx(activation, abs=1e-9)
 
 
-def test_doubling_a_source_moves_the_feature_by_its_edge(fed: Attribution) -> None:
+def test_doubling_a_source_moves_the_feature_by_its_edge(fed: NodeGraph) -> None:
     columns = fed.swept.columns
     independent = FrozenModel(fed.frozen.model, fed.frozen.token_ids)
     before = independent.neuron(*FEATURE, independent.real)
@@ -46,7 +47,7 @@ def test_doubling_a_source_moves_the_feature_by_its_edge(fed: Attribution) -> No
     assert moved_at_all > 5
 
 
-def test_effects_on_a_feature_equal_the_sum_over_every_path(fed: Attribution) -> None:
+def test_effects_on_a_feature_equal_the_sum_over_every_path(fed: NodeGraph) -> None:
     columns, rows, expanded = fed.swept.columns, fed.swept.rows, fed.swept.expanded
     activations = torch.cat([one.activations for one in fed.layers])[expanded]
     slopes = rows[:-1] / activations[:, None]
@@ -58,7 +59,7 @@ def test_effects_on_a_feature_equal_the_sum_over_every_path(fed: Attribution) ->
     assert not fed.effects.features[2].any(), "nothing above or beside the feature feeds it"
 
 
-def test_the_graph_ends_at_the_feature(fed: Attribution) -> None:
+def test_the_graph_ends_at_the_feature(fed: NodeGraph) -> None:
     graph = fed.prune(slug="fed")
     info = graph.metadata.tracer
     assert info is not None
@@ -77,8 +78,10 @@ def test_the_graph_ends_at_the_feature(fed: Attribution) -> None:
 def test_the_answers_direction_gives_the_answers_rows(tiny: Model) -> None:
     unembedding = tiny.unembedding
     direction = unembedding[11] - unembedding[[4, 6]].mean(0)
-    asked = trace(PROMPT, model=tiny, target=" w9", contrast=[" w2", " w4"], settings=EVERYTHING)
-    along = trace(PROMPT, model=tiny, direction=direction, settings=EVERYTHING)
+    asked = trace_nodes(
+        PROMPT, model=tiny, target=" w9", contrast=[" w2", " w4"], settings=EVERYTHING
+    )
+    along = trace_nodes(PROMPT, model=tiny, direction=direction, settings=EVERYTHING)
     torch.testing.assert_close(along.swept.rows[-1], asked.swept.rows[-1])
     torch.testing.assert_close(along.targets.values, asked.targets.values)
     torch.testing.assert_close(along.effects.tokens, asked.effects.tokens)
@@ -89,8 +92,8 @@ def test_the_answers_direction_gives_the_answers_rows(tiny: Model) -> None:
 
 
 def test_an_earlier_position_is_the_prompt_up_to_there(tiny: Model) -> None:
-    early = trace(PROMPT, model=tiny, target=" w9", position=4).prune()
-    short = trace(" w3 w17 w5 w41", model=tiny, target=" w9").prune()
+    early = trace_nodes(PROMPT, model=tiny, target=" w9", position=4).prune()
+    short = trace_nodes(" w3 w17 w5 w41", model=tiny, target=" w9").prune()
     assert early.metadata.prompt == " w3 w17 w5 w41"
     assert early.metadata.tracer is not None and short.metadata.tracer is not None
     assert early.metadata.tracer.graph_id == short.metadata.tracer.graph_id
@@ -107,7 +110,7 @@ def test_new_questions_have_ids_of_their_own_and_old_ones_keep_theirs(tiny: Mode
     assert len(set(ids)) == len(ids)
     assert id_of(position=7) == id_of(), "the last position is what is asked about anyway"
     two = (torch.eye(32)[0], torch.eye(32)[1])
-    marks = {trace(PROMPT, model=tiny, direction=one).ask.direction for one in two}
+    marks = {trace_nodes(PROMPT, model=tiny, direction=one).ask.direction for one in two}
     assert len(marks) == 2
 
 
@@ -132,4 +135,4 @@ def test_new_questions_have_ids_of_their_own_and_old_ones_keep_theirs(tiny: Mode
 )
 def test_mistakes_are_clear(tiny: Model, asked: dict[str, object], words: str) -> None:
     with pytest.raises(TracerError, match=words):
-        trace(PROMPT, model=tiny, **asked)  # type: ignore[arg-type]
+        trace_nodes(PROMPT, model=tiny, **asked)  # type: ignore[arg-type]

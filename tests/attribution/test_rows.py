@@ -7,8 +7,9 @@ import torch
 
 from tests.attribution.frozen_rerun import FrozenModel, Nudge, Rerun
 from tests.tiny_models import PROMPT
+from tests.tracing import trace_nodes
+from tracer.attribution.node_graph import NodeGraph
 from tracer.attribution.rows import RowWriter
-from tracer.attribution.trace import Attribution, trace
 from tracer.documents.trace_settings import TraceSettings
 from tracer.model.load import Model
 
@@ -17,18 +18,20 @@ SOME = TraceSettings(candidates=150, coverage=1.0)
 
 
 @pytest.fixture(scope="module", params=[EVERYTHING, SOME], ids=["everything", "150 candidates"])
-def attribution(tiny: Model, request: pytest.FixtureRequest) -> Attribution:
-    return trace(PROMPT, model=tiny, target=" w9", contrast=[" w2", " w4"], settings=request.param)
+def attribution(tiny: Model, request: pytest.FixtureRequest) -> NodeGraph:
+    return trace_nodes(
+        PROMPT, model=tiny, target=" w9", contrast=[" w2", " w4"], settings=request.param
+    )
 
 
-def feature_values(attribution: Attribution) -> tuple[torch.Tensor, torch.Tensor]:
+def feature_values(attribution: NodeGraph) -> tuple[torch.Tensor, torch.Tensor]:
     activations = torch.cat([one.activations for one in attribution.layers])
     biases = torch.cat([one.biases for one in attribution.layers])
     expanded = attribution.swept.expanded
     return activations[expanded], biases[expanded]
 
 
-def test_incoming_edges_and_biases_sum_to_the_target(attribution: Attribution) -> None:
+def test_incoming_edges_and_biases_sum_to_the_target(attribution: NodeGraph) -> None:
     swept, targets = attribution.swept, attribution.targets
     activations, biases = feature_values(attribution)
     values = torch.cat([activations, targets.values])
@@ -37,25 +40,25 @@ def test_incoming_edges_and_biases_sum_to_the_target(attribution: Attribution) -
     assert (gap <= 1e-10 * swept.rows.abs().sum(1)).all()
 
 
-def test_every_admitted_feature_is_expanded_at_full_coverage(attribution: Attribution) -> None:
+def test_every_admitted_feature_is_expanded_at_full_coverage(attribution: NodeGraph) -> None:
     influence = attribution.swept.influence[: attribution.swept.columns.n_features]
     assert len(attribution.swept.expanded) == int((influence > 0).sum())
     assert attribution.swept.unexpanded_share == pytest.approx(0, abs=1e-12)
 
 
 @pytest.fixture(scope="module")
-def independent(attribution: Attribution) -> FrozenModel:
+def independent(attribution: NodeGraph) -> FrozenModel:
     return FrozenModel(attribution.frozen.model, attribution.frozen.token_ids)
 
 
-def answer(attribution: Attribution, run: Rerun) -> float:
+def answer(attribution: NodeGraph, run: Rerun) -> float:
     """The target's logit less the mean of the others', in front of any softcap."""
     question = attribution.targets.question
     others = run.raw_logits[list(question.contrast_ids)]
     return float(run.raw_logits[question.target_id] - others.mean())
 
 
-def place(attribution: Attribution, column: int) -> tuple[int, int, int]:
+def place(attribution: NodeGraph, column: int) -> tuple[int, int, int]:
     """A feature column's layer, index and position."""
     starts = attribution.swept.columns.starts
     layer = next(i for i in range(len(starts)) if column < starts[i + 1])
@@ -64,7 +67,7 @@ def place(attribution: Attribution, column: int) -> tuple[int, int, int]:
 
 
 def test_doubling_a_source_moves_each_target_by_the_edge(
-    attribution: Attribution, independent: FrozenModel
+    attribution: NodeGraph, independent: FrozenModel
 ) -> None:
     swept = attribution.swept
     columns = swept.columns
@@ -91,7 +94,7 @@ def test_doubling_a_source_moves_each_target_by_the_edge(
 
 
 def test_doubling_a_token_moves_each_target_by_its_edge(
-    attribution: Attribution, independent: FrozenModel
+    attribution: NodeGraph, independent: FrozenModel
 ) -> None:
     swept = attribution.swept
     columns = swept.columns
@@ -108,7 +111,7 @@ def test_doubling_a_token_moves_each_target_by_its_edge(
 
 
 def test_small_batches_give_the_same_rows(tiny: Model) -> None:
-    attribution = trace(PROMPT, model=tiny, target=" w9", settings=SOME)
+    attribution = trace_nodes(PROMPT, model=tiny, target=" w9", settings=SOME)
     frozen, layers = attribution.frozen, attribution.layers
     whole = layer_rows(RowWriter(frozen, layers, batch=1000), 2)
     parts = layer_rows(RowWriter(frozen, layers, batch=3), 2)
@@ -126,7 +129,7 @@ def layer_rows(writer: RowWriter, layer: int) -> torch.Tensor:
 def test_running_out_of_memory_halves_the_batch_and_loses_nothing(
     tiny: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    attribution = trace(PROMPT, model=tiny, target=" w9", settings=SOME)
+    attribution = trace_nodes(PROMPT, model=tiny, target=" w9", settings=SOME)
     writer = RowWriter(attribution.frozen, attribution.layers, batch=16)
     writer.batches.workers = writer.batches.shares = 1
     whole = layer_rows(writer, 2)

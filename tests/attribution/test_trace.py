@@ -13,7 +13,8 @@ import torch
 import tracer
 from tests.same_graph import assert_same_graph
 from tests.tiny_models import PROMPT, hidden_units, save_tiny_model
-from tracer.attribution.trace import Attribution
+from tests.tracing import trace_nodes
+from tracer.attribution.node_graph import NodeGraph
 from tracer.documents.graph import Graph
 from tracer.documents.prompts import ChatTurn
 from tracer.documents.trace_settings import TraceSettings
@@ -30,7 +31,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 def test_the_graph_says_what_was_asked_and_found(small: Model) -> None:
     settings = TraceSettings(candidates=80, max_links=200)
-    found = tracer.trace(PROMPT, model=small, target=" w9", contrast=[" w2"], settings=settings)
+    found = trace_nodes(PROMPT, model=small, target=" w9", contrast=[" w2"], settings=settings)
     graph = found.prune(slug="tiny")
     info = graph.metadata.tracer
     assert info is not None
@@ -56,7 +57,7 @@ def test_graphs_of_a_base_and_a_fine_tuned_model_align_by_neuron(
     base = tracer.load_model(str(save_tiny_model(tmp_path / "base", family)), device="cpu")
     tuned = fine_tuned(base, tmp_path)
     graphs = [
-        tracer.trace(PROMPT, model=one, target=" w9", contrast=[" w2"]).prune()
+        trace_nodes(PROMPT, model=one, target=" w9", contrast=[" w2"]).prune()
         for one in (base, tuned)
     ]
     infos = [graph.metadata.tracer for graph in graphs]
@@ -87,7 +88,7 @@ def fine_tuned(base: Model, folder: Path) -> Model:
 
 
 def test_every_kept_node_is_connected(small: Model) -> None:
-    graph = tracer.trace(PROMPT, model=small, target=" w9").prune()
+    graph = trace_nodes(PROMPT, model=small, target=" w9").prune()
     sources = {link.source for link in graph.links}
     targets = {link.target for link in graph.links}
     for node in graph.nodes:
@@ -98,7 +99,7 @@ def test_every_kept_node_is_connected(small: Model) -> None:
 
 
 def test_no_question_means_the_likely_answers(small: Model) -> None:
-    graph = tracer.trace(PROMPT, model=small, settings=TraceSettings(max_logits=4)).prune()
+    graph = trace_nodes(PROMPT, model=small, settings=TraceSettings(max_logits=4)).prune()
     info = graph.metadata.tracer
     assert info is not None
     assert info.question.kind == "salient"
@@ -120,7 +121,7 @@ def test_no_question_means_the_likely_answers(small: Model) -> None:
 )
 def test_mistakes_are_clear(small: Model, asked: dict[str, object], words: str) -> None:
     with pytest.raises(TracerError, match=words):
-        tracer.trace(model=small, **asked)  # type: ignore[arg-type]
+        trace_nodes(model=small, **asked)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
@@ -130,7 +131,7 @@ def test_half_precision_finds_the_same_strong_features(small: Model, precision: 
     strongest = [
         {node.node_id for node in sorted(graph.nodes, key=lambda node: -abs(node.effect or 0))[:20]}
         for graph in (
-            tracer.trace(PROMPT, model=model, target=" w9").prune() for model in (small, half)
+            trace_nodes(PROMPT, model=model, target=" w9").prune() for model in (small, half)
         )
     ]
     assert len(strongest[0] & strongest[1]) >= 15
@@ -144,7 +145,7 @@ def test_the_numbers_do_not_depend_on_the_cores(small: Model, precision: str) ->
     try:
         for number in (1, 2, 3):
             torch.set_num_threads(number)
-            found.append(tracer.trace(PROMPT, model=small, settings=settings))
+            found.append(trace_nodes(PROMPT, model=small, settings=settings))
     finally:
         torch.set_num_threads(threads)
     for other in found[1:]:
@@ -156,8 +157,8 @@ def test_the_numbers_do_not_depend_on_the_cores(small: Model, precision: str) ->
 def test_fast_transport_keeps_the_graph(small: Model) -> None:
     """Only the products on the way down are in bf16: nearly the same nodes, all of the top."""
     asked: dict[str, Any] = {"model": small, "target": " w9", "contrast": [" w2"]}
-    plain = tracer.trace(PROMPT, **asked)
-    fast = tracer.trace(PROMPT, **asked, settings=TraceSettings(precision="fast"))
+    plain = trace_nodes(PROMPT, **asked)
+    fast = trace_nodes(PROMPT, **asked, settings=TraceSettings(precision="fast"))
     gap = (fast.influence - plain.influence).abs().sum() / plain.influence.sum()
     assert 0 < float(gap) < 0.02, "bf16 was used, and little was lost"
     kept, others = set(plain.prune().node_ids), set(fast.prune().node_ids)
@@ -171,17 +172,17 @@ COLOSSEUM = "The official language of the country where the Colosseum is located
 
 
 @pytest.fixture(scope="module")
-def colosseum() -> Attribution:
+def colosseum() -> NodeGraph:
     return trace_colosseum(tracer.load_model(device="cpu"))
 
 
-def trace_colosseum(model: Model) -> Attribution:
+def trace_colosseum(model: Model) -> NodeGraph:
     contrast = [" Spanish", " French"]
-    return tracer.trace(COLOSSEUM, model=model, target=" Italian", contrast=contrast)
+    return trace_nodes(COLOSSEUM, model=model, target=" Italian", contrast=contrast)
 
 
 @pytest.mark.model
-def test_completeness_on_the_default_model_in_float32(colosseum: Attribution) -> None:
+def test_completeness_on_the_default_model_in_float32(colosseum: NodeGraph) -> None:
     swept, targets = colosseum.swept, colosseum.targets
     activations = torch.cat([one.activations for one in colosseum.layers])[swept.expanded]
     values = torch.cat([activations, targets.values])
@@ -190,18 +191,21 @@ def test_completeness_on_the_default_model_in_float32(colosseum: Attribution) ->
 
 
 @pytest.mark.model
-def test_token_effects_add_up_to_the_answer(colosseum: Attribution) -> None:
+def test_token_effects_add_up_to_the_answer(colosseum: NodeGraph) -> None:
     total = float(colosseum.effects.tokens.sum())
     # The first token's own share includes the constant of position 0, which effects pass through.
     assert total == pytest.approx(float(colosseum.targets.values[0]), rel=1e-3)
 
 
 @pytest.mark.model
-def test_the_committed_graph_is_what_this_code_traces(colosseum: Attribution) -> None:
+def test_the_committed_graph_is_what_this_code_traces(colosseum: NodeGraph) -> None:
     folder = Path(__file__).parents[2] / "graphs" / "colosseum-italian"
     latest = max(folder.glob("[0-9]*.json"), key=lambda file: int(file.stem.split(".")[0]))
     committed = Graph.model_validate_json(latest.read_text())
-    fresh = colosseum.prune(slug="colosseum-italian")
+    named: dict[str, Any] = {"target": " Italian", "contrast": [" Spanish", " French"]}
+    fresh = tracer.trace(COLOSSEUM, model=colosseum.frozen.model, **named).prune(
+        slug="colosseum-italian"
+    )
     assert committed.metadata.tracer is not None
     assert fresh.metadata.tracer is not None
     assert fresh.metadata.tracer.graph_id == committed.metadata.tracer.graph_id
@@ -215,16 +219,14 @@ def test_the_committed_graph_is_what_this_code_traces(colosseum: Attribution) ->
 
 
 @pytest.mark.model
-def test_the_same_trace_twice_gives_the_same_graph(colosseum: Attribution) -> None:
+def test_the_same_trace_twice_gives_the_same_graph(colosseum: NodeGraph) -> None:
     model = colosseum.frozen.model
-    again = tracer.trace(
-        COLOSSEUM, model=model, target=" Italian", contrast=[" Spanish", " French"]
-    )
+    again = trace_nodes(COLOSSEUM, model=model, target=" Italian", contrast=[" Spanish", " French"])
     assert_same_graph(again.prune(slug="x"), colosseum.prune(slug="x"))
 
 
 @pytest.mark.model
-def test_strong_supporters_matter_when_ablated(colosseum: Attribution) -> None:
+def test_strong_supporters_matter_when_ablated(colosseum: NodeGraph) -> None:
     """Ten neurons with the largest effect, set to zero in the real model, take the answer away;
     ten with almost none do not."""
     frozen = colosseum.frozen

@@ -29,6 +29,7 @@ from tracer.batch.session import build_graphs
 from tracer.documents.graph import Graph, load_graph
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.lock import held
+from tracer.documents.parts.parts import load_parts
 from tracer.documents.prompts import load_prompts
 from tracer.errors import Problems, TracerError
 
@@ -65,8 +66,19 @@ class Desk:
 
     @property
     def files(self) -> dict[str, bytes]:
+        """But for the parts beside graphs, which each must have."""
         found = sorted(path for path in self.graphs.rglob("*") if path.is_file())
-        return {str(path.relative_to(self.graphs)): path.read_bytes() for path in found}
+        parts = [path for path in found if path.suffix == ".bin"]
+        graphs = [path for path in found if path.suffix == ".json"]
+        beside = {
+            graph.with_suffix(end) for graph in graphs for end in (".flows.bin", ".words.bin")
+        }
+        assert set(parts) <= beside
+        return {
+            str(path.relative_to(self.graphs)): path.read_bytes()
+            for path in found
+            if path not in parts
+        }
 
     @property
     def written(self) -> dict[str, Graph]:
@@ -81,6 +93,11 @@ def desk(tmp_path: Path, model: Path) -> Desk:
 def test_writes_each_graph_and_a_table(desk: Desk) -> None:
     assert desk.run() == 0
     assert list(desk.files) == ["one/1.json", "two/1.json"]
+    for graph in desk.written.values():
+        assert graph.metadata.tracer is not None
+        file = desk.graphs / graph.metadata.slug / "1.json"
+        parts = load_parts(file, graph.metadata.tracer.graph_id)
+        assert parts.flows is not None and parts.pushes is not None
     assert load_graph(desk.graphs / "one" / "1.json").metadata.slug == "one"
     for word in ("one/1", "two/1", "answer", "nodes", "links", "ness", "onds", "GiB"):
         assert word in desk.said
@@ -309,7 +326,7 @@ def test_an_interrupted_run_keeps_what_is_done_and_goes_on(
 
 
 def test_a_killed_run_leaves_only_whole_graphs(desk: Desk) -> None:
-    desk.write(*(f"{{slug: g{index}, prompt: ' w3 w{index}'}}" for index in range(40)))
+    desk.write(*(f"{{slug: g{index}, prompt: ' w3 w{index}'}}" for index in range(16)))
     command = [sys.executable, "-c", "from tracer.cli import main; main()", "build-graphs"]
     command += [str(desk.list), "--graphs", str(desk.graphs), "--device", "cpu"]
     process = subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL)
@@ -320,7 +337,7 @@ def test_a_killed_run_leaves_only_whole_graphs(desk: Desk) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     whole = list(desk.graphs.glob("*/1.json"))
-    assert 3 <= len(whole) < 40
+    assert 3 <= len(whole) < 16
     for file in whole:
         load_graph(file)
     assert desk.run() == 0
@@ -357,7 +374,7 @@ def test_nothing_is_kept_of_a_graph_that_is_on_disk(
     real = trace_job.write_down
 
     def counted(job: Job, traced: trace_job.Traced, folder: GraphFolder) -> trace_job.Outcome:
-        alive.append(weakref.ref(traced.graph))
+        alive.append(weakref.ref(traced.published.graph))
         gc.collect()
         most.append(sum(one() is not None for one in alive))
         return real(job, traced, folder)
@@ -414,7 +431,7 @@ def test_without_a_terminal_each_outcome_is_told_when_it_is_there(
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_narrow_terminals_show_every_number(width: int) -> None:
-    size = trace_job.Size("' Italian'", 0.81, 1234, 23456, 0.45, 0.98, None)
+    size = trace_job.Size("' Italian'", 0.81, 1234, 23456, 0.45, 0.98, None, None)
     slug = "colosseum-italian-in-quite-a-long-slug-indeed"
     long = trace_job.Outcome(slug, "written", 12, size, seconds=123.4, peak_bytes=15 << 30)
     console = Console(file=io.StringIO(), width=width)

@@ -44,9 +44,26 @@ def test_it_prints_answers_strongest_features_and_scores(model: str) -> None:
     supporting = re.findall(r"^\d+_\d+_\d+ +' w\d+' +\+\d", text, re.MULTILINE)
     opposing = re.findall(r"^\d+_\d+_\d+ +' w\d+' +-\d", text, re.MULTILINE)
     assert (len(supporting), len(opposing)) == (10, 10)
+    assert re.search(r"^\d+ nodes, [\d,]+ links$", text, re.MULTILINE)
+
+
+def test_a_graph_of_nodes_says_how_much_it_explains(model: str) -> None:
+    text = said(model, target=" w9", remainder="nodes")
     assert re.search(
         r"\d+ nodes, [\d,]+ links; replacement [01]\.\d\d, completeness [01]\.\d\d", text
     )
+
+
+def test_its_rows_add_up_to_the_quantity(model: str) -> None:
+    text = said(model, target=" w9", contrast=[" w2"])
+    begin, end = text.index("adds up from"), text.index("together")
+    rows = [float(row) for row in re.findall(r" ([+-]\d+\.\d+)\s*$", text[begin:end], re.MULTILINE)]
+    (total,) = re.findall(r"^together +([+-]\d+\.\d+)", text, re.MULTILINE)
+    assert len(rows) == 8 and sum(rows) == pytest.approx(float(total), abs=0.005)
+    assert re.search(
+        r"^the 20 strongest silenced one by one: .* correlation \d", text, re.MULTILINE
+    )
+    assert re.search(r"(confirmed|not confirmed), -?\d\.\d\d", text)
 
 
 def test_the_strongest_are_the_strongest(model: str) -> None:

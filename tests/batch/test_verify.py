@@ -12,7 +12,8 @@ from rich.console import Console
 
 from tests.tiny_models import PROMPT, save_tiny_model
 from tracer.batch.steering import steer_graph
-from tracer.batch.verify import Checked, _table, verify
+from tracer.batch.verified import Checked, table
+from tracer.batch.verify import verify
 from tracer.documents.evidence import load_evidence
 from tracer.documents.graph import Graph, load_graph
 from tracer.errors import Problems, TracerError
@@ -73,7 +74,7 @@ def test_evidence_of_another_machine_is_kept(root: Path, traced: Graph, model: s
     fields["versions"] |= {"tracer": "0.0.1", "torch": "2.6.0", "transformers": "5.0.0"}
     fields["faithfulness"]["value"] *= 1 + 5e-4
     # A near tie was drawn the other way round.
-    fields["faithfulness"]["sufficiency"]["control_values"][3] += 0.1
+    fields["faithfulness"]["necessity"]["control_values"][3] += 0.1
     fields["claims"][0]["measures"][1]["controls"][5] += 0.1
     file.write_text(json.dumps(fields))
     written = file.read_bytes()
@@ -229,8 +230,129 @@ def test_narrow_terminals_show_every_number(width: int) -> None:
     slug, claim = "a-graph-with-quite-a-long-slug", "a-language-is-needed-for-the-answer"
     cells = (claim, "fails, as said", "lead 5.236", "5.431", "20 of 20")
     console = Console(file=io.StringIO(), width=width)
-    console.print(_table([Checked(slug, claim, "up to date", cells)]))
+    console.print(table([Checked(slug, claim, "up to date", cells)]))
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert "lead 5.236 5.431 20 of 20" in said
     assert "…" not in said and max(map(len, said.splitlines())) <= width
     assert slug in re.sub(r"\s.*\n", "", said)
+
+
+OTHER = PROMPT.replace(" w5", " w9")
+
+
+def list_prompts(root: Path, more: str) -> Path:
+    file = root / "site_src" / "prompts.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f'graphs:\n  - {{slug: tiny, prompt: "{PROMPT}", target: " w9"{more}}}\n')
+    return file
+
+
+def counterfactual(prompt: str = OTHER, target: str = "{id: 4}") -> str:
+    return f', counterfactual: {{prompt: "{prompt}", target: {target}}}'
+
+
+def loser(model: str) -> str:
+    """The token that gains most on `w9` in the other prompt, by its id."""
+    import torch
+
+    from tracer.model.load import load_model
+
+    loaded = load_model(model, device="cpu")
+    ids = [loaded.tokenizer.encode_prompt(one) for one in (PROMPT, OTHER)]
+    with torch.no_grad():
+        here, there = loaded.causal_lm(torch.tensor(ids)).logits[:, -1]
+    return f"{{id: {int((there - here).argmax())}}}"
+
+
+EXCHANGE = (
+    "  - {id: exchanged, exchange: {group: strong, with: counterfactual}, "
+    'expect: {token: " w9", p_falls_by: 0.0001}, holds: false}'
+)
+
+
+def test_values_are_exchanged_with_the_counterfactual(
+    root: Path, traced: Graph, model: str
+) -> None:
+    other = loser(model)
+    list_prompts(root, counterfactual(target=other))
+    annotate(root, traced, EXCHANGE)
+    assert any("have not been exchanged" in str(one.problem) for one in check(root))
+    status, text = said(root, model)
+    assert status == 0 and "exchange, " in text and "enough " in text
+    file = root / "graphs" / "tiny" / "1.evidence.json"
+    evidence, written = load_evidence(file), file.read_bytes()
+    found = evidence.exchange
+    assert found is not None and found.prompt == OTHER and found.changed == (3,)
+    assert set(found.circuit_nodes) == set(supporters(traced)) and found.circuit == "groups"
+    assert found.circuit_exchanged is not None and found.circuit_exchanged.features <= 8
+    (claim,) = evidence.claims
+    assert {one.node for one in claim.changes} == set(supporters(traced))
+    assert any(one.before != one.after for one in claim.changes)
+    told = [str(one.problem) for one in check(root)]
+    assert not any("have not been exchanged" in one or "tested" in one for one in told)
+    status, text = said(root, model)
+    assert status == 0 and text.count("up to date") == 3
+    status, text = said(root, model, force=True)
+    assert status == 0 and text.count("the same") == 3 and file.read_bytes() == written
+    # Against another prompt nothing has been measured, and the claim says something else.
+    list_prompts(root, counterfactual(PROMPT.replace(" w5", " w11"), other))
+    told = [str(one.problem) for one in check(root)]
+    assert any("have not been exchanged" in one for one in told)
+    assert any("`exchanged` has changed since it was tested" in one for one in told)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (counterfactual(f"{PROMPT} w4"), "prompt is 9 tokens long, the graph's 8"),
+        (counterfactual(f" {PROMPT}"[1:] + ""), "is the entry's own"),
+        (counterfactual(target='" w9 w2"'), "is 2 tokens, not one"),
+    ],
+)
+def test_a_counterfactual_that_does_not_fit_has_its_place(
+    root: Path, traced: Graph, model: str, more: str, message: str
+) -> None:
+    file = list_prompts(root, more)
+    try:
+        status, text = said(root, model)
+    except TracerError as error:
+        status, text = 1, str(error)
+    assert status == 1 and message in text
+    line, column = re.search(rf"{re.escape(str(file))}:(\d+):(\d+)", text).groups()  # type: ignore[union-attr]
+    written = file.read_text().splitlines()[int(line) - 1]
+    assert written[int(column) - 1 :].startswith(('"', "{prompt"))
+
+
+def test_an_exchange_without_a_counterfactual_says_so(
+    root: Path, traced: Graph, model: str
+) -> None:
+    list_prompts(root, "")
+    file = annotate(root, traced, EXCHANGE)
+    with pytest.raises(TracerError) as caught:
+        said(root, model)
+    what = "the prompt list names no counterfactual for `tiny`"
+    assert str(caught.value).startswith(f"{file}:4:") and what in str(caught.value)
+    told = [str(one.problem) for one in check(root) if one.level == "error"]
+    assert len(told) == 1 and what in told[0]
+    # What a list that cannot be read says of counterfactuals, nobody knows.
+    list_prompts(root, "").write_text("graphs: [")
+    told = [str(one.problem) for one in check(root) if one.level == "error"]
+    assert len(told) == 1 and "prompts.yaml" in told[0] and what not in told[0]
+
+
+def test_a_counterfactual_is_no_part_of_the_graph(root: Path, model: str) -> None:
+    from tracer.batch.plan import Job, Refused, make_plan
+    from tracer.documents.graph_folder import GraphFolder
+    from tracer.documents.prompts import load_prompts
+
+    def planned(more: str) -> Job | Refused:
+        file = list_prompts(root, f"{more}, model: {model}")
+        (job,) = make_plan(load_prompts(file), GraphFolder(root / "graphs"))
+        return job
+
+    without, beside = planned(""), planned(counterfactual())
+    assert isinstance(without, Job) and isinstance(beside, Job)
+    assert without.graph_id == beside.graph_id
+    refused = planned(counterfactual(f"{PROMPT} w4"))
+    assert isinstance(refused, Refused) and "9 tokens long" in str(refused.error)
+    assert "prompts.yaml:2:" in str(refused.error)

@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.browser.executable import installed_browser
+from tests.browser.executable import SHELL, installed_browser
 
 
 def main() -> int:
@@ -34,10 +34,11 @@ def main() -> int:
         print("browser: that failed; installing Debian's package")
         sudo = [] if os.geteuid() == 0 else ["sudo"]
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        install = [*sudo, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
+        install = [*sudo, "apt-get", "install", "-y", "-qq", "--no-install-recommends"]
         subprocess.run([*sudo, "apt-get", "update", "-qq"], check=False, env=environment)
-        if subprocess.run(install, check=False, env=environment).returncode == 0:
-            return 0
+        for package in (SHELL, "chromium"):
+            if subprocess.run([*install, package], check=False, env=environment).returncode == 0:
+                return 0
     print(
         "no browser could be installed; install Chromium or Chrome and try again", file=sys.stderr
     )

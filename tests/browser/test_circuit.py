@@ -41,7 +41,7 @@ def automatic(tmp_path_factory: pytest.TempPathFactory, serve_folder: Callable[[
 
 def ready(page: Page, address: str) -> None:
     page.goto(address)
-    expect(page.locator(".circuit-frame.live")).to_be_visible()
+    expect(page.locator(".circuit-frame.taken-over")).to_be_visible()
     expect(page.locator(".edit-bar .edit-count")).not_to_be_empty()
 
 
@@ -81,7 +81,7 @@ def test_nothing_moves_when_the_script_takes_over(browser: Browser, site: str, w
             page.route("**/main.js", lambda route: route.abort())
         page.goto(site + COLOSSEUM)
         if scripts:
-            expect(page.locator(".circuit-frame.live")).to_be_visible()
+            expect(page.locator(".circuit-frame.taken-over")).to_be_visible()
         picture = page.locator("#circuit svg.circuit:visible")
         places = [picture.bounding_box(), page.locator("#circuit figcaption").bounding_box()]
         places.append(page.locator("#viewer-title").bounding_box())

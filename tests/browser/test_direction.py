@@ -21,7 +21,7 @@ summary: {WORD}
 
 ## {WORD}
 
-- {WORD}
+- {WORD} `1_3`
 - an English item
 
 > {WORD}
@@ -77,6 +77,19 @@ def test_blocks_of_text_run_the_way_of_their_first_letter(page: Page, site: str)
     items = page.locator("#write-up li")
     assert items.first.evaluate("one => getComputedStyle(one).listStylePosition") == "outside"
     assert items.last.evaluate("one => getComputedStyle(one).listStylePosition") == "inside"
+
+
+def test_ids_run_from_left_to_right_in_any_text(page: Page, site: str) -> None:
+    page.goto(f"{site}graphs/france-paris/")
+    code = page.locator("#write-up li:first-child code")
+    expect(code).to_have_text("1_3")
+    places = code.evaluate("""one => [0, 2].map((at) => {
+        const range = document.createRange();
+        range.setStart(one.firstChild, at);
+        range.setEnd(one.firstChild, at + 1);
+        return range.getBoundingClientRect().x;
+    })""")
+    assert places[0] < places[1]
 
 
 def test_names_in_the_viewer_do_too(page: Page, site: str) -> None:

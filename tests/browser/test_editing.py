@@ -195,7 +195,7 @@ def test_a_new_group_becomes_a_box_and_ungroup_takes_it_away(page: Page, site: O
 
 def test_edits_are_in_both_pictures(page: Page, site: OpenGraph) -> None:
     page.goto(site())
-    expect(page.locator(".circuit-frame.live svg.wide")).to_be_visible()
+    expect(page.locator(".circuit-frame.taken-over svg.wide")).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 900})
     expect(page.locator("#circuit svg.narrow")).to_be_visible()
     button(page, "Edit names and groups").click()
@@ -382,7 +382,7 @@ def test_the_proposal_is_the_smallest_change(page: Page, site: OpenGraph, tmp_pa
 @pytest.fixture
 def forge_context(browser: Browser) -> BrowserContext:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     context.route("https://github.com/**", lambda route: route.fulfill(body="forge"))
     return context

@@ -24,7 +24,7 @@ from tests.account_graphs import account_graph
 from tests.builders import make_feature_graph, make_graph
 from tests.foreign_graphs import foreign_graph
 from tracer.documents.annotations import Annotations
-from tracer.documents.exchange.tables import DIGITS, table, tables
+from tracer.documents.exchange.csv_tables import DIGITS, table, tables
 from tracer.documents.graph import Graph
 from tracer.site.circuit import layout, svg
 from tracer.site.graph import edit_data, viewer_data
@@ -68,10 +68,6 @@ def test_shares_are_said_alike(viewer: Call) -> None:
         assert percent(math.nextafter(one, 0), tenths=True) == percent(one, tenths=True)
     tenths = viewer("graph/text", "it.showPercent(one, true)", cases)
     assert tenths == [percent(one, tenths=True) for one in cases]
-    assert viewer("circuit/words", "it.signedShare(one)", [0.4, -0.004]) == [
-        "+40\N{NO-BREAK SPACE}%",
-        "−0.4\N{NO-BREAK SPACE}%",
-    ]
 
 
 def test_what_cannot_be_seen_is_written_out_alike(viewer: Call) -> None:

@@ -34,16 +34,6 @@ PATCH = """async ([file, before, after]) => {
   const {patchOf, patchText} = await import("./assets/viewer/editing/diff.js");
   return patchText(patchOf(file, before, after));
 }"""
-SHOWN = """async (proposal) => {
-  const {showProposal} = await import("./assets/viewer/editing/proposal_dialog.js");
-  const begun = performance.now();
-  showProposal({file: "graph.yaml", warnings: [], forge: null, ...proposal});
-  const took = performance.now() - begun;
-  const dialog = document.querySelector("dialog");
-  const shown = dialog.querySelector(".diff").textContent;
-  dialog.close();
-  return {shown, took};
-}"""
 
 
 @pytest.fixture
@@ -400,39 +390,6 @@ def check_edit(modules: Page, tmp_path: Path, data: Any) -> None:
         assert after == text
     patch = modules.evaluate(PATCH, ["graph.yaml", text, after])
     assert applied(patch, tmp_path / "repository", text) == after
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "shown"),
-    [
-        (None, "a\nb\n", "+ a\n+ b\n"),
-        ("a\n", "a\nb", "  a\n+ b\n"),
-        ("a", "a\n", "- a\n+ a\n"),
-        ("a\r\nb \r\n", "a\r\nc \r\n", "  a\n- b \n+ c \n"),
-        ("1\n2\n3\n4\n5\n", "1\n2\nx\n4\n5\n", "  1\n  2\n- 3\n+ x\n  4\n  5\n"),
-        ("0\n1\n2\n3\n4\n5\n\n", "0\n1\n2\n4\n5\n\n", "⋯\n  1\n  2\n- 3\n  4\n  5\n⋯\n"),
-        ("a\n1\n2\n3\n4\n5\nb", "1\n2\n3\n4\n5\nc", "- a\n  1\n  2\n⋯\n  4\n  5\n- b\n+ c\n"),
-    ],
-)
-def test_what_changes_is_shown_with_two_lines_around(
-    modules: Page, before: str | None, after: str, shown: str
-) -> None:
-    told = modules.evaluate(SHOWN, {"before": before, "after": after})
-    assert told["shown"] == shown
-
-
-def test_changes_at_both_ends_of_a_long_file_are_shown_at_once(modules: Page) -> None:
-    middle = "".join(f'  "{number}_5": {{text: some name}}\n' for number in range(6000))
-    told = modules.evaluate(SHOWN, {"before": f"a\n{middle}b\n", "after": f"c\n{middle}d\n"})
-    assert told["shown"].count("⋯") == 1
-    assert told["took"] < 1000
-
-
-def test_a_new_file_has_a_patch(modules: Page, tmp_path: Path) -> None:
-    patch = modules.evaluate(PATCH, ["site_src/graph.yaml", None, "revision: 1\n"])
-    command = ["git", "apply", "-"]
-    subprocess.run(command, cwd=tmp_path, input=patch.encode(), check=True, capture_output=True)
-    assert (tmp_path / "site_src/graph.yaml").read_text("utf-8") == "revision: 1\n"
 
 
 def edits_of(before: Any, keys: Any, entries: Any) -> Any:

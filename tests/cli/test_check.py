@@ -78,6 +78,8 @@ WARNINGS: list[tuple[dict[str, str], str]] = [
     ({"assets/styles/viewer/edits.css": "x"}, "assets/styles/viewer/edits.css: nothing reads this"),
     ({"assets/styles/viewer/dialog.css": "x", "assets/styles/viewer.css": "x"},
      "dialog.css: nothing reads this; `assets/styles/viewer.css` does not import it"),
+    ({"assets/styles/site/prose.css": "x", "assets/styles/site.css": "x"},
+     "prose.css: nothing reads this; `assets/styles/site.css` does not import it"),
     ({"site_src/site.yaml": "authors: [{name: Ann Lee}]", WRITE_UP: "---\nauthors: [An Lee]\n---"},
      f"{WRITE_UP}:2:11: `An Lee` is not among the authors of site.yaml; did you mean `Ann Lee`?"),
     ({"site_src/prompts.yaml": "graphs:\n  - {slug: france-paris, prompt: Another}\n"},

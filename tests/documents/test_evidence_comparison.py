@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from tracer.documents.claims import Expectation
-from tracer.documents.evidence import ClaimEvidence, Faithfulness
-from tracer.documents.evidence_comparison import claim_agrees, faithfulness_agrees
+from tracer.documents.evidence import ClaimEvidence, Exchange, Faithfulness
+from tracer.documents.evidence_comparison import (
+    claim_agrees,
+    exchange_agrees,
+    faithfulness_agrees,
+)
 from tracer.interventions.bounds import at_the_bound
 
 CONTROLS = [0.5 + 0.01 * at for at in range(20)]
@@ -49,8 +53,7 @@ def faithful(**fields: Any) -> Faithfulness:
         "slope": 1.1,
         "circuit": "groups",
         "circuit_nodes": ["1_2_3"],
-        "necessity": part,
-        "sufficiency": part | fields.pop("part", {}),
+        "necessity": part | fields.pop("part", {}),
     }
     return Faithfulness.model_validate(whole | fields)
 
@@ -161,5 +164,56 @@ def test_faithfulness_within_and_beyond_the_tolerance() -> None:
         (False, {"nodes": [{**one, "control": 0.3} for one in nodes]}),
         (False, {"nodes": [{**nodes[0], "actual": -0.202}, *nodes[1:]]}),
         (False, {"nodes": [*nodes[1:], nodes[0]]}),
+        # Of older files, and not measured any more.
+        (True, {"sufficiency": faithful().necessity.model_dump()}),
     ):
         assert faithfulness_agrees(faithful(), faithful(**fields)) == agrees, fields
+
+
+def exchange(**fields: Any) -> Exchange:
+    point: dict[str, Any] = {
+        "features": 10,
+        "enough": 0.6,
+        "needed": 0.7,
+        "turns_there": True,
+        "turns_here": True,
+    }
+    point |= {"controls_enough": [0.1, -0.1, 0.03], "controls_needed": [0.02, 0.0, 0.04]}
+    whole = {
+        "prompt": "another",
+        "answer": " a",
+        "other": " b",
+        "other_id": 4,
+        "changed": [3],
+        "lead": 2.0,
+        "lead_there": -1.0,
+        "seed": 7,
+        "curve": [point | fields.pop("point", {})],
+        "early_layers": 3,
+        "late_layers": 4,
+        "middle": [point],
+        "circuit": "groups",
+        "circuit_nodes": ["1_2_3"],
+        "circuit_exchanged": point,
+    }
+    return Exchange.model_validate(whole | fields)
+
+
+@pytest.mark.parametrize(
+    ("agrees", "fields"),
+    [
+        (True, {"lead": 2.001, "point": {"enough": 0.615, "turns_there": False}}),
+        (True, {"point": {"controls_enough": [0.15, -0.11, 0.03]}}),  # others were drawn
+        (False, {"point": {"enough": 0.625}}),
+        (False, {"point": {"controls_enough": [0.15, 0.0, 0.03]}}),
+        (False, {"point": {"controls_needed": []}}),
+        (False, {"point": {"features": 9}}),
+        (False, {"lead_there": -1.003}),
+        (False, {"changed": [4]}),
+        (False, {"middle": []}),
+        (False, {"circuit_exchanged": None}),
+    ],
+)
+def test_exchanges_within_and_beyond_the_tolerance(agrees: bool, fields: dict[str, Any]) -> None:
+    assert exchange_agrees(exchange(), exchange(**dict(fields))) == agrees
+    assert exchange_agrees(exchange(**fields), exchange()) == agrees

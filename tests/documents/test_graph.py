@@ -130,7 +130,7 @@ def broken(change: Any) -> dict[str, Any]:
         (lambda g: g["nodes"][0].update(ctx_idx=99), "stands at position 99"),
         (lambda g: g.pop("nodes"), "it has no `nodes`; restore it"),
         (lambda g: g["nodes"][0].update(layer="top"), "a layer is a number or `E`, not `top`"),
-        (lambda g: g["metadata"]["tracer"].update(format=2), "format"),
+        (lambda g: g["metadata"]["tracer"].update(format=3), "format"),
     ],
 )
 def test_an_inconsistent_file_is_refused(tmp_path: Path, change: Any, words: str) -> None:

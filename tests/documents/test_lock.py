@@ -20,7 +20,7 @@ from tracer.documents.exchange.share_link import IncomingGraph
 from tracer.documents.files import write_atomically
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.lock import alone, held
-from tracer.documents.scratch import scratch_file, scratch_folder, sweep_below
+from tracer.documents.temporary_files import sweep_below, temporary_file, temporary_folder
 from tracer.errors import TracerError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -90,8 +90,8 @@ def test_a_folder_made_for_a_lock_alone_does_not_stay(tmp_path: Path) -> None:
 def test_what_a_killed_process_was_writing_is_swept(tmp_path: Path) -> None:
     file = tmp_path / "slug" / "1.json"
     file.parent.mkdir()
-    code = "from tracer.documents.scratch import scratch_file\n"
-    code += f"file = scratch_file(Path({str(file)!r})); file.__enter__()[0].write(b'half')"
+    code = "from tracer.documents.temporary_files import temporary_file\n"
+    code += f"file = temporary_file(Path({str(file)!r})); file.__enter__()[0].write(b'half')"
     with another(code):
         (left,) = file.parent.iterdir()
         sweep_below(tmp_path)
@@ -110,7 +110,7 @@ def test_writing_into_a_folder_sweeps_it(tmp_path: Path) -> None:
 
 
 def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:
-    scratch = scratch_file(tmp_path / "a")
+    scratch = temporary_file(tmp_path / "a")
     scratch.__enter__()[0].write(b"half")
     assert not scratch.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert list(tmp_path.iterdir()) == []
@@ -121,7 +121,7 @@ def test_folders_of_killed_runs_are_swept_of_this_name_alone(tmp_path: Path) -> 
     other = tmp_path / ".site.old.abcdefgh.tracer.tmp"
     for one in (left, other):
         (one / "more").mkdir(parents=True)
-    with scratch_folder(tmp_path / "site") as folder:
+    with temporary_folder(tmp_path / "site") as folder:
         assert {one.name for one in tmp_path.iterdir()} == {other.name, folder.name}
     assert [one.name for one in tmp_path.iterdir()] == [other.name]
 

@@ -57,6 +57,21 @@ def test_chat_in_place_of_a_prompt(tmp_path: Path) -> None:
         ("{slug: a, prompt: x, target: {ids: 3}}", "2:35: unknown key `ids`; did you mean `id`"),
         ("{slug: a, prompt: x, target: {id: -3}}", "greater than or equal to 0"),
         ("{slug: a, prompt: x, target: {id: '3'}}", "valid integer"),
+        (
+            "{slug: a, chat: [{role: user, content: x}], counterfactual: {prompt: y, target: b}}",
+            "2:65: `graphs[0].counterfactual`: it needs a `prompt` to stand against",
+        ),
+        ("{slug: a, prompt: x, counterfactual: {prompt: x, target: b}}", "is the entry's own"),
+        (
+            "{slug: a, prompt: x, target: b, counterfactual: {prompt: y, target: b}}",
+            "answer is the entry's own `target`",
+        ),
+        (
+            "{slug: a, prompt: x, position: 2, counterfactual: {prompt: y, target: b}}",
+            "leave `position` out",
+        ),
+        ("{slug: a, prompt: x, counterfactual: {prompt: y}}", "`target` is missing"),
+        ("{slug: a, prompt: x, counterfactual: {prompt: ' ', target: b}}", "the prompt is empty"),
         ("{slug: a, prompt: x, chat_date: 2026-01-31}", "`chat_date` belongs to a `chat`"),
         ("{slug: a, chat: [{role: user, content: x}], chat_date: soon}", "valid date"),
         (

@@ -23,7 +23,7 @@ from tests.features.dictionaries import (
 )
 from tests.features.hub_server import COMMIT, Hub, the_only_hub
 from tests.tiny_models import PROMPT, exact_tiny_model, save_tiny_model
-from tracer.attribution.trace import trace
+from tests.tracing import trace_nodes
 from tracer.batch.plan import make_plan
 from tracer.batch.run_on_ray import _Worker
 from tracer.batch.session import build_graphs
@@ -261,12 +261,12 @@ def test_the_shorthands(hub: Hub, tmp_path: Path) -> None:
 def test_a_last_file_named_twice_and_a_list_for_another_model(hub: Hub, tmp_path: Path) -> None:
     gemma(hub, layers=[0, 1, 2, 2])
     model = exact_tiny_model(tmp_path / "model", "gemma2")
-    traced = trace(PROMPT, model=model, features="gemma", allow_misfit=True)
-    assert traced.active_count > 20
+    traced = trace_nodes(PROMPT, model=model, features="gemma", allow_misfit=True)
+    assert traced.active.count > 20
     gemma(hub, layers=[0, 1])
     shutil.rmtree(tmp_path / "cache")
     with pytest.raises(TracerError, match=r"has 2 layers of width 32, the model .* has 3"):
-        trace(PROMPT, model=model, features="gemma")
+        trace_nodes(PROMPT, model=model, features="gemma")
 
 
 def test_a_local_list_of_files_elsewhere(hub: Hub, tmp_path: Path) -> None:

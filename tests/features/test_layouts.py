@@ -21,7 +21,7 @@ from tests.features.dictionaries import (
 )
 from tests.same_graph import EXACT, assert_same_graph
 from tests.tiny_models import PROMPT, exact_tiny_model
-from tracer.attribution.trace import trace
+from tests.tracing import trace_nodes
 from tracer.documents.graph import Graph
 from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
@@ -104,7 +104,7 @@ def opened(folder: Path) -> object:
 
 
 def graph(model: Model, folder: Path) -> Graph:
-    found = trace(PROMPT, model=model, features=str(folder), settings=EVERYTHING)
+    found = trace_nodes(PROMPT, model=model, features=str(folder), settings=EVERYTHING)
     return found.prune(slug="one")
 
 
@@ -143,7 +143,7 @@ def test_a_set_for_another_model(model: Model, tmp_path: Path, write: Writer) ->
     for file in folder.glob("*_2.safetensors"):
         file.unlink()
     with pytest.raises(TracerError, match=r"has 2 layers of width 32, |of layer 0 has shape"):
-        trace(PROMPT, model=model, features=str(folder))
+        trace_nodes(PROMPT, model=model, features=str(folder))
 
 
 def test_a_file_cut_short(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.tiny_models import PROMPT, exact_tiny_model, save_tiny_model
-from tracer.attribution.trace import trace
+from tests.tracing import trace_nodes
 from tracer.documents.trace_settings import TraceSettings
 
 TRAIN = """
@@ -47,8 +47,8 @@ def test_a_set_trained_by_sparsify_loads_unchanged(tmp_path: Path, skip: str) ->
     assert done.returncode == 0, done.stderr
     model = exact_tiny_model(tmp_path / "model")
     features, everything = str(trained / "tiny"), TraceSettings(coverage=1.0, allow_misfit=True)
-    found = trace(PROMPT, model=model, features=features, settings=everything)
-    assert found.active_count > 20
+    found = trace_nodes(PROMPT, model=model, features=features, settings=everything)
+    assert found.active.count > 20
     for layer, one in enumerate(found.layers):
         theirs = SparseCoder.load_from_disk(trained / "tiny" / f"layers.{layer}.mlp").double()
         x, y = found.frozen.mlp_inputs[layer], found.frozen.mlp_outputs[layer]

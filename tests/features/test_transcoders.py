@@ -23,7 +23,8 @@ from tests.features.dictionaries import (
     write_plt,
 )
 from tests.tiny_models import PROMPT, exact_tiny_model, save_tiny_model
-from tracer.attribution.trace import Attribution, trace
+from tests.tracing import trace_nodes
+from tracer.attribution.node_graph import NodeGraph
 from tracer.documents.trace_settings import Precision, TraceSettings
 from tracer.errors import TracerError
 from tracer.model.load import Model, load_model
@@ -39,6 +40,14 @@ FAMILIES = (
 )
 READS = ("mlp.hook_in", "ln2.hook_normalized", "hook_resid_mid")
 WRITES = ("mlp.hook_out", "hook_mlp_out")
+CASES = [
+    pytest.param(
+        *case,
+        # Each family with both kinds and both forms, and the one with every norm with all four.
+        marks=() if case[0] == "gemma2" or case[3] == case[4] else pytest.mark.slow,
+    )
+    for case in product(FAMILIES, READS, WRITES, [False, True], [False, True])
+]
 EVERYTHING = TraceSettings(coverage=1.0, allow_misfit=True)  # random sets
 
 
@@ -47,13 +56,13 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return exact_tiny_model(tmp_path_factory.mktemp(request.param), request.param)
 
 
-def traced(model: Model, folder: Path) -> Attribution:
-    return trace(PROMPT, model=model, target=" w9", features=str(folder), settings=EVERYTHING)
+def traced(model: Model, folder: Path) -> NodeGraph:
+    return trace_nodes(PROMPT, model=model, target=" w9", features=str(folder), settings=EVERYTHING)
 
 
-@pytest.mark.parametrize(("reads", "writes"), list(product(READS, WRITES)))
-@pytest.mark.parametrize("skip", [False, True], ids=["", "skip"])
-@pytest.mark.parametrize("across", [False, True], ids=["per layer", "across layers"])
+@pytest.mark.parametrize(
+    ("model", "reads", "writes", "skip", "across"), CASES, indirect=["model"], scope="module"
+)
 def test_rows_add_up_and_are_causal(
     model: Model, tmp_path: Path, reads: str, writes: str, skip: bool, across: bool
 ) -> None:
@@ -78,7 +87,7 @@ def test_rows_add_up_and_are_causal(
     check_edges(found, reads=reads, behind_post_norm=behind, across=across, skip=skip)
 
 
-def complete(found: Attribution) -> bool:
+def complete(found: NodeGraph) -> bool:
     """Incoming edges and biases sum to the target, for every row."""
     swept, targets = found.swept, found.targets
     activations = torch.cat([one.activations for one in found.layers])[swept.expanded]
@@ -89,7 +98,7 @@ def complete(found: Attribution) -> bool:
 
 
 def check_edges(
-    found: Attribution, *, reads: str, behind_post_norm: bool, across: bool, skip: bool
+    found: NodeGraph, *, reads: str, behind_post_norm: bool, across: bool, skip: bool
 ) -> None:
     """Doubling what a feature writes moves each target by the edge, in transformers' own model
     frozen, with numbers that tracer has not touched."""
@@ -184,7 +193,9 @@ def test_a_published_graph_says_what_its_features_are(
     llama: Model, tmp_path: Path, across: bool
 ) -> None:
     features = str((write_clt if across else write_plt)(tmp_path / "features"))
-    graph = trace(PROMPT, model=llama, target=" w9", features=features, allow_misfit=True).prune()
+    graph = trace_nodes(
+        PROMPT, model=llama, target=" w9", features=features, allow_misfit=True
+    ).prune()
     info = graph.metadata.tracer
     assert info is not None
     assert info.features.kind == ("cross-layer transcoders" if across else "transcoders")
@@ -200,10 +211,12 @@ def test_a_published_graph_says_what_its_features_are(
 @pytest.mark.parametrize("across", [False, True], ids=["per layer", "across layers"])
 def test_what_feeds_one_feature(llama: Model, tmp_path: Path, across: bool) -> None:
     features = str((write_clt if across else write_plt)(tmp_path / "features"))
-    whole = trace(PROMPT, model=llama, features=features, settings=EVERYTHING)
+    whole = trace_nodes(PROMPT, model=llama, features=features, settings=EVERYTHING)
     last = whole.layers[2]
     name = f"2_{last.indices[3]}_{last.positions[3]}"
-    fed = trace(PROMPT, model=llama, features=features, target_feature=name, settings=EVERYTHING)
+    fed = trace_nodes(
+        PROMPT, model=llama, features=features, target_feature=name, settings=EVERYTHING
+    )
     total = fed.swept.rows[-1].sum() + fed.swept.biases[-1] + fed.targets.biases[0]
     assert float(total) == pytest.approx(float(last.activations[3]), abs=1e-9)
     node = fed.prune().nodes[-1]
@@ -211,7 +224,7 @@ def test_what_feeds_one_feature(llama: Model, tmp_path: Path, across: bool) -> N
     active = last.indices[last.positions == 5].tolist()
     quiet = next(one for one in range(WIDTH) if one not in active)
     with pytest.raises(TracerError, match=f"the feature `2_{quiet}_5` is not active"):
-        trace(
+        trace_nodes(
             PROMPT,
             model=llama,
             features=features,
@@ -238,7 +251,7 @@ def test_the_first_four_positions_of_gemma_3_it(tmp_path: Path, write: Write) ->
     )
     features = str(write(tmp_path / "features"))
     settings: dict[str, Any] = {"model": model, "features": features, "settings": EVERYTHING}
-    found = trace(" w3 w5 w7 w8 w9 w10", **settings)
+    found = trace_nodes(" w3 w5 w7 w8 w9 w10", **settings)
     assert all((one.positions > 3).all() for one in found.layers)
     columns = found.swept.columns
     for layer in range(LAYERS):
@@ -246,7 +259,7 @@ def test_the_first_four_positions_of_gemma_3_it(tmp_path: Path, write: Write) ->
         assert not errors[:, :4].any() and errors[:, 4:].any()
     assert complete(found)
     with pytest.raises(TracerError, match=r"must begin with '<bos><start_of_turn>user\\n', not"):
-        trace(PROMPT, **settings)
+        trace_nodes(PROMPT, **settings)
 
 
 def test_equal_activations_beyond_k_leave_the_first(llama: Model, tmp_path: Path) -> None:
@@ -281,7 +294,7 @@ def test_half_precision_keeps_the_strongest(
     for one in ("float32", precision):
         model = load_model(str(folder), device="cpu", precision=one)
         settings = TraceSettings(coverage=1.0, precision=one, allow_misfit=True)
-        found = trace(PROMPT, model=model, target=" w9", features=features, settings=settings)
+        found = trace_nodes(PROMPT, model=model, target=" w9", features=features, settings=settings)
         names = [
             (layer, *place)
             for layer, there in enumerate(found.layers)
@@ -301,7 +314,7 @@ def test_two_checkpoints_give_graphs_that_align(tmp_path: Path) -> None:
         for weight in tuned.causal_lm.parameters():
             weight.mul_(1 + 0.01 * torch.rand_like(weight))
     graphs = [
-        trace(PROMPT, model=one, target=" w9", features=features, settings=EVERYTHING).prune()
+        trace_nodes(PROMPT, model=one, target=" w9", features=features, settings=EVERYTHING).prune()
         for one in (base, tuned)
     ]
     names = [{node.node_id for node in one.nodes if node.kind == "feature"} for one in graphs]

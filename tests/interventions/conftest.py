@@ -25,6 +25,10 @@ EVERYWHERE = ("neurons", "skip", "across layers")
 OTHERS = [name for name in SETS if name not in EVERYWHERE]
 PAIRS = [(family, one) for family in FAMILIES for one in EVERYWHERE]
 PAIRS += [(family, one) for family in ("llama", "gemma2") for one in OTHERS]
+# Every family with neurons, every kind of set with norms before and behind, and the two blocks
+# that are put together differently: the other pairs are of parts that these hold already.
+EVERYDAY = [(family, one) for family, one in PAIRS if one == "neurons" or family == "gemma2"]
+EVERYDAY += [("llama", "across layers"), ("gpt2", "skip"), ("gpt-neox", "across layers")]
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +41,12 @@ def model(request: pytest.FixtureRequest, models: Callable[[str], Model]) -> Mod
     return models(request.param)
 
 
-@pytest.fixture(params=PAIRS, ids=lambda pair: ", ".join(pair))
+@pytest.fixture(
+    params=[
+        pytest.param(one, id=", ".join(one), marks=() if one in EVERYDAY else pytest.mark.slow)
+        for one in PAIRS
+    ]
+)
 def pair(
     request: pytest.FixtureRequest, models: Callable[[str], Model], tmp_path: Path
 ) -> tuple[Model, str]:

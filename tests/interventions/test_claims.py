@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from tests.tiny_models import PROMPT
-from tracer.attribution.trace import trace
+from tests.tracing import trace_nodes
 from tracer.documents.annotations import Annotations
 from tracer.documents.claims import Claim
 from tracer.documents.evidence import ClaimEvidence
 from tracer.documents.evidence_comparison import claim_agrees
 from tracer.documents.graph import Graph
+from tracer.documents.prompts import Counterfactual
 from tracer.documents.resolved_claims import ResolvedClaim, resolve_claim
 from tracer.errors import TracerError
 from tracer.interventions.claims import check_claim
@@ -35,12 +36,12 @@ def prompt(llama: Model) -> SteeredPrompt:
 
 @pytest.fixture(scope="module")
 def graph(llama: Model) -> Graph:
-    return trace(PROMPT, model=llama, target=" w9", contrast=[" w2"]).prune(slug="tiny")
+    return trace_nodes(PROMPT, model=llama, target=" w9", contrast=[" w2"]).prune(slug="tiny")
 
 
 @pytest.fixture(scope="module")
 def elsewhere(llama: Model) -> Graph:
-    return trace(OTHER, model=llama, target=" w9", contrast=[" w2"]).prune(slug="other")
+    return trace_nodes(OTHER, model=llama, target=" w9", contrast=[" w2"]).prune(slug="other")
 
 
 def features_of(graph: Graph, position: int | None = None) -> list[str]:
@@ -54,7 +55,11 @@ def features_of(graph: Graph, position: int | None = None) -> list[str]:
 
 
 def resolved(
-    graph: Graph, claim: dict[str, Any], elsewhere: Graph | None = None, **groups: list[str]
+    graph: Graph,
+    claim: dict[str, Any],
+    elsewhere: Graph | None = None,
+    counterfactual: Counterfactual | None = None,
+    **groups: list[str],
 ) -> ResolvedClaim:
     named = {key: {"name": key, "nodes": nodes} for key, nodes in groups.items()}
     said = Annotations.model_validate({"groups": named, "claims": [{"id": "one", **claim}]})
@@ -66,7 +71,7 @@ def resolved(
         assert elsewhere is not None
         return elsewhere, Annotations.model_validate({"groups": others})
 
-    return resolve_claim(said.claims[0], graph, said, find)
+    return resolve_claim(said.claims[0], graph, said, find, counterfactual=counterfactual)
 
 
 def test_strong_supporters_are_needed(prompt: SteeredPrompt, graph: Graph) -> None:
@@ -201,6 +206,30 @@ def test_a_continuation_that_was_so_already_proves_nothing(
     found = check_claim(prompt, resolved(graph, ablate))
     assert (found.verdict, found.bound_met) == ("fails", False)
     assert found.continuation_before and found.continuation_after
+
+
+def test_an_exchange_sets_the_values_of_the_other_prompt(
+    prompt: SteeredPrompt, graph: Graph
+) -> None:
+    other = Counterfactual(prompt=PROMPT.replace(" w5", " w9"), target=" w2")
+    claim = {
+        "exchange": {"group": "all", "with": "counterfactual"},
+        "expect": {"token": " w9", "p_falls_by": 0.001},
+    }
+    members = features_of(graph)[:8]
+    found = check_claim(prompt, resolved(graph, claim, counterfactual=other, all=members))
+    ids = prompt.model.tokenizer.encode_prompt(other.prompt)
+    there = SteeredPrompt(prompt.model, prompt.targets, ids)
+    values = {one.node: one.after for one in found.changes}
+    for node in members:
+        layer, index, position = map(int, node.split("_"))
+        assert values[node] == pytest.approx(there.activation(layer, index, position), abs=1e-12)
+    assert len(found.measures[0].controls) == DRAWS
+    longer = other.model_copy(update={"prompt": f"{PROMPT} w4"})
+    with pytest.raises(TracerError, match="9 tokens long, the graph's 8"):
+        check_claim(prompt, resolved(graph, claim, counterfactual=longer, all=members))
+    with pytest.raises(TracerError, match="names no counterfactual for `tiny`"):
+        resolved(graph, claim, all=members)
 
 
 def test_a_token_that_is_not_one_is_refused(prompt: SteeredPrompt, graph: Graph) -> None:

@@ -10,7 +10,8 @@ import torch
 
 from tests.features.dictionaries import write_plt
 from tests.tiny_models import PROMPT, exact_tiny_model
-from tracer.attribution.trace import Attribution, trace
+from tests.tracing import trace_nodes
+from tracer.attribution.node_graph import NodeGraph
 from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.interventions.held import Held
@@ -40,7 +41,7 @@ def check_real(model: Model, logits: torch.Tensor) -> None:
     torch.testing.assert_close(logits, real(model), rtol=1e-12, atol=1e-12)
 
 
-def some_of(found: Attribution, step: int = 5) -> list[tuple[int, int, int, float, float]]:
+def some_of(found: NodeGraph, step: int = 5) -> list[tuple[int, int, int, float, float]]:
     """Layer, index, position, activation and edge into the answer, of some features."""
     chosen = []
     for layer, one in enumerate(found.layers):
@@ -63,7 +64,7 @@ def test_with_nothing_set_it_is_the_model(pair: tuple[Model, str]) -> None:
 def test_a_feature_at_its_own_value_changes_nothing(pair: tuple[Model, str]) -> None:
     model, features = pair
     prompt = prompt_of(model, features)
-    found = trace(PROMPT, model=model, features=features, target=" w9", settings=EVERYTHING)
+    found = trace_nodes(PROMPT, model=model, features=features, target=" w9", settings=EVERYTHING)
     for layer, index, position, activation, _ in some_of(found, 3):
         own = prompt.activation(layer, index, position)
         assert own == pytest.approx(activation, abs=1e-12)
@@ -74,7 +75,7 @@ def test_a_feature_at_its_own_value_changes_nothing(pair: tuple[Model, str]) -> 
 def test_with_all_held_the_change_is_the_edge_times_the_change(pair: tuple[Model, str]) -> None:
     model, features = pair
     prompt = prompt_of(model, features, direct_effects=True)
-    found = trace(PROMPT, model=model, features=features, target=" w9", settings=EVERYTHING)
+    found = trace_nodes(PROMPT, model=model, features=features, target=" w9", settings=EVERYTHING)
     target, before, moved = found.targets.token_ids[0], prompt.baseline.raw_logits[0], 0
     for layer, index, position, activation, edge in some_of(found):
         for factor in (0.0, -1.5, 3.0):
@@ -92,7 +93,7 @@ def test_many_variants_at_once_are_each_as_alone(
 ) -> None:
     model, features = pair
     prompt = prompt_of(model, features, **held)
-    found = trace(PROMPT, model=model, features=features, target=" w9", settings=EVERYTHING)
+    found = trace_nodes(PROMPT, model=model, features=features, target=" w9", settings=EVERYTHING)
     variants = [
         [Setting(layer, index, position, 2 * activation + 1)]
         for layer, index, position, activation, _ in some_of(found, 3)

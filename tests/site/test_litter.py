@@ -10,7 +10,7 @@ from watchfiles import Change
 from tests.documents.test_litter import LEFT_BEHIND
 from tests.galleries import GalleryFolder
 from tracer.documents.graph_folder import GraphFolder
-from tracer.live import _meant
+from tracer.open_pages import _meant
 from tracer.site.build import build
 from tracer.site.check import check
 from tracer.site.starter import start_gallery

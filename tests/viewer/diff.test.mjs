@@ -1,7 +1,11 @@
 // What differs between two texts, and the patch that git takes.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { patchOf, patchText as written } from "../../assets/viewer/editing/diff.js";
+import { patchOf, patchText as written, shownLines } from "../../assets/viewer/editing/diff.js";
 
 const patchText = (file, before, after) => written(patchOf(file, before, after));
 
@@ -33,6 +37,17 @@ test("a new file comes from nowhere", () => {
   assert.equal(patch, lines("--- /dev/null", "+++ b/new.yaml", "@@ -0,0 +1,2 @@", "+a", "+b"));
 });
 
+test("git makes a new file of a patch", () => {
+  const folder = mkdtempSync(join(tmpdir(), "patch-"));
+  try {
+    const input = patchText("site_src/graph.yaml", null, "revision: 1\n");
+    execFileSync("git", ["apply", "-"], { cwd: folder, input });
+    assert.equal(readFileSync(join(folder, "site_src/graph.yaml"), "utf8"), "revision: 1\n");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("a file emptied", () => {
   assert.equal(
     patchText("x", lines("a"), ""),
@@ -59,4 +74,39 @@ test("changes far apart are two pieces, near ones are one", () => {
 test("what is equal has no rows that go or come", () => {
   const text = lines("a", "a", "b");
   assert.deepEqual(patchOf("x", text, text).hunks, []);
+});
+
+const shown = (before, after) =>
+  shownLines(patchOf("graph.yaml", before, after), before ?? "").map((line) => line.text);
+
+for (const [before, after, wanted] of [
+  [null, "a\nb\n", ["+ a", "+ b"]],
+  ["a\n", "a\nb", ["  a", "+ b"]],
+  ["a", "a\n", ["- a", "+ a"]],
+  ["a\r\nb \r\n", "a\r\nc \r\n", ["  a", "- b ", "+ c "]],
+  ["1\n2\n3\n4\n5\n", "1\n2\nx\n4\n5\n", ["  1", "  2", "- 3", "+ x", "  4", "  5"]],
+  ["0\n1\n2\n3\n4\n5\n\n", "0\n1\n2\n4\n5\n\n", ["⋯", "  1", "  2", "- 3", "  4", "  5", "⋯"]],
+  [
+    "a\n1\n2\n3\n4\n5\nb",
+    "1\n2\n3\n4\n5\nc",
+    ["- a", "  1", "  2", "⋯", "  4", "  5", "- b", "+ c"],
+  ],
+]) {
+  test(`${JSON.stringify(before)} becomes ${JSON.stringify(after)}, shown with two lines around`, () =>
+    assert.deepEqual(shown(before, after), wanted));
+}
+
+test("lines that go, come and stay are told apart", () => {
+  const kinds = shownLines(patchOf("x", "a\nb\n", "a\nc\n"), "a\nb\n").map((line) => line.kind);
+  assert.deepEqual(kinds, ["same", "removed", "added"]);
+});
+
+test("changes at both ends of a long file are shown at once", () => {
+  const middle = Array.from({ length: 6000 }, (_, at) => `  "${at}_5": {text: some name}\n`).join(
+    "",
+  );
+  const begun = performance.now();
+  const found = shown(`a\n${middle}b\n`, `c\n${middle}d\n`);
+  assert.ok(performance.now() - begun < 1000);
+  assert.equal(found.filter((line) => line === "⋯").length, 1);
 });

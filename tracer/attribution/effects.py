@@ -30,6 +30,21 @@ def total_effects(
 ) -> Effects:
     """The effects on `direction`, (d_model,) in the normalised final residual stream; or, with an
     `origin`, in the residual stream there, in units of what `direction` reads."""
+    return _walk(frozen, active, direction, origin)[0]
+
+
+@torch.no_grad()
+def gradients_behind(
+    frozen: FrozenPass, active: ActiveFeatures, direction: Tensor
+) -> tuple[Tensor, ...]:
+    """Gradients of the same on the residual stream behind each layer's MLP, (positions, d_model)
+    each: what one unit of anything that is written there adds over all paths."""
+    return _walk(frozen, active, direction, None)[1]
+
+
+def _walk(
+    frozen: FrozenPass, active: ActiveFeatures, direction: Tensor, origin: Origin | None
+) -> tuple[Effects, tuple[Tensor, ...]]:
     shape = (frozen.n_positions, frozen.model.info.d_model)
     gradient = torch.zeros(shape, dtype=direction.dtype, device=direction.device)
     if origin is None:
@@ -44,4 +59,4 @@ def total_effects(
             onward[origin.position] = direction  # above it all was zero
         gradient = frozen.pull_through_block(layer, gradient, onward)
     tokens = (gradient * frozen.embeddings).sum(-1)
-    return Effects(tuple(reversed(by_layer)), tokens)
+    return Effects(tuple(reversed(by_layer)), tokens), tuple(behind)

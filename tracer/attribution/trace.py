@@ -6,13 +6,15 @@ What becomes of features that are not listed makes two kinds of it: they hand on
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import date
 
 import torch
 from torch import Tensor
 
-from tracer.attribution.account_graph import AccountGraph, trace_account
+from tracer.attribution.account.account_graph import AccountGraph
+from tracer.attribution.account.trace_account import trace_account
 from tracer.attribution.effects import Effects, total_effects
 from tracer.attribution.node_graph import NodeGraph
 from tracer.attribution.question import Ask
@@ -128,10 +130,14 @@ def trace_ask(
         refuse_unfit(source.info, active.fit)
     targets = _targets(ask, frozen, active, settings, direction)
     progress("forward pass", 1, 1)
+    began = time.perf_counter()
     effects = total_effects(frozen, active, targets.effect_direction, targets.origin)
+    walked = time.perf_counter() - began
     found = (ask, settings, frozen, source.info, active)
     if settings.remainder == "transparent":
-        layers, chosen = trace_account(frozen, active, targets, effects, settings, progress)
+        layers, chosen = trace_account(
+            frozen, active, targets, effects, settings, walked=walked, progress=progress
+        )
         model.let_go()
         return AccountGraph(*found, layers, effects, targets, chosen)
     layers = active.admit(effects.features, settings.candidates)

@@ -11,6 +11,7 @@ from rich.table import Table
 from tracer.documents.account import AccountInfo, Box
 from tracer.documents.graph import Graph
 from tracer.documents.prompt_words import input_names, spans
+from tracer.documents.token_text import joined
 
 _BOUND = {
     "flow": "as many as flow asks for",
@@ -55,7 +56,7 @@ def _words(graph: Graph) -> Iterator[tuple[str, float]]:
     tokens = graph.metadata.prompt_tokens
     for start, end in spans(tokens):
         if start:
-            text = "".join(tokens[start:end])
+            text = joined(tokens[start:end])
             yield repr(text), sum(shares.get(at, 0.0) for at in range(start, end))
     yield "the start", shares.get(0, 0.0)
 

@@ -29,7 +29,7 @@ from tracer.documents.files import read_text
 from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.lock import held
-from tracer.documents.scratch import sweep_below
+from tracer.documents.temporary_files import sweep_below
 from tracer.documents.trace_settings import Device
 from tracer.errors import TracerError
 from tracer.interventions.examples import LOGITS, examples_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from tracer.attribution.question import Ask, graph_id
@@ -13,6 +14,7 @@ from tracer.documents.prompts import PromptEntry, PromptList
 from tracer.documents.trace_settings import Precision, TraceSettings
 from tracer.errors import Problems, TracerError, did_you_mean
 from tracer.features.choose import FoundFeatures, settings_for
+from tracer.interventions.counterfactual import Aligned
 from tracer.model.default_model import Say
 from tracer.model.files import ModelFiles
 from tracer.model.third_party import third_party
@@ -65,7 +67,7 @@ def make_plan(
     for entry in _chosen(prompts, list(only)):
         try:
             with third_party(f"`{entry.slug}` cannot be read", hint="the others are not affected"):
-                jobs.append(_job(entry, folder, sources, force, precision))
+                jobs.append(_job(entry, prompts, folder, sources, force, precision))
         except TracerError as error:
             place = error.place or prompts.where(entry.slug)
             located = TracerError(error.message, hint=error.hint, place=place)
@@ -90,6 +92,7 @@ def _chosen(prompts: PromptList, only: list[str]) -> list[PromptEntry]:
 
 def _job(
     entry: PromptEntry,
+    prompts: PromptList,
     folder: GraphFolder,
     sources: Sources,
     force: bool,
@@ -112,6 +115,10 @@ def _job(
         target_feature=entry.target_feature,
         position=entry.position,
     )
+    if entry.counterfactual is not None:
+        where = partial(prompts.where, entry.slug, "counterfactual")
+        other = entry.counterfactual
+        Aligned.of(tokenizer, ask.token_ids, other, target_id=ask.target, where=where)
     wanted = graph_id(
         ask, model_identity=files.identity, features=features.info.identity, settings=settings
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tracer.attribution.account_graph import AccountGraph
+from tracer.attribution.account.account_graph import AccountGraph
 from tracer.attribution.sweep import Progress
 from tracer.attribution.trace import Attribution
 from tracer.attribution.traced import Published

@@ -64,6 +64,8 @@ class Bars:
 
     def phase(self, slug: str, name: str, done: int, total: int) -> None:
         text = f"{slug}: {name}"
+        if ", about " in name and not self.console.is_terminal:
+            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
         self.progress.update(
             self.current, description=text, completed=done, total=total, visible=True
         )

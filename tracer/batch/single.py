@@ -16,7 +16,13 @@ from tracer.batch.trace_job import memory_suffices
 from tracer.documents.files import ensure_writable
 from tracer.documents.references import slug_from
 from tracer.documents.token_id import TokenId
-from tracer.documents.trace_settings import Device, Precision, TraceSettings
+from tracer.documents.trace_settings import (
+    Against,
+    Device,
+    Precision,
+    Remainder,
+    TraceSettings,
+)
 from tracer.features.choose import choose_features
 from tracer.model.load import load_model
 
@@ -31,6 +37,8 @@ def trace_prompt(
     target_feature: str | None = None,
     position: int | None = None,
     allow_misfit: bool = False,
+    against: Against | None = None,
+    remainder: Remainder | None = None,
     device: Device = "auto",
     precision: Precision = "float32",
     out: Path | None = None,
@@ -55,7 +63,7 @@ def trace_prompt(
             contrast=contrast,
             target_feature=target_feature,
             position=position,
-            settings=TraceSettings(precision=precision),
+            settings=TraceSettings(precision=precision, against=against, remainder=remainder),
             allow_misfit=allow_misfit,
             progress=partial(bars.phase, "trace"),
         )

@@ -12,7 +12,7 @@ from tracer.documents.enclosure import is_there
 from tracer.documents.evidence import evidence_file
 from tracer.documents.graph import Graph, TracerInfo
 from tracer.documents.graph_folder import GraphFolder
-from tracer.documents.prompts import load_prompts
+from tracer.documents.prompts import Counterfactual, PromptList, load_planned
 from tracer.documents.resolved_claims import Find, annotations_in, find_in
 from tracer.documents.sources import NEURONS
 from tracer.documents.trace_settings import Device
@@ -47,6 +47,18 @@ class Subject:
     @cached_property
     def annotations(self) -> Annotations:
         return annotations_in(self.root, self.slug)
+
+    @property
+    def counterfactual(self) -> Counterfactual | None:
+        """What the prompt list exchanges values with. Raises as `load_prompts` does."""
+        entry = self.prompts.entry(self.slug) if self.prompts else None
+        return entry.counterfactual if entry else None
+
+    @cached_property
+    def prompts(self) -> PromptList | None:
+        """The prompt list, where there is one. Raises as `load_prompts` does."""
+        file = self.root / "site_src" / "prompts.yaml"
+        return load_planned(file) if is_there(file) else None
 
     @property
     def find(self) -> Find:
@@ -153,8 +165,5 @@ class Workbench:
 
 def _listed(subject: Subject, key: str) -> str | None:
     """What the prompt list says of the graph, if it is on it."""
-    file = subject.root / "site_src" / "prompts.yaml"
-    if not is_there(file):
-        return None
-    entries = {entry.slug: entry for entry in load_prompts(file).graphs}
-    return getattr(entries[subject.slug], key) if subject.slug in entries else None
+    entry = subject.prompts.entry(subject.slug) if subject.prompts else None
+    return getattr(entry, key) if entry else None

@@ -10,23 +10,26 @@ from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from tracer.batch.report import Bars, plain_console, table_of
+from tracer.batch.report import Bars, plain_console
 from tracer.batch.subject import Subject, Workbench, find_subject
 from tracer.batch.trace_job import memory_suffices
+from tracer.batch.verified import Checked, Found, State, cells, close, line
 from tracer.documents.annotations import load_annotations
-from tracer.documents.claims import Claim
 from tracer.documents.enclosure import is_there
 from tracer.documents.evidence import (
     ClaimEvidence,
     Evidence,
+    Exchange,
     Faithfulness,
     Versions,
     load_evidence,
 )
-from tracer.documents.evidence_comparison import claim_agrees, faithfulness_agrees
+from tracer.documents.evidence_comparison import (
+    claim_agrees,
+    exchange_agrees,
+    faithfulness_agrees,
+)
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.lock import held
 from tracer.documents.resolved_claims import ResolvedClaim, resolve_claim
@@ -35,24 +38,10 @@ from tracer.documents.yaml_source import KeyPath, YamlSource
 from tracer.errors import Place, TracerError
 from tracer.interventions.bounds import at_the_bound
 from tracer.interventions.claims import check_claim
+from tracer.interventions.exchange import can_be_exchanged, measure_graph
 from tracer.interventions.faithfulness import can_be_measured, circuit_of, measure_faithfulness
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.model.third_party import third_party
-
-_SHORT = {"probability": "p", "lead": "lead", "activation": "a", "continuation": ""}
-State = Literal["measured", "up to date", "the same", "failed"]
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What is told of one claim, or of a graph's faithfulness; the rest is on disk by then."""
-
-    slug: str
-    name: str
-    state: State
-    cells: Sequence[str]
-    contradicts: bool = False  # the author says that the claim holds, and it does not
-    error: TracerError | None = None
 
 
 def verify(
@@ -85,10 +74,10 @@ def verify(
             try:
                 for task in _all_tasks(root, [slug for slug, count in counts.items() if count]):
                     done.append(task.run(bench, force, partial(bars.phase, task.subject.slug)))
-                    bars.ended(_line(done[-1]))
+                    bars.ended(line(done[-1]))
             except KeyboardInterrupt:
                 interrupted = True
-    return _close(console, done, interrupted)
+    return close(console, done, interrupted)
 
 
 def _count(root: Path, slug: str, *, all_of_them: bool) -> int:
@@ -112,14 +101,14 @@ Say = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class _Task:
-    """One claim to run, or, without one, the faithfulness of a graph."""
+    """One claim to run, or what is measured of every graph."""
 
     subject: Subject
-    claim: ResolvedClaim | None = None
+    what: ResolvedClaim | Literal["faithfulness", "exchange"]
 
     @property
     def name(self) -> str:
-        return self.claim.claim.id if self.claim else "faithfulness"
+        return self.what if isinstance(self.what, str) else self.what.claim.id
 
     def run(self, bench: Workbench, force: bool, say: Say) -> Checked:
         slug = self.subject.slug
@@ -136,33 +125,37 @@ class _Task:
             return self._checked("failed", error=error)
         if there is not None and self._agrees(there, found):
             return self._checked("the same", there)
-        self._write(found, prompt)
+        self._write(found)
         return self._checked("measured", found)
 
     def _checked(
-        self,
-        state: State,
-        found: ClaimEvidence | Faithfulness | None = None,
-        error: TracerError | None = None,
+        self, state: State, found: Found | None = None, error: TracerError | None = None
     ) -> Checked:
-        claim = self.claim.claim if self.claim else None
+        claim = None if isinstance(self.what, str) else self.what.claim
         fails = isinstance(found, ClaimEvidence) and found.verdict == "fails"
         contradicts = claim is not None and claim.holds and fails
-        cells = _cells(claim, found, contradicts=contradicts)
-        return Checked(self.subject.slug, self.name, state, cells, contradicts, error)
+        told = cells(self.name, claim, found, contradicts=contradicts)
+        return Checked(self.subject.slug, self.name, state, told, contradicts, error)
 
-    def _measure(self, prompt: SteeredPrompt) -> ClaimEvidence | Faithfulness:
-        if self.claim is not None:
-            return check_claim(prompt, self.claim)
-        return measure_faithfulness(prompt, self.subject.graph, _groups(self.subject))
+    def _measure(self, prompt: SteeredPrompt) -> Found:
+        if not isinstance(self.what, str):
+            return check_claim(prompt, self.what)
+        graph, groups = self.subject.graph, _groups(self.subject)
+        counterfactual, listed = self.subject.counterfactual, self.subject.prompts
+        if self.what == "faithfulness" or counterfactual is None or listed is None:
+            return measure_faithfulness(prompt, graph, groups)
+        where = partial(listed.where, self.subject.slug, "counterfactual")
+        return measure_graph(prompt, graph, groups, counterfactual, where)
 
-    def _agrees(
-        self, there: ClaimEvidence | Faithfulness, found: ClaimEvidence | Faithfulness
-    ) -> bool:
+    def _agrees(self, there: Found, found: Found) -> bool:
         if isinstance(there, Faithfulness) and isinstance(found, Faithfulness):
             return faithfulness_agrees(there, found)
-        if isinstance(there, ClaimEvidence) and isinstance(found, ClaimEvidence) and self.claim:
-            edge = at_the_bound(self.claim.claim.expect, found)
+        if isinstance(there, Exchange) and isinstance(found, Exchange):
+            return exchange_agrees(there, found)
+        if isinstance(self.what, str):
+            return False
+        if isinstance(there, ClaimEvidence) and isinstance(found, ClaimEvidence):
+            edge = at_the_bound(self.what.claim.expect, found)
             return claim_agrees(there, found, at_the_bound=edge)
         return False
 
@@ -173,25 +166,30 @@ class _Task:
         fits = evidence is not None and evidence.graph_id == self.subject.info.graph_id
         return evidence if fits else None
 
-    def _there(self) -> ClaimEvidence | Faithfulness | None:
+    def _there(self) -> Found | None:
         evidence = self._evidence()
         if evidence is None:
             return None
-        if self.claim is not None:
-            return evidence.of(self.claim.hash)
-        found = evidence.faithfulness
+        if not isinstance(self.what, str):
+            return evidence.of(self.what.hash)
         circuit = circuit_of(self.subject.graph, _groups(self.subject))[1]
-        return found if found is not None and list(found.circuit_nodes) == circuit else None
+        if self.what == "faithfulness":
+            found = evidence.faithfulness
+            return found if found is not None and list(found.circuit_nodes) == circuit else None
+        exchange, meant = evidence.exchange, self.subject.counterfactual
+        if exchange is None or meant is None or not exchange.is_of(meant):
+            return None
+        return exchange if list(exchange.circuit_nodes) == circuit else None
 
-    def _write(self, found: ClaimEvidence | Faithfulness, prompt: SteeredPrompt) -> None:
+    def _write(self, found: Found) -> None:
         evidence = self._evidence() or Evidence(
             graph_id=self.subject.info.graph_id, versions=_versions(self.subject)
         )
         evidence = evidence.model_copy(update={"versions": _versions(self.subject)})
-        if isinstance(found, Faithfulness):
-            evidence = evidence.model_copy(update={"faithfulness": found})
-        else:
+        if isinstance(found, ClaimEvidence):
             evidence = evidence.with_claim(found)
+        else:
+            evidence = evidence.model_copy(update={self.name: found})
         order = [one.id for one in self.subject.annotations.claims]
         claims = [one for one in evidence.claims if one.id in order]
         claims.sort(key=lambda one: order.index(one.id))
@@ -202,14 +200,17 @@ def _tasks(subject: Subject) -> Iterator[_Task]:
     """Raises TracerError with file:line:col for claims that name what is not there."""
     _ = subject.info  # refuses a graph that cannot be run
     if can_be_measured(subject.graph):
-        yield _Task(subject)
+        yield _Task(subject, "faithfulness")
+    if subject.counterfactual is not None and can_be_exchanged(subject.graph):
+        yield _Task(subject, "exchange")
     file = subject.root / "site_src" / "annotations" / f"{subject.slug}.yaml"
     if not is_there(file):
         return
     annotations, source = load_annotations(file)
     for index, claim in enumerate(annotations.claims):
-        where = partial(_place, source, index)
-        yield _Task(subject, resolve_claim(claim, subject.graph, annotations, subject.find, where))
+        where, other = partial(_place, source, index), subject.counterfactual
+        meant = resolve_claim(claim, subject.graph, annotations, subject.find, where, other)
+        yield _Task(subject, meant)
 
 
 def _place(source: YamlSource, index: int, path: KeyPath) -> Place:
@@ -234,56 +235,3 @@ def _versions(subject: Subject) -> Versions:
         transformers=transformers.__version__,
         precision=subject.info.settings.precision,
     )
-
-
-def _close(console: Console, done: Sequence[Checked], interrupted: bool) -> int:
-    if done:
-        console.print(_table(done))
-    for one in done:
-        if one.error is not None:
-            console.print("error:", style="bold red", end=" ")
-            text = f"{one.slug}, {one.name}: {one.error}"
-            console.print(text, markup=False, highlight=False, soft_wrap=True)
-        elif one.contradicts:
-            what = f"{one.slug}: the claim `{one.name}` does not hold"
-            hint = "say `holds: false` and why, or change it"
-            console.print("error:", style="bold red", end=" ")
-            console.print(f"{what}; {hint}", markup=False, highlight=False, soft_wrap=True)
-    if interrupted:
-        console.print("interrupted; run the same command to go on where it stopped")
-        return 130
-    return int(any(one.error is not None or one.contradicts for one in done))
-
-
-def _table(done: Sequence[Checked]) -> Table:
-    names = ("graph", "claim", "verdict", "before", "after", "beats", "")
-    table = table_of(*names, wrap=("graph", "claim", "verdict", ""), right=("before", "after"))
-    for one in done:
-        table.add_row(one.slug, *one.cells, f"[dim]{one.state}")
-    return table
-
-
-def _line(one: Checked) -> str:
-    return "" if one.state == "up to date" else f"{one.slug}, {one.name}: {one.cells[1]}"
-
-
-def _cells(
-    claim: Claim | None, found: ClaimEvidence | Faithfulness | None, *, contradicts: bool
-) -> tuple[str, ...]:
-    """Of the claim, its verdict, before and after, and how many controls it beats."""
-    if isinstance(found, Faithfulness):
-        fit = "–" if found.correlation is None else f"r {found.correlation:.2f}"
-        return (f"faithfulness, {len(found.nodes)} nodes", fit, "", "", "")
-    name = escape(claim.id) if claim else "faithfulness"
-    if found is None or claim is None:
-        return (name, "[red]not run", "", "", "")
-    verdict: str = found.verdict
-    if verdict == "fails" and not claim.holds:
-        verdict += ", as said"
-    elif verdict == "holds" and not claim.holds:
-        verdict += ", not as said"
-    first = next(each for each in found.measures if each.decides)
-    beaten = min(each.beaten for each in found.measures if each.decides)
-    sides = (f"{_SHORT[first.quantity]} {first.before:.3f}", f"{first.after:.3f}")
-    colour = "red" if contradicts else "green" if found.verdict == "holds" else "yellow"
-    return (name, f"[{colour}]{verdict}", *sides, f"{beaten} of {len(first.controls)}")

@@ -9,10 +9,12 @@ from typing import Any, get_args
 import click
 
 from tracer.documents.token_id import TokenId
-from tracer.documents.trace_settings import Device, Precision
+from tracer.documents.trace_settings import Against, Device, Precision, Remainder
 
 DEVICES = click.Choice(get_args(Device))
 PRECISIONS = click.Choice(get_args(Precision))
+AGAINST = click.Choice(get_args(Against))
+REMAINDERS = click.Choice(get_args(Remainder))
 
 
 def target_ids(command: Callable[..., None]) -> Callable[..., None]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tracer.cli.needs_tracing import needs_tracing
-from tracer.cli.options import DEVICES, PRECISIONS, target_ids
+from tracer.cli.options import AGAINST, DEVICES, PRECISIONS, REMAINDERS, target_ids
 from tracer.documents.prompts import DEFAULT_MODEL
 
 
@@ -23,6 +23,8 @@ from tracer.documents.prompts import DEFAULT_MODEL
 @click.option("--position", type=int, help="The answer behind this token (1 is the first).")
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, help="Name, hub id or folder.")
 @click.option("--features", default="neurons", show_default=True)
+@click.option("--against", type=AGAINST, help="Without a contrast: what the answer is against.")
+@click.option("--remainder", type=REMAINDERS, help="What becomes of features not listed.")
 @click.option("--device", type=DEVICES, default="auto", show_default=True)
 @click.option("--precision", type=PRECISIONS, default="float32", show_default=True)
 @click.option(
@@ -33,7 +35,8 @@ def command(prompt: str, **options: Any) -> None:
     """Trace PROMPT now and say what was found.
 
     Prints the likely answers, the features that support and oppose the one explained most, with
-    their effects in logits, and the scores.
+    their effects in logits, and what adds up to the answer: words, and boxes of features with the
+    words that they read and push.
     """
     needs_tracing()
     from tracer.batch.single import trace_prompt

@@ -41,6 +41,11 @@ def one_line(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+def can_be_written(text: str) -> bool:
+    """Whether a file can hold it as it is: NUL and halves of characters stand in none."""
+    return _NOWHERE.search(text) is None
+
+
 def _entries(entries: Mapping[str, str]) -> list[str]:
     width = max(len(key) for key in entries) + 1
     return [f"  {key + ':':<{width}} {value}" for key, value in entries.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -20,7 +20,7 @@ Share = Annotated[float, Field(gt=0, le=1)]
 Above = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
-OPERATIONS = ("ablate", "set", "scale", "swap")
+OPERATIONS = ("ablate", "set", "scale", "swap", "exchange")
 OF_A_TOKEN = (
     "p_falls_by",
     "p_rises_by",
@@ -45,6 +45,13 @@ class Swap(Strict):
 
     group: Key
     with_: Elsewhere = Field(alias="with")
+
+
+class ExchangeValues(Strict):
+    """A group's features take their values in the run of the entry's counterfactual."""
+
+    group: Key
+    with_: Literal["counterfactual"] = Field(alias="with")
 
 
 class Expectation(Strict):
@@ -117,6 +124,7 @@ class Claim(Strict):
         None, min_length=1, description="group or node: factor"
     )
     swap: Swap | None = None
+    exchange: ExchangeValues | None = None
     expect: Expectation
     holds: bool = Field(True, description="whether the author says so; false: tried, and it fails")
     by: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
@@ -145,6 +153,8 @@ class Claim(Strict):
                 yield (operation, target), target
         if self.swap is not None:
             yield ("swap", "group"), self.swap.group
+        if self.exchange is not None:
+            yield ("exchange", "group"), self.exchange.group
         if self.expect.feature_off is not None:
             yield ("expect", "feature_off"), self.expect.feature_off
 
@@ -167,12 +177,20 @@ def features_meant(
     return reference(target).resolve(features, groups)
 
 
-def claim_hash(claim: Claim, meant: Mapping[str, Sequence[str]], graph_ids: Sequence[str]) -> str:
+def claim_hash(
+    claim: Claim,
+    meant: Mapping[str, Sequence[str]],
+    graph_ids: Sequence[str],
+    counterfactual: str | None = None,
+) -> str:
     """sha256 over what decides a claim's outcome: what is done, to which nodes, what is expected,
-    and the graphs. Not over who says so, or whether they think that it holds."""
+    the graphs, and the prompt that values are exchanged with. Not over who says so, or whether
+    they think that it holds."""
     said = claim.model_dump(
         by_alias=True, exclude_none=True, exclude={"id", "by", "note", "holds"}, mode="json"
     )
-    decides = {"claim": said, "nodes": dict(meant), "graphs": list(graph_ids)}
+    decides: dict[str, object] = {"claim": said, "nodes": dict(meant), "graphs": list(graph_ids)}
+    if counterfactual is not None:
+        decides["counterfactual"] = counterfactual
     canonical = json.dumps(decides, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

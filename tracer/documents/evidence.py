@@ -13,8 +13,10 @@ from pydantic import Field, ValidationError
 from tracer.documents.files import read_bytes, write_atomically
 from tracer.documents.graph import significant
 from tracer.documents.json_text import decode
+from tracer.documents.prompts import Counterfactual
 from tracer.documents.records import Many, Strict, first_mistake
 from tracer.documents.stored_file import StoredFile
+from tracer.documents.token_id import TokenId
 from tracer.errors import Place, TracerError
 
 FORMAT: Literal[1] = 1
@@ -124,7 +126,49 @@ class Faithfulness(Strict):
     circuit: Circuit
     circuit_nodes: Many[str]
     necessity: PartAblation
-    sufficiency: PartAblation
+    sufficiency: PartAblation | None = Field(
+        None, description="no longer measured: with all else at zero there is no model left"
+    )
+
+
+class Exchanged(Strict):
+    """Features that were given their values in the other run, both ways round, in shares of the
+    whole move of the lead; and other features as loud at the same places, exchanged likewise."""
+
+    features: int
+    enough: Number = Field(description="share gained there, with the values from here")
+    needed: Number = Field(description="share lost here, with the values from there")
+    turns_there: bool = Field(description="whether the answer then comes in front there")
+    turns_here: bool = Field(description="whether the answer then falls behind here")
+    controls_enough: Many[Number] = ()
+    controls_needed: Many[Number] = ()
+
+
+class Exchange(Strict):
+    """A graph's prompt against a counterfactual of the same length. Leads are in logits, of the
+    graph's `answer` over the `other`, the counterfactual's."""
+
+    prompt: str = Field(description="the counterfactual's")
+    answer: str
+    other: str
+    other_id: int
+    changed: Many[int] = Field(description="positions whose token is another")
+    lead: Number
+    lead_there: Number
+    seed: int
+    curve: Many[Exchanged] = Field(description="the strongest supporters among all features")
+    early_layers: int = Field(description="the first layers: left out of `middle` where changed")
+    late_layers: int = Field(description="the last layers: left out of `middle` at the last word")
+    middle: Many[Exchanged] = Field(description="the same of those between")
+    circuit: Circuit = "groups"
+    circuit_nodes: Many[str] = ()
+    circuit_exchanged: Exchanged | None = None
+
+    def is_of(self, meant: Counterfactual) -> bool:
+        """Whether this was measured against that very prompt and answer."""
+        name = meant.target
+        same = name.id == self.other_id if isinstance(name, TokenId) else name == self.other
+        return same and meant.prompt == self.prompt
 
 
 class Versions(Strict):
@@ -143,6 +187,7 @@ class Evidence(Strict):
     graph_id: str
     versions: Versions
     faithfulness: Faithfulness | None = None
+    exchange: Exchange | None = None
     claims: Many[ClaimEvidence] = ()
 
     def of(self, claim_hash: str) -> ClaimEvidence | None:
@@ -155,15 +200,20 @@ class Evidence(Strict):
 
     def to_json(self) -> str:
         """Canonical text: five significant digits, a claim or an ablated node a line."""
-        head = _rounded(self.model_dump(mode="json", exclude={"claims", "faithfulness"}))
+        parts_of_it = {"claims", "faithfulness", "exchange"}
+        head = _rounded(self.model_dump(mode="json", exclude=parts_of_it))
         parts = [f"{json.dumps(key)}: {_line(value)}" for key, value in head.items()]
         if self.faithfulness is not None:
             fields = self.faithfulness.model_dump(mode="json")
+            if fields["sufficiency"] is None:
+                del fields["sufficiency"]
             nodes = _lines(fields.pop("nodes"))
             rest = "".join(
                 f", {json.dumps(key)}:\n {_line(value)}" for key, value in fields.items()
             )
             parts.append(f'"faithfulness": {{"nodes": [\n{nodes}\n]{rest}}}')
+        if self.exchange is not None:
+            parts.append(f'"exchange": {_exchange_text(self.exchange)}')
         claims = [one.model_dump(mode="json", exclude_none=True) for one in self.claims]
         parts.append(f'"claims": [\n{_lines(claims)}\n]')
         return "{" + ",\n".join(parts) + "}\n"
@@ -194,6 +244,13 @@ def load_evidence(file: Path) -> Evidence:
     except ValidationError as error:
         what = f"not evidence: {first_mistake(error)}"
         raise TracerError(what, hint=REDO, place=Place(file)) from None
+
+
+def _exchange_text(exchange: Exchange) -> str:
+    fields = exchange.model_dump(mode="json")
+    curves = [f"{json.dumps(key)}: [\n{_lines(fields.pop(key))}\n]" for key in ("curve", "middle")]
+    rest = (f"{json.dumps(key)}: {_line(value)}" for key, value in fields.items())
+    return "{" + ",\n".join([*rest, *curves]) + "}"
 
 
 def _rounded(value: Any) -> Any:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
 from pydantic import BaseModel
 
 from tracer.documents.evidence import (
     ClaimEvidence,
+    Exchange,
+    Exchanged,
     Faithfulness,
     Likely,
     Measure,
@@ -21,6 +24,9 @@ MARGIN = 2 * TOLERANCE  # closer than this, two numbers may be the other way rou
 # Controls are drawn from the ten features nearest in loudness: where two are nearly as near,
 # another machine draws the other. This share of them, or one, may be others.
 OTHERS = 0.1
+# Of features that score nearly the same, another machine may take the other one; so a share of
+# what many features move is less certain than one number.
+SHARES = 0.02
 
 
 def close(left: float | None, right: float | None, tolerance: float = TOLERANCE) -> bool:
@@ -38,7 +44,7 @@ def faithfulness_agrees(left: Faithfulness, right: Faithfulness) -> bool:
             exclude={
                 "nodes": {"__all__": {"control"}},
                 "necessity": _DRAWN,
-                "sufficiency": _DRAWN,
+                "sufficiency": True,  # of older files, and not measured any more
             }
         )
         for side in (left, right)
@@ -47,7 +53,30 @@ def faithfulness_agrees(left: Faithfulness, right: Faithfulness) -> bool:
         _alike(*own)
         and _controls_agree(*controls)
         and _part_agrees(left.necessity, right.necessity)
-        and _part_agrees(left.sufficiency, right.sufficiency)
+    )
+
+
+def exchange_agrees(left: Exchange, right: Exchange) -> bool:
+    """The same prompts and features, and shares that are close; controls by their mean."""
+    shares = {"curve", "middle", "circuit_exchanged"}
+    own = [side.model_dump(exclude=shares) for side in (left, right)]
+    sides = [(*one.curve, *one.middle, one.circuit_exchanged) for one in (left, right)]
+    counts = [(len(one.curve), len(one.middle)) for one in (left, right)]
+    return _alike(*own) and counts[0] == counts[1] and all(map(_shares_agree, *sides))
+
+
+def _shares_agree(left: Exchanged | None, right: Exchanged | None) -> bool:
+    """Whether an answer turns follows from the shares."""
+    if left is None or right is None:
+        return left is right
+    pairs = [(left.controls_enough, right.controls_enough)]
+    pairs += [(left.controls_needed, right.controls_needed)]
+    return (
+        left.features == right.features
+        and close(left.enough, right.enough, SHARES)
+        and close(left.needed, right.needed, SHARES)
+        and all(len(one) == len(other) for one, other in pairs)
+        and all(close(fmean(one), fmean(other), SHARES) for one, other in pairs if one and other)
     )
 
 

@@ -18,7 +18,7 @@ from tracer.documents.files import read_bytes, write_atomically
 from tracer.documents.graph import Graph
 from tracer.documents.json_text import decode
 from tracer.documents.records import Many, Open, first_mistake
-from tracer.documents.scratch import sweep_below
+from tracer.documents.temporary_files import sweep_below
 from tracer.errors import Place, TracerError
 
 _KEY = re.compile(r"[0-9A-Za-z]+(_[0-9A-Za-z]+)+\Z")

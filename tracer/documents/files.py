@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tracer.documents.enclosure import open_regular
-from tracer.documents.scratch import ENDING, scratch_file
+from tracer.documents.temporary_files import ENDING, temporary_file
 from tracer.errors import Place, TracerError
 
 MAX_TEXT_BYTES = 4_000_000
@@ -76,7 +76,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     data = content.encode() if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with scratch_file(path) as (file, scratch):
+        with temporary_file(path) as (file, scratch):
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

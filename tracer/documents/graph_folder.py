@@ -13,8 +13,8 @@ from tracer.documents.graph import Graph, load_graph, parse_graph
 from tracer.documents.lock import held
 from tracer.documents.references import check_slug
 from tracer.documents.revisions import revision_numbers
-from tracer.documents.scratch import sweep_below
 from tracer.documents.stored_file import StoredFile
+from tracer.documents.temporary_files import sweep_below
 
 
 class StoredGraph(StoredFile):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+
+from tracer.documents.token_text import goes_on_within_letter, joined
 
 BIASES, OTHER_WORDS, OTHER_ERRORS = "E_biases_0", "E_others_0", "E_errors_0"  # node ids
 START, ERRORS = "the start", "what the transcoders leave out"
-_LETTER = re.compile(r"[^\W\d_]")
-_WIDE = "\u2e80"  # from here on scripts have no spaces between words
+_FIRST_IDEOGRAPH = 0x2E80
 
 
 def word_of(tokens: Sequence[str]) -> list[str]:
@@ -19,14 +19,16 @@ def word_of(tokens: Sequence[str]) -> list[str]:
     """
     words: list[str] = []
     for start, end in spans(tokens):
-        text = "".join(tokens[start:end])
+        text = joined(tokens[start:end])
         words += [text.strip() or text] * (end - start)
     return words
 
 
 def spans(tokens: Sequence[str]) -> list[tuple[int, int]]:
-    """Where each word begins, and ends: one behind its last token."""
-    starts = [at for at in range(len(tokens)) if not _continues(tokens, at)]
+    """Where each word begins, and ends: one behind its last token. The start token is none."""
+    starts = [
+        at for at in range(len(tokens)) if at < 2 or not continues(tokens[at - 1], tokens[at])
+    ]
     return list(zip(starts, [*starts[1:], len(tokens)], strict=True))
 
 
@@ -48,9 +50,13 @@ def _input_name(node_id: str, words: Sequence[str]) -> str:
     return START if at == 0 else words[at] if 0 < at < len(words) else node_id
 
 
-def _continues(tokens: Sequence[str], at: int) -> bool:
-    """Whether a token goes on with the word before it. The start token is none."""
-    if at < 2 or not tokens[at] or not tokens[at - 1]:
-        return False
-    joint = (tokens[at - 1][-1], tokens[at][0])
-    return all(_LETTER.match(one) and one < _WIDE for one in joint)
+def continues(before: str, token: str) -> bool:
+    """Whether a token goes on with the word that the one before it ends with."""
+    if goes_on_within_letter(before, token):
+        return True
+    return bool(before) and bool(token) and _in_word(before[-1]) and _in_word(token[0])
+
+
+def _in_word(character: str) -> bool:
+    # Scripts without spaces between words keep their tokens apart.
+    return (character.isalnum() or character in "'’") and ord(character) < _FIRST_IDEOGRAPH

@@ -11,6 +11,8 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -28,6 +30,22 @@ CHAT_DATE = date(2024, 7, 26)  # what Llama's own templates fall back to
 class ChatTurn(Strict):
     role: Literal["system", "user", "assistant"]
     content: str = Field(min_length=1)
+
+
+class Counterfactual(Strict):
+    """A prompt of as many tokens with another answer, which a circuit is tested against."""
+
+    prompt: str = Field(
+        min_length=1, description="as many tokens as the graph's prompt, some words changed"
+    )
+    target: TokenName = Field(description="its answer: one token, literal, or {id: 9}")
+
+    @field_validator("prompt")
+    @classmethod
+    def _has_words(cls, prompt: str) -> str:
+        if not prompt.strip():
+            raise ValueError("the prompt is empty; write the graph's with some words changed")
+        return prompt
 
 
 class _Common(TraceSettings):
@@ -66,6 +84,29 @@ class PromptEntry(_Common):
     position: int | None = Field(
         None, ge=1, description="explain the answer behind this token, the prompt ending there"
     )
+
+    counterfactual: Counterfactual | None = Field(
+        None, description="a second prompt to exchange values with, when the graph is verified"
+    )
+
+    @field_validator("counterfactual")
+    @classmethod
+    def _is_another(
+        cls, found: Counterfactual | None, info: ValidationInfo
+    ) -> Counterfactual | None:
+        if found is None:
+            return None
+        said = info.data
+        if said.get("chat") is not None:
+            raise ValueError("it needs a `prompt` to stand against, and this entry has a `chat`")
+        for key in ("target_feature", "position"):
+            if said.get(key) is not None:
+                raise ValueError(f"it is about the answer to the whole prompt; leave `{key}` out")
+        if found.prompt == said.get("prompt"):
+            raise ValueError("its prompt is the entry's own; change some words")
+        if said.get("target") is not None and found.target == said["target"]:
+            raise ValueError("its answer is the entry's own `target`; name its prompt's answer")
+        return found
 
     @model_validator(mode="after")
     def _one_question(self) -> PromptEntry:
@@ -112,12 +153,11 @@ class PromptList(BaseModel):
         """The entry of this slug, if there is one."""
         return next((one for one in self.graphs if one.slug == slug), None)
 
-    def where(self, slug: str, key: str | None = None) -> Place:
-        """The Place of an entry, or of one of its keys."""
+    def where(self, slug: str, *keys: str) -> Place:
+        """The Place of an entry, or of one of its keys, or what is below that."""
         for index, entry in enumerate(self.graphs):
             if entry.slug == slug:
-                path: tuple[str | int, ...] = ("graphs", index)
-                return self.source.place((*path, key) if key else path)
+                return self.source.place(("graphs", index, *keys))
         return self.source.place(())
 
 

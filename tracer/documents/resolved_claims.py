@@ -11,6 +11,7 @@ from tracer.documents.claims import Claim, claim_hash, features_meant, reference
 from tracer.documents.enclosure import is_there
 from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.prompts import Counterfactual
 from tracer.documents.yaml_source import KeyPath
 from tracer.errors import Place, TracerError, did_you_mean
 
@@ -27,6 +28,7 @@ class ResolvedClaim:
     elsewhere: Graph | None
     elsewhere_nodes: Sequence[str]
     hash: str
+    counterfactual: Counterfactual | None = None  # where values are exchanged with it
 
     @property
     def touched(self) -> list[str]:
@@ -41,9 +43,11 @@ def resolve_claim(
     annotations: Annotations,
     find: Find,
     where: Where = lambda _: None,
+    counterfactual: Counterfactual | None = None,
 ) -> ResolvedClaim:
     """`find` gives another graph and its annotations by slug; `where` the place of a path below
-    the claim. Raises TracerError for what matches no feature."""
+    the claim; `counterfactual` is the prompt list's for this graph. Raises TracerError for what
+    matches no feature, and an exchange without a counterfactual."""
     nodes = {}
     for path, text in claim.targets():
         nodes[text] = _features(text, graph, annotations, where(path))
@@ -61,7 +65,24 @@ def resolve_claim(
         others = _features(claim.swap.with_.group, elsewhere, theirs, place)
     meant = {**nodes, "with": others} if elsewhere else nodes
     ids = [_identity(one) for one in (graph, elsewhere) if one is not None]
-    return ResolvedClaim(claim, nodes, elsewhere, others, claim_hash(claim, meant, ids))
+    other = _exchanged_with(claim, graph, counterfactual, where)
+    prompt = None if other is None else other.prompt
+    hashed = claim_hash(claim, meant, ids, prompt)
+    return ResolvedClaim(claim, nodes, elsewhere, others, hashed, other)
+
+
+def _exchanged_with(
+    claim: Claim, graph: Graph, counterfactual: Counterfactual | None, where: Where
+) -> Counterfactual | None:
+    if claim.exchange is None:
+        return None
+    if counterfactual is None:
+        raise TracerError(
+            f"the prompt list names no counterfactual for `{graph.metadata.slug}`",
+            hint="give its entry in prompts.yaml `counterfactual: {prompt: …, target: …}`",
+            place=where(("exchange", "with")),
+        )
+    return counterfactual
 
 
 def find_in(root: Path) -> Find:

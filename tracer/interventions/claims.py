@@ -9,11 +9,13 @@ from torch import Tensor
 
 from tracer.documents.claims import Expectation
 from tracer.documents.evidence import Change, ClaimEvidence, Likely, Measure, Quantity, verdict_of
+from tracer.documents.prompts import Counterfactual
 from tracer.documents.resolved_claims import ResolvedClaim
 from tracer.documents.token_id import TokenId
 from tracer.errors import TracerError
 from tracer.interventions.bounds import OFF, bound_met, bounded
 from tracer.interventions.controls import Controls, Member
+from tracer.interventions.counterfactual import Aligned
 from tracer.interventions.interventions import (
     Ablate,
     Intervention,
@@ -73,6 +75,8 @@ def check_claim(prompt: SteeredPrompt, meant: ResolvedClaim) -> ClaimEvidence:
 
 def _members(prompt: SteeredPrompt, meant: ResolvedClaim) -> list[Member]:
     claim, nodes = meant.claim, meant.nodes
+    if claim.exchange is not None and meant.counterfactual is not None:
+        return _exchanged(prompt, nodes[claim.exchange.group], meant.counterfactual)
     done: list[tuple[Intervention, float | None]] = []
     if claim.swap is not None and meant.elsewhere is not None:
         there = Swap(nodes[claim.swap.group], meant.elsewhere, meant.elsewhere_nodes)
@@ -90,6 +94,18 @@ def _members(prompt: SteeredPrompt, meant: ResolvedClaim) -> list[Member]:
             member = Member(setting, factor)
             members[member.place] = member
     return list(members.values())
+
+
+def _exchanged(
+    prompt: SteeredPrompt, nodes: Sequence[str], counterfactual: Counterfactual
+) -> list[Member]:
+    ids = Aligned.of_prompt(prompt.model.tokenizer, prompt.token_ids, counterfactual.prompt)
+    there = SteeredPrompt(prompt.model, prompt.targets, ids)
+    return [
+        Member(Setting(*place, there.activation(*place)))
+        for one in feature_names(prompt, nodes)
+        for place in [(one.layer, one.index, one.position)]
+    ]
 
 
 def _of_token(

@@ -8,7 +8,7 @@ member is replaced by a non-member of its layer and position, drawn from the ten
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -62,9 +62,8 @@ class Controls:
         *,
         seed: int,
         draws: int = DRAWS,
-        avoid: Iterable[Place] = (),
     ) -> list[list[Setting]]:
-        """`draws` times other settings in the place of these; `avoid` are never taken.
+        """`draws` times other settings in the place of these.
 
         What is scaled or ablated is scaled or ablated likewise; what is set to a value changes by
         as much in what it writes, the same way round. The same seed draws the same.
@@ -72,7 +71,7 @@ class Controls:
         Raises TracerError where too few other features are active.
         """
         chance = random.Random(seed)
-        used = {one.place for one in members} | set(avoid)
+        used = {one.place for one in members}
         places = {(layer, position): self._others(layer, position) for layer, _, position in used}
         free = {
             (layer, position): [one for one in others if (layer, one.index, position) not in used]

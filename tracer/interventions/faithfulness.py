@@ -1,7 +1,8 @@
 """How faithful a graph is: what it predicts, against what the real model does.
 
-Each of the strongest nodes is set to zero alone; then the circuit (is it necessary?), and all that
-the graph lists but the circuit (is the circuit enough?), each beside matched controls.
+Each of the strongest nodes is set to zero alone; then the circuit (is it necessary?), beside
+matched controls. Whether it is enough is asked in `exchange.py`: with all else at zero there is no
+model left to ask.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from tracer.documents.evidence import Circuit, Faithfulness, NodeAblation, PartA
 from tracer.documents.graph import Graph, Node
 from tracer.errors import TracerError
 from tracer.interventions.asked import Asked, ablated
-from tracer.interventions.controls import DRAWS, Controls, Member, Place
+from tracer.interventions.controls import DRAWS, Controls, Member
 from tracer.interventions.steered_pass import Setting, SteeredPrompt
 
 STRONGEST = 50
@@ -66,9 +67,6 @@ def measure_faithfulness(
         circuit=kind,
         circuit_nodes=tuple(circuit),
         necessity=measured.part([one for one in features if one.node_id in chosen]),
-        sufficiency=measured.part(
-            [one for one in features if one.node_id not in chosen], avoid=circuit
-        ),
     )
 
 
@@ -102,11 +100,10 @@ class _Measured:
             )
         ]
 
-    def part(self, nodes: Sequence[Node], avoid: Sequence[str] = ()) -> PartAblation:
+    def part(self, nodes: Sequence[Node]) -> PartAblation:
         """All of them at once, and twenty controls."""
         members = [ablated(self.prompt, node.node_id) for node in nodes]
-        kept = [ablated(self.prompt, one).place for one in avoid]
-        draws = self._controls(members, avoid=kept)
+        draws = self._controls(members)
         values, probabilities = self.reading.run([[one.setting for one in members], *draws])
         return PartAblation(
             ablated=len(members),
@@ -117,12 +114,10 @@ class _Measured:
             control_probabilities=tuple(p for p in probabilities[1:] if p is not None),
         )
 
-    def _controls(
-        self, members: Sequence[Member], draws: int = DRAWS, avoid: Sequence[Place] = ()
-    ) -> list[list[Setting]]:
+    def _controls(self, members: Sequence[Member], draws: int = DRAWS) -> list[list[Setting]]:
         """None where too few features are active: sparse dictionaries have such places."""
         try:
-            return self.controls.draw(members, seed=self.seed, avoid=avoid, draws=draws)
+            return self.controls.draw(members, seed=self.seed, draws=draws)
         except TracerError:
             return []
 

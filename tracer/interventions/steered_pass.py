@@ -6,7 +6,6 @@ differs from its activation in that very pass (as circuit-tracer's `feature_inte
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -37,7 +36,20 @@ class Setting:
     onwards: bool = False
 
 
-Variant = Sequence[Setting]
+@dataclass(frozen=True)
+class Settings:
+    """Many features' values at one position each, as columns of one length."""
+
+    layers: Tensor
+    indices: Tensor
+    positions: Tensor
+    values: Tensor
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+
+Variant = Sequence[Setting] | Settings
 
 
 @dataclass
@@ -172,18 +184,58 @@ class _Places:
     @staticmethod
     def of(variants: Sequence[Variant], start: int, stop: int) -> _Places:
         """What is set between two positions; of two values for one place the later wins."""
-        found: dict[int, dict[tuple[int, int, int], float]] = defaultdict(dict)
-        for row, variant in enumerate(variants):
-            for one in variant:
-                last = stop if one.onwards else min(stop, one.position + 1)
-                for position in range(max(start, one.position), last):
-                    found[one.layer][row, position - start, one.index] = one.value
+        columns = [_columns(one, start, stop) for one in variants]
+        settings = _joined(columns)
+        if not len(settings):
+            return _Places({})
+        counts = torch.tensor([len(one) for one in columns])
+        rows = torch.repeat_interleave(torch.arange(len(columns)), counts)
+        last = _last_of_each(settings.layers, rows, settings.positions, settings.indices)
         by_layer = {}
-        for layer, settings in found.items():
-            rows, positions, indices = torch.tensor(list(settings)).T
-            values = torch.tensor(list(settings.values()), dtype=torch.float64)
-            by_layer[layer] = _Place(rows, positions, indices, values)
+        for layer in sorted(set(settings.layers.tolist())):
+            here = last[settings.layers[last] == layer]
+            positions = settings.positions[here] - start
+            by_layer[layer] = _Place(
+                rows[here], positions, settings.indices[here], settings.values[here]
+            )
         return _Places(by_layer)
+
+
+def _columns(variant: Variant, start: int, stop: int) -> Settings:
+    """What a variant sets between two positions, in order, each at one of them."""
+    if isinstance(variant, Settings):
+        here = (variant.positions >= start) & (variant.positions < stop)
+        layers, indices = variant.layers[here].cpu(), variant.indices[here].cpu()
+        values = variant.values[here].to("cpu", torch.float64)
+        return Settings(layers, indices, variant.positions[here].cpu(), values)
+    places, values_of = [], []
+    for one in variant:
+        last = stop if one.onwards else min(stop, one.position + 1)
+        for position in range(max(start, one.position), last):
+            places.append((one.layer, one.index, position))
+            values_of.append(one.value)
+    layers, indices, positions = torch.tensor(places, dtype=torch.long).view(-1, 3).unbind(1)
+    return Settings(layers, indices, positions, torch.tensor(values_of, dtype=torch.float64))
+
+
+def _joined(parts: Sequence[Settings]) -> Settings:
+    return Settings(
+        torch.cat([one.layers for one in parts]),
+        torch.cat([one.indices for one in parts]),
+        torch.cat([one.positions for one in parts]),
+        torch.cat([one.values for one in parts]),
+    )
+
+
+def _last_of_each(*columns: Tensor) -> Tensor:
+    """Where each different row of these columns, (m,) whole numbers, stands last, ascending."""
+    key = torch.zeros_like(columns[0])
+    for column in columns:
+        key = key * (column.max() + 1) + column
+    different, inverse = torch.unique(key, return_inverse=True)
+    last = torch.zeros_like(different)
+    every = torch.arange(len(key))
+    return last.scatter_reduce_(0, inverse, every, "amax").sort().values
 
 
 def _overflow(dtype: torch.dtype) -> TracerError:

@@ -16,12 +16,14 @@ from tracer.documents.graph import FeaturesInfo
 from tracer.features.choose import FoundFeatures, choose_features
 from tracer.features.encode import Active, encode
 from tracer.features.fit import refuse_unfit
+from tracer.features.hooks import Hooks
 from tracer.features.neurons import Neurons
+from tracer.features.source import FeatureSource
 from tracer.features.transcoders import Transcoders, refuse_misfit, skip_matrix
 from tracer.features.weights.dictionary import Dictionary, StoredLayer
 from tracer.features.weights.stored import whole
 from tracer.model.frozen_norm import FrozenNorm, freeze_norm
-from tracer.model.frozen_pass import freeze
+from tracer.model.frozen_pass import FrozenPass, freeze
 from tracer.model.load import Model
 
 
@@ -34,6 +36,10 @@ class InterventionTargets(Protocol):
     @property
     def widths(self) -> tuple[int, ...]:
         """How many features each layer has."""
+
+    @property
+    def source(self) -> FeatureSource:
+        """The same features, as attribution reads them."""
 
     def reach(self, layer: int) -> int:
         """How many layers the layer's features write to, from their own on."""
@@ -66,6 +72,10 @@ class InterventionTargets(Protocol):
 
     def skip(self, layer: int, read: Tensor) -> Tensor | None:
         """What passes the features by, (..., d_model); None where nothing does."""
+
+    def pull_written(self, frozen: FrozenPass, layer: int, gradient: Tensor) -> Tensor:
+        """Gradients on what features write to a layer, (positions, d_model), from those on the
+        residual stream behind its MLP."""
 
 
 def find_targets(model: Model, features: str) -> InterventionTargets:
@@ -103,6 +113,10 @@ class NeuronTargets:
         return Neurons(self.model).info
 
     @property
+    def source(self) -> FeatureSource:
+        return Neurons(self.model)
+
+    @property
     def widths(self) -> tuple[int, ...]:
         return tuple(one.mlp.down.shape[1] for one in self.model.layers)
 
@@ -138,6 +152,9 @@ class NeuronTargets:
     def skip(self, layer: int, read: Tensor) -> Tensor | None:
         return None
 
+    def pull_written(self, frozen: FrozenPass, layer: int, gradient: Tensor) -> Tensor:
+        return frozen.pull_through_mlp_post_norm(layer, gradient)
+
     def _block(self, layer: int) -> Any:
         return self.model.module(self.model.architecture.layers)[layer]
 
@@ -149,6 +166,10 @@ class DictionaryTargets:
     model: Model
     info: FeaturesInfo
     dictionary: Dictionary
+
+    @property
+    def source(self) -> FeatureSource:
+        return Transcoders(self.info, self.dictionary)
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -209,6 +230,10 @@ class DictionaryTargets:
     def skip(self, layer: int, read: Tensor) -> Tensor | None:
         matrix = skip_matrix(self.dictionary.layers[layer], read)
         return None if matrix is None else read @ matrix
+
+    def pull_written(self, frozen: FrozenPass, layer: int, gradient: Tensor) -> Tensor:
+        everywhere = torch.arange(len(gradient), device=gradient.device)
+        return Hooks(frozen, self.dictionary.settings).pull_output(layer, gradient, everywhere)
 
     def _among_top(
         self, stored: StoredLayer, read: Tensor, indices: Tensor

@@ -11,7 +11,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
-from tracer.documents.scratch import scratch_folder
+from tracer.documents.temporary_files import temporary_folder
 from tracer.errors import Place, TracerError
 from tracer.model.checkpoint import lacking
 
@@ -35,7 +35,7 @@ def new_entry(final: Path) -> Iterator[Path]:
     with contextlib.ExitStack() as stack:
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
-            scratch = stack.enter_context(scratch_folder(final))
+            scratch = stack.enter_context(temporary_folder(final))
         except OSError as error:
             raise TracerError(
                 f"the model cache cannot be written: {error.strerror or error}",

@@ -64,4 +64,4 @@ def _told(slug: str, before: Entry | None, after: Entry | None) -> list[str]:
 def _words(entry: Entry) -> list[str]:
     page = GraphPage(entry, entry.revision)
     labels = (f"{key}: {label.text}" for key, label in entry.annotations.labels.items())
-    return [one.replace("`````", "") for one in (page.title, *labels, *page.picture_in_words)]
+    return [one.replace("`````", "") for one in (page.title, *labels, *page.pictures.in_words)]

@@ -12,7 +12,7 @@ from tracer.documents.enclosure import names_in
 from tracer.documents.files import read_text
 from tracer.documents.lock import alone
 from tracer.documents.schemas import write_schemas
-from tracer.documents.scratch import scratch_folder
+from tracer.documents.temporary_files import temporary_folder
 from tracer.errors import Place, TracerError
 from tracer.site.content.reading import files_below
 from tracer.site.pin import REQUIREMENTS, pin
@@ -45,7 +45,7 @@ def start_gallery(folder: Path, *, title: str = TITLE) -> list[str]:
     target = folder.resolve()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with alone(target, "begins this gallery"), scratch_folder(target) as scratch:
+        with alone(target, "begins this gallery"), temporary_folder(target) as scratch:
             made = scratch / "gallery"
             for name, file in _files():
                 if name != REQUIREMENTS:

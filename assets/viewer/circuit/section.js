@@ -3,7 +3,7 @@
 import { Circuit } from "./circuit.js";
 import { makeStrip } from "./strip.js";
 
-const NARROW = "screen and (max-width: 60rem)"; // as in site.css
+const NARROW = "screen and (max-width: 60rem)"; // as in site/narrow.css
 
 /**
  * @param {import("../graph/graph.js").Graph} graph
@@ -34,7 +34,7 @@ export function takeOverCircuit(graph, store, jump) {
     return circuit;
   });
   said = makeStrip(strip, graph, store, { circuit: shown, jump });
-  strip.parentElement?.classList.add("live");
+  strip.parentElement?.classList.add("taken-over");
   return {
     /** @type {Circuit["start"]} */
     start(facts, groups, changedPicture) {

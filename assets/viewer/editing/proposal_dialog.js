@@ -1,5 +1,5 @@
 // Shows what edits would change in the annotation file, and ways to send it.
-import { patchOf, patchText } from "./diff.js";
+import { patchOf, patchText, shownLines } from "./diff.js";
 import { make } from "../page/dom.js";
 
 /**
@@ -124,24 +124,11 @@ export function forgeAddress({ file, before, after }, forge) {
   return { address: filled ? full : bare, filled };
 }
 
-const KINDS = /** @type {Record<string, string>} */ ({ "+": "added", "-": "removed", " ": "same" });
-
 /** @param {import("./diff.js").Patch} patch @param {string} before */
-function diffTable({ hunks }, before) {
-  const gap = () => make("span", { class: "gap" }, "⋯\n");
-  const lines = [];
-  let shown = 0;
-  for (const hunk of hunks) {
-    const start = hunk.oldStart - 1;
-    if (start > shown) lines.push(gap());
-    shown = start + hunk.oldLines;
-    for (const line of hunk.lines) {
-      const kind = KINDS[line[0]]; // none where it says that the last line has no end
-      const text = line.slice(1).replace(/\r$/, "");
-      if (kind) lines.push(make("span", { class: kind }, `${line[0]} ${text}\n`));
-    }
-  }
-  if ((before.match(/\n|[^\n]$/g) ?? []).length > shown) lines.push(gap());
+function diffTable(patch, before) {
+  const lines = shownLines(patch, before).map(({ kind, text }) =>
+    make("span", { class: kind }, `${text}\n`),
+  );
   return make("pre", { class: "diff", tabindex: "0", "aria-label": "What changes" }, ...lines);
 }
 

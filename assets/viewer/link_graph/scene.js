@@ -1,9 +1,9 @@
 // What the link graph shows for a state: which lines, which nodes stand out, which labels. Pure.
 import { EMBEDDING, ERROR } from "../graph/graph.js";
-import { backbone, linksOf, strongest } from "../graph/neighbours.js";
 import { search } from "../graph/search.js";
 import { focusOf } from "../state/state.js";
 import { nameOf } from "../graph/text.js";
+import { linksOfFocus } from "./drawn_links.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 /** @typedef {import("../state/state.js").State} State */
@@ -18,9 +18,6 @@ import { nameOf } from "../graph/text.js";
  * @property {number[]} labelled  nodes whose names are wanted, most wanted first
  */
 
-export const STRONGEST = 20;
-const AT_REST = 150;
-const ON_HOVER = 8;
 const AUTOMATIC = 12; // of such names, while nothing is selected
 
 /**
@@ -38,29 +35,12 @@ export function sceneOf(graph, state, shown, wanted) {
     const lit = new Set(found);
     return { focus, links: [], more: 0, lit, found, labelled: named(graph, labelled) };
   }
-  const limit = state.everyLink ? Infinity : STRONGEST;
-  const { links, more } = strongest(graph, linksOf(graph, focus), wanted, limit);
+  const { links, more } = linksOfFocus(graph, focus, wanted, state.everyLink);
   const ends = links.flatMap((link) => [graph.links.source[link], graph.links.target[link]]);
   const lit = new Set([...focus, ...ends, ...found]);
   const labelled = [...focus, ...ends, ...state.pinned, ...found];
   return { focus, links, more, lit, found, labelled: named(graph, labelled) };
 }
-
-/**
- * The lines of the whole graph while nothing is selected.
- * @param {Graph} graph
- * @param {(link: number) => boolean} wanted
- */
-export const linksAtRest = (graph, wanted) => backbone(graph, wanted, AT_REST);
-
-/**
- * The lines that a node shows while the pointer is on it.
- * @param {Graph} graph
- * @param {number} node
- * @param {(link: number) => boolean} wanted
- */
-export const hoverLinks = (graph, node, wanted) =>
-  strongest(graph, linksOf(graph, [node]), wanted, ON_HOVER).links;
 
 /**
  * Nodes that people or the graph gave a name, most important first; then those whose name is automatic.

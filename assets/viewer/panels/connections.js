@@ -3,7 +3,7 @@
 import { make } from "../page/dom.js";
 import { neighboursOf } from "../graph/neighbours.js";
 import { makeRows } from "./node_rows.js";
-import { STRONGEST } from "../link_graph/scene.js";
+import { STRONGEST } from "../link_graph/drawn_links.js";
 import { focusOf } from "../state/state.js";
 import { grouped, showPercent, showSigned } from "../graph/text.js";
 

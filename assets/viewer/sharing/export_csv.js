@@ -1,6 +1,6 @@
 // The graph as two tables, the same bytes as `tracer export --format csv` writes
-// (tracer/documents/exchange/tables.py) with one column more, `shown`. CSV as in RFC 4180. Text that
-// a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers.
+// (tracer/documents/exchange/csv_tables.py) with one column more, `shown`. CSV as in RFC 4180. Text
+// that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay numbers.
 import { tokenOf } from "../graph/text.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */

@@ -13,13 +13,14 @@ from torch import Tensor
 
 from tests.features.dictionaries import write_clt, write_plt
 from tests.tiny_models import PROMPT, exact_tiny_model
+from tests.tracing import trace_nodes
 from tracer.attribution.account.account import Account, account_of
 from tracer.attribution.account.sources import Source
 from tracer.attribution.account.sweep_up import sweep_up
 from tracer.attribution.effects import total_effects
 from tracer.attribution.origin import FeatureName
 from tracer.attribution.targets import Targets, choose_targets, feature_target
-from tracer.attribution.trace import feature_source, trace
+from tracer.attribution.trace import feature_source
 from tracer.documents.trace_settings import TraceSettings
 from tracer.features.choose import choose_features
 from tracer.features.source import ActiveFeatures, LayerFeatures
@@ -104,7 +105,7 @@ def test_it_is_the_whole_graph_with_all_else_eliminated(tiny: Model) -> None:
     """The graph of mode `nodes` with every neuron in it, from the sweep that walks down: its Schur
     complement is what the sweep up gives."""
     everything = TraceSettings(candidates=10**6, coverage=1.0)
-    found = trace(PROMPT, model=tiny, target=" w7", contrast=[" w5"], settings=everything)
+    found = trace_nodes(PROMPT, model=tiny, target=" w7", contrast=[" w5"], settings=everything)
     columns, expanded = found.swept.columns, found.swept.expanded
     n = columns.n_features
     activations = torch.cat([one.activations for one in found.layers])

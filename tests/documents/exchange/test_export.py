@@ -13,10 +13,10 @@ import pytest
 
 from tests.galleries import GalleryFolder, make_gallery
 from tracer.documents.annotations import Annotations
+from tracer.documents.exchange.csv_tables import table
 from tracer.documents.exchange.export import export
 from tracer.documents.exchange.import_graph import import_graph
 from tracer.documents.exchange.share_link import find_graph
-from tracer.documents.exchange.tables import table
 from tracer.documents.graph import load_graph
 from tracer.errors import TracerError
 

@@ -78,6 +78,22 @@ def test_hard_names_survive_yaml(tmp_path: Path) -> None:
     assert [one for one in check(tmp_path) if one.level == "error"] == []
 
 
+def test_what_is_said_of_a_node_that_no_file_can_name_is_left_out_and_told(tmp_path: Path) -> None:
+    odd = "2_\0x_1"
+    nodes = [foreign_node(odd, clerp="one"), foreign_node("2_5_1", clerp="two")]
+    saved = {
+        "pinnedIds": [odd, "2_5_1"],
+        "supernodes": [["both", odd, "2_5_1"], ["alone", odd]],
+        "clerps": [[odd, "a name"]],
+    }
+    done = bring_in(tmp_path, foreign_graph(nodes=nodes, links=[], qParams=saved))
+    assert {key: one.text for key, one in done.annotations.labels.items()} == {"2_5": "two"}
+    assert {one.name: one.nodes for one in done.annotations.groups.values()} == {"both": ("2_5_1",)}
+    assert done.annotations.pins == ("2_5_1",)
+    assert done.notices == ("left out what is said of a node whose id no YAML file can hold",)
+    assert [one for one in check(tmp_path) if one.level == "error"] == []
+
+
 def test_the_same_again_writes_nothing_and_another_gets_the_next_number(tmp_path: Path) -> None:
     bring_in(tmp_path, foreign_graph())
     again = bring_in(tmp_path, foreign_graph())

@@ -34,7 +34,7 @@ def test_a_gallerys_own_colours_come_first(gallery: GalleryFolder) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["assets/site/*.svg", "assets/dev/*.css", "assets/styles/*.css"]
+    "pattern", ["assets/site/*.svg", "assets/dev/*.css", "assets/styles/**/*.css"]
 )
 def test_no_other_file_has_colours_of_its_own(pattern: str) -> None:
     known = {c for scheme in packaged_colours(REPOSITORY).values() for c in scheme.values()}

@@ -1,4 +1,4 @@
-"""The viewer's style sheet, in parts on disk and one file on a page."""
+"""Style sheets, in parts on disk and one file on a page."""
 
 from __future__ import annotations
 
@@ -13,23 +13,26 @@ ROOT = Path(__file__).parents[3]
 STYLES = ROOT / "assets" / "styles"
 
 
-def published(gallery: Path, own: dict[str, str]) -> dict[str, str]:
-    """The viewer's sheet and its parts, as a gallery with these styles of its own sends them."""
+def published(gallery: Path, own: dict[str, str], sheet: str = "viewer") -> dict[str, str]:
+    """A sheet and its parts, as a gallery with these styles of its own sends them."""
     for name, text in own.items():
         file = gallery / "assets" / "styles" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8", newline="")
     files = load_assets(gallery).files
-    return {name: text.decode() for name, text in files.items() if "styles/viewer" in name}
+    return {name: text.decode() for name, text in files.items() if f"styles/{sheet}" in name}
 
 
-def test_the_sheet_is_one_file_that_holds_every_part_whole_and_in_order(tmp_path: Path) -> None:
-    sheet = published(tmp_path, {})
-    assert list(sheet) == ["styles/viewer.css"]
-    (text,) = sheet.values()
+@pytest.mark.parametrize("sheet", ["site", "viewer"])
+def test_a_sheet_is_one_file_that_holds_every_part_whole_and_in_order(
+    tmp_path: Path, sheet: str
+) -> None:
+    files = published(tmp_path, {}, sheet)
+    assert list(files) == [f"styles/{sheet}.css"]
+    (text,) = files.values()
     assert "@import" not in text
-    listed = (STYLES / "viewer.css").read_text("utf-8").split('"')[1::2]
-    assert {STYLES / name for name in listed} == set((STYLES / "viewer").iterdir())
+    listed = (STYLES / f"{sheet}.css").read_text("utf-8").split('"')[1::2]
+    assert {STYLES / name for name in listed} == set((STYLES / sheet).iterdir())
     parts = [(STYLES / name).read_text("utf-8") for name in listed]
     at = [text.index(part) for part in parts]
     assert at == sorted(at)
@@ -43,6 +46,13 @@ def test_a_gallery_may_replace_one_part_or_the_whole_sheet(tmp_path: Path) -> No
     assert own == packaged.replace(editing, ".mine {}\n")
     whole = published(tmp_path / "whole", {"viewer.css": ".all {}\n"})
     assert whole == {"styles/viewer.css": ".all {}\n"}
+
+
+def test_a_part_of_the_pages_sheet_may_be_replaced_too(tmp_path: Path) -> None:
+    packaged = published(tmp_path / "none", {}, "site")["styles/site.css"]
+    own = published(tmp_path / "own", {"site/prose.css": ".mine {}\n"}, "site")["styles/site.css"]
+    prose = (STYLES / "site" / "prose.css").read_text("utf-8")
+    assert own == packaged.replace(prose, ".mine {}\n") != packaged
 
 
 def test_a_sheet_of_ones_own_may_list_packaged_parts_and_own_ones(tmp_path: Path) -> None:

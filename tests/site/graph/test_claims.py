@@ -227,6 +227,14 @@ def test_a_broken_evidence_file_is_an_error_with_its_place(tested: GalleryFolder
             "With “France” given the values that go with italy in the graph rome, “x” gains at "
             "least 2 logits against “y”.",
         ),
+        (
+            {
+                "exchange": {"group": "france", "with": "counterfactual"},
+                "expect": {"token": "x", "becomes_top": True},
+            },
+            "With “France” given the values it has with the counterfactual prompt, “x” becomes the "
+            "likeliest next word.",
+        ),
     ],
 )
 def test_sentences(claim: dict[str, Any], text: str) -> None:

@@ -16,6 +16,7 @@ from torch import Tensor
 from tracer.attribution.account.account import Account
 from tracer.attribution.account.words import NodeWords
 from tracer.documents.prompt_words import spans
+from tracer.documents.token_text import joined
 
 MOST = 8  # beside what is too small for a box
 MOST_OF_A_WORD = 3
@@ -56,7 +57,7 @@ def _directions(words: NodeWords) -> Tensor:
 def _by_word_and_sign(account: Account, tokens: Sequence[str]) -> list[Found]:
     """Sub-words of one word together, but the same word in two places apart."""
     begins = {at: begin for begin, end in spans(tokens) for at in range(begin, end)}
-    words = {begin: "".join(tokens[begin:end]).strip() for begin, end in spans(tokens)}
+    words = {begin: joined(tokens[begin:end]).strip() for begin, end in spans(tokens)}
     found: dict[tuple[int, bool], list[int]] = {}
     columns = zip(account.positions.tolist(), account.effects.tolist(), strict=True)
     for place, (position, effect) in enumerate(columns):
@@ -76,7 +77,8 @@ def _late_pair(account: Account, boxes: list[Found], n_layers: int) -> list[Foun
                 effect = float(account.effects[at])
                 sums[effect > 0] += effect
                 pair.append(at)
-    if abs(sums[True] + sums[False]) > CANCELS * min(sums[True], -sums[False]):
+    smaller = min(sums[True], -sums[False])
+    if not smaller or abs(sums[True] + sums[False]) > CANCELS * smaller:
         return boxes
     gone = set(pair)
     rest = [

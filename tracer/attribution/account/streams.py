@@ -88,6 +88,7 @@ class Streams:
     def through_attention(self, attention: AttentionMap) -> Tensor:
         """(rows, d_model): what a layer's attention adds; `attention` is the one for streams."""
         rows = self.rows
+        attention = attention.to(rows.dtype)
         entered = attention.enter @ rows.T  # (width, rows)
         left = entered.new_empty(attention.leave.shape[1], len(rows))
         for first, part in self._parts():

@@ -7,8 +7,8 @@ from typing import Literal
 
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.enclosure import is_there
+from tracer.documents.exchange.csv_tables import tables
 from tracer.documents.exchange.neuronpedia_file import for_neuronpedia
-from tracer.documents.exchange.tables import tables
 from tracer.documents.feature_labels import labels_file, load_feature_labels
 from tracer.documents.graph_folder import GraphFolder
 from tracer.errors import Place, TracerError, did_you_mean

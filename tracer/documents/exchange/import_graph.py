@@ -18,7 +18,7 @@ from tracer.documents.json_text import decode
 from tracer.documents.other_formats import READ
 from tracer.documents.references import check_slug, slug_from
 from tracer.documents.schemas import schema_header, write_schemas
-from tracer.documents.scratch import sweep_below
+from tracer.documents.temporary_files import sweep_below
 from tracer.documents.yaml_source import parse_yaml
 from tracer.errors import Place, TracerError
 

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from tracer.documents.annotation_text import one_line
+from tracer.documents.annotation_text import can_be_written, one_line
 from tracer.documents.annotations import Annotations, Group, Label
 from tracer.documents.exchange.node_names import NodeNames
 from tracer.documents.graph import Graph, Node
@@ -33,14 +33,18 @@ def annotations_of(
     names = _names(graph, known, given, {supernode_name(row[0]) for row in supernodes})
     annotations = Annotations(
         revision=revision,
-        labels=_by_feature(graph, names),
+        labels=_by_feature(graph, {one: names[one] for one in _writable(names)}),
         groups=_groups(supernodes, known),
-        pins=known.all_of(pins),
+        pins=_writable(known.all_of(pins)),
     )
     written = (*pins, *(one for row in supernodes for one in row[1:]), *(key for key, _ in given))
     gone = sorted({one for one in written if not known.nodes_of(one)})
     few = ", ".join(gone[:3]) + (" …" if len(gone) > 3 else "")
-    return annotations, [f"left out, as the graph has no such node: {few}"] if gone else []
+    left_out = [f"left out, as the graph has no such node: {few}"] if gone else []
+    if odd := {*names, *known.all_of(written)} - {*_writable(graph.node_ids)}:
+        nodes = "a node whose id" if len(odd) == 1 else f"{len(odd):,} nodes whose ids"
+        left_out.append(f"left out what is said of {nodes} no YAML file can hold")
+    return annotations, left_out
 
 
 def name_in(node: Node, supernodes: Collection[str]) -> str:
@@ -72,6 +76,11 @@ def _names(
     return names
 
 
+def _writable(ids: Iterable[str]) -> tuple[str, ...]:
+    """Other programs may call a node anything; annotations are a file."""
+    return tuple(one for one in ids if can_be_written(one))
+
+
 def _by_feature(graph: Graph, names: Mapping[str, str]) -> dict[str, Label]:
     """One entry for a feature that is called the same wherever it stands."""
     together: dict[str, list[Node]] = defaultdict(list)
@@ -97,7 +106,7 @@ def _label(text: str) -> Label:
 def _groups(supernodes: tuple[tuple[str, ...], ...], known: NodeNames) -> dict[str, Group]:
     groups: dict[str, Group] = {}
     for label, *members in supernodes:
-        if present := known.all_of(members):
+        if present := _writable(known.all_of(members)):
             name = supernode_name(label)
             groups[_free_key(name, groups)] = Group(name=name, nodes=present)
     return groups

@@ -22,6 +22,7 @@ FORMAT = 1
 MOST_BYTES = 16_000_000  # packed; ours have at most 300,000
 MOST_UNPACKED = 64_000_000
 MOST_HEADER = 4_000_000
+_FIRST = b'{"tracer":'
 AGAIN = "run `tracer build-graphs` again, or restore it from version control"
 
 
@@ -39,7 +40,7 @@ def unpack(file: Path, part: str, graph_id: str) -> tuple[dict[str, Any], bytes]
     """
     raw = read_bytes(file, max_bytes=MOST_BYTES, hint=AGAIN)
     end = raw.find(b"\n", 0, MOST_HEADER)
-    if end < 0:
+    if end < 0 or not raw.startswith(_FIRST):
         raise damaged(file, f"no {part} of a graph")
     head = decode(raw[:end], file, hint=AGAIN)
     if not isinstance(head, dict) or head.get("tracer") != part or head.get("format") != FORMAT:

@@ -57,17 +57,18 @@ class GraphUnits:
                 raise Problems(problems)
         files: dict[str, bytes] = {}
         for stored, page in self._revisions(entry):
+            address, viewer = page.address, page.viewer
             with phase("viewer data"):
-                files[f"{page.folder}{page.data_name}"] = page.data
+                files[f"{address.folder}{viewer.data_name}"] = viewer.data
                 if page.newest:
-                    files[f"{page.folder}{page.edits_name}"] = page.edits
+                    files[f"{address.folder}{viewer.edits_name}"] = viewer.edits
             with phase("pictures"):
-                _ = page.picture
+                _ = page.pictures.full
             with phase("templates"):
-                files[f"{page.folder}index.html"] = self._pages.graph_page(page)
-            files[page.file] = stored.content()
+                files[f"{address.folder}index.html"] = self._pages.graph_page(page)
+            files[address.file] = stored.content()
             if evidence := entry.evidence.get(page.revision):
-                files[evidence_file(Path(page.file)).as_posix()] = evidence.content()
+                files[evidence_file(Path(address.file)).as_posix()] = evidence.content()
             if parts := entry.parts.get(page.revision):
                 stored_parts = zip(page.part_files, parts.files, strict=True)
                 files |= {path: one.content() for path, one in stored_parts}
@@ -122,21 +123,21 @@ class GraphUnits:
 def _summary_of(page: GraphPage, older: Iterable[GraphPage]) -> Summary:
     """A graph's page in a few lines."""
     return Summary(
-        folder=page.folder,
+        folder=page.address.folder,
         title=page.title,
         meta=page.meta,
         tags=page.entry.tags,
-        prompt=page.prompt,
-        answer=page.answer,
-        model=page.model,
+        prompt=page.about.prompt,
+        answer=page.about.answer,
+        model=page.about.model,
         made_by=page.made.authors if page.made else (),
-        drawing=str(page.thumbnail),
+        drawing=str(page.pictures.thumbnail),
         versions=tuple(_version(one) for one in (page, *older)),
-        badges=tuple(claim.badge for claim in page.claims),
+        badges=tuple(claim.badge for claim in page.remarks.claims),
     )
 
 
 def _version(page: GraphPage) -> Version:
     name = page.slug if page.newest else f"{page.slug}@{page.revision}"
-    data = page.folder + page.data_name
-    return Version(name=name, revision=page.revision, folder=page.folder, data=data)
+    data = page.address.folder + page.viewer.data_name
+    return Version(name=name, revision=page.revision, folder=page.address.folder, data=data)

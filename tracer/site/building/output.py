@@ -10,7 +10,7 @@ from pathlib import Path
 from tracer.documents.files import read_text
 from tracer.documents.litter import is_of_system
 from tracer.documents.lock import alone
-from tracer.documents.scratch import scratch_folder
+from tracer.documents.temporary_files import temporary_folder
 from tracer.errors import Place, TracerError
 from tracer.site.building.building import Building, Signature, walk
 from tracer.site.building.exchange import exchange
@@ -79,7 +79,7 @@ class OutputFolder:
         """A folder to work in. What `site` in it is at the end was the site until now, or is a new
         one that was refused for its mistakes: both are worth keeping."""
         self._real.parent.mkdir(parents=True, exist_ok=True)
-        with scratch_folder(self._real) as scratch:
+        with temporary_folder(self._real) as scratch:
             try:
                 yield scratch
             except OSError:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tracer.documents.enclosure import is_there
 from tracer.documents.files import read_bytes
-from tracer.documents.prompts import PromptEntry
+from tracer.documents.prompts import PromptEntry, PromptList
 from tracer.documents.schemas import FOLDER, WRITTEN_BY_PEOPLE, schema_text
 from tracer.documents.token_id import TokenId, TokenName
 from tracer.errors import Place, TracerError, did_you_mean
@@ -58,6 +58,7 @@ def _of_entry(entry: Entry, found: Survey) -> Iterator[TracerError]:
     listed = found.prompts.entry(entry.slug) if found.prompts else None
     if found.prompts is None or listed is None:
         return
+    yield from _unexchanged(entry, found.prompts)
     if not _same_question(listed, entry):
         what = "the newest graph answers another question than the list asks"
         place = found.prompts.where(entry.slug)
@@ -99,6 +100,22 @@ def _untested(entry: Entry) -> Iterator[TracerError]:
         where = source.place(("claims", number)) if source else None
         hint = f"run `tracer verify {entry.slug}`"
         yield TracerError(f"the claim `{claim.id}` {state}", hint=hint, place=where)
+
+
+def _unexchanged(entry: Entry, prompts: PromptList) -> Iterator[TracerError]:
+    """A counterfactual that nothing was measured against."""
+    meant = entry.counterfactual
+    info = entry.graph.metadata.tracer
+    if meant is None or "evidence" in entry.unread or info is None:
+        return
+    evidence = entry.evidence_of(entry.revision)
+    if info.question.target_id is None or (
+        evidence and evidence.exchange and evidence.exchange.is_of(meant)
+    ):
+        return
+    what = "values have not been exchanged with this counterfactual"
+    place = prompts.where(entry.slug, "counterfactual")
+    yield TracerError(what, hint=f"run `tracer verify {entry.slug}`", place=place)
 
 
 def _same_question(listed: PromptEntry, entry: Entry) -> bool:

@@ -16,7 +16,7 @@ from tracer.errors import Place
 from tracer.site.content.media import MAX_BYTES
 from tracer.site.content.read_cache import ReadCache
 from tracer.site.content.resources import resource_files
-from tracer.site.content.style_parts import SHEET, is_part, joined
+from tracer.site.content.style_parts import SHEETS, joined, sheet_of
 
 # For `tracer serve` and for those who work on the scripts; a published site has no use for them.
 THEME = "styles/theme.css"
@@ -50,7 +50,7 @@ def load_assets(gallery: Path, *, theme: str = "", read_cache: ReadCache | None 
     """Read all assets; `theme` is a style sheet of the gallery's colours, made not read.
 
     `read_cache` holds what was read before. Raises TracerError when a file cannot be read, or a
-    part of the viewer's style sheet is not there.
+    part of a style sheet is not there.
     """
     read_cache = read_cache or ReadCache()
     found = resource_files("assets", gallery, partial(read_cache.load, names_in))
@@ -59,9 +59,10 @@ def load_assets(gallery: Path, *, theme: str = "", read_cache: ReadCache | None 
         for name, file in found.items()
         if not _DEVELOPMENT.match(name)
     }
-    parts = {name: files.pop(name) for name in list(files) if is_part(name)}
-    if SHEET in files:
-        files[SHEET] = joined(files[SHEET], parts, Place(found[SHEET]))
+    parts = {name: files.pop(name) for name in list(files) if sheet_of(name)}
+    for sheet in SHEETS:
+        if sheet in files:
+            files[sheet] = joined(files[sheet], parts, Place(found[sheet]))
     if theme:
         files[THEME] = theme.encode()
     tree = hashlib.sha256()

@@ -13,7 +13,7 @@ from tracer.documents.feature_examples import keys_among
 from tracer.documents.feature_labels import load_feature_labels
 from tracer.documents.graph_folder import StoredGraph
 from tracer.documents.parts.parts import flows_file, words_file
-from tracer.documents.prompts import PromptList
+from tracer.documents.prompts import Counterfactual, PromptList
 from tracer.documents.references import check_slug
 from tracer.documents.revisions import revision_numbers
 from tracer.documents.stored_file import StoredFile
@@ -43,6 +43,8 @@ class GraphFiles:
     write_up: Path | None
     annotations: Path | None
     listed_tags: tuple[str, ...] = ()
+    counterfactual: Counterfactual | None = None
+    list_unread: bool = False  # there is a prompt list, and it could not be read
 
 
 def read_shared(reading: Reading) -> Shared:
@@ -59,14 +61,21 @@ def read_entries(
     """Every graph that can be read, by slug; what cannot is among the reading's problems."""
     write_ups = reading.files("write-ups", ".md")
     annotations = reading.files("annotations", ".yaml")
-    tags = {one.slug: one.tags for one in (prompts.graphs if prompts else ())}
+    listed = {one.slug: one for one in (prompts.graphs if prompts else ())}
+    tags = {slug: one.tags for slug, one in listed.items()}
     if reading.source / "prompts.yaml" not in reading.unread:  # else nobody knows what is planned
         for files in (write_ups, annotations):
             _tell_orphans(reading, files, {*graphs, *tags})
     entries = []
     for slug, names in graphs.items():
         found = GraphFiles(
-            slug, names, write_ups.get(slug), annotations.get(slug), tags.get(slug, ())
+            slug,
+            names,
+            write_ups.get(slug),
+            annotations.get(slug),
+            tags.get(slug, ()),
+            listed[slug].counterfactual if slug in listed else None,
+            reading.source / "prompts.yaml" in reading.unread,
         )
         make = partial(_entry, reading, found, shared)
         if (entry := reading.recall(("graph", slug), make, found, shared)) is not None:
@@ -146,6 +155,7 @@ def _entry(reading: Reading, found: GraphFiles, shared: Shared) -> Entry | None:
         examples=shared.keys,
         evidence={number: one for number, one in evidence.items() if one is not None},
         parts={number: _parts(reading, found, files[number]) for number in (newest, *known)},
+        counterfactual=found.counterfactual,
         unread=frozenset(_unread(reading, found, None in evidence.values())),
     )
 
@@ -165,6 +175,8 @@ def _unread(reading: Reading, found: GraphFiles, evidence: bool) -> Iterator[Par
         yield "annotations"
     if evidence:
         yield "evidence"
+    if found.list_unread:
+        yield "prompts"
 
 
 def _write_up(reading: Reading, found: GraphFiles) -> MarkdownFile | None:

@@ -13,13 +13,14 @@ from tracer.documents.feature_labels import FeatureLabels
 from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import StoredGraph
+from tracer.documents.prompts import Counterfactual
 from tracer.documents.resolved_claims import ResolvedClaim, resolve_claim
 from tracer.documents.yaml_source import KeyPath, YamlSource
 from tracer.errors import Place, TracerError, Unknown
 from tracer.site.content.graph_parts import FoundParts, StoredParts, find_parts
 from tracer.site.content.markdown_file import MarkdownFile
 
-Part = Literal["write-up", "annotations", "evidence"]
+Part = Literal["write-up", "annotations", "evidence", "prompts"]
 SharedLabels = tuple[FeatureLabels, YamlSource]
 
 
@@ -43,6 +44,7 @@ class Entry:
     others: Mapping[str, tuple[StoredGraph, Annotations] | None] = field(
         repr=False, default_factory=dict
     )
+    counterfactual: Counterfactual | None = None  # the prompt list's
     unread: frozenset[Part] = frozenset()  # what is said of it, and could not be read
 
     def evidence_of(self, revision: int) -> Evidence | None:
@@ -67,7 +69,10 @@ class Entry:
             source = self.annotation_source
             return source.place(("claims", number, *path)) if source else None
 
-        return resolve_claim(self.said.claims[number], graph, self.said, self._find, where)
+        claim, other = self.said.claims[number], self.counterfactual
+        if claim.exchange is not None and "prompts" in self.unread:
+            raise Unknown
+        return resolve_claim(claim, graph, self.said, self._find, where, other)
 
     def _find(self, slug: str) -> tuple[Graph, Annotations]:
         if slug not in self.others:

@@ -1,4 +1,4 @@
-"""The viewer's style sheet: a list of parts on disk, one file in a published site."""
+"""Style sheets that are a list of parts on disk, and one file in a published site."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Mapping
 
 from tracer.errors import Place, TracerError, did_you_mean
 
-SHEET = "styles/viewer.css"
-_FOLDER = "styles/viewer/"
-_IMPORT = re.compile(rb"""^@import ["'](viewer/[^"'\n]+)["'];[ \t]*\r?\n""", re.MULTILINE)
+SHEETS = ("styles/site.css", "styles/viewer.css")  # each with its parts in a folder of its name
+_IMPORT = re.compile(rb"""^@import ["']((?:site|viewer)/[^"'\n]+)["'];[ \t]*\r?\n""", re.MULTILINE)
 
 
-def is_part(name: str) -> bool:
-    """Whether a file below `assets/` is published in the sheet, never on its own."""
-    return name.startswith(_FOLDER) and name.endswith(".css")
+def sheet_of(name: str) -> str | None:
+    """The sheet that a file below `assets/` is published in, never on its own; None for others."""
+    part = name.endswith(".css")
+    return next((one for one in SHEETS if part and name.startswith(_folder(one))), None)
 
 
 def parts_named(sheet: bytes) -> list[str]:
-    """The parts that the sheet imports, in its order, as paths below `assets/`."""
+    """The parts that a sheet imports, in its order, as paths below `assets/`."""
     return [_below_assets(found) for found in _IMPORT.finditer(sheet)]
 
 
@@ -39,7 +39,7 @@ def _part(found: re.Match[bytes], parts: Mapping[str, bytes], place: Place) -> b
         near = did_you_mean(name, parts)
         raise TracerError(
             f"there is no style sheet `{name}`",
-            hint=near or f"put it below `assets/{_FOLDER}`, or import it no longer",
+            hint=near or f"put it at `assets/{name}`, or import it no longer",
             place=Place(place.file, line),
         )
     return parts[name]
@@ -47,4 +47,8 @@ def _part(found: re.Match[bytes], parts: Mapping[str, bytes], place: Place) -> b
 
 def _below_assets(found: re.Match[bytes]) -> str:
     path = found[1].decode("utf-8", "replace")
-    return posixpath.normpath(f"{posixpath.dirname(SHEET)}/{path}")
+    return posixpath.normpath(f"styles/{path}")
+
+
+def _folder(sheet: str) -> str:
+    return sheet.removesuffix(".css") + "/"

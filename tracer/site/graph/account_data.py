@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracer.documents.account import Read
-from tracer.documents.exchange.tables import DIGITS
+from tracer.documents.exchange.csv_tables import DIGITS
 from tracer.documents.graph import Graph, Node, significant
 from tracer.documents.parts.flows import Flows
 from tracer.documents.parts.ledger import Ledger

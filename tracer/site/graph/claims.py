@@ -96,6 +96,9 @@ def _operation(claim: Claim, annotations: Annotations) -> str:
             f"With {_name(claim.swap.group, annotations)} given the values that go with "
             f"{there.group} in the graph {there.graph}"
         )
+    if claim.exchange is not None:
+        group = _name(claim.exchange.group, annotations)
+        return f"With {group} given the values it has with the counterfactual prompt"
     if claim.set is not None:
         parts = [f"{_name(one, annotations)} at {value:g}" for one, value in claim.set.items()]
         return f"With {_all(parts)}"
@@ -211,6 +214,7 @@ def _done(claim: Claim, found: ClaimEvidence) -> list[str]:
         "scale": "scaled",
         "set": "set",
         "swap": "given their values in the other prompt",
+        "exchange": "given their values in the counterfactual prompt",
     }[claim.operation]
     draws = len(found.measures[0].controls)
     said = [

@@ -67,11 +67,6 @@ def _sentences(found: Faithfulness) -> list[str]:
     said.append(
         f"Is the circuit needed? Without {named} ({many} nodes) {_part(found, found.necessity)}"
     )
-    rest = found.sufficiency
-    said.append(
-        f"Is it enough? With these kept and the {rest.ablated} other listed nodes set to zero, "
-        f"{_part(found, rest)}"
-    )
     return said
 
 

@@ -52,7 +52,8 @@ def draw_card(page: GraphPage, *, site: str, colours: Mapping[str, str]) -> byte
 
 def _svg(page: GraphPage, site: str, colours: Mapping[str, str]) -> str:
     room = WIDTH - 2 * _MARGIN
-    lines = wrap(_plain(page.prompt), _SIZE, room * 1.12, lines=2)
+    about, thumbnail = page.about, page.pictures.thumbnail
+    lines = wrap(_plain(about.prompt), _SIZE, room * 1.12, lines=2)
     parts = [
         Markup('<rect width="{}" height="{}" fill="{}"/>').format(WIDTH, HEIGHT, colours["bg"]),
         _text(_MARGIN, 66, 24, colours["muted"], clip(_plain(site), 24, room)),
@@ -61,16 +62,18 @@ def _svg(page: GraphPage, site: str, colours: Mapping[str, str]) -> str:
     for line in lines:
         parts.append(_text(_MARGIN, y, _SIZE, colours["text"], line))
         y += _LEADING
-    if page.answer is not None:
-        chance = page.answer.probability
+    if about.answer is not None:
+        chance = about.answer.probability
         said = "" if chance is None else f"  {percent(chance)}"
-        answer = clip(f"→ {_plain(page.answer.text)}{said}", _SIZE, room)
+        answer = clip(f"→ {_plain(about.answer.text)}{said}", _SIZE, room)
         parts.append(_text(_MARGIN, y, _SIZE, colours["accent"], answer, bold=True))
         y += _LEADING
     top = y - 20
-    if page.thumbnail:
+    if thumbnail:
         frame = '<svg x="{}" y="{}" width="{}" height="{}">{}</svg>'
-        parts.append(Markup(frame).format(_MARGIN, top, room, HEIGHT - top - 30, page.thumbnail))
+        parts.append(
+            Markup(frame).format(_MARGIN, top, room, HEIGHT - top - 30, page.pictures.thumbnail)
+        )
     drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="{}" height="{}">{}{}</svg>'
     style = Markup("<style>{}</style>").format(Markup(_STYLE.substitute(colours)))
     return str(Markup(drawing).format(WIDTH, HEIGHT, style, Markup("").join(parts)))

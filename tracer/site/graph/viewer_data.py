@@ -25,8 +25,8 @@ from markdown_it import MarkdownIt
 from tracer.documents.annotations import Annotations
 from tracer.documents.evidence import Faithfulness
 from tracer.documents.exchange.answer_label import own_label, stated_answers
+from tracer.documents.exchange.csv_tables import DIGITS, LINK_COLUMNS, NODE_COLUMNS
 from tracer.documents.exchange.neuronpedia_file import keyed_groups, pinned
-from tracer.documents.exchange.tables import DIGITS, LINK_COLUMNS, NODE_COLUMNS
 from tracer.documents.feature_examples import feature_key
 from tracer.documents.feature_source import feature_source, numbering
 from tracer.documents.graph import NEURON, Graph, Node, significant

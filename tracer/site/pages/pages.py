@@ -77,13 +77,13 @@ class Pages:
     def graph_page(self, page: GraphPage) -> bytes:
         return self._render(
             "graph.html",
-            page.root,
-            page.folder,
+            page.address.root,
+            page.address.folder,
             page=page,
             write_up=self.prose.write_up(page),
             canonical=f"graphs/{page.slug}/",
-            data_url=page.data_name,
-            edit_url=page.edits_name if page.newest else None,
+            data_url=page.viewer.data_name,
+            edit_url=page.viewer.edits_name if page.newest else None,
             forge=forge_for(self.gallery.config, annotation_file(page.slug)),
             repository_file=self._repository_file(page.entry),
         )

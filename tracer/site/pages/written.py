@@ -35,14 +35,14 @@ class Prose:
         text = page.entry.write_up
         if text is None:
             return Markup("")
-        here = write_up_here(page.slug, page.root)
+        here = write_up_here(page.slug, page.address.root)
         own = page.slug if page.newest else None
 
         def draw(slugs: Sequence[str], caption: Markup) -> Markup:
-            return self._figure(slugs, caption, page.root, own)
+            return self._figure(slugs, caption, page.address.root, own)
 
-        return page.of_the_newest(
-            lambda: render(text.body, text.file, page.target, here=here, draw=draw)
+        return page.remarks.of_the_newest(
+            lambda: render(text.body, text.file, page.remarks.target, here=here, draw=draw)
         )
 
     def page(self, name: str, text: MarkdownFile) -> Markup:
@@ -81,7 +81,7 @@ class Prose:
         here = write_up_here(graph.slug, "../" * len(folder.parts))
         if (write_up := graph.entry.write_up) is not None:
             yield from links(write_up.body, write_up.file, here=here)
-        for text, place in graph.notes:
+        for text, place in graph.remarks.notes:
             yield from ((found, place) for found, _ in links(text, place.file, here=here))
 
     def _page(self, slug: str) -> GraphPage | None:
@@ -103,11 +103,11 @@ class Prose:
                 known = [entry.slug for entry in self._gallery.entries]
                 hint = did_you_mean(slug, known) or "name a graph of this site"
                 raise TracerError(f"there is no graph `{slug}`", hint=hint)
-            if page.circuit is None:
+            if page.pictures.circuit is None:
                 hint = "its file has no answer node"
                 raise TracerError(f"the graph `{slug}` has no picture", hint=hint)
-            address = "" if slug == own else f"{root}{page.folder}"
-            picture = from_elsewhere(page.picture, address) if address else page.picture
+            address = "" if slug == own else f"{root}{page.address.folder}"
+            picture = from_elsewhere(page.pictures.full, address) if address else page.pictures.full
             shown.append({"page": page, "picture": picture, "address": address})
         two = len(slugs) == 2 and self._comparing
         compared = dict(zip("ab", slugs, strict=False)) if two else {}

@@ -12,7 +12,7 @@ from tracer.documents.litter import is_litter
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.site.content.gallery import Gallery
 from tracer.site.content.resources import Kind, resource_files, resource_folders
-from tracer.site.content.style_parts import SHEET, is_part, parts_named
+from tracer.site.content.style_parts import SHEETS, parts_named, sheet_of
 from tracer.site.survey.file_uses import files_used, said_in, said_of
 
 # What is read below `site_src/`; a folder's files stand in it directly, but for `files/`.
@@ -84,7 +84,7 @@ def _labels(gallery: Gallery) -> Iterator[TracerError]:
 
 def _resources(root: Path, kind: Kind) -> Iterator[TracerError]:
     """Own templates and styles that take no packaged one's place and that nothing names; parts
-    of the viewer's style sheet that it does not import."""
+    that their style sheet does not import."""
     own = root.resolve() / kind
     packaged = {
         file.relative_to(folder).as_posix()
@@ -95,13 +95,14 @@ def _resources(root: Path, kind: Kind) -> Iterator[TracerError]:
     if not packaged:  # the gallery is the checkout itself
         return
     templates, found = _template_texts(root), resource_files(kind, root)
-    parts = parts_named(read_bytes(found[SHEET])) if SHEET in found else []
+    parts = {one: parts_named(read_bytes(found[one])) for one in SHEETS if one in found}
     for name, file in found.items():
         if not file.is_relative_to(own):
             continue
-        if is_part(name):
-            if name not in parts:
-                hint = did_you_mean(name, parts) or f"`{kind}/{SHEET}` does not import it"
+        if sheet := sheet_of(name):
+            named = parts.get(sheet, ())
+            if name not in named:
+                hint = did_you_mean(name, named) or f"`{kind}/{sheet}` does not import it"
                 yield _nothing_reads(root / kind / name, hint)
         elif name not in packaged and name not in templates:
             hint = did_you_mean(name, packaged) or "no template names it"

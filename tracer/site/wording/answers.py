@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tracer.documents.exchange.answer_label import answer_of
 from tracer.documents.graph import Graph, Node
+from tracer.documents.prompt_words import continues
 from tracer.site.wording.likely import Likely
-from tracer.site.wording.tokens import continues
 
 
 def likely_answers(graph: Graph, *, most: int = 5) -> tuple[Likely, ...]:

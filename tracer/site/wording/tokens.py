@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tracer.documents.token_text import goes_on_within_letter, joined
+from tracer.documents.prompt_words import continues
+from tracer.documents.token_text import joined
 
 if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
     from tracer.documents.graph import Graph
 
 _SPECIAL = re.compile(r"<\|?[A-Za-z_][A-Za-z0-9_ ]*\|?>\Z|\[[A-Z]+\]\Z")
-_FIRST_IDEOGRAPH = 0x2E80
 _SIGNS = {"\n": "↵", "\r": "␍", "\t": "⇥"}
 # They join or part the letters beside them, in Persian and in emoji: alone they show nothing.
 _JOINERS = "\u200c\u200d"
@@ -98,18 +98,6 @@ def words(tokens: Sequence[str]) -> tuple[Word, ...]:
         else:
             pieces.append([position])
     return tuple(Word(visible(joined(tokens[p] for p in piece)), tuple(piece)) for piece in pieces)
-
-
-def continues(before: str, token: str) -> bool:
-    """Whether a token goes on with the word that the one before it ends with."""
-    if goes_on_within_letter(before, token):
-        return True
-    return bool(before) and bool(token) and _in_word(before[-1]) and _in_word(token[0])
-
-
-def _in_word(character: str) -> bool:
-    # Scripts without spaces between words keep their tokens apart.
-    return (character.isalnum() or character in "'’") and ord(character) < _FIRST_IDEOGRAPH
 
 
 def _escaped(character: str, *, joiners: bool = False) -> str:

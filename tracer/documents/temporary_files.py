@@ -1,4 +1,7 @@
-"""What is not finished yet lies beside its place under a name of its own; of killed runs, swept."""
+"""Temporary files: what is not finished yet lies beside its place, under a name of its own.
+
+What killed runs left of them is swept.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,13 @@ if sys.platform != "win32":  # where nobody can remove a file that another has o
     import fcntl
 
 ENDING = ".tracer.tmp"
-_SCRATCH = re.compile(r"\.(?:(.*)\.)?[a-z0-9_]{8}\.tracer\.tmp\Z")
+_TEMPORARY = re.compile(r"\.(?:(.*)\.)?[a-z0-9_]{8}\.tracer\.tmp\Z")
 _LONGEST = 60  # of a name that may itself be as long as names may be
 _swept: set[Path] = set()
 
 
 @contextlib.contextmanager
-def scratch_file(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+def temporary_file(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """A new file beside `path`, locked while it is written; removed if it is still there then.
 
     Files of this kind that lie there without their writer are removed. Raises OSError.
@@ -41,13 +44,13 @@ def scratch_file(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
 
 
 @contextlib.contextmanager
-def scratch_folder(path: Path) -> Iterator[Path]:
+def temporary_folder(path: Path) -> Iterator[Path]:
     """A new folder beside `path`, for the one process that holds the lock of it; removed after.
 
     Those that killed runs left are removed. Raises OSError.
     """
     for left in path.parent.iterdir():
-        if (match := _SCRATCH.match(left.name)) and match[1] == path.name:
+        if (match := _TEMPORARY.match(left.name)) and match[1] == path.name:
             shutil.rmtree(left, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=ENDING, dir=path.parent))
     try:
@@ -60,7 +63,7 @@ def sweep(folder: Path) -> None:
     """Remove files that nobody is writing any more."""
     with contextlib.suppress(OSError):
         for entry in list(os.scandir(folder)):
-            if _SCRATCH.match(entry.name) and entry.is_file(follow_symlinks=False):
+            if _TEMPORARY.match(entry.name) and entry.is_file(follow_symlinks=False):
                 _remove_if_left(Path(entry.path))
 
 

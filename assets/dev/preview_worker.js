@@ -8,7 +8,7 @@ const pages = [];
 /** @type {string | undefined} */
 let latest;
 
-new EventSource("/_live/events").addEventListener("message", (event) => {
+new EventSource("/_preview/events").addEventListener("message", (event) => {
   latest = event.data;
   for (const page of pages) page.postMessage(latest);
 });

@@ -29,7 +29,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass
-class Live:
+class OpenPages:
     """The state of the preview, and who waits for the next one."""
 
     preview: Preview
@@ -39,11 +39,11 @@ class Live:
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def tags(self, page: bytes) -> str:
-        """What tells an open page of changes; `data-live-page` says which text it has."""
+        """What tells an open page of changes; `data-preview-page` says which text it has."""
         return (
-            f'<link rel="stylesheet" href="/_live/live.css" data-live-page="{_name(page)}" '
-            f'data-live-scripts="{self.preview.scripts}">'
-            '<script type="module" src="/_live/live.js"></script>'
+            '<link rel="stylesheet" href="/_preview/preview.css" '
+            f'data-preview-page="{_name(page)}" data-preview-scripts="{self.preview.scripts}">'
+            '<script type="module" src="/_preview/preview.js"></script>'
         )
 
     async def publish(self, problems: Sequence[TracerError] = ()) -> None:
@@ -85,21 +85,21 @@ class Live:
                     await self.changed.wait()
 
 
-async def watch(gallery: Path, live: Live, tell: Tell) -> None:
+async def watch(gallery: Path, pages: OpenPages, tell: Tell) -> None:
     """Look again at each change of a source, tell open pages first, then build all."""
     wanted = asyncio.Event()
-    building = asyncio.create_task(_build_all(live, tell, wanted))
+    building = asyncio.create_task(_build_all(pages, tell, wanted))
     try:
-        await _follow(gallery, live, tell, wanted)
+        await _follow(gallery, pages, tell, wanted)
     finally:
         building.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await building
 
 
-async def _follow(gallery: Path, live: Live, tell: Tell, wanted: asyncio.Event) -> None:
+async def _follow(gallery: Path, pages: OpenPages, tell: Tell, wanted: asyncio.Event) -> None:
     async def refresh(changed: Collection[Path] | None = None) -> None:
-        if await _try(partial(live.preview.look, changed), live, tell):
+        if await _try(partial(pages.preview.look, changed), pages, tell):
             wanted.set()
 
     while True:
@@ -166,29 +166,29 @@ def _is_of(file: Path, links: Collection[Path]) -> bool:
     return real in links or real.parent in links
 
 
-async def _try(work: Callable[[], None], live: Live, tell: Tell) -> bool:
+async def _try(work: Callable[[], None], pages: OpenPages, tell: Tell) -> bool:
     """Do it beside the event loop; what is wrong is told here and in the open pages."""
     try:
         await asyncio.to_thread(work)
     except (TracerError, OSError) as error:
         # An editor may take a file away for the moment in which it saves it anew.
         found = error.problems if isinstance(error, TracerError) else [TracerError(str(error))]
-        if [str(one) for one in found] != live.problems:  # one save may be several changes
+        if [str(one) for one in found] != pages.problems:  # one save may be several changes
             tell("\n".join(f"error: {problem}" for problem in found))
-        await live.publish(found)
+        await pages.publish(found)
         return False
-    await live.publish()
+    await pages.publish()
     return True
 
 
-async def _build_all(live: Live, tell: Tell, wanted: asyncio.Event) -> None:
+async def _build_all(pages: OpenPages, tell: Tell, wanted: asyncio.Event) -> None:
     """Make the whole site after each change, but not before the next one of a row of edits."""
     while True:
         await wanted.wait()
         while wanted.is_set():
             wanted.clear()
             await asyncio.sleep(CALM_SECONDS)
-        if await _try(live.preview.build, live, tell):
+        if await _try(pages.preview.build, pages, tell):
             tell("built")
 
 

@@ -5,12 +5,12 @@
  */
 import { Idiomorph } from "./idiomorph.js";
 
-const mine = /** @type {HTMLElement} */ (document.querySelector("[data-live-page]"));
-const SPOT = "tracer-live-spot";
+const mine = /** @type {HTMLElement} */ (document.querySelector("[data-preview-page]"));
+const SPOT = "tracer-preview-spot";
 const POLL_MS = 1000;
 /** @type {string | undefined} */
 let run;
-let has = mine.dataset.livePage ?? "";
+let has = mine.dataset.previewPage ?? "";
 let asked = Promise.resolve();
 
 restoreSpot();
@@ -21,7 +21,7 @@ follow(() => {
 /** A worker hears of changes for all pages; without workers each page asks again and again. */
 function follow(/** @type {() => void} */ changed) {
   try {
-    const worker = new SharedWorker("/_live/live_worker.js");
+    const worker = new SharedWorker("/_preview/preview_worker.js");
     worker.port.addEventListener("message", changed);
     worker.port.start();
   } catch {
@@ -32,13 +32,13 @@ function follow(/** @type {() => void} */ changed) {
 
 async function ask() {
   const query = new URLSearchParams({ path: decodeURIComponent(location.pathname), has });
-  const answer = await fetch(`/_live/state?${query}`);
+  const answer = await fetch(`/_preview/state?${query}`);
   if (!answer.ok) return;
   const state = await answer.json();
   run ??= state.run;
   if (state.problems.length > 0) return show(state.problems);
-  document.getElementById("live-problems")?.remove();
-  const outdated = state.scripts && state.scripts !== mine.dataset.liveScripts;
+  document.getElementById("preview-problems")?.remove();
+  const outdated = state.scripts && state.scripts !== mine.dataset.previewScripts;
   if (outdated || state.run !== run) return reload();
   if (!state.page) return;
   has = state.has;
@@ -82,7 +82,7 @@ function update(/** @type {Document} */ next) {
 function swapStyles(/** @type {Document} */ next) {
   const links = (/** @type {Document} */ one) =>
     /** @type {HTMLLinkElement[]} */ ([...one.querySelectorAll('head link[rel="stylesheet"]')]);
-  const old = links(document).filter((link) => !link.dataset.livePage);
+  const old = links(document).filter((link) => !link.dataset.previewPage);
   links(next).forEach((link, index) => {
     const address = new URL(link.getAttribute("href") ?? "", location.href).href;
     if (old[index]?.href === address) return;
@@ -101,7 +101,7 @@ function swapStyles(/** @type {Document} */ next) {
  */
 function morph(/** @type {Document} */ next) {
   const isOwn = (/** @type {Node} */ node) =>
-    node instanceof Element && (node.id === "viewer" || node.matches(".circuit-frame.live"));
+    node instanceof Element && (node.id === "viewer" || node.matches(".circuit-frame.taken-over"));
   Idiomorph.morph(document.body, next.body, {
     callbacks: {
       beforeNodeMorphed: (old, other) => !isOwn(old) && !old.isEqualNode(other),
@@ -112,9 +112,9 @@ function morph(/** @type {Document} */ next) {
 }
 
 function show(/** @type {string[]} */ problems) {
-  document.getElementById("live-problems")?.remove();
+  document.getElementById("preview-problems")?.remove();
   const box = document.createElement("section");
-  box.id = "live-problems";
+  box.id = "preview-problems";
   box.setAttribute("role", "alert");
   const title = document.createElement("h2");
   title.textContent = "The site was not rebuilt";

@@ -1,20 +1,26 @@
-"""From an account to the graph document that is published, and the parts beside it."""
+"""A graph whose unlisted features hand on what they read, so that it adds up exactly; and the
+document that is published of it, with the parts beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from torch import Tensor
 
+from tracer.attribution.account.account import Account
 from tracer.attribution.account.book import Book
 from tracer.attribution.account.boxes import find_boxes
+from tracer.attribution.account.choose import Chosen
 from tracer.attribution.account.sources import Source
+from tracer.attribution.account.words import Likely, NodeWords
 from tracer.attribution.metadata import metadata_of
 from tracer.attribution.nodes import feature_node, target_nodes, token_node
 from tracer.attribution.origin import FeatureName
 from tracer.attribution.question import graph_id
-from tracer.attribution.traced import Published
+from tracer.attribution.traced import Published, Traced
 from tracer.documents.account import AccountInfo
 from tracer.documents.graph import BIAS, EMBEDDING, ERROR, Counts, Graph, Link, Node
 from tracer.documents.named_boxes import Group, named_boxes
@@ -22,11 +28,30 @@ from tracer.documents.parts.ledger import Ledger
 from tracer.documents.parts.parts import Parts
 from tracer.documents.prompt_words import BIASES, OTHER_ERRORS, OTHER_WORDS, input_names
 
-if TYPE_CHECKING:
-    from tracer.attribution.account_graph import AccountGraph
+
+@dataclass(frozen=True)
+class AccountGraph(Traced):
+    """`layers` are all features that were swept, `chosen` the account of those that are listed."""
+
+    chosen: Chosen
+
+    @property
+    def account(self) -> Account:
+        """What adds up to the answer, exactly: features, words, start, biases and errors."""
+        return self.chosen.account
+
+    @cached_property
+    def words(self) -> NodeWords:
+        """What each listed feature reads and pushes."""
+        tokens = [self.frozen.model.tokenizer.text(one) for one in self.frozen.token_ids]
+        return NodeWords(self.account, Likely.of(self.frozen), tokens)
+
+    def publish(self, *, slug: str = "untitled") -> Published:
+        """With the strongest `max_links` links; all of them lie in the parts."""
+        return _document(self, slug)
 
 
-def account_document(attribution: AccountGraph, slug: str) -> Published:
+def _document(attribution: AccountGraph, slug: str) -> Published:
     """Nodes: features by (layer, position, index), then errors, biases, tokens, and what is
     explained; links by target, then source."""
     book = Book.of(attribution.account)

@@ -35,10 +35,10 @@ def open_page(page: Page, site: Served) -> Page:
     """A graph's page, read half-way, with a node chosen; `window.kept` goes when it reloads."""
     page.goto(f"{site.address}graphs/france-paris/")
     # A page asked for before the first look at the sources is loaded a second time.
-    told = page.locator("[data-live-scripts]")
-    expect(told).not_to_have_attribute("data-live-scripts", hashlib.sha256().hexdigest()[:16])
+    told = page.locator("[data-preview-scripts]")
+    expect(told).not_to_have_attribute("data-preview-scripts", hashlib.sha256().hexdigest()[:16])
     expect(page.locator("#write-up")).to_contain_text("First words.")
-    expect(page.locator(".circuit-frame.live")).to_have_count(1)
+    expect(page.locator(".circuit-frame.taken-over")).to_have_count(1)
     page.evaluate("window.kept = true; scrollTo(0, 1200)")
     return page
 
@@ -51,7 +51,7 @@ def test_words_change_in_place_and_the_place_is_kept(
     expect(open_page.locator("#write-up")).to_contain_text("The end.")
     assert open_page.evaluate("[window.kept, scrollY]") == [True, 1200]
     expect(open_page.locator(".viewer-main")).to_have_count(1)
-    expect(open_page.locator(".circuit-frame.live .opener").first).to_be_attached()
+    expect(open_page.locator(".circuit-frame.taken-over .opener").first).to_be_attached()
 
 
 def test_what_a_reader_opened_and_chose_outlives_parts_that_come_and_go(

@@ -1,0 +1,96 @@
+"""What `tracer verify` tells of what it ran: a line each, a table, and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tracer.batch.report import table_of
+from tracer.documents.claims import Claim
+from tracer.documents.evidence import ClaimEvidence, Exchange, Faithfulness
+from tracer.errors import TracerError
+
+Found = ClaimEvidence | Faithfulness | Exchange
+_SHORT = {"probability": "p", "lead": "lead", "activation": "a", "continuation": ""}
+State = Literal["measured", "up to date", "the same", "failed"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is told of one claim, or of a graph's faithfulness; the rest is on disk by then."""
+
+    slug: str
+    name: str
+    state: State
+    cells: Sequence[str]
+    contradicts: bool = False  # the author says that the claim holds, and it does not
+    error: TracerError | None = None
+
+
+def close(console: Console, done: Sequence[Checked], interrupted: bool) -> int:
+    if done:
+        console.print(table(done))
+    for one in done:
+        if one.error is not None:
+            console.print("error:", style="bold red", end=" ")
+            text = f"{one.slug}, {one.name}: {one.error}"
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
+        elif one.contradicts:
+            what = f"{one.slug}: the claim `{one.name}` does not hold"
+            hint = "say `holds: false` and why, or change it"
+            console.print("error:", style="bold red", end=" ")
+            console.print(f"{what}; {hint}", markup=False, highlight=False, soft_wrap=True)
+    if interrupted:
+        console.print("interrupted; run the same command to go on where it stopped")
+        return 130
+    return int(any(one.error is not None or one.contradicts for one in done))
+
+
+def table(done: Sequence[Checked]) -> Table:
+    names = ("graph", "claim", "verdict", "before", "after", "beats", "")
+    rows = table_of(*names, wrap=("graph", "claim", "verdict", ""), right=("before", "after"))
+    for one in done:
+        rows.add_row(one.slug, *one.cells, f"[dim]{one.state}")
+    return rows
+
+
+def line(one: Checked) -> str:
+    return "" if one.state == "up to date" else f"{one.slug}, {one.name}: {one.cells[1]}"
+
+
+def cells(
+    name: str, claim: Claim | None, found: Found | None, *, contradicts: bool
+) -> tuple[str, ...]:
+    """Of the claim, its verdict, before and after, and how many controls it beats."""
+    if isinstance(found, Faithfulness):
+        fit = "–" if found.correlation is None else f"r {found.correlation:.2f}"
+        return (f"faithfulness, {len(found.nodes)} nodes", fit, "", "", "")
+    if isinstance(found, Exchange):
+        return _exchange_cells(found)
+    name = escape(name)
+    if found is None or claim is None:
+        return (name, "[red]not run", "", "", "")
+    verdict: str = found.verdict
+    if verdict == "fails" and not claim.holds:
+        verdict += ", as said"
+    elif verdict == "holds" and not claim.holds:
+        verdict += ", not as said"
+    first = next(each for each in found.measures if each.decides)
+    beaten = min(each.beaten for each in found.measures if each.decides)
+    sides = (f"{_SHORT[first.quantity]} {first.before:.3f}", f"{first.after:.3f}")
+    colour = "red" if contradicts else "green" if found.verdict == "holds" else "yellow"
+    return (name, f"[{colour}]{verdict}", *sides, f"{beaten} of {len(first.controls)}")
+
+
+def _exchange_cells(found: Exchange) -> tuple[str, ...]:
+    if not found.curve:
+        return ("exchange", "no feature supports the answer", "", "", "")
+    last = found.curve[-1]
+    shares = f"enough {last.enough:.2f}, needed {last.needed:.2f}"
+    sides = (f"lead {found.lead:.3f}", f"{found.lead_there:.3f}")
+    return (f"exchange, {last.features} features", shares, *sides, "")

@@ -1,0 +1,52 @@
+"""The pictures of one graph's circuit, and the same in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from markupsafe import Markup
+
+from tracer.documents.annotations import Annotations
+from tracer.documents.graph import Graph
+from tracer.site.circuit import layout_data
+from tracer.site.circuit.circuit import Circuit, summarise
+from tracer.site.circuit.layout import Layout, lay_out_pictures
+from tracer.site.circuit.svg import describe, draw, draw_thumbnail
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Empty where the graph has no circuit, as a file without an answer node."""
+
+    graph: Graph
+    annotations: Annotations
+    title: str
+
+    @cached_property
+    def circuit(self) -> Circuit | None:
+        return summarise(self.graph, self.annotations)
+
+    @cached_property
+    def full(self) -> Markup:
+        """For wide and for narrow screens."""
+        return draw(self._layouts, title=f"Circuit: {self.title}") if self.circuit else Markup("")
+
+    @property
+    def layout(self) -> Markup:
+        """The full picture's layout, which the viewer starts from."""
+        if self.circuit is None:
+            return Markup("")
+        return layout_data.encode(self.circuit, self._layouts, self.graph.node_ids)
+
+    @cached_property
+    def thumbnail(self) -> Markup:
+        return draw_thumbnail(self.circuit) if self.circuit else Markup("")
+
+    @property
+    def in_words(self) -> list[str]:
+        return describe(self.circuit) if self.circuit else []
+
+    @cached_property
+    def _layouts(self) -> dict[str, Layout]:
+        return lay_out_pictures(self.circuit) if self.circuit else {}

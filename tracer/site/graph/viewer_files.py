@@ -1,0 +1,58 @@
+"""The files beside a graph's page that its viewer loads."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+from tracer.documents.evidence import Faithfulness
+from tracer.documents.feature_source import feature_source
+from tracer.documents.graph import Graph
+from tracer.documents.parts.flows import Flows
+from tracer.site.circuit.circuit import Circuit
+from tracer.site.content.entry import Entry
+from tracer.site.graph import edit_data, viewer_data
+from tracer.site.graph.address import GraphAddress
+
+
+@dataclass(frozen=True)
+class ViewerFiles:
+    """Their content and their names, which change with the content, so that hosts may keep them
+    for ever."""
+
+    entry: Entry
+    graph: Graph
+    address: GraphAddress
+    circuit: Circuit | None
+    measured: Faithfulness | None
+    flows: Flows | None = None  # all of a graph that keeps an account
+
+    @cached_property
+    def data(self) -> bytes:
+        return viewer_data.encode(
+            self.graph,
+            self.entry.annotations,
+            measured=self.measured,
+            flows=self.flows,
+            slug=self.address.slug,
+            features=f"{self.address.root}features/",
+            examples=self.entry.examples.get(feature_source(self.graph), ()),
+        )
+
+    @property
+    def data_name(self) -> str:
+        return _named_by_content("data", self.data)
+
+    @cached_property
+    def edits(self) -> bytes:
+        """What the viewer needs so that people can change the annotations."""
+        return edit_data.encode(self.entry, self.circuit)
+
+    @property
+    def edits_name(self) -> str:
+        return _named_by_content("edit", self.edits)
+
+
+def _named_by_content(name: str, content: bytes) -> str:
+    return f"{name}.{hashlib.sha256(content).hexdigest()[:8]}.json"
