@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from tracer.documents.account import AccountInfo, Alternative, Box, Read, Silenced, Trial
 from tracer.documents.evidence import (
     ClaimEvidence,
     Evidence,
@@ -36,6 +37,7 @@ PARTS = "tracer|site|batch|cli|model|features|attribution|documents"
 FORMAT = (DOCS / "graph-format.md").read_text(encoding="utf-8")
 RECORDS: list[type[BaseModel]] = [
     *(Metadata, TracerInfo, ModelInfo, Question, Answer, Scores, Counts, Fit, Node, Link),
+    *(AccountInfo, Alternative, Box, Read, Silenced, Trial),
     *(Evidence, Faithfulness, NodeAblation, PartAblation, ClaimEvidence, Measure),
 ]
 

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.account_graphs import account_graph, save_account
 from tests.builders import make_graph
 from tests.documents.test_feature_examples import feature_file
 from tests.galleries import make_gallery
 from tests.site.graph.test_alignment import moved
+from tracer.documents.graph import Graph
 from tracer.site.build import build
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
@@ -34,6 +36,7 @@ PAGES = {
     "graph with its own words": "graphs/moved/?clickedId=0_7_5",
     "graph with a group": "graphs/france-paris/?pinnedIds=1_3_4,1_9_5&q=is",
     "embedded": "graphs/france-paris/?embed&clickedId=1_3_4",
+    "account": "graphs/account/",
     "comparison": "compare/france-paris/moved/",
     "choice of two": "compare/",
     "two graphs": "compare/?a=france-paris&b=moved&row=1_3",
@@ -49,6 +52,12 @@ def site(tmp_path_factory: pytest.TempPathFactory, serve_folder: Callable[[Path]
     gallery = make_gallery(folder / "gallery")
     make_graph().save(gallery.root / "graphs" / "france-paris" / "2.json")
     moved(make_graph(), "tiny.neurons").save(gallery.root / "graphs" / "moved" / "1.json")
+    account = json.loads(account_graph()[0].to_json())
+    account["metadata"]["slug"] = "account"
+    wrong = {"node": "0_7_4", "predicted": -1.0, "actual": 0.5}
+    account["metadata"]["tracer"]["account"]["trial"]["nodes"][0] = wrong
+    file = gallery.root / "graphs" / "account" / "1.json"
+    save_account(Graph.model_validate(account), account_graph()[1], file)
     gallery.write("site_src/annotations/france-paris.yaml", ANNOTATIONS)
     write_up = "---\ntitle: France\n---\n# One\n\nSee [it](node:1_3_4) and [both](group:capital).\n"
     gallery.write("site_src/write-ups/france-paris.md", write_up)

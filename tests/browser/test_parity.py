@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.account_graphs import account_graph
 from tests.builders import make_feature_graph, make_graph
 from tests.foreign_graphs import foreign_graph
 from tracer.documents.annotations import Annotations
@@ -137,8 +138,9 @@ ANNOTATIONS = {
         (odd_graph(), ANNOTATIONS),
         (make_feature_graph(), {}),
         (Graph.model_validate(foreign_graph()), {}),
+        (account_graph()[0], ANNOTATIONS),
     ],
-    ids=["ours", "odd", "feature", "foreign"],
+    ids=["ours", "odd", "feature", "foreign", "account"],
 )
 def test_a_page_saves_the_tables_of_the_command(
     viewer: Call, graph: Graph, said: dict[str, Any]
@@ -155,8 +157,8 @@ def test_a_page_saves_the_tables_of_the_command(
     assert again.getvalue() == nodes
 
 
-def test_influence_is_the_same_share_of_all(viewer: Call) -> None:
-    graph = odd_graph()
+@pytest.mark.parametrize("graph", [odd_graph(), account_graph()[0]], ids=["links", "account"])
+def test_influence_is_the_same_share_of_all(viewer: Call, graph: Graph) -> None:
     data = json.loads(encode(graph, Annotations()))
     roots = {graph.nodes[node].node_id: probability for node, _, probability in data["answers"]}
     (found,) = viewer("graph/graph", "[...it.readGraph(one).importance]", [data])

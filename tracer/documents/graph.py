@@ -26,6 +26,7 @@ from pydantic import (
 from tracer.documents.account import AccountInfo, Read, Word
 from tracer.documents.files import MAX_GRAPH_BYTES, read_bytes, write_atomically
 from tracer.documents.json_text import decode
+from tracer.documents.node_words import automatic_name
 from tracer.documents.other_formats import no_graph
 from tracer.documents.prompts import ChatTurn
 from tracer.documents.records import Many, Open, first_mistake
@@ -205,6 +206,13 @@ class Node(Open):
     @property
     def kind(self) -> NodeKind:
         return _kind_of(self.feature_type, self.layer_number < 0)
+
+    @property
+    def automatic_name(self) -> str | None:
+        """What a feature is called while nobody has named it."""
+        if self.kind != "feature":
+            return None
+        return automatic_name(self.reads, self.pushes, self.opposes)
 
     @property
     def layer_number(self) -> int:

@@ -22,6 +22,7 @@ EXAMPLE = "colosseum-italian"
 # What a new gallery takes from this project's own, besides the files of `starter/`.
 TAKEN_OVER = (
     "site_src/pages",
+    "site_src/files/account.svg",
     f"site_src/write-ups/{EXAMPLE}.md",
     f"site_src/annotations/{EXAMPLE}.yaml",
     f"graphs/{EXAMPLE}",

@@ -1,4 +1,5 @@
 // One immutable graph, read once from the data file that tracer/site/graph/viewer_data.py writes.
+import { effectShares, flowsOf, readAccount } from "./account.js";
 import { influenceOf } from "./influence.js";
 
 export const FEATURE = 0;
@@ -15,6 +16,8 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {Int32Array} target
  * @property {Float64Array} weight  direct effect, positive where it strengthens what the target
  *   does: a neuron may be active below zero, and then what pushes it further down strengthens it
+ * @property {Float64Array} run  what runs along it: in graphs that keep an account what flows to the
+ *   answer that way, in units of the question; in others the weight
  * @property {Int32Array} inputStart  inputs of node i are links inputStart[i] … inputStart[i + 1]
  * @property {Int32Array} outputStart
  * @property {Int32Array} outputs  of node i: outputs[outputStart[i] … outputStart[i + 1]]
@@ -75,10 +78,13 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {Float64Array} influence  share of all influence held by nodes at least this strong
  * @property {Float64Array} effect  in logits, or in units of what was asked about
  * @property {(string | null)[]} labels
+ * @property {(string | null)[]} automatic  names from what features read and push, given by nobody
+ * @property {import("./account.js").Account | null} account
  * @property {Map<number, Byline>} bylines
  * @property {Links} links
  * @property {Float64Array} importance  share of the influence on the answers, along the links here
- * @property {Float64Array} flow  the part of its target's importance that each link carries
+ * @property {Float64Array} flow  the part of its target's importance that each link carries; with an
+ *   account, the size of its flow
  * @property {number} strongestFlow
  * @property {Group[]} groups
  * @property {Group[][]} groupsOf
@@ -101,14 +107,22 @@ export function readGraph(data, address = document.baseURI) {
   if (data?.format !== FORMAT) throw new Error("the file is not a graph this page can read");
   const nodes = readNodes(data.nodes);
   const size = nodes.kinds.length;
-  const links = readLinks(data.links, size);
+  const stored = readLinks(data.links, size);
   const answers = data.answers.map(toAnswer);
   const groups = data.groups.map(toGroup);
-  const { importance, flow } = influenceOf(nodes.layers, links, answers);
+  const account = readAccount(data.account);
+  const links = { ...stored, run: account ? flowsOf(stored, data.account.gain) : stored.weight };
+  const isInput = (/** @type {number} */ node) =>
+    nodes.kinds[node] === EMBEDDING || nodes.kinds[node] === ERROR;
+  const { importance, flow } = account
+    ? { importance: effectShares(nodes.effect, answers, isInput), flow: links.run.map(Math.abs) }
+    : influenceOf(nodes.layers, links, answers);
   return Object.freeze({
     meta: data.meta,
     size,
     ...nodes,
+    automatic: data.account?.automatic ?? nodes.labels.map(() => null),
+    account,
     indexOf: new Map(nodes.ids.map((id, index) => [id, index])),
     other: data.otherNames,
     links,
@@ -192,7 +206,7 @@ function readAblations(data) {
 /**
  * @param {any} columns
  * @param {number} size
- * @returns {Links}
+ * @returns {Omit<Links, "run">}
  */
 function readLinks({ counts, sources, lowest, digits, scales }, size) {
   const total = scales.length;

@@ -7,7 +7,7 @@
 
 /**
  * @param {Int32Array} layers
- * @param {import("./graph.js").Links} links
+ * @param {Pick<import("./graph.js").Links, "source" | "weight" | "inputStart">} links
  * @param {import("./graph.js").Answer[]} answers
  */
 export function influenceOf(layers, links, answers) {

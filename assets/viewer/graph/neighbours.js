@@ -7,14 +7,14 @@
  */
 
 /**
- * Inputs and outputs of a set, strongest first; weights of several links to one node are summed,
+ * Inputs and outputs of a set, strongest first; what runs along several links to one node is summed,
  * and links inside the set are left out.
  * @param {Graph} graph
  * @param {number[]} nodes
  * @returns {{inputs: Neighbour[], outputs: Neighbour[]}}
  */
 export function neighboursOf(graph, nodes) {
-  const { source, target, weight } = graph.links;
+  const { source, target, run } = graph.links;
   const own = new Set(nodes);
   /** @type {Map<number, number>} */
   const inputs = new Map();
@@ -24,7 +24,7 @@ export function neighboursOf(graph, nodes) {
     const inside = own.has(source[link]);
     if (inside && own.has(target[link])) continue;
     const [sums, node] = inside ? [outputs, target[link]] : [inputs, source[link]];
-    sums.set(node, (sums.get(node) ?? 0) + weight[link]);
+    sums.set(node, (sums.get(node) ?? 0) + run[link]);
   }
   return { inputs: strongestFirst(inputs), outputs: strongestFirst(outputs) };
 }

@@ -1,4 +1,4 @@
-// Finds nodes by words: plain ones in label, token, group, id; `layer:20`, `layer:5-9`,
+// Finds nodes by words: plain ones in label, token, group, id, and what a node reads and pushes; `layer:20`, `layer:5-9`,
 // `token:Rome`, `id:22_580`, `label:capital`. A node must meet every term. Quotes hold spaces
 // together.
 import { ANSWER } from "./graph.js";
@@ -66,9 +66,15 @@ function inLayers(text) {
 
 /** @param {Graph} graph @param {number} node */
 const names = (graph, node) =>
-  [nameOf(graph, node), ...graph.groupsOf[node].map((group) => group.name)]
+  [nameOf(graph, node), ...graph.groupsOf[node].map((group) => group.name), ...words(graph, node)]
     .join("\n")
     .toLowerCase();
+
+/** What a node reads and pushes. @param {Graph} graph @param {number} node */
+function words(graph, node) {
+  const found = graph.account?.words.get(node);
+  return found ? [...found.reads.map(([word]) => word), ...found.pushes, ...found.opposes] : [];
+}
 
 /** @param {Graph} graph @param {number} node */
 const tokens = (graph, node) =>

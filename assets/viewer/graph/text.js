@@ -110,6 +110,47 @@ export const kindNames = (graph) => [
   "answers",
 ];
 
+/** @type {Record<import("./account.js").Constant, string>} */
+const CONSTANTS = {
+  start: "the start",
+  biases: "biases",
+  others: "the other words together",
+  errors: "what the features leave out",
+};
+
+/** @type {Record<import("./account.js").Constant, string>} */
+const MEANINGS = {
+  start: "What the model computes at the first position, the same for every prompt.",
+  biases: "What the model adds whatever it reads.",
+  others: "The weaker words of this long prompt: what flows from each is told for all together.",
+  errors: "What the features leave out of the model’s layers, where it is not told by place.",
+};
+
+/**
+ * Whether nobody has named a node and its name stands for what it reads and pushes.
+ * @param {Graph} graph
+ * @param {number} node
+ */
+export const isAutomatic = (graph, node) => !graph.labels[node] && graph.automatic[node] !== null;
+
+/** @param {Graph} graph @param {number} node */
+export const nameClass = (graph, node) => (isAutomatic(graph, node) ? "name automatic" : "name");
+
+/**
+ * Which way a line goes: to the answer where its flow is known, else to its target.
+ * @param {Graph} graph
+ */
+export const signWords = ({ account, meta }) =>
+  account
+    ? { up: `for ${meta.asked ?? "the answer"}`, down: "against it" }
+    : { up: "strengthening", down: "weakening" };
+
+/**
+ * What nodes are ranked by.
+ * @param {Graph} graph
+ */
+export const rankedBy = ({ account }) => (account ? "all effects" : "influence");
+
 /**
  * The short name of a node: its label, or what it is.
  * @param {Graph} graph
@@ -120,6 +161,9 @@ export function nameOf(graph, node) {
   if (kind === ERROR) return restOf(graph);
   const label = graph.labels[node];
   if (label) return label;
+  const constant = graph.account?.constants.get(node);
+  if (constant) return CONSTANTS[constant];
+  if (graph.automatic[node]) return graph.automatic[node];
   if (kind === EMBEDDING) return quoteToken(tokenOf(graph, node));
   if (kind === ANSWER) return answerName(graph, node);
   return graph.names[node] < 0 ? graph.ids[node] : `${graph.meta.noun} ${graph.names[node]}`;
@@ -151,6 +195,7 @@ export function titleOf(graph, node) {
 export function placeOf(graph, node) {
   const kind = graph.kinds[node];
   if (kind === ANSWER) return "answer";
+  if (graph.account?.constants.has(node)) return "for every prompt";
   if (kind === EMBEDDING) return `prompt token ${graph.positions[node]}`;
   return `layer ${graph.layers[node]} at ${quoteToken(tokenOf(graph, node))}`;
 }
@@ -163,6 +208,8 @@ export function placeOf(graph, node) {
 export function describe(graph, node) {
   const standing = `${quoteToken(tokenOf(graph, node))} (position ${graph.positions[node]})`;
   const layer = graph.layers[node];
+  const constant = graph.account?.constants.get(node);
+  if (constant) return MEANINGS[constant];
   switch (graph.kinds[node]) {
     case FEATURE: {
       const noun = graph.meta.noun === "neuron" ? "Neuron" : "Feature";
@@ -196,6 +243,10 @@ export function describeEffect(graph, node) {
   const effect = graph.effect[node];
   if (Number.isNaN(effect)) return null;
   const { target, contrast, asked } = graph.meta;
+  if (graph.account && graph.kinds[node] === EMBEDDING) {
+    const unit = graph.account.unit === "logits" ? " logits" : "";
+    return `Its exact share of ${asked ?? "the answer"}: ${showSigned(effect)}${unit}.`;
+  }
   if (asked) {
     const verb = effect > 0 ? "Strengthens" : "Weakens";
     if (effect === 0) return `Does not move ${asked}.`;

@@ -3,7 +3,15 @@
 import { isTyping, make } from "../page/dom.js";
 import { search } from "../graph/search.js";
 import { focusOf } from "../state/state.js";
-import { count, kindNames, nameOf, placeOf, showPercent } from "../graph/text.js";
+import {
+  count,
+  kindNames,
+  nameClass,
+  nameOf,
+  placeOf,
+  showPercent,
+  signWords,
+} from "../graph/text.js";
 import {
   describeHidden,
   describeLines,
@@ -31,7 +39,7 @@ export const makeControls = (graph, store, leave) =>
     searchBox(graph, store, leave),
     threshold(graph, store),
     lineStrength(store),
-    lineSign(store),
+    lineSign(graph, store),
     kinds(graph, store),
   );
 
@@ -55,7 +63,7 @@ export function makeHiddenLine(graph, store, share) {
   );
   store.subscribe((state) => {
     hidden.textContent = describeHidden(graph, state, visibilityOf(graph, state));
-    lines.textContent = describeLines(state);
+    lines.textContent = describeLines(graph, state);
     hint.hidden = focusOf(graph, state).length > 0;
   });
   const help = async () => (await import("../page/help.js")).openHelp();
@@ -140,7 +148,7 @@ const result = (graph, node, choose) =>
     make(
       "button",
       { type: "button", "data-node": graph.ids[node], click: () => choose(node) },
-      make("span", { class: "name", dir: "auto" }, nameOf(graph, node)),
+      make("span", { class: nameClass(graph, node), dir: "auto" }, nameOf(graph, node)),
       " ",
       make("span", { class: "place" }, placeOf(graph, node)),
     ),
@@ -173,7 +181,12 @@ function threshold(graph, store) {
     value.textContent = text;
     slider.setAttribute("aria-valuetext", text);
   });
-  const label = make("label", { for: "viewer-threshold" }, "Influence shown ", value);
+  const label = make(
+    "label",
+    { for: "viewer-threshold" },
+    graph.account ? "Effects shown " : "Influence shown ",
+    value,
+  );
   return make("div", { class: "slider threshold" }, label, slider);
 }
 
@@ -205,25 +218,23 @@ const weightAt = (step) =>
 const stepOf = (weight) =>
   weight === 0 ? 0 : Math.max(1, Math.round(STEPS * (1 + Math.log10(weight) / DECADES)));
 
-/** @type {[string, -1 | 0 | 1][]} */
-const SIGNS = [
-  ["strengthening and weakening", 0],
-  ["only strengthening", 1],
-  ["only weakening", -1],
-];
+/** @type {(-1 | 0 | 1)[]} */
+const SIGNS = [0, 1, -1];
 
-/** @param {Store} store */
-function lineSign(store) {
+/** @param {Graph} graph @param {Store} store */
+function lineSign(graph, store) {
+  const { up, down } = signWords(graph);
+  const names = [`${up} and ${down}`, `only ${up}`, `only ${down}`];
   const choice = make(
     "select",
     {
       id: "viewer-sign",
-      change: () => store.dispatch({ type: "keep-sign", sign: SIGNS[choice.selectedIndex][1] }),
+      change: () => store.dispatch({ type: "keep-sign", sign: SIGNS[choice.selectedIndex] }),
     },
-    ...SIGNS.map(([name]) => make("option", {}, name)),
+    ...names.map((name) => make("option", {}, name)),
   );
   store.subscribe(({ sign }) => {
-    choice.selectedIndex = SIGNS.findIndex(([, one]) => one === sign);
+    choice.selectedIndex = SIGNS.indexOf(sign);
   });
   return make("div", { class: "sign" }, make("label", { for: "viewer-sign" }, "Lines"), choice);
 }

@@ -3,7 +3,7 @@
 import { select } from "../../vendor/d3.js";
 import { placeLabels } from "./label_places.js";
 import { MARGIN } from "./layout.js";
-import { nameOf, showToken } from "../graph/text.js";
+import { isAutomatic, nameOf, showToken } from "../graph/text.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 /** @typedef {import("./layout.js").Grid} Grid */
@@ -201,7 +201,11 @@ function drawLabels(layer, graph, { grid, places, view, scene, shown, clicked, p
     .selectAll("text")
     .data(placeLabels(wanted, [...dots, ...folds], grid, MOST_LABELS))
     .join("text")
-    .attr("class", (label) => (label.node === clicked ? "chosen" : ""))
+    .attr("class", (label) =>
+      [label.node === clicked ? "chosen" : "", isAutomatic(graph, label.node) ? "automatic" : ""]
+        .join(" ")
+        .trim(),
+    )
     .attr("x", (label) => label.x)
     .attr("y", (label) => label.y)
     .attr("dy", "0.35em")

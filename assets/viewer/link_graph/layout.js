@@ -167,17 +167,31 @@ export function placeNodes(graph, grid, shown, open) {
     const visible = cell.filter((node) => shown[node]);
     if (visible.length) placeCell(graph, grid, places, key, visible, open.includes(key));
   }
-  for (let node = 0; node < graph.size; node++) {
-    if (graph.kinds[node] !== EMBEDDING) continue;
-    const column = grid.columns[graph.positions[node]];
-    places.x[node] = column.start + column.width / 2;
-    places.y[node] = grid.tokenY;
-  }
+  placeInputs(graph, grid, places);
   for (const box of grid.answers) {
     places.x[box.node] = box.x + box.width / 2;
     places.y[box.node] = box.y + box.height;
   }
   return places;
+}
+
+/**
+ * Tokens under their columns; what is there for every prompt shares the first one.
+ * @param {Graph} graph
+ * @param {Grid} grid
+ * @param {Places} places
+ */
+function placeInputs(graph, grid, places) {
+  const inputs = Array.from(graph.kinds.keys()).filter((node) => graph.kinds[node] === EMBEDDING);
+  const counts = grid.columns.map(() => 0);
+  for (const node of inputs) counts[graph.positions[node]]++;
+  const placed = grid.columns.map(() => 0);
+  for (const node of inputs) {
+    const position = graph.positions[node];
+    const { start, width } = grid.columns[position];
+    places.x[node] = start + (width * ++placed[position]) / (counts[position] + 1);
+    places.y[node] = grid.tokenY;
+  }
 }
 
 /**

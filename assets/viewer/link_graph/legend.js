@@ -1,12 +1,15 @@
 // What the shapes, colours and lines mean, always in sight under the graph.
 import { select, symbol, symbolCircle, symbolDiamond, symbolSquare } from "../../vendor/d3.js";
+import { ERROR } from "../graph/graph.js";
 import { make } from "../page/dom.js";
 
 const SHAPES = { circle: symbolCircle, diamond: symbolDiamond, square: symbolSquare };
 
 /** @param {import("../graph/graph.js").Graph} graph */
 export function makeLegend(graph) {
-  const { noun } = graph.meta;
+  const { account, meta } = graph;
+  const { noun } = meta;
+  const asked = meta.asked ?? "the answer";
   const effects = graph.effect.some((value) => !Number.isNaN(value));
   const features = effects
     ? [
@@ -18,13 +21,17 @@ export function makeLegend(graph) {
     "ul",
     { class: "legend", "aria-label": "Legend" },
     ...features,
-    item(
-      mark("diamond", "error"),
-      noun === "neuron" ? "neurons not listed" : "what the features leave unexplained",
-    ),
+    account && !graph.kinds.includes(ERROR)
+      ? null
+      : item(
+          mark("diamond", "error"),
+          noun === "neuron" ? "neurons not listed" : "what the features leave unexplained",
+        ),
     item(mark("square", "embedding"), "token of the prompt"),
-    item(lineMark("supports"), "strengthens"),
-    item(lineMark("opposes"), "weakens"),
+    account ? item(mark("square", "constant"), "there for every prompt: the start, biases") : null,
+    item(lineMark("supports"), account ? `flows to ${asked}` : "strengthens"),
+    item(lineMark("opposes"), account ? "flows against it" : "weakens"),
+    account ? make("li", {}, "wider: more flows") : null,
     make("li", {}, effects ? "larger: stronger effect" : "larger: more influence"),
   );
 }

@@ -187,7 +187,7 @@ export class LinkGraph {
     const { graph, shown, ready } = this;
     const scene = /** @type {import("./scene.js").Scene} */ (this.scene);
     const { context, places, palette } = ready(this.selection);
-    const look = { palette, opacity: 0.8, thickest: 4, measure: graph.links.weight };
+    const look = { palette, opacity: 0.8, thickest: 4, measure: graph.links.run };
     drawLinks(context, graph, places, scene.links, look);
     const lit = [...scene.lit].filter((node) => shown[node]);
     drawNodes(context, graph, places, lit, palette);
@@ -206,7 +206,7 @@ export class LinkGraph {
     const context = clear(this.overlay, grid, view);
     if (idle) return this.tooltip.hide();
     const links = hoverLinks(graph, hovered, wanted);
-    const look = { palette, opacity: 0.9, thickest: 3, measure: graph.links.weight };
+    const look = { palette, opacity: 0.9, thickest: 3, measure: graph.links.run };
     drawLinks(context, graph, places, links, look);
     const ends = links.flatMap((link) => [graph.links.source[link], graph.links.target[link]]);
     drawNodes(context, graph, places, new Set([hovered, ...ends]), palette);

@@ -61,12 +61,12 @@ export function clear(canvas, { width, height }, view) {
  *   `measure` gives each link's strength, to which its width is proportional
  */
 export function drawLinks(context, graph, places, links, { palette, opacity, thickest, measure }) {
-  const { source, target, weight } = graph.links;
+  const { source, target, run } = graph.links;
   const most = links.reduce((max, link) => Math.max(max, Math.abs(measure[link])), 0) || 1;
   context.globalAlpha = opacity;
   for (const link of [...links].reverse()) {
     const [from, to] = [source[link], target[link]];
-    const supports = weight[link] >= 0;
+    const supports = run[link] >= 0;
     context.strokeStyle = supports ? palette.positive : palette.negative;
     context.lineWidth = 0.5 + (thickest - 0.5) * (Math.abs(measure[link]) / most);
     context.setLineDash(supports ? [] : [5, 3]);
@@ -100,11 +100,12 @@ export function drawNodes(context, graph, places, nodes, palette) {
     const radius = places.radius[node];
     if (radius === 0) continue;
     const error = graph.kinds[node] === ERROR;
+    const constant = graph.account?.constants.has(node);
     tracePath(context, graph.kinds[node], places.x[node], places.y[node], error ? 2.6 : radius);
-    context.fillStyle = error ? palette.surface : colourOf(graph, node, palette);
+    context.fillStyle = error || constant ? palette.surface : colourOf(graph, node, palette);
     context.fill();
-    context.lineWidth = error ? 1 : 0.75;
-    context.strokeStyle = error ? palette.error : palette.surface;
+    context.lineWidth = constant ? 1.5 : error ? 1 : 0.75;
+    context.strokeStyle = constant ? palette.embedding : error ? palette.error : palette.surface;
     context.stroke();
   }
 }

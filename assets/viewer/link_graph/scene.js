@@ -18,6 +18,8 @@ import { linksOfFocus } from "./drawn_links.js";
  * @property {number[]} labelled  nodes whose names are wanted, most wanted first
  */
 
+const AUTOMATIC = 12; // of such names, while nothing is selected
+
 /**
  * @param {Graph} graph
  * @param {State} state
@@ -41,19 +43,23 @@ export function sceneOf(graph, state, shown, wanted) {
 }
 
 /**
- * Nodes that people or the graph gave a name, most important first.
+ * Nodes that people or the graph gave a name, most important first; then those whose name is automatic.
  * @param {Graph} graph
  * @param {Uint8Array} shown
  */
 function namedNodes(graph, shown) {
   const nodes = [];
   for (let node = 0; node < graph.size; node++) {
-    if (shown[node] && graph.labels[node] && graph.kinds[node] !== ERROR) nodes.push(node);
+    const name = graph.labels[node] ?? graph.automatic[node];
+    if (shown[node] && name && graph.kinds[node] !== ERROR) nodes.push(node);
   }
-  const byPerson = (/** @type {number} */ node) => Number(graph.bylines.has(node));
-  return nodes.sort(
+  const byPerson = (/** @type {number} */ node) =>
+    graph.bylines.has(node) ? 2 : graph.labels[node] ? 1 : 0;
+  nodes.sort(
     (a, b) => byPerson(b) - byPerson(a) || graph.importance[b] - graph.importance[a] || a - b,
   );
+  const given = nodes.filter(byPerson).length;
+  return nodes.slice(0, given + AUTOMATIC);
 }
 
 /**

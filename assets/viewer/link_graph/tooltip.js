@@ -1,7 +1,7 @@
 // What a node is, in place, while the pointer is on it.
 import { make } from "../page/dom.js";
 import { ANSWER, EMBEDDING } from "../graph/graph.js";
-import { nameOf, placeOf, showPercent, showSigned } from "../graph/text.js";
+import { nameClass, nameOf, placeOf, rankedBy, showPercent, showSigned } from "../graph/text.js";
 
 const WIDTH = 250;
 
@@ -24,6 +24,7 @@ export function makeTooltip(graph) {
      */
     show(node, x, y, width) {
       name.textContent = nameOf(graph, node);
+      name.className = nameClass(graph, node);
       place.textContent = placeOf(graph, node);
       numbers.textContent = figures(graph, node);
       element.hidden = false;
@@ -38,11 +39,12 @@ export function makeTooltip(graph) {
  * @param {number} node
  */
 function figures(graph, node) {
-  if (graph.kinds[node] === ANSWER || graph.kinds[node] === EMBEDDING) return "";
+  if (graph.kinds[node] === ANSWER) return "";
+  if (graph.kinds[node] === EMBEDDING && !graph.account) return "";
   const parts = [];
   if (!Number.isNaN(graph.effect[node]))
     parts.push(`effect ${showSigned(graph.effect[node])}${graph.meta.asked ? "" : " logits"}`);
   if (graph.influence[node] >= 0)
-    parts.push(`top ${showPercent(graph.influence[node])} of influence`);
+    parts.push(`top ${showPercent(graph.influence[node])} of ${rankedBy(graph)}`);
   return parts.join(" · ");
 }

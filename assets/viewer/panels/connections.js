@@ -5,7 +5,7 @@ import { neighboursOf } from "../graph/neighbours.js";
 import { makeRows } from "./node_rows.js";
 import { STRONGEST } from "../link_graph/drawn_links.js";
 import { focusOf } from "../state/state.js";
-import { grouped, showSigned } from "../graph/text.js";
+import { grouped, showPercent, showSigned } from "../graph/text.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 /** @typedef {import("../graph/neighbours.js").Neighbour} Neighbour */
@@ -31,9 +31,14 @@ export function makeConnections(graph, store, drawn) {
     const { shown, lines, more } = drawn();
     const { inputs, outputs } = neighboursOf(graph, focus);
     body.replaceChildren(
-      lineCount(lines, more, () => store.dispatch({ type: "toggle-links" })),
-      list(graph, "Inputs", inputs, { shown, choose, sign: state.sign }),
-      list(graph, "Outputs", outputs, { shown, choose, sign: state.sign }),
+      ...[
+        lineCount(lines, more, () => store.dispatch({ type: "toggle-links" })),
+        list(graph, "Inputs", inputs, { shown, choose, sign: state.sign }),
+        weaker(graph, focus, 0),
+        list(graph, "Outputs", outputs, { shown, choose, sign: state.sign }),
+        weaker(graph, focus, 1),
+        held(graph, focus),
+      ].filter((part) => part !== null),
     );
   });
 
@@ -51,7 +56,11 @@ function list(graph, title, neighbours, { shown, choose, sign }) {
     .filter(({ weight }) => weight * sign >= 0)
     .map(({ node, weight }) => ({ node, value: weight, text: showSigned(weight) }));
   const verb = VERBS[sign + 1];
-  const meaning = title === "Inputs" ? `what ${verb} it` : `what it ${verb}`;
+  const meaning = graph.account
+    ? `what flows ${title === "Inputs" ? "in" : "out"}, on its way to ${graph.meta.asked ?? "the answer"}`
+    : title === "Inputs"
+      ? `what ${verb} it`
+      : `what it ${verb}`;
   const left = neighbours.length - rows.length;
   const amount = left ? `${rows.length} of ${neighbours.length}` : `${rows.length}`;
   return make(
@@ -62,6 +71,28 @@ function list(graph, title, neighbours, { shown, choose, sign }) {
       ? makeRows(graph, rows, { shown, label: title, choose })
       : make("p", { class: "none" }, left ? "None of this sign." : "None in this graph."),
   );
+}
+
+/**
+ * What of one node's flows is not drawn, told together, so that all of them add up to its effect.
+ * @param {Graph} graph
+ * @param {number[]} focus
+ * @param {0 | 1} side
+ */
+function weaker(graph, focus, side) {
+  const rest = focus.length === 1 ? graph.account?.rest[focus[0]][side] : null;
+  if (!rest || rest.count === 0) return null;
+  const many = rest.count === null ? "the others" : `${grouped(rest.count)} weaker`;
+  const text = `${side ? "out" : "in"}: ${many}, together ${showSigned(rest.sum)}`;
+  return make("p", { class: "amount weaker" }, text);
+}
+
+/** @param {Graph} graph @param {number[]} focus */
+function held(graph, focus) {
+  const share = focus.length === 1 ? graph.account?.held[focus[0]] : null;
+  if (typeof share !== "number") return null;
+  const text = `Drawn links hold ${showPercent(share)} of what flows in and out here.`;
+  return make("p", { class: "amount held" }, text);
 }
 
 const VERBS = ["weakens", "strengthens or weakens", "strengthens"];

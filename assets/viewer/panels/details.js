@@ -10,6 +10,7 @@ import {
   count,
   describe,
   describeEffect,
+  isAutomatic,
   quoteToken,
   showNumber,
   showPercent,
@@ -62,12 +63,13 @@ export class Details {
     const pin = () => this.store.dispatch({ type: "pin", node });
     const groups = graph.groupsOf[node];
     return [
-      heading(titleOf(graph, node)),
+      heading(titleOf(graph, node), isAutomatic(graph, node)),
       make("p", { class: "sentence" }, describe(graph, node)),
       effectLine(graph, node),
       ablationLine(graph, node),
       byline(graph, node),
       explanation(graph, node),
+      words(graph, node),
       figures(graph, node),
       groups.length
         ? make("p", {}, "Part of ", ...groups.map((group) => this.groupButton(group)))
@@ -128,6 +130,13 @@ export class Details {
         { class: "sentence" },
         "Click a node to see what feeds it and what it feeds, or start from one of these.",
       ),
+      graph.account
+        ? make(
+            "p",
+            { class: "amount" },
+            `Drawn links hold ${showPercent(graph.account.linksHold)} of all that flows.`,
+          )
+        : null,
       answer
         ? make(
             "p",
@@ -191,8 +200,9 @@ function strongestFeatures(graph) {
   return features.sort((a, b) => size(b) - size(a) || a - b);
 }
 
-/** @param {string} text */
-const heading = (text) => make("h3", { class: "node-name", dir: "auto" }, text);
+/** @param {string} text @param {boolean} [automatic] */
+const heading = (text, automatic = false) =>
+  make("h3", { class: automatic ? "node-name automatic" : "node-name", dir: "auto" }, text);
 
 /** @param {Graph} graph @param {number} node */
 function effectLine(graph, node) {
@@ -224,7 +234,31 @@ function explanation(graph, node) {
   if (graph.kinds[node] === ERROR)
     return graph.labels[node] ? make("p", { dir: "auto" }, graph.labels[node]) : null;
   if (graph.kinds[node] !== FEATURE || graph.labels[node]) return null;
-  return make("p", { class: "none" }, `Nobody has named this ${graph.meta.noun} yet.`);
+  const why = isAutomatic(graph, node) ? " Its name here is automatic." : "";
+  return make("p", { class: "none" }, `Nobody has named this ${graph.meta.noun} yet.${why}`);
+}
+
+/**
+ * What a feature reads and pushes, found without anyone having said so.
+ * @param {Graph} graph
+ * @param {number} node
+ */
+function words(graph, node) {
+  const found = graph.account?.words.get(node);
+  if (!found) return null;
+  const reads = found.reads.map(
+    ([word, share]) => `${word} ${share < 0 ? "−" : ""}${Math.abs(share)}\u00a0%`,
+  );
+  const list = make("dl", { class: "figures found-words", "aria-label": "Automatic words" });
+  for (const [term, texts] of /** @type {[string, string[]][]} */ ([
+    ["Reads", reads],
+    ["Pushes", found.pushes],
+    ["Down", found.opposes],
+  ])) {
+    if (texts.length)
+      list.append(make("dt", {}, term), make("dd", { dir: "auto" }, texts.join(", ")));
+  }
+  return list;
 }
 
 /**
@@ -236,7 +270,7 @@ function examples(graph, node) {
   if (graph.kinds[node] !== FEATURE) return null;
   const found = makeExamples(graph, node);
   if (found) return found;
-  const own = graph.meta.replacement !== null; // of another program's graph the model is not known
+  const own = graph.account !== null || graph.meta.replacement !== null; // of another program's graph the model is not known
   const command = own ? "find-examples TEXTS" : "import-examples SLUG FILES";
   return make(
     "p",
@@ -257,9 +291,11 @@ function figures(graph, node) {
     pairs.push(["Activation", showNumber(graph.activation[node])]);
   }
   if (graph.kinds[node] < EMBEDDING && graph.influence[node] >= 0) {
-    pairs.push(["Influence", `within the top ${showPercent(graph.influence[node])}`]);
+    const name = graph.account ? "Strength" : "Influence";
+    const of = graph.account ? " of all effects" : "";
+    pairs.push([name, `within the top ${showPercent(graph.influence[node])}${of}`]);
   }
-  if (graph.kinds[node] !== ANSWER && graph.importance[node] > 0) {
+  if (!graph.account && graph.kinds[node] !== ANSWER && graph.importance[node] > 0) {
     pairs.push(["Carries", `${showPercent(graph.importance[node])} of this graph's influence`]);
   }
   pairs.push(["Id", graph.ids[node]]);

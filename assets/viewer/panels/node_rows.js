@@ -1,6 +1,6 @@
 // A sorted list of nodes as buttons, with a bar for each one's strength.
 import { make } from "../page/dom.js";
-import { nameOf, placeOf } from "../graph/text.js";
+import { nameClass, nameOf, placeOf } from "../graph/text.js";
 import { makeVirtualList } from "./virtual_list.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
@@ -35,7 +35,7 @@ function makeRow(graph, { node, value, text }, most, shown, choose) {
     make(
       "button",
       { type: "button", "data-node": graph.ids[node], click: () => choose(node) },
-      make("span", { class: "name", dir: "auto" }, nameOf(graph, node)),
+      make("span", { class: nameClass(graph, node), dir: "auto" }, nameOf(graph, node)),
       " ",
       make("span", { class: "place" }, place),
       " ",

@@ -1,7 +1,7 @@
 // The strongest way to the answer and to the prompt, as lists of names to go along.
 import { make } from "../page/dom.js";
-import { strongestPaths } from "../graph/paths.js";
-import { nameOf, placeOf } from "../graph/text.js";
+import { flowAlong, strongestPaths } from "../graph/paths.js";
+import { nameClass, nameOf, placeOf, showPercent, showSigned } from "../graph/text.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 
@@ -18,11 +18,28 @@ export function makePaths(graph, node, { choose, show }) {
   return make(
     "div",
     { class: "paths" },
-    make("h4", {}, "Strongest path"),
+    make("h4", {}, graph.account ? "Strongest path by other features" : "Strongest path"),
     up.length ? path(graph, "To the answer", up, choose) : null,
     down.length ? path(graph, "To the prompt", down, choose) : null,
+    carried(graph, [...[...down].reverse(), node, ...up]),
     make("button", { type: "button", click: () => show(whole) }, "Show the whole path"),
   );
+}
+
+/**
+ * How much of the answer runs along a path; a share where it works for what all comes to.
+ * @param {Graph} graph
+ * @param {number[]} nodes
+ */
+function carried(graph, nodes) {
+  const flow = flowAlong(graph, nodes);
+  if (flow === null || !graph.account) return null;
+  const { quantity, unit } = graph.account;
+  const units = unit === "logits" ? " logits" : "";
+  const share = flow / quantity;
+  const part = share > 0 && share <= 1 ? ` (${showPercent(share)})` : "";
+  const text = `Along it runs ${showSigned(flow)} of ${showSigned(quantity)}${units}${part}.`;
+  return make("p", { class: "amount carried" }, text);
 }
 
 /**
@@ -50,6 +67,7 @@ const path = (graph, title, nodes, choose) =>
               "data-node": graph.ids[node],
               title: placeOf(graph, node),
               dir: "auto",
+              class: nameClass(graph, node),
               click: () => choose(node),
             },
             nameOf(graph, node),

@@ -22,6 +22,7 @@ const CELLS = {
   token: tokenOf,
   label: (graph, node) =>
     graph.labels[node] ??
+    graph.automatic[node] ??
     (sortOf(graph, node)[0] === "logit" ? (graph.answerOf.get(node)?.token ?? null) : null),
   groups: (graph, node) => graph.groupsOf[node].map((group) => group.name).join("; "),
   pinned: (_, node, { pinned }) => (pinned.includes(node) ? "yes" : ""),

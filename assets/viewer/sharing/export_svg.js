@@ -50,10 +50,10 @@ export function linkGraphAsSvg(linkGraph) {
     .attr("viewBox", `0 0 ${grid.width} ${grid.height}`)
     .attr("width", grid.width)
     .attr("height", grid.height);
-  const { source, target, weight } = graph.links;
+  const { source, target, run } = graph.links;
   const focused = scene.focus.length > 0;
   const links = focused ? scene.links : linkGraph.linesAtRest();
-  const measure = focused ? weight : graph.flow;
+  const measure = focused ? run : graph.flow;
   const most = links.reduce((max, link) => Math.max(max, Math.abs(measure[link])), 0) || 1;
   const thickest = focused ? 4 : 2.2;
   svg
@@ -69,8 +69,8 @@ export function linkGraphAsSvg(linkGraph) {
       const middle = (y0 + y1) / 2;
       return `M${x0} ${y0}C${x0} ${middle} ${x1} ${middle} ${x1} ${y1}`;
     })
-    .attr("stroke", (link) => (weight[link] >= 0 ? palette.positive : palette.negative))
-    .attr("stroke-dasharray", (link) => (weight[link] >= 0 ? null : "5 3"))
+    .attr("stroke", (link) => (run[link] >= 0 ? palette.positive : palette.negative))
+    .attr("stroke-dasharray", (link) => (run[link] >= 0 ? null : "5 3"))
     .attr("stroke-width", (link) => 0.5 + (thickest - 0.5) * (Math.abs(measure[link]) / most));
   const nodes = Array.from(shown.keys()).filter(
     (node) => shown[node] && graph.kinds[node] !== ANSWER && places.radius[node] > 0,

@@ -1,6 +1,6 @@
 // Which nodes are shown, and in words why the others are not.
 import { ANSWER, EMBEDDING, FEATURE } from "../graph/graph.js";
-import { grouped, kindNames, showPercent } from "../graph/text.js";
+import { grouped, kindNames, rankedBy, showPercent, signWords } from "../graph/text.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 /** @typedef {import("./state.js").State} State */
@@ -44,13 +44,13 @@ export function visibilityOf(graph, state) {
  * @returns {number}  how many
  */
 function cutOff(graph, { sign }, shown, kept) {
-  const { source, weight, inputStart } = graph.links;
+  const { source, run, inputStart } = graph.links;
   const joined = new Uint8Array(graph.size);
   const ways = graph.answers.map(({ node }) => node).filter((node) => shown[node]);
   for (let node = ways.pop(); node !== undefined; node = ways.pop()) {
     for (let link = inputStart[node]; link < inputStart[node + 1]; link++) {
       const from = source[link];
-      if (joined[from] || !shown[from] || sign * weight[link] < 0) continue;
+      if (joined[from] || !shown[from] || sign * run[link] < 0) continue;
       joined[from] = 1;
       ways.push(from);
     }
@@ -74,10 +74,12 @@ export function describeHidden(graph, state, { weak, unwanted, away, cut }) {
   if (hidden === 0) return `All ${grouped(graph.size)} nodes shown`;
   const off = kindNames(graph).filter((_, kind) => !state.kinds[kind]);
   const reasons = [];
-  if (weak) reasons.push(`outside the top ${showPercent(state.threshold)} of influence`);
+  if (weak) reasons.push(`outside the top ${showPercent(state.threshold)} of ${rankedBy(graph)}`);
   if (unwanted) reasons.push(`${off.join(", ")} switched off`);
   if (cut) {
-    const lines = `${state.sign > 0 ? "strengthening" : "weakening"} lines`;
+    const { up, down } = signWords(graph);
+    const sign = state.sign > 0 ? up : down;
+    const lines = graph.account ? `lines ${sign}` : `${sign} lines`;
     reasons.push(`no ${lines} lead from them to ${graph.meta.asked ?? "the answer"}`);
   }
   if (away) reasons.push(`${grouped(away)} hidden by you`);
@@ -111,22 +113,24 @@ export const kindsPresent = (graph) =>
  * @returns {(link: number) => boolean}
  */
 export function lineFilter(graph, { weight, sign }, shown) {
-  const { source, target, weight: effect } = graph.links;
+  const { source, target, run } = graph.links;
   const least = weight * graph.strongestFlow;
   return (link) =>
     graph.flow[link] >= least &&
-    sign * effect[link] >= 0 &&
+    sign * run[link] >= 0 &&
     shown[source[link]] === 1 &&
     shown[target[link]] === 1;
 }
 
 /**
  * What is left out of the lines, in words, or nothing.
+ * @param {Graph} graph
  * @param {State} state
  */
-export function describeLines({ weight, sign }) {
+export function describeLines(graph, { weight, sign }) {
   const kept = [];
-  if (sign) kept.push(sign > 0 ? "strengthening" : "weakening");
+  const { up, down } = signWords(graph);
+  if (sign) kept.push(sign > 0 ? up : down);
   if (weight) kept.push(`at least ${showPercent(weight)} as strong as the strongest`);
   return kept.length ? `Lines: only ${kept.join(", ")}` : "";
 }

@@ -86,16 +86,18 @@ def _features(attribution: AccountGraph) -> Iterator[Node]:
     names = zip(*(column.tolist() for column in columns), strict=True)
     numbers = zip(account.activations.tolist(), account.effects.tolist(), strict=True)
     for at, (name, (activation, effect)) in enumerate(zip(names, numbers, strict=True)):
-        pushes, opposes = words.pushes(at)
-        yield feature_node(
+        reads, (pushes, opposes) = words.reads(at), words.pushes(at)
+        node = feature_node(
             attribution,
             FeatureName(*name),
             activation=activation,
             effect=effect,
-            reads=words.reads(at),
+            reads=reads,
             pushes=pushes,
             opposes=opposes,
         )
+        # Other programs show this name; ours knows that nobody gave it.
+        yield node.model_copy(update={"clerp": node.automatic_name or ""})
 
 
 def _input(attribution: AccountGraph, source: Source, share: float) -> Node:

@@ -82,8 +82,11 @@ def stated_answers(graph: Graph) -> dict[str, AnswerLabel]:
 
 
 def own_label(node: Node) -> str | None:
-    """What the graph itself calls a node; tokens and answers are shown by their token instead."""
-    return (node.clerp or None) if node.kind in ("feature", "error") else None
+    """What the graph itself calls a node; tokens and answers are shown by their token instead. A
+    feature that has no name is called by what it reads and pushes."""
+    if node.kind not in ("feature", "error"):
+        return None
+    return node.clerp or node.automatic_name
 
 
 def _read(text: str, probability: float | None) -> AnswerLabel:

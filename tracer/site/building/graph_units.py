@@ -69,6 +69,9 @@ class GraphUnits:
             files[address.file] = stored.content()
             if evidence := entry.evidence.get(page.revision):
                 files[evidence_file(Path(address.file)).as_posix()] = evidence.content()
+            if parts := entry.parts.get(page.revision):
+                stored_parts = zip(page.part_files, parts.files, strict=True)
+                files |= {path: one.content() for path, one in stored_parts}
         newest, *older = [page for _, page in self._revisions(entry)]
         return Product(files, _summary_of(newest, older))
 

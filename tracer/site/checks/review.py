@@ -11,6 +11,7 @@ from tracer.documents.prompts import PromptEntry, PromptList
 from tracer.documents.schemas import FOLDER, WRITTEN_BY_PEOPLE, schema_text
 from tracer.documents.token_id import TokenId, TokenName
 from tracer.errors import Place, TracerError, did_you_mean
+from tracer.site.checks.books import of_account
 from tracer.site.checks.contrast import faint_colours
 from tracer.site.checks.findings import Finding
 from tracer.site.content.entry import Entry
@@ -53,6 +54,7 @@ def _of_entry(entry: Entry, found: Survey) -> Iterator[TracerError]:
         hint = f"every node is still there: read it again, then write `revision: {entry.revision}`"
         yield TracerError(what, hint=hint, place=source.place(("revision",)))
     yield from _untested(entry)
+    yield from of_account(entry)
     listed = found.prompts.entry(entry.slug) if found.prompts else None
     if found.prompts is None or listed is None:
         return

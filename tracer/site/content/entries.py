@@ -12,11 +12,14 @@ from tracer.documents.evidence import StoredEvidence, evidence_file
 from tracer.documents.feature_examples import keys_among
 from tracer.documents.feature_labels import load_feature_labels
 from tracer.documents.graph_folder import StoredGraph
+from tracer.documents.parts.parts import flows_file, words_file
 from tracer.documents.prompts import Counterfactual, PromptList
 from tracer.documents.references import check_slug
 from tracer.documents.revisions import revision_numbers
+from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.site.content.entry import Entry, Part, SharedLabels
+from tracer.site.content.graph_parts import StoredParts
 from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.reading import Reading
 from tracer.site.content.texts import load_markdown
@@ -151,9 +154,18 @@ def _entry(reading: Reading, found: GraphFiles, shared: Shared) -> Entry | None:
         tags=tuple(dict.fromkeys(tags)),
         examples=shared.keys,
         evidence={number: one for number, one in evidence.items() if one is not None},
+        parts={number: _parts(reading, found, files[number]) for number in (newest, *known)},
         counterfactual=found.counterfactual,
         unread=frozenset(_unread(reading, found, None in evidence.values())),
     )
+
+
+def _parts(reading: Reading, found: GraphFiles, graph: Path) -> StoredParts:
+    flows, words = (
+        reading.load(StoredFile, file) if file.name in found.names else None
+        for file in (flows_file(graph), words_file(graph))
+    )
+    return StoredParts(graph, flows, words)
 
 
 def _unread(reading: Reading, found: GraphFiles, evidence: bool) -> Iterator[Part]:

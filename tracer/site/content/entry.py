@@ -17,6 +17,7 @@ from tracer.documents.prompts import Counterfactual
 from tracer.documents.resolved_claims import ResolvedClaim, resolve_claim
 from tracer.documents.yaml_source import KeyPath, YamlSource
 from tracer.errors import Place, TracerError, Unknown
+from tracer.site.content.graph_parts import FoundParts, StoredParts, find_parts
 from tracer.site.content.markdown_file import MarkdownFile
 
 Part = Literal["write-up", "annotations", "evidence", "prompts"]
@@ -38,6 +39,7 @@ class Entry:
     tags: tuple[str, ...] = ()
     examples: Mapping[str, tuple[str, ...]] = field(repr=False, default_factory=dict)  # by source
     evidence: Mapping[int, StoredEvidence] = field(repr=False, default_factory=dict)
+    parts: Mapping[int, StoredParts] = field(repr=False, default_factory=dict)  # by revision
     # Graphs that this one's claims name; None for one that is there and could not be read.
     others: Mapping[str, tuple[StoredGraph, Annotations] | None] = field(
         repr=False, default_factory=dict
@@ -53,6 +55,12 @@ class Entry:
         info = graph.metadata.tracer
         fits = stored and info and stored.evidence.graph_id == info.graph_id
         return stored.evidence if stored and fits else None
+
+    def parts_of(self, revision: int) -> FoundParts:
+        """What lies packed beside one revision, if that is of the graph it is now. Raises
+        TracerError for a broken graph."""
+        graph = self.graph if revision == self.revision else self.older[revision].graph
+        return find_parts(self.parts.get(revision), graph)
 
     def resolve(self, number: int, graph: Graph) -> ResolvedClaim:
         """One of the claims on one revision. Raises TracerError for what matches nothing there."""

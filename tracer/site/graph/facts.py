@@ -9,6 +9,7 @@ from tracer.documents.exchange.provenance import Named, Provenance, is_foreign, 
 from tracer.documents.graph import Fit, Graph, TracerInfo
 from tracer.site.wording.answers import asked_instead, target_node
 from tracer.site.wording.percent import percent
+from tracer.site.wording.signed import signed
 from tracer.site.wording.tokens import visible
 
 
@@ -28,7 +29,7 @@ def explained(graph: Graph) -> list[str]:
     if info is None:
         return ["This file states no scores, so how much of the answer it explains is not known."]
     if info.account is not None:
-        return [*_accounted(graph, info.account), *_reconstructed(info.fit)]
+        return [*_accounted(graph, info, info.account), *_reconstructed(info.fit)]
     scores = info.scores
     if scores is None:
         return ["This file states no scores, so how much of the answer it explains is not known."]
@@ -58,18 +59,26 @@ def explained(graph: Graph) -> list[str]:
     return [*sentences, *_reconstructed(info.fit)]
 
 
-def _accounted(graph: Graph, account: AccountInfo) -> list[str]:
+def _accounted(graph: Graph, info: TracerInfo, account: AccountInfo) -> list[str]:
     """What of the account was measured: how much runs through listed features, and is drawn."""
     asked = asked_instead(graph) or "the answer"
+    noun = "neurons" if info.features.kind == "neurons" else "features"
     listed = sum(node.kind == "feature" for node in graph.nodes)
-    return [
-        f"What adds up to {asked} adds up here exactly: words, the start and biases are all of it. "
-        f"Of what runs straight into {asked}, {percent(account.flow)} comes from the {listed} "
-        f"features listed, and of what runs into those, {percent(account.input_flow)} comes from "
-        "others of them; the rest comes from words. Features that are not listed hand on what they "
-        "read.",
+    said = [
+        f"Words and what is there for every prompt add up to {asked} exactly, with attention and "
+        f"norms held as they were. Of what runs straight into {asked}, {percent(account.flow)} "
+        f"comes from the {listed:,} {noun} listed, and of what runs into those, "
+        f"{percent(account.input_flow)} comes from others of them; the rest comes straight from "
+        f"words. {noun.capitalize()} that are not listed hand on what they read.",
         f"The links drawn hold {percent(account.links_hold)} of all that flows.",
     ]
+    trial = account.trial
+    if trial is not None and trial.correlation is not None:
+        said.append(
+            f"What it predicts of its {len(trial.nodes)} strongest and what the model did when "
+            f"they were silenced correlate {signed(trial.correlation)}."
+        )
+    return said
 
 
 def _reconstructed(fit: Fit | None) -> list[str]:
@@ -123,18 +132,25 @@ def facts(graph: Graph) -> list[Fact]:
     if info is None:
         return listed
     counts, settings = info.counts, info.settings
+    seen = "looked at" if info.account else "admitted"
     limit = "no limit" if settings.max_links is None else f"{settings.max_links:,}"
     return [
         *listed,
         Fact("Model weights", info.model.identity, code=True),
         Fact("Features", f"{info.features.kind} ({info.features.source})"),
         *_fit_facts(info.fit, allowed=settings.allow_misfit),
-        Fact("Active features", f"{counts.active:,}, of which {counts.candidates:,} were admitted"),
-        *([] if info.account else _pruning(info)),
+        Fact("Active features", f"{counts.active:,}, of which {counts.candidates:,} were {seen}"),
+        *(_listed(info.account, settings.max_nodes) if info.account else _pruning(info)),
         Fact("Links before the limit", f"{counts.links_before_limit:,} (limit: {limit})"),
         Fact("Precision", settings.precision),
         Fact("Graph id", info.graph_id, code=True),
     ]
+
+
+def _listed(account: AccountInfo, most: int) -> list[Fact]:
+    bound = f"the most that were allowed ({most:,})"
+    why = bound if account.bound_by == "most" else f"as many as the {account.bound_by} asks for"
+    return [Fact("Features listed", why)]
 
 
 def _pruning(info: TracerInfo) -> list[Fact]:

@@ -6,13 +6,13 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from tracer.documents.evidence import Faithfulness, NodeAblation, PartAblation
+from tracer.site.graph.scatter import scatter
 from tracer.site.prose.node_links import node_link
 from tracer.site.wording.percent import percent
-
-SIZE, MARGIN = 320, 34
+from tracer.site.wording.signed import signed
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ShownFaithfulness:
 def show_faithfulness(found: Faithfulness) -> ShownFaithfulness:
     return ShownFaithfulness(
         sentences=tuple(_sentences(found)),
-        scatter=_scatter(found),
+        scatter=scatter(found.nodes, found.unit),
         nodes=tuple(_node(one) for one in found.nodes),
         unit=found.unit,
     )
@@ -51,7 +51,7 @@ def _sentences(found: Faithfulness) -> list[str]:
         said.append(
             f"Prediction against the model: each of the {n} strongest nodes was set to zero "
             f"alone. The real changes go with the predicted ones with a correlation of "
-            f"{_signed(found.correlation)} and a slope of {_signed(found.slope)} (1 and 1 would be "
+            f"{signed(found.correlation)} and a slope of {signed(found.slope)} (1 and 1 would be "
             "perfect)."
         )
     controls = [abs(one.control) for one in found.nodes if one.control is not None]
@@ -90,49 +90,8 @@ def _node(one: NodeAblation) -> ShownNode:
     return ShownNode(
         node=one.node,
         link=node_link([one.node]),
-        predicted=_signed(one.predicted),
-        actual=_signed(one.actual),
+        predicted=signed(one.predicted),
+        actual=signed(one.actual),
         probability="–" if one.probability is None else percent(one.probability),
-        control="–" if one.control is None else _signed(one.control),
+        control="–" if one.control is None else signed(one.control),
     )
-
-
-def _scatter(found: Faithfulness) -> Markup:
-    """Predicted to the right, real upwards, both on one scale; the diagonal is agreement."""
-    values = [v for one in found.nodes for v in (one.predicted, one.actual)] or [0.0]
-    reach = max(map(abs, values)) * 1.05 or 1.0
-    inner = SIZE - 2 * MARGIN
-
-    def place(value: float) -> float:
-        return MARGIN + inner * (value + reach) / (2 * reach)
-
-    def dot(one: NodeAblation) -> Markup:
-        x, y = place(one.predicted), SIZE - place(one.actual)
-        title = f"{one.node}: predicted {_signed(one.predicted)}, real {_signed(one.actual)}"
-        link = node_link([one.node])
-        return Markup(
-            '<a class="node-link" href="{}" data-nodes="{}"><title>{}</title>'
-            '<circle cx="{:.1f}" cy="{:.1f}" r="4"/></a>'
-        ).format(link["href"], link["data-nodes"], title, x, y)
-
-    zero, end = SIZE / 2, SIZE - MARGIN
-    label = (
-        f"Scatter of {len(found.nodes)} nodes: predicted change to the right, real change upwards"
-    )
-    name, most, middle, top = escape(label), _signed(reach), zero - 5, MARGIN - 12
-    parts = [
-        f'<svg class="scatter" viewBox="0 0 {SIZE} {SIZE}" role="group" aria-label="{name}">',
-        f'<path class="axis" d="M{MARGIN} {zero}H{end}M{zero} {MARGIN}V{end}"/>',
-        f'<path class="agreement" d="M{MARGIN} {end}L{end} {MARGIN}"/>',
-        f'<text x="{end}" y="{SIZE - 8}" text-anchor="end">predicted, {found.unit}</text>',
-        f'<text x="{MARGIN}" y="{top}">real change, {found.unit}</text>',
-        f'<text x="{end}" y="{middle}" text-anchor="end">{most}</text>',
-        f'<text x="{zero + 5}" y="{MARGIN + 4}">{most}</text>',
-        *map(dot, found.nodes),
-        "</svg>",
-    ]
-    return Markup("".join(parts))
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")

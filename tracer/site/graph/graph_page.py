@@ -10,15 +10,18 @@ from tracer.documents.evidence import Faithfulness
 from tracer.documents.exchange.provenance import Provenance, is_foreign, provenance_of
 from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
+from tracer.documents.parts.parts import Parts
 from tracer.documents.site_config import SiteConfig
 from tracer.site.content.entry import Entry
 from tracer.site.graph.about import About
+from tracer.site.graph.account import ShownAccount, show_account
 from tracer.site.graph.address import GraphAddress
 from tracer.site.graph.citation import bibtex
 from tracer.site.graph.exchange import ShownExchange, show_exchange
 from tracer.site.graph.faithfulness import ShownFaithfulness, show_faithfulness
 from tracer.site.graph.pictures import Pictures
 from tracer.site.graph.remarks import Remarks
+from tracer.site.graph.trial import ShownTrial, show_trial
 from tracer.site.graph.viewer_files import ViewerFiles
 
 
@@ -72,7 +75,8 @@ class GraphPage:
     @cached_property
     def viewer(self) -> ViewerFiles:
         circuit = self.pictures.circuit
-        return ViewerFiles(self.entry, self.graph, self.address, circuit, self._measured)
+        flows = self.parts.flows
+        return ViewerFiles(self.entry, self.graph, self.address, circuit, self._measured, flows)
 
     @cached_property
     def made(self) -> Provenance | None:
@@ -84,6 +88,26 @@ class GraphPage:
         evidence = self.entry.evidence_of(self.revision)
         found = evidence.exchange if evidence else None
         return show_exchange(found, self.graph) if found else None
+
+    @cached_property
+    def account(self) -> ShownAccount | None:
+        """Where the answer comes from, of graphs that add up."""
+        return show_account(self.graph, self.annotations, self.parts)
+
+    @property
+    def parts(self) -> Parts:
+        """What can be read of the packed files beside the graph."""
+        return self.entry.parts_of(self.revision).parts
+
+    @property
+    def part_files(self) -> list[str]:
+        """Those packed files, below the site's root."""
+        stored = self.entry.parts.get(self.revision)
+        return [f"graphs/{self.slug}/{one.file.name}" for one in stored.files] if stored else []
+
+    @property
+    def trial(self) -> ShownTrial | None:
+        return show_trial(self.graph)
 
     @cached_property
     def faithfulness(self) -> ShownFaithfulness | None:

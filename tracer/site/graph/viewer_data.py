@@ -30,7 +30,9 @@ from tracer.documents.exchange.neuronpedia_file import keyed_groups, pinned
 from tracer.documents.feature_examples import feature_key
 from tracer.documents.feature_source import feature_source, numbering
 from tracer.documents.graph import NEURON, Graph, Node, significant
+from tracer.documents.parts.flows import Flows
 from tracer.site.content.other_names import other_names
+from tracer.site.graph.account_data import account_data
 from tracer.site.wording.answers import asked_instead, target_node
 from tracer.site.wording.effects import strengthening
 
@@ -47,15 +49,17 @@ def encode(
     annotations: Annotations,
     measured: Faithfulness | None = None,
     *,
+    flows: Flows | None = None,
     slug: str | None = None,
     features: str = "",
     examples: Collection[str] = (),
 ) -> bytes:
     """The viewer's data file; the same graph and annotations always give the same bytes.
 
-    `slug` is the graph's in this gallery; its own may be another. `examples` are the keys of
-    features with a file of examples, and `features` leads from the data file to the folder that
-    holds one folder for each feature source.
+    `flows` are all flows of a graph that keeps an account, where its file is there. `slug` is the
+    graph's in this gallery; its own may be another. `examples` are the keys of features with a file
+    of examples, and `features` leads from the data file to the folder that holds one folder for
+    each feature source.
     """
     order = {node_id: index for index, node_id in enumerate(graph.node_ids)}
     document = {
@@ -70,6 +74,8 @@ def encode(
         "ablations": _ablations(measured, order),
         "tables": _tables(graph),
     }
+    if account := account_data(graph, flows):
+        document["account"] = account
     known = {feature_key(node.node_id) for node in graph.nodes if node.kind == "feature"}
     if with_examples := sorted(known & set(examples)):
         folder = f"{features}{feature_source(graph)}/"
@@ -102,7 +108,7 @@ def _nodes(graph: Graph, annotations: Annotations) -> dict[str, Any]:
     names = [node.index if node.index is not None else -1 for node in nodes]
     regular = [_regular_id(node, name) for node, name in zip(nodes, names, strict=True)]
     return {
-        "kinds": [KINDS.index("logit" if node is asked else node.kind) for node in nodes],
+        "kinds": [KINDS.index(_drawn_kind(node, asked)) for node in nodes],
         "layers": [node.layer_number for node in nodes],
         "names": names,
         "positions": [node.ctx_idx for node in nodes],
@@ -111,7 +117,7 @@ def _nodes(graph: Graph, annotations: Annotations) -> dict[str, Any]:
         "influence": [_number(node.influence) for node in nodes],
         "effect": [_number(node.effect) for node in nodes],
         "labels": [
-            label.text if label else own_label(node)
+            label.text if label else _given_name(node)
             for node, label in zip(nodes, labels, strict=True)
         ],
         "bylines": [
@@ -120,6 +126,19 @@ def _nodes(graph: Graph, annotations: Annotations) -> dict[str, Any]:
             if label
         ],
     }
+
+
+def _drawn_kind(node: Node, asked: Node | None) -> str:
+    """What is there for every prompt stands among the words, also what is no embedding."""
+    if node is asked:
+        return "logit"
+    return "embedding" if node.kind == "error" and node.layer_number < 0 else node.kind
+
+
+def _given_name(node: Node) -> str | None:
+    """The graph's own name for a node, unless nobody gave it."""
+    own = own_label(node)
+    return None if own is not None and own == node.automatic_name else own
 
 
 def _regular_id(node: Node, name: int) -> str:

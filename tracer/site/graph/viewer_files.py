@@ -9,6 +9,7 @@ from functools import cached_property
 from tracer.documents.evidence import Faithfulness
 from tracer.documents.feature_source import feature_source
 from tracer.documents.graph import Graph
+from tracer.documents.parts.flows import Flows
 from tracer.site.circuit.circuit import Circuit
 from tracer.site.content.entry import Entry
 from tracer.site.graph import edit_data, viewer_data
@@ -25,6 +26,7 @@ class ViewerFiles:
     address: GraphAddress
     circuit: Circuit | None
     measured: Faithfulness | None
+    flows: Flows | None = None  # all of a graph that keeps an account
 
     @cached_property
     def data(self) -> bytes:
@@ -32,6 +34,7 @@ class ViewerFiles:
             self.graph,
             self.entry.annotations,
             measured=self.measured,
+            flows=self.flows,
             slug=self.address.slug,
             features=f"{self.address.root}features/",
             examples=self.entry.examples.get(feature_source(self.graph), ()),

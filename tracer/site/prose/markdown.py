@@ -41,6 +41,7 @@ RESERVED_IDS = frozenset(
         *("circuit", "circuit-title", "names", "write-up", "limits-title"),
         *("viewer", "viewer-title", "facts", "facts-title"),
         *("counterpoints", "counterpoints-title", "citation", "compare", "curated-title"),
+        *("account", "account-title", "holds", "holds-title"),
         *("claims", "claims-title", "faithfulness", "faithfulness-title"),
         *("exchange", "exchange-title"),
     }

@@ -68,7 +68,11 @@ def prompt_text(graph: Graph) -> str:
     """The prompt as written, without the start token; what cannot be seen in it is made visible,
     but for what sets it in lines."""
     tokens = graph.metadata.prompt_tokens
-    text = joined(tokens[start(tokens) :])
+    return readable(joined(tokens[start(tokens) :]))
+
+
+def readable(text: str) -> str:
+    """A text of several lines, what cannot be seen in it made visible."""
     return "".join(c if c in "\n\t\u2028\u2029" else _escaped(c) for c in text)
 
 
