@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.graph import load_graph
 from tracer.documents.graph_folder import GraphFolder
-from tracer.site.circuit.circuit import Box, Circuit, summarise
+from tracer.site.circuit.boxes import Box, Circuit
+from tracer.site.circuit.circuit import summarise
 from tracer.site.circuit.layout import NARROW, WIDE, Canvas, Layout, lay_out, spread
 from tracer.site.circuit.lettering import text_width
 from tracer.site.circuit.lines import Line, Part

@@ -68,6 +68,8 @@ class GraphUnits:
             files[page.file] = stored.content()
             if evidence := entry.evidence.get(page.revision):
                 files[evidence_file(Path(page.file)).as_posix()] = evidence.content()
+            for part in entry.parts.get(page.revision, ()):
+                files[f"graphs/{entry.slug}/{part.file.name}"] = part.content()
         newest, *older = [page for _, page in self._revisions(entry)]
         return Product(files, _summary_of(newest, older))
 
@@ -84,7 +86,8 @@ class GraphUnits:
 
     def _card(self, entry: Entry, colours: Mapping[str, str]) -> Unit:
         path, title = f"graphs/{entry.slug}/card.png", self._gallery.config.title
-        drawn = [title, entry.stored.digest, entry.said.groups, entry.meta.title, colours]
+        parts = entry.parts.get(entry.revision, ())
+        drawn = [title, entry.stored.digest, parts, entry.said.groups, entry.meta.title, colours]
 
         def make() -> Product:
             with phase("social cards"):

@@ -56,6 +56,18 @@ class Curve:
             x, y = lane.x, lane.top
         return path + _bend(x, y, *self.end)
 
+    def along(self, share: float) -> tuple[float, float]:
+        """A point of its last bend, or of the way between sides."""
+        (x1, y1), (x2, y2) = self.start, self.end
+        if self.sideways:
+            return x1 + share * (x2 - x1), y1 + share * (y2 - y1)
+        if self.lanes:
+            x1, y1 = self.lanes[-1].x, self.lanes[-1].top
+        reach, left = _reach(y1, y2), 1 - share
+        ease = share**2 * (3 - 2 * share)
+        y = left**3 * y1 + 3 * left**2 * share * (y1 - reach)
+        return x1 + ease * (x2 - x1), y + 3 * left * share**2 * (y2 + reach) + share**3 * y2
+
 
 def passing(
     lines: Iterable[Line], level: Mapping[str, int], at: Mapping[str, float]
@@ -127,5 +139,9 @@ def _ports(
 
 
 def _bend(x1: float, y1: float, x2: float, y2: float) -> str:
-    reach = max(20.0, abs(y1 - y2) * 0.5)
+    reach = _reach(y1, y2)
     return f"C{x1:.1f} {y1 - reach:.1f} {x2:.1f} {y2 + reach:.1f} {x2:.1f} {y2:.1f}"
+
+
+def _reach(y1: float, y2: float) -> float:
+    return max(20.0, abs(y1 - y2) * 0.5)

@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
-from tracer.site.circuit.circuit import Box, Circuit
+from tracer.site.circuit.boxes import Box, Circuit
 from tracer.site.circuit.curves import Curve, Edges, Lane, curves, passing
 from tracer.site.circuit.lettering import clip, text_width, wrap
 from tracer.site.circuit.lines import Line
@@ -20,6 +21,7 @@ DETAIL_SIZE = 12
 NAME_LEADING = 19
 DETAIL_LEADING = 16
 WORD_HEIGHT = 30
+AMOUNT_HEIGHT = 16  # below a word, where its share is known
 CAPTION_HEIGHT = 26
 PADDING = 12
 WORD_LEADING = 6
@@ -37,6 +39,7 @@ class Canvas:
     row_gap: float
     gap: float = 16
     margin: float = 6
+    terse: bool = False  # names alone: for a thumbnail
 
 
 WIDE = Canvas(width=960, most_across=5, widest_box=216, row_gap=72)
@@ -54,6 +57,7 @@ class Placed:
     height: float
     name_lines: tuple[str, ...]
     detail_lines: tuple[str, ...]
+    word_lines: tuple[str, ...] = ()
 
     @property
     def centre(self) -> float:
@@ -75,6 +79,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Layout:
+    circuit: Circuit
     canvas: Canvas
     height: float
     placed: tuple[Placed, ...]
@@ -106,15 +111,16 @@ def lay_out(circuit: Circuit, canvas: Canvas) -> Layout:
             lanes[line].insert(0, Lane(x, y + height, y))
         y += height + canvas.row_gap
     for words in word_rows:
-        placed += [_placed_word(box, x, y, width) for box, x, width in words]
-        y += WORD_HEIGHT + WORD_LEADING
+        row = [_placed_word(box, x, y, width) for box, x, width in words]
+        placed += row
+        y += max((one.height for one in row), default=WORD_HEIGHT) + WORD_LEADING
     edges = {
         part.key: Edges(*one.part_span(index), one.y, one.y + one.height)
         for one in placed
         for index, part in enumerate(one.box.parts)
     }
     drawn = curves(circuit.lines, edges, lanes)
-    return Layout(canvas, y - WORD_LEADING + canvas.margin, tuple(placed), drawn)
+    return Layout(circuit, canvas, y - WORD_LEADING + canvas.margin, tuple(placed), drawn)
 
 
 def stack(groups: Sequence[Box], lines: Sequence[Line]) -> list[list[Box]]:
@@ -172,14 +178,30 @@ def _size(box: Box, canvas: Canvas) -> tuple[float, float]:
     inner = canvas.widest_box - 2 * PADDING
     name = min(text_width(box.name, NAME_SIZE), inner)
     captions = [text_width(part.caption, DETAIL_SIZE) + PADDING for part in box.parts]
-    content = max(name, min(text_width(box.detail, DETAIL_SIZE), inner))
+    said = () if canvas.terse else (*box.words, box.detail)
+    content = max([name, *(min(text_width(one, DETAIL_SIZE), inner) for one in said)])
     width = max(content + 2 * PADDING, max(captions) * len(captions), 72)
-    inner = width - 2 * PADDING
-    lines = len(wrap(box.name, NAME_SIZE, inner + 1, lines=2))
-    height = 2 * PADDING + NAME_LEADING * lines - 4
-    height += DETAIL_LEADING * len(wrap(box.detail, DETAIL_SIZE, inner + 1, lines=2))
+    texts = _texts(box, width, canvas)
+    height = 2 * PADDING + NAME_LEADING * len(texts.name) - 4
+    height += DETAIL_LEADING * (len(texts.words) + len(texts.detail))
     height += CAPTION_HEIGHT if any(part.caption for part in box.parts) else 0
     return width, height
+
+
+class _Texts(NamedTuple):
+    name: tuple[str, ...]
+    words: tuple[str, ...]
+    detail: tuple[str, ...]
+
+
+def _texts(box: Box, width: float, canvas: Canvas) -> _Texts:
+    """A box's texts, cut to fit."""
+    inner = width - 2 * PADDING + 1
+    if canvas.terse:
+        return _Texts((clip(box.name, NAME_SIZE, inner),), (), ())
+    name = wrap(box.name, NAME_SIZE, inner, lines=2)
+    said = [line for one in box.words for line in wrap(one, DETAIL_SIZE, inner, lines=2)]
+    return _Texts(name, tuple(said), wrap(box.detail, DETAIL_SIZE, inner, lines=2))
 
 
 def _split(row: Sequence[Box], canvas: Canvas) -> list[list[Box]]:
@@ -228,15 +250,16 @@ def _place_row(
 
 def _placed_box(box: Box, centre: float, y: float, tallest: float, canvas: Canvas) -> Placed:
     width, height = _size(box, canvas)
-    inner = width - 2 * PADDING + 1
+    texts = _texts(box, width, canvas)
     return Placed(
         box=box,
         x=centre - width / 2,
         y=y + (tallest - height) / 2,
         width=width,
         height=height,
-        name_lines=wrap(box.name, NAME_SIZE, inner, lines=2),
-        detail_lines=wrap(box.detail, DETAIL_SIZE, inner, lines=2),
+        name_lines=texts.name,
+        detail_lines=texts.detail,
+        word_lines=texts.words,
     )
 
 
@@ -246,7 +269,8 @@ def _flow_words(words: Sequence[Box], canvas: Canvas) -> list[list[tuple[Box, fl
     rows: list[list[tuple[Box, float]]] = [[]]
     used = 0.0
     for box in words:
-        width = min(text_width(box.name, NAME_SIZE) + 12, room)
+        said = max(text_width(box.name, NAME_SIZE), text_width(box.amount, DETAIL_SIZE))
+        width = min(said + 12, room)
         if rows[-1] and used + width > room:
             rows.append([])
             used = 0.0
@@ -267,7 +291,8 @@ def _flow_words(words: Sequence[Box], canvas: Canvas) -> list[list[tuple[Box, fl
 
 def _placed_word(box: Box, x: float, y: float, width: float) -> Placed:
     text = clip(box.name, NAME_SIZE, width - 11)
-    return Placed(box, x, y, width, WORD_HEIGHT, (text,), ())
+    height = WORD_HEIGHT + (AMOUNT_HEIGHT if box.amount else 0)
+    return Placed(box, x, y, width, height, (text,), ())
 
 
 def _at_word(word: float, centres: Sequence[float], canvas: Canvas) -> float:
@@ -283,12 +308,14 @@ def _wanted(
     circuit: Circuit, word_rows: list[list[tuple[Box, float, float]]], canvas: Canvas
 ) -> dict[str, float]:
     """Where each part would like its centre: at its words; the answer above what feeds it."""
-    centres = [x + width / 2 for row in word_rows for _, x, width in row]
+    feet = [(box, x + width / 2) for row in word_rows for box, x, width in row]
+    centres = [x for box, x in feet if box.kind == "word"]
     at = {
         part.key: _at_word(box.word, centres, canvas)
         for box in (*circuit.words, *circuit.groups)
         for part in box.parts
     }
+    at |= {part.key: x for box, x in feet for part in box.parts}
     answer = circuit.answer.parts[0].key
     pulls = [(at[line.source], line.share) for line in circuit.lines if line.target == answer]
     total = sum(share for _, share in pulls)

@@ -12,10 +12,10 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from tracer.site.circuit.circuit import Box, Circuit
+from tracer.site.circuit.boxes import Box, Circuit
 from tracer.site.circuit.layout import Layout
 from tracer.site.circuit.lines import Line
-from tracer.site.circuit.svg import THICK_SHARE, THICKEST, THINNEST
+from tracer.site.circuit.svg import stroke
 
 
 def encode(circuit: Circuit, layouts: Mapping[str, Layout], node_ids: Sequence[str]) -> Markup:
@@ -23,7 +23,7 @@ def encode(circuit: Circuit, layouts: Mapping[str, Layout], node_ids: Sequence[s
     in `node_ids`."""
     order = {one: index for index, one in enumerate(node_ids)}
     document = {
-        "stroke": [THINNEST, THICKEST, THICK_SHARE],
+        "stroke": stroke(circuit),
         "boxes": [_box(box, order) for box in circuit.boxes],
         "lines": [_line(line) for line in circuit.lines],
         "pictures": {name: _picture(circuit, layout) for name, layout in layouts.items()},

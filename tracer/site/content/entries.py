@@ -12,9 +12,11 @@ from tracer.documents.evidence import StoredEvidence, evidence_file
 from tracer.documents.feature_examples import keys_among
 from tracer.documents.feature_labels import load_feature_labels
 from tracer.documents.graph_folder import StoredGraph
+from tracer.documents.parts.parts import flows_file, words_file
 from tracer.documents.prompts import PromptList
 from tracer.documents.references import check_slug
 from tracer.documents.revisions import revision_numbers
+from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.site.content.entry import Entry, Part, SharedLabels
 from tracer.site.content.markdown_file import MarkdownFile
@@ -125,6 +127,7 @@ def _entry(reading: Reading, found: GraphFiles, shared: Shared) -> Entry | None:
         for number, file in files.items()
         if evidence_file(file).name in found.names
     }
+    parts = {number: tuple(_parts(reading, file, found)) for number, file in files.items()}
     known = {number: one for number, one in stored.items() if one is not None}
     if len(known) < len(stored):
         return None
@@ -142,8 +145,15 @@ def _entry(reading: Reading, found: GraphFiles, shared: Shared) -> Entry | None:
         tags=tuple(dict.fromkeys(tags)),
         examples=shared.keys,
         evidence={number: one for number, one in evidence.items() if one is not None},
+        parts=parts,
         unread=frozenset(_unread(reading, found, None in evidence.values())),
     )
+
+
+def _parts(reading: Reading, file: Path, found: GraphFiles) -> Iterator[StoredFile]:
+    for part in (flows_file(file), words_file(file)):
+        if part.name in found.names and (stored := reading.load(StoredFile, part)) is not None:
+            yield stored
 
 
 def _unread(reading: Reading, found: GraphFiles, evidence: bool) -> Iterator[Part]:

@@ -12,7 +12,7 @@ from typing import Any
 from tracer.documents.claims import reference
 from tracer.documents.graph import Graph, significant
 from tracer.documents.yaml_spans import spans
-from tracer.site.circuit.circuit import Circuit
+from tracer.site.circuit.boxes import Circuit
 from tracer.site.circuit.lines import MOST_INTO_A_BOX, MOST_INTO_THE_ANSWER, WEAKEST_SHARE
 from tracer.site.content.entry import Entry
 from tracer.site.content.forge import annotation_file

@@ -21,7 +21,8 @@ from tracer.documents.site_config import SiteConfig
 from tracer.documents.yaml_source import KeyPath
 from tracer.errors import Place, TracerError
 from tracer.site.circuit import layout_data
-from tracer.site.circuit.circuit import Circuit, summarise
+from tracer.site.circuit.boxes import Circuit
+from tracer.site.circuit.circuit import summarise
 from tracer.site.circuit.layout import Layout, lay_out_pictures
 from tracer.site.circuit.svg import describe, draw, draw_thumbnail
 from tracer.site.content.addresses import write_up_here
@@ -195,7 +196,7 @@ class GraphPage:
 
     @cached_property
     def circuit(self) -> Circuit | None:
-        return summarise(self.graph, self.annotations)
+        return summarise(self.graph, self.annotations, self.entry.parts_of(self.revision))
 
     @cached_property
     def picture(self) -> Markup:

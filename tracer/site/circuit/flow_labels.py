@@ -1,0 +1,53 @@
+"""Numbers on the strongest lines of a picture, where there is room for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tracer.site.circuit.layout import Layout
+from tracer.site.circuit.lettering import text_width
+from tracer.site.circuit.lines import Line
+from tracer.site.wording.amounts import amount
+
+SIZE = 12
+_HEIGHT = 15
+_LEAST_SHARE = 0.04
+_PLACES = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8)
+
+
+class Label(NamedTuple):
+    """A number at the middle of (x, y)."""
+
+    line: Line
+    text: str
+    x: float
+    y: float
+
+
+class _Area(NamedTuple):
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: _Area) -> bool:
+        across = self.left < other.right and other.left < self.right
+        return across and self.top < other.bottom and other.top < self.bottom
+
+
+def labels(layout: Layout) -> Iterator[Label]:
+    """The stronger ones first; none over a box or over another."""
+    taken = [_Area(p.x - 3, p.y - 12, p.x + p.width + 3, p.y + p.height) for p in layout.placed]
+    for curve in sorted(layout.curves, key=lambda one: -one.line.share):
+        if curve.line.share < _LEAST_SHARE:
+            return
+        text = amount(curve.line.effect)
+        half = text_width(text, SIZE) / 2
+        for share in _PLACES:
+            x, y = curve.along(share)
+            area = _Area(x - half, y - _HEIGHT / 2, x + half, y + _HEIGHT / 2)
+            if not any(area.meets(one) for one in taken):
+                taken.append(area)
+                yield Label(curve.line, text, x, y + SIZE * 0.35)
+                break
