@@ -26,6 +26,7 @@ from tracer.site.circuit.balance import (
 )
 from tracer.site.circuit.box_words import box_words, brief_name, told_words
 from tracer.site.circuit.boxes import (
+    NO_BREAK,
     Box,
     Circuit,
     answer_box,
@@ -36,7 +37,7 @@ from tracer.site.circuit.boxes import (
 from tracer.site.circuit.lines import Part, strongest
 from tracer.site.wording.amounts import amount
 from tracer.site.wording.effects import effects_on
-from tracer.site.wording.tokens import Word, words
+from tracer.site.wording.tokens import Word, visible, words
 
 MOST_BOXES = 9  # of those that were found; people may make more
 OTHER = "other"
@@ -128,10 +129,25 @@ def _balanced(
     return Circuit(
         words=tuple(map(said, foot)),
         groups=tuple(map(said, groups)),
-        answer=replace(answer, amount=amount(account.quantity)),
+        answer=_summed(graph, answer, account),
         lines=drawn,
         automatic=automatic,
         balance=balance,
+    )
+
+
+def _summed(graph: Graph, answer: Box, account: AccountInfo) -> Box:
+    """The answer with what all adds up to."""
+    info = graph.metadata.tracer
+    contrast = info.question.contrast if info else ()
+    sum_of_all = f"{amount(account.quantity)}{NO_BREAK}{account.unit}"
+    if contrast:
+        sum_of_all = f"{amount(account.quantity)} over {', '.join(map(visible, contrast))}"
+    return replace(
+        answer,
+        amount=amount(account.quantity),
+        words=(answer.detail,) if answer.detail else (),
+        detail=sum_of_all,
     )
 
 

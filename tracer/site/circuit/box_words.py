@@ -9,6 +9,7 @@ from tracer.site.wording.percent import percent
 from tracer.site.wording.tokens import visible
 
 CONFIRMED = "✓"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 MOST = 3
 
 
@@ -24,7 +25,10 @@ def told_words(box: Box | None) -> tuple[str, ...]:
 
 def brief_name(box: Box | None) -> str:
     """An automatic name without the word that the box stands at, which its lines show."""
-    return box.name.removeprefix(box.at).strip() or box.name if box else ""
+    if box is None:
+        return ""
+    brief = box.name.removeprefix(box.at).strip()
+    return brief if brief[:1] in ("→", "⊣") else box.name
 
 
 def _short(box: Box) -> Iterator[str]:
@@ -34,7 +38,11 @@ def _short(box: Box) -> Iterator[str]:
     if not words:
         return
     said = f"{verb} {_listed(words[:MOST])}"
-    yield f"{said} {CONFIRMED}" if box.words_hold else f"{said}: {_state(box)}"
+    if box.words_hold:
+        yield f"{said}{NO_BREAK}{CONFIRMED}"
+    else:
+        yield said
+        yield "not tested" if box.confirmed is None else "not confirmed"
 
 
 def _long(box: Box) -> Iterator[str]:
@@ -63,10 +71,6 @@ def _long(box: Box) -> Iterator[str]:
 
 def _beside(box: Box) -> str:
     return f", and more than other boxes do {_listed(box.apart)}" if box.apart else ""
-
-
-def _state(box: Box) -> str:
-    return "not tested" if box.confirmed is None else "not confirmed"
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -56,17 +56,18 @@ class Curve:
             x, y = lane.x, lane.top
         return path + _bend(x, y, *self.end)
 
-    def along(self, share: float) -> tuple[float, float]:
-        """A point of its last bend, or of the way between sides."""
-        (x1, y1), (x2, y2) = self.start, self.end
+    def points(self, steps: int = 12) -> list[tuple[float, float]]:
+        """Along its bends, from the start; or along the way between sides."""
+        shares = [step / steps for step in range(1, steps)]
+        (x, y), bends = self.start, []
         if self.sideways:
-            return x1 + share * (x2 - x1), y1 + share * (y2 - y1)
-        if self.lanes:
-            x1, y1 = self.lanes[-1].x, self.lanes[-1].top
-        reach, left = _reach(y1, y2), 1 - share
-        ease = share**2 * (3 - 2 * share)
-        y = left**3 * y1 + 3 * left**2 * share * (y1 - reach)
-        return x1 + ease * (x2 - x1), y + 3 * left * share**2 * (y2 + reach) + share**3 * y2
+            x2, y2 = self.end
+            return [(x + share * (x2 - x), y + share * (y2 - y)) for share in shares]
+        for lane in self.lanes:
+            bends.append((x, y, lane.x, lane.bottom))
+            x, y = lane.x, lane.top
+        bends.append((x, y, *self.end))
+        return [_on_bend(*bend, share) for bend in bends for share in shares]
 
 
 def passing(
@@ -145,3 +146,10 @@ def _bend(x1: float, y1: float, x2: float, y2: float) -> str:
 
 def _reach(y1: float, y2: float) -> float:
     return max(20.0, abs(y1 - y2) * 0.5)
+
+
+def _on_bend(x1: float, y1: float, x2: float, y2: float, share: float) -> tuple[float, float]:
+    reach, left = _reach(y1, y2), 1 - share
+    ease = share**2 * (3 - 2 * share)
+    y = left**3 * y1 + 3 * left**2 * share * (y1 - reach)
+    return x1 + ease * (x2 - x1), y + 3 * left * share**2 * (y2 + reach) + share**3 * y2

@@ -13,7 +13,7 @@ from tracer.site.wording.amounts import amount
 SIZE = 12
 _HEIGHT = 15
 _LEAST_SHARE = 0.04
-_PLACES = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8)
+_ASIDE = 4
 
 
 class Label(NamedTuple):
@@ -37,17 +37,29 @@ class _Area(NamedTuple):
 
 
 def labels(layout: Layout) -> Iterator[Label]:
-    """The stronger ones first; none over a box or over another."""
-    taken = [_Area(p.x - 3, p.y - 12, p.x + p.width + 3, p.y + p.height) for p in layout.placed]
+    """The stronger ones first; none over a box, over another line or over another number."""
+    boxes = [_Area(p.x - 3, p.y - 12, p.x + p.width + 3, p.y + p.height) for p in layout.placed]
+    points = {curve.line: curve.points() for curve in layout.curves}
+    taken: list[_Area] = []
     for curve in sorted(layout.curves, key=lambda one: -one.line.share):
         if curve.line.share < _LEAST_SHARE:
             return
         text = amount(curve.line.effect)
-        half = text_width(text, SIZE) / 2
-        for share in _PLACES:
-            x, y = curve.along(share)
-            area = _Area(x - half, y - _HEIGHT / 2, x + half, y + _HEIGHT / 2)
-            if not any(area.meets(one) for one in taken):
+        others = [at for line, found in points.items() if line != curve.line for at in found]
+        for x, y in points[curve.line]:
+            area = _around(x, y, text)
+            crossed = any(_holds(area, *at) for at in others)
+            if not crossed and not any(area.meets(one) for one in (*boxes, *taken)):
                 taken.append(area)
                 yield Label(curve.line, text, x, y + SIZE * 0.35)
                 break
+
+
+def _around(x: float, y: float, text: str) -> _Area:
+    half = text_width(text, SIZE) / 2
+    return _Area(x - half, y - _HEIGHT / 2, x + half, y + _HEIGHT / 2)
+
+
+def _holds(area: _Area, x: float, y: float) -> bool:
+    across = area.left - _ASIDE < x < area.right + _ASIDE
+    return across and area.top - _ASIDE < y < area.bottom + _ASIDE

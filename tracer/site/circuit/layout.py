@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
 from tracer.site.circuit.boxes import Box, Circuit
 from tracer.site.circuit.curves import Curve, Edges, Lane, curves, passing
 from tracer.site.circuit.lettering import clip, text_width, wrap
+from tracer.site.circuit.line_width import line_width
 from tracer.site.circuit.lines import Line
 
 NAME_SIZE = 15
@@ -27,6 +28,8 @@ PADDING = 12
 WORD_LEADING = 6
 LANE_WIDTH = 10.0
 MOST_BANDS = 6
+MOVABLE = 40.0  # boxes weigh no more than lines so wide
+FLOW_BANDS, FLOW_GAP = 4, 0.8  # of an account, whose boxes are taller
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,13 @@ def lay_out_pictures(circuit: Circuit) -> dict[str, Layout]:
 
 def lay_out(circuit: Circuit, canvas: Canvas) -> Layout:
     """Place every box and line of a circuit; no two boxes overlap."""
+    bands = MOST_BANDS
+    if circuit.balance is not None and not canvas.terse:
+        canvas, bands = replace(canvas, row_gap=canvas.row_gap * FLOW_GAP), FLOW_BANDS
     word_rows = _flow_words(circuit.words, canvas)
     at = _wanted(circuit, word_rows, canvas)
-    rows = [piece for row in stack(circuit.groups, circuit.lines) for piece in _split(row, canvas)]
+    stacked = stack(circuit.groups, circuit.lines, bands)
+    rows = [piece for row in stacked for piece in _split(row, canvas)]
     rows.append([circuit.answer])
     level = {part.key: 0 for box in circuit.words for part in box.parts}
     level |= {p.key: n for n, row in enumerate(rows, 1) for box in row for p in box.parts}
@@ -104,7 +111,8 @@ def lay_out(circuit: Circuit, canvas: Canvas) -> Layout:
     lanes: dict[Line, list[Lane]] = defaultdict(list)
     y = canvas.margin
     for number in range(len(rows), 0, -1):
-        boxes, crossing = _place_row(rows[number - 1], lanes_wanted[number], at, y, canvas)
+        room = _Row(rows[number - 1], lanes_wanted[number], y)
+        boxes, crossing = _place_row(room, at, canvas, circuit)
         height = max(box.height for box in boxes)
         placed += boxes
         for line, x in crossing.items():
@@ -123,12 +131,12 @@ def lay_out(circuit: Circuit, canvas: Canvas) -> Layout:
     return Layout(circuit, canvas, y - WORD_LEADING + canvas.margin, tuple(placed), drawn)
 
 
-def stack(groups: Sequence[Box], lines: Sequence[Line]) -> list[list[Box]]:
+def stack(groups: Sequence[Box], lines: Sequence[Line], bands: int = MOST_BANDS) -> list[list[Box]]:
     """Rows from below: boxes of near layers side by side, and each above whatever feeds it."""
     if not groups:
         return []
     order = sorted(groups, key=lambda box: (box.layer, box.word, box.parts[0].key))
-    reach = max(1.0, (order[-1].layer - order[0].layer) / MOST_BANDS)
+    reach = max(1.0, (order[-1].layer - order[0].layer) / bands)
     home = {part.key: number for number, box in enumerate(order) for part in box.parts}
     feeds: dict[int, set[int]] = defaultdict(set)
     for line in lines:
@@ -219,33 +227,75 @@ def _split(row: Sequence[Box], canvas: Canvas) -> list[list[Box]]:
     return pieces
 
 
+class _Row(NamedTuple):
+    """The boxes of a row, the lines that only pass it and where they would like to, its top."""
+
+    boxes: Sequence[Box]
+    passing: Mapping[Line, float]
+    y: float
+
+
+class _Item(NamedTuple):
+    """A box of a row, or the lane of a line: where it would like its centre, and its width."""
+
+    wanted: float
+    width: float
+    what: Box | Line
+
+
 def _place_row(
-    row: Sequence[Box],
-    passing_lines: Mapping[Line, float],
-    at: Mapping[str, float],
-    y: float,
-    canvas: Canvas,
+    row: _Row, at: Mapping[str, float], canvas: Canvas, circuit: Circuit
 ) -> tuple[list[Placed], dict[Line, float]]:
     """The boxes of a row, and where the lines that only pass it go between them."""
-    items: list[tuple[float, float, Box | Line]] = [
-        (at[box.parts[0].key], _size(box, canvas)[0] + canvas.gap, box) for box in row
-    ]
-    room = canvas.width - 2 * canvas.margin + canvas.gap - sum(width for _, width, _ in items)
-    lane = min(LANE_WIDTH, max(0.0, room) / max(1, len(passing_lines)))
-    items += [(x, lane, line) for line, x in passing_lines.items()]
-    items.sort(key=lambda item: item[0])
-    widths = [width for _, width, _ in items]
+    boxes = [_Item(at[b.parts[0].key], _size(b, canvas)[0] + canvas.gap, b) for b in row.boxes]
+    room = canvas.width - 2 * canvas.margin + canvas.gap - sum(one.width for one in boxes)
+    lanes = _lanes(row.passing, circuit, max(0.0, room))
+    items = sorted([*boxes, *lanes], key=lambda item: item.wanted)
     low = canvas.margin - canvas.gap / 2
-    high = canvas.width - canvas.margin + canvas.gap / 2
-    centres = spread([wanted for wanted, _, _ in items], widths, low, high)
-    tallest = max(_size(box, canvas)[1] for box in row)
+    bounds = (low, canvas.width - low)
+    if circuit.balance is not None:
+        items = _straighter(items, bounds)
+    tallest = max(_size(box, canvas)[1] for box in row.boxes)
     placed, crossing = [], {}
-    for centre, (_, _, item) in zip(centres, items, strict=True):
-        if isinstance(item, Line):
-            crossing[item] = centre
+    for centre, item in zip(_centres(items, bounds), items, strict=True):
+        if isinstance(item.what, Line):
+            crossing[item.what] = centre
         else:
-            placed.append(_placed_box(item, centre, y, tallest, canvas))
+            placed.append(_placed_box(item.what, centre, row.y, tallest, canvas))
     return placed, crossing
+
+
+def _lanes(passing_lines: Mapping[Line, float], circuit: Circuit, room: float) -> list[_Item]:
+    """As wide as their lines, where these are to scale and there is room."""
+    widths = dict.fromkeys(passing_lines, LANE_WIDTH)
+    if circuit.balance is not None:
+        widths = {line: 5 + line_width(line, circuit) for line in passing_lines}
+    shrink = min(1.0, room / max(1.0, sum(widths.values())))
+    return [_Item(x, widths[line] * shrink, line) for line, x in passing_lines.items()]
+
+
+def _centres(items: Sequence[_Item], bounds: tuple[float, float]) -> list[float]:
+    return spread([item.wanted for item in items], [item.width for item in items], *bounds)
+
+
+def _straighter(items: list[_Item], bounds: tuple[float, float]) -> list[_Item]:
+    """Boxes step aside for what flows past them: the order in which all stand nearest to where
+    they would."""
+
+    def cost(order: list[_Item]) -> float:
+        return sum(
+            min(item.width, MOVABLE) * (centre - item.wanted) ** 2
+            for item, centre in zip(order, _centres(order, bounds), strict=True)
+        )
+
+    best, least = items, cost(items)
+    for box in [item for item in items if isinstance(item.what, Box)]:
+        rest = [item for item in best if item is not box]
+        for place in range(len(rest) + 1):
+            order = [*rest[:place], box, *rest[place:]]
+            if (found := cost(order)) < least - 1e-6:
+                best, least = order, found
+    return best
 
 
 def _placed_box(box: Box, centre: float, y: float, tallest: float, canvas: Canvas) -> Placed:

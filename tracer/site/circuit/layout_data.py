@@ -14,8 +14,8 @@ from markupsafe import Markup, escape
 
 from tracer.site.circuit.boxes import Box, Circuit
 from tracer.site.circuit.layout import Layout
+from tracer.site.circuit.line_width import stroke
 from tracer.site.circuit.lines import Line
-from tracer.site.circuit.svg import stroke
 
 
 def encode(circuit: Circuit, layouts: Mapping[str, Layout], node_ids: Sequence[str]) -> Markup:

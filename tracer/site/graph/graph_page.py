@@ -23,8 +23,10 @@ from tracer.errors import Place, TracerError
 from tracer.site.circuit import layout_data
 from tracer.site.circuit.boxes import Circuit
 from tracer.site.circuit.circuit import summarise
+from tracer.site.circuit.in_words import describe
 from tracer.site.circuit.layout import Layout, lay_out_pictures
-from tracer.site.circuit.svg import describe, draw, draw_thumbnail
+from tracer.site.circuit.svg import draw
+from tracer.site.circuit.thumbnail import draw_thumbnail
 from tracer.site.content.addresses import write_up_here
 from tracer.site.content.entry import Entry
 from tracer.site.graph import edit_data, viewer_data
