@@ -68,6 +68,11 @@ export class Circuit {
     const { facts, peoples, canvas, graph, changedPicture } = this;
     if (!facts || !peoples || !changedPicture) return;
     const changed = Object.keys(state.edits.work.groups).length > 0;
+    if (changed && facts.account && !facts.books) {
+      facts.opened ??= openBooks(facts, graph);
+      facts.opened.then(() => this.svg.isConnected && this.follow(this.store.state));
+      return;
+    }
     const keys = peoples();
     const groups = graph.groups.filter((group) => group.key in keys);
     const { base, measure } = canvas;
@@ -164,7 +169,8 @@ export class Circuit {
 
   /** @param {SVGGElement} element @param {Box} box */
   prepare(element, box) {
-    if (box.kind === "group") element.append(drawOpener(box));
+    element.querySelector("title")?.remove(); // the strip says it
+    if (box.kind === "group" || box.kind === "other") element.append(drawOpener(box));
     const dragging = /** @type {import("d3-drag").DragBehavior<SVGGElement, unknown, unknown>} */ (
       drag()
     );
@@ -323,6 +329,17 @@ export class Circuit {
     const next = element.querySelectorAll("[tabindex]")[Math.max(at, first)];
     if (next instanceof SVGElement) next.focus();
   }
+}
+
+/**
+ * All flows of an account, for groups that the build did not know; without them the drawn links.
+ * @param {Facts} facts
+ * @param {Graph} graph
+ */
+async function openBooks(facts, graph) {
+  const { loadBooks, booksOfLinks } = await import("./books.js");
+  const account = /** @type {NonNullable<Facts["account"]>} */ (facts.account);
+  facts.books = await loadBooks(account, graph).catch(() => booksOfLinks(graph, facts));
 }
 
 /** @param {EventTarget | null} target @returns {string | null}  a part's key, or a box's */

@@ -217,14 +217,15 @@ def _others(graph: Graph, taken: set[str], prompt: Sequence[Word]) -> Iterator[B
 
 def _foot(graph: Graph, prompt: Sequence[Word], taken: set[str]) -> Iterator[Box]:
     """The start, the words in order, and what else flows in."""
-    sources = _sources(graph, taken)
+    sources = sources_of(graph, taken)
     inside = taken | {one for box in sources for part in box.parts for one in part.nodes}
     yield from (box for box in sources if box.key == "start")
     yield from word_boxes(graph, prompt, inside)
     yield from (box for box in sources if box.key != "start")
 
 
-def _sources(graph: Graph, taken: set[str]) -> list[Box]:
+def sources_of(graph: Graph, taken: set[str]) -> list[Box]:
+    """What flows in and is no word: all of it but what is taken."""
     ids = [
         node.node_id
         for node in graph.nodes
