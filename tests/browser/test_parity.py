@@ -33,7 +33,7 @@ from tracer.documents.named_boxes import Group, named_boxes
 from tracer.documents.parts.ledger import Ledger
 from tracer.documents.parts.parts import load_parts
 from tracer.documents.prompt_words import input_names
-from tracer.site.circuit import layout, layout_data, svg
+from tracer.site.circuit import layout, layout_data, placed, rows, svg
 from tracer.site.circuit.balance import Rest
 from tracer.site.circuit.box_words import box_words, told_words
 from tracer.site.circuit.circuit import summarise
@@ -266,11 +266,11 @@ def test_groups_without_nodes_are_no_groups() -> None:
     ("module", "name", "value"),
     [
         ("circuit/paint", "HEAD", svg.HEAD),
-        ("circuit/change", "PADDING", layout.PADDING),
-        ("circuit/routes", "LANE", layout.LANE_WIDTH),
+        ("circuit/change", "PADDING", placed.PADDING),
+        ("circuit/routes", "LANE", rows.LANE_WIDTH),
         ("circuit/paint", "BADGE", svg.BADGE_HEIGHT),
-        ("circuit/paint", "LEADING", layout.DETAIL_LEADING),
-        ("circuit/change", "LEADING", layout.DETAIL_LEADING),
+        ("circuit/paint", "LEADING", placed.DETAIL_LEADING),
+        ("circuit/change", "LEADING", placed.DETAIL_LEADING),
         ("sharing/export_csv", "DIGITS", DIGITS),
         ("graph/graph", "FORMAT", viewer_data.FORMAT),
         ("editing/editing", "FORMAT", edit_data.FORMAT),

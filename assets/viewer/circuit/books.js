@@ -20,6 +20,7 @@ const [PUSHED, OPPOSED, SHORTLY] = [6, 4, 3];
 
 /**
  * @typedef {object} Books
+ * @property {number | null} held  the share of all flows that they hold; null for all
  * @property {(boxes: Box[], facts: Facts) => Counted} count
  * @property {(members: number[]) => {words: string[], told: string[]}} say
  *
@@ -76,6 +77,7 @@ export function booksOf(flows, pushes, account, graph) {
     flows.entering.reduce((sum, row) => sum + row[s], flows.straight[s]),
   ]);
   return {
+    held: null,
     count: (boxes, facts) => count(boxes, facts, { each, shares, account, held: null, graph }),
     say(members) {
       const group = members.map((node) => place.get(node) ?? -1).filter((at) => at >= 0);
@@ -105,6 +107,7 @@ export function booksOfLinks(graph, { gain, account }) {
   const held = account?.held ?? 0;
   const given = { each, shares, account: /** @type {Account} */ (account), held, graph };
   return {
+    held,
     count: (boxes, facts) => count(boxes, facts, given),
     say: () => ({ words: [], told: [] }),
   };
@@ -149,7 +152,8 @@ function count(boxes, facts, { each, shares, account, held, graph }) {
   });
   const home = new Map(parts.map(({ key, at }) => [key, at]));
   const drawn = strongest(flows, home, boxes.length - 1, facts);
-  const own = new Map(parts.map(({ key }) => [key, 0]));
+  const filled = parts.filter(({ nodes }) => nodes.length);
+  const own = new Map(filled.map(({ key }) => [key, 0]));
   for (const [node, share] of shares) {
     const keys = homes.get(node) ?? [];
     for (const key of keys) own.set(key, (own.get(key) ?? 0) + share / keys.length);

@@ -12,9 +12,11 @@ from tracer.documents.graph import load_graph
 from tracer.documents.graph_folder import GraphFolder
 from tracer.site.circuit.boxes import Box, Circuit
 from tracer.site.circuit.circuit import summarise
-from tracer.site.circuit.layout import NARROW, WIDE, Canvas, Layout, lay_out, spread
+from tracer.site.circuit.layout import NARROW, WIDE, Layout, lay_out
 from tracer.site.circuit.lettering import text_width
 from tracer.site.circuit.lines import Line, Part
+from tracer.site.circuit.placed import Canvas
+from tracer.site.circuit.rows import spread
 
 REPOSITORY = Path(__file__).parents[3]
 FOLDER = GraphFolder(REPOSITORY / "graphs")

@@ -28,7 +28,9 @@ def brief_name(box: Box | None) -> str:
     if box is None:
         return ""
     brief = box.name.removeprefix(box.at).strip()
-    return brief if brief[:1] in ("→", "⊣") else box.name
+    if brief.startswith("⊣"):
+        return f"not{brief[1:]}"  # a sign that few fonts have
+    return brief if brief.startswith("→") else box.name
 
 
 def _short(box: Box) -> Iterator[str]:

@@ -48,6 +48,8 @@ def labels(layout: Layout) -> Iterator[Label]:
         others = [at for line, found in points.items() if line != curve.line for at in found]
         for x, y in points[curve.line]:
             area = _around(x, y, text)
+            if area.left < 0 or area.right > layout.canvas.width:
+                continue
             crossed = any(_holds(area, *at) for at in others)
             if not crossed and not any(area.meets(one) for one in (*boxes, *taken)):
                 taken.append(area)

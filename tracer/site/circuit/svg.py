@@ -12,20 +12,19 @@ from tracer.site.circuit.boxes import Box, Circuit
 from tracer.site.circuit.curves import Curve
 from tracer.site.circuit.flow_labels import labels
 from tracer.site.circuit.in_words import flowing, line_title, part_name
-from tracer.site.circuit.layout import (
-    AMOUNT_HEIGHT,
+from tracer.site.circuit.layout import AMOUNT_HEIGHT, Layout
+from tracer.site.circuit.lettering import text_width
+from tracer.site.circuit.line_width import line_width
+from tracer.site.circuit.lines import Part
+from tracer.site.circuit.placed import (
     CAPTION_HEIGHT,
     DETAIL_LEADING,
     DETAIL_SIZE,
     NAME_LEADING,
     NAME_SIZE,
     PADDING,
-    Layout,
     Placed,
 )
-from tracer.site.circuit.lettering import text_width
-from tracer.site.circuit.line_width import line_width
-from tracer.site.circuit.lines import Part
 from tracer.site.prose.node_links import node_link
 
 HEAD = 9.0

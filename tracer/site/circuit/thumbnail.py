@@ -7,7 +7,8 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from tracer.site.circuit.boxes import Box, Circuit
-from tracer.site.circuit.layout import WIDE, Canvas, lay_out
+from tracer.site.circuit.layout import WIDE, lay_out
+from tracer.site.circuit.placed import Canvas
 from tracer.site.circuit.svg import lines_drawn, rect, tag, texts_drawn
 
 THUMBNAIL = replace(WIDE, row_gap=40)

@@ -162,6 +162,12 @@ class GraphPage:
         return explained(self.graph)
 
     @property
+    def noun(self) -> str:
+        """What its features are called."""
+        info = self.graph.metadata.tracer
+        return "neurons" if info and info.features.kind == "neurons" else "features"
+
+    @property
     def attention_is_held(self) -> bool:
         """Some programs take attention apart as well (`lorsa`), and then it is not."""
         return not any(node.feature_type.startswith("lorsa") for node in self.graph.nodes)
