@@ -79,6 +79,24 @@ export function changedPicture(base, graph, groups, facts, measure) {
 }
 
 /**
+ * The facts with a way to all flows of an account, for groups that the build did not know; where they
+ * cannot be had, the drawn links.
+ * @param {Facts} facts
+ * @param {Graph} graph
+ * @returns {Facts}
+ */
+export function withBooks(facts, graph) {
+  const { account } = facts;
+  if (account) {
+    facts.open = async () => {
+      const { loadBooks, booksOfLinks } = await import("./books.js");
+      facts.books = await loadBooks(account, graph).catch(() => booksOfLinks(graph, facts));
+    };
+  }
+  return facts;
+}
+
+/**
  * What is in no group, as a group.
  * @param {Graph} graph
  * @param {Set<number>} taken

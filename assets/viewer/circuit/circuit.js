@@ -68,8 +68,8 @@ export class Circuit {
     const { facts, peoples, canvas, graph, changedPicture } = this;
     if (!facts || !peoples || !changedPicture) return;
     const changed = Object.keys(state.edits.work.groups).length > 0;
-    if (changed && facts.account && !facts.books) {
-      facts.opened ??= openBooks(facts, graph);
+    if (changed && facts.open && !facts.books) {
+      facts.opened ??= facts.open();
       facts.opened.then(() => this.svg.isConnected && this.follow(this.store.state));
       return;
     }
@@ -329,17 +329,6 @@ export class Circuit {
     const next = element.querySelectorAll("[tabindex]")[Math.max(at, first)];
     if (next instanceof SVGElement) next.focus();
   }
-}
-
-/**
- * All flows of an account, for groups that the build did not know; without them the drawn links.
- * @param {Facts} facts
- * @param {Graph} graph
- */
-async function openBooks(facts, graph) {
-  const { loadBooks, booksOfLinks } = await import("./books.js");
-  const account = /** @type {NonNullable<Facts["account"]>} */ (facts.account);
-  facts.books = await loadBooks(account, graph).catch(() => booksOfLinks(graph, facts));
 }
 
 /** @param {EventTarget | null} target @returns {string | null}  a part's key, or a box's */

@@ -16,6 +16,7 @@
  * @property {number} intoTheAnswer
  * @property {Account} [account]
  * @property {import("./books.js").Books} [books]  once they are here
+ * @property {() => Promise<void>} [open]  fetches them
  * @property {Promise<void>} [opened]
  *
  * @typedef {object} Account

@@ -16,6 +16,8 @@ def describe(circuit: Circuit) -> list[str]:
     names = {part.key: part_name(box, part) for box in circuit.boxes for part in box.parts}
     sentences = []
     for box in (circuit.answer, *reversed(circuit.groups)):
+        if box.told and box.kind != "other":
+            sentences.append(f"{names[box.parts[0].key]}: {' '.join(box.told)}")
         for part in box.parts:
             into = sorted(
                 (line for line in circuit.lines if line.target == part.key),
