@@ -38,7 +38,7 @@ export function changedPicture(base, graph, groups, facts, measure) {
   const before = new Map(base.boxes.map((box) => [box.key, box]));
   const inBoxes = named && facts.account ? [...boxed, named] : boxed;
   const taken = new Set(inBoxes.flatMap((group) => group.members));
-  const others = facts.account ? withoutBox(graph, taken) : [];
+  const others = facts.account ? withoutBox(graph, new Set([...taken, target])) : [];
   const wanted = [...boxed, ...others].map((group) =>
     groupBox(group, before.get(group.key), { graph, measure, base, books: facts.books }),
   );

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ET
 from collections import defaultdict
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.accounts import ANSWER, FEATURES, INPUTS, make_account
 from tracer.documents.annotations import Annotations
+from tracer.documents.graph import Graph
 from tracer.documents.parts.ledger import Ledger
 from tracer.documents.parts.parts import Parts
 from tracer.site.circuit.boxes import Circuit
@@ -109,6 +111,20 @@ def test_whatever_people_group_adds_up(groups: list[list[str]], seed: int) -> No
     account = graph.metadata.tracer.account  # type: ignore[union-attr]
     assert account is not None
     assert_adds_up(pictures_of(circuit)[0], account.quantity)
+
+
+def test_a_feature_that_is_asked_about_is_the_answer_and_in_no_box() -> None:
+    graph, parts = make_account()
+    fields = json.loads(graph.to_json())
+    fields["metadata"]["tracer"]["question"] = {"kind": "feature", "target": ANSWER}
+    (asked,) = (node for node in fields["nodes"] if node["node_id"] == ANSWER)
+    asked["feature_type"] = "neuron"
+    circuit = summarise(Graph.model_validate(fields), Annotations(), parts)
+    assert circuit is not None
+    assert circuit.balance is not None
+    assert not any(ANSWER in box.parts[0].nodes for box in circuit.groups)
+    for picture in pictures_of(circuit):
+        assert_adds_up(picture, circuit.balance.quantity)
 
 
 def test_what_flows_through_a_group_is_what_the_ledger_says() -> None:

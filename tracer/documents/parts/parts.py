@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from tracer.documents.enclosure import is_there
 from tracer.documents.files import write_atomically
 from tracer.documents.parts.flows import NAME as FLOWS
 from tracer.documents.parts.flows import Flows, read_flows
-from tracer.documents.parts.packed import AGAIN
 from tracer.documents.parts.pushes import NAME as WORDS
 from tracer.documents.parts.pushes import Pushes, read_pushes
-from tracer.errors import Place, TracerError
-
-Part = TypeVar("Part", Flows, Pushes)
 
 
 @dataclass(frozen=True)
@@ -45,28 +40,6 @@ def flows_file(graph_file: Path) -> Path:
 def words_file(graph_file: Path) -> Path:
     """`1.words.bin` for `1.json`."""
     return graph_file.with_suffix(f".{WORDS}.bin")
-
-
-def readable_parts(graph_file: Path, graph_id: str) -> tuple[Parts, list[TracerError]]:
-    """What of it can be used, and why the rest cannot: each is missing, damaged or of another
-    graph."""
-    problems: list[TracerError] = []
-    flows = _read(read_flows, flows_file(graph_file), graph_id, problems)
-    pushes = _read(read_pushes, words_file(graph_file), graph_id, problems)
-    return Parts(flows, pushes if flows else None), problems
-
-
-def _read(
-    read: Callable[[Path, str], Part], file: Path, graph_id: str, problems: list[TracerError]
-) -> Part | None:
-    if not is_there(file):
-        problems.append(TracerError("it is missing", hint=AGAIN, place=Place(file)))
-        return None
-    try:
-        return read(file, graph_id)
-    except TracerError as error:
-        problems += error.problems
-        return None
 
 
 def load_parts(graph_file: Path, graph_id: str) -> Parts:

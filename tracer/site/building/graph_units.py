@@ -68,8 +68,9 @@ class GraphUnits:
             files[page.file] = stored.content()
             if evidence := entry.evidence.get(page.revision):
                 files[evidence_file(Path(page.file)).as_posix()] = evidence.content()
-            for part in entry.parts.get(page.revision, ()):
-                files[f"graphs/{entry.slug}/{part.file.name}"] = part.content()
+            if parts := entry.parts.get(page.revision):
+                stored_parts = zip(page.part_files, parts.files, strict=True)
+                files |= {path: one.content() for path, one in stored_parts}
         newest, *older = [page for _, page in self._revisions(entry)]
         return Product(files, _summary_of(newest, older))
 
@@ -86,7 +87,7 @@ class GraphUnits:
 
     def _card(self, entry: Entry, colours: Mapping[str, str]) -> Unit:
         path, title = f"graphs/{entry.slug}/card.png", self._gallery.config.title
-        parts = entry.parts.get(entry.revision, ())
+        parts = entry.parts.get(entry.revision)
         drawn = [title, entry.stored.digest, parts, entry.said.groups, entry.meta.title, colours]
 
         def make() -> Product:

@@ -53,8 +53,6 @@ def _of_entry(entry: Entry, found: Survey) -> Iterator[TracerError]:
         hint = f"every node is still there: read it again, then write `revision: {entry.revision}`"
         yield TracerError(what, hint=hint, place=source.place(("revision",)))
     yield from _untested(entry)
-    for revision in entry.revisions:
-        yield from entry.faults_of_parts(revision)
     listed = found.prompts.entry(entry.slug) if found.prompts else None
     if found.prompts is None or listed is None:
         return

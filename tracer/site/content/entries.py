@@ -19,6 +19,7 @@ from tracer.documents.revisions import revision_numbers
 from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.site.content.entry import Entry, Part, SharedLabels
+from tracer.site.content.graph_parts import StoredParts
 from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.reading import Reading
 from tracer.site.content.texts import load_markdown
@@ -127,7 +128,6 @@ def _entry(reading: Reading, found: GraphFiles, shared: Shared) -> Entry | None:
         for number, file in files.items()
         if evidence_file(file).name in found.names
     }
-    parts = {number: tuple(_parts(reading, file, found)) for number, file in files.items()}
     known = {number: one for number, one in stored.items() if one is not None}
     if len(known) < len(stored):
         return None
@@ -145,15 +145,17 @@ def _entry(reading: Reading, found: GraphFiles, shared: Shared) -> Entry | None:
         tags=tuple(dict.fromkeys(tags)),
         examples=shared.keys,
         evidence={number: one for number, one in evidence.items() if one is not None},
-        parts=parts,
+        parts={number: _parts(reading, found, files[number]) for number in (newest, *known)},
         unread=frozenset(_unread(reading, found, None in evidence.values())),
     )
 
 
-def _parts(reading: Reading, file: Path, found: GraphFiles) -> Iterator[StoredFile]:
-    for part in (flows_file(file), words_file(file)):
-        if part.name in found.names and (stored := reading.load(StoredFile, part)) is not None:
-            yield stored
+def _parts(reading: Reading, found: GraphFiles, graph: Path) -> StoredParts:
+    flows, words = (
+        reading.load(StoredFile, file) if file.name in found.names else None
+        for file in (flows_file(graph), words_file(graph))
+    )
+    return StoredParts(graph, flows, words)
 
 
 def _unread(reading: Reading, found: GraphFiles, evidence: bool) -> Iterator[Part]:

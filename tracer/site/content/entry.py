@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Literal
 
 from tracer.documents.annotations import Annotations
@@ -14,11 +13,10 @@ from tracer.documents.feature_labels import FeatureLabels
 from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import StoredGraph
-from tracer.documents.parts.parts import Parts, readable_parts
 from tracer.documents.resolved_claims import ResolvedClaim, resolve_claim
-from tracer.documents.stored_file import StoredFile
 from tracer.documents.yaml_source import KeyPath, YamlSource
 from tracer.errors import Place, TracerError, Unknown
+from tracer.site.content.graph_parts import FoundParts, StoredParts, find_parts
 from tracer.site.content.markdown_file import MarkdownFile
 
 Part = Literal["write-up", "annotations", "evidence"]
@@ -40,8 +38,7 @@ class Entry:
     tags: tuple[str, ...] = ()
     examples: Mapping[str, tuple[str, ...]] = field(repr=False, default_factory=dict)  # by source
     evidence: Mapping[int, StoredEvidence] = field(repr=False, default_factory=dict)
-    # What lies packed beside each revision.
-    parts: Mapping[int, tuple[StoredFile, ...]] = field(repr=False, default_factory=dict)
+    parts: Mapping[int, StoredParts] = field(repr=False, default_factory=dict)  # by revision
     # Graphs that this one's claims name; None for one that is there and could not be read.
     others: Mapping[str, tuple[StoredGraph, Annotations] | None] = field(
         repr=False, default_factory=dict
@@ -57,25 +54,11 @@ class Entry:
         fits = stored and info and stored.evidence.graph_id == info.graph_id
         return stored.evidence if stored and fits else None
 
-    def parts_of(self, revision: int) -> Parts:
-        """What lies packed beside one revision, as far as it can be read."""
-        graph, file = self._graph_and_file(revision)
-        info = graph.metadata.tracer
-        if info is None or info.account is None:
-            return Parts()
-        return readable_parts(file, info.graph_id)[0]
-
-    def faults_of_parts(self, revision: int) -> list[TracerError]:
-        """Why what lies beside a revision with an account cannot be used, or that it is missing."""
-        graph, file = self._graph_and_file(revision)
-        info = graph.metadata.tracer
-        if info is None or info.account is None:
-            return []
-        return readable_parts(file, info.graph_id)[1]
-
-    def _graph_and_file(self, revision: int) -> tuple[Graph, Path]:
-        stored = self.stored if revision == self.revision else self.older[revision]
-        return stored.graph, stored.file
+    def parts_of(self, revision: int) -> FoundParts:
+        """What lies packed beside one revision, if that is of the graph it is now. Raises
+        TracerError for a broken graph."""
+        graph = self.graph if revision == self.revision else self.older[revision].graph
+        return find_parts(self.parts.get(revision), graph)
 
     def resolve(self, number: int, graph: Graph) -> ResolvedClaim:
         """One of the claims on one revision. Raises TracerError for what matches nothing there."""

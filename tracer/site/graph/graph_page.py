@@ -16,6 +16,7 @@ from tracer.documents.exchange.provenance import Provenance, is_foreign, provena
 from tracer.documents.feature_source import feature_source
 from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
+from tracer.documents.parts.parts import Parts
 from tracer.documents.references import Reference
 from tracer.documents.site_config import SiteConfig
 from tracer.documents.yaml_source import KeyPath
@@ -204,7 +205,7 @@ class GraphPage:
 
     @cached_property
     def circuit(self) -> Circuit | None:
-        return summarise(self.graph, self.annotations, self.entry.parts_of(self.revision))
+        return summarise(self.graph, self.annotations, self.parts)
 
     @cached_property
     def picture(self) -> Markup:
@@ -288,6 +289,17 @@ class GraphPage:
             note = self._note(claim.note, ("claims", number, "note"))
             shown.append(show_claim(resolved, self.annotations, found, note))
         return shown
+
+    @property
+    def parts(self) -> Parts:
+        """What can be read of the packed files beside the graph."""
+        return self.entry.parts_of(self.revision).parts
+
+    @property
+    def part_files(self) -> list[str]:
+        """Those packed files, below the site's root."""
+        stored = self.entry.parts.get(self.revision)
+        return [f"graphs/{self.slug}/{one.file.name}" for one in stored.files] if stored else []
 
     @cached_property
     def faithfulness(self) -> ShownFaithfulness | None:

@@ -22,6 +22,7 @@ _FOLDERS = frozenset(
 )
 _TELLING = frozenset({"annotations", "comparisons", "labels", "pages", "write-ups"})
 _GRAPH_FILE = re.compile(r"[1-9][0-9]*(?:\.evidence)?\.json\Z")
+_PART = re.compile(r"(?P<revision>[1-9][0-9]*)\.(?:flows|words)\.bin\Z")
 
 
 def unused(gallery: Gallery, unread: Collection[Path] = ()) -> Iterator[TracerError]:
@@ -53,7 +54,11 @@ def _stray_graphs(folder: Path) -> Iterator[TracerError]:
             yield _nothing_reads(path, "graphs are `<slug>/<revision>.json`")
             continue
         for file in _shown(path):
-            if not _GRAPH_FILE.match(file.name):
+            part = _PART.match(file.name)
+            if part and not (path / f"{part['revision']}.json").exists():
+                hint = f"it lay beside {part['revision']}.json; bring that back, or remove this"
+                yield TracerError("there is no graph beside this", hint=hint, place=Place(file))
+            elif not part and not _GRAPH_FILE.match(file.name):
                 yield _nothing_reads(file, "a graph's file is named by its revision: `1.json`")
 
 

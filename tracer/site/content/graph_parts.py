@@ -1,0 +1,93 @@
+"""The packed files beside a graph, known by their content and read when they are needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from tracer.documents.graph import Graph
+from tracer.documents.parts.flows import Flows, read_flows
+from tracer.documents.parts.parts import Parts, flows_file, words_file
+from tracer.documents.parts.pushes import Pushes, read_pushes
+from tracer.documents.stored_file import StoredFile
+from tracer.errors import Place, TracerError
+
+_LOST = "its page says less without; run `tracer build-graphs` again, or restore it"
+
+
+@dataclass(frozen=True)
+class StoredParts:
+    """What lies beside a graph's file; None where there is no such file."""
+
+    graph_file: Path
+    flows: StoredFile | None = None
+    words: StoredFile | None = None
+
+    @property
+    def files(self) -> list[StoredFile]:
+        return [one for one in (self.flows, self.words) if one is not None]
+
+
+@dataclass(frozen=True)
+class FoundParts:
+    """What could be read of a graph's parts, and what is wrong with the others: nothing of it keeps
+    a page from being built."""
+
+    parts: Parts
+    faults: tuple[TracerError, ...] = ()
+
+
+def find_parts(stored: StoredParts | None, graph: Graph) -> FoundParts:
+    """The parts of a graph that keeps an account; others have none."""
+    info = graph.metadata.tracer
+    if stored is None or info is None or info.account is None:
+        return FoundParts(Parts())
+    features = tuple(node.node_id for node in graph.nodes if node.kind == "feature")
+    return _found(stored, info.graph_id, features)
+
+
+@lru_cache(maxsize=8)  # each holds up to 80,000 numbers
+def _found(stored: StoredParts, graph_id: str, features: tuple[str, ...]) -> FoundParts:
+    faults: list[TracerError] = []
+    flows: Flows | None = None
+    pushes: Pushes | None = None
+    try:
+        flows = _flows(stored, graph_id, features)
+    except TracerError as error:
+        faults += error.problems
+    try:
+        pushes = _pushes(stored, graph_id, features)
+    except TracerError as error:
+        faults += error.problems
+    return FoundParts(Parts(flows, pushes), tuple(faults))
+
+
+def _flows(stored: StoredParts, graph_id: str, features: tuple[str, ...]) -> Flows:
+    file = flows_file(stored.graph_file)
+    if stored.flows is None:
+        raise _missing(file, "every flow of its account")
+    flows = read_flows(file, graph_id)
+    # A feature that the graph explains is a target, and none of those that flow into it.
+    if flows.features != features[: len(flows.features)] or len(features) - len(flows.features) > 1:
+        raise _other_features(file)
+    return flows
+
+
+def _pushes(stored: StoredParts, graph_id: str, features: tuple[str, ...]) -> Pushes:
+    file = words_file(stored.graph_file)
+    if stored.words is None:
+        raise _missing(file, "what its features push")
+    pushes = read_pushes(file, graph_id)
+    if len(features) - len(pushes.rows) not in (0, 1):
+        raise _other_features(file)
+    return pushes
+
+
+def _missing(file: Path, what: str) -> TracerError:
+    return TracerError(f"missing: {what}", hint=_LOST, place=Place(file))
+
+
+def _other_features(file: Path) -> TracerError:
+    what = "it tells of other features than the graph lists"
+    return TracerError(what, hint=_LOST, place=Place(file))
