@@ -196,6 +196,7 @@ COUNTED = """(async () => {
     return {
         lines, balance,
         amounts: boxes.map((box) => amounts(box).amount),
+        told: boxes.map((box) => amounts({ ...box, told: [] }).told),
         said: one.groups.map((members) => books.say(members)),
     };
 })()"""
@@ -232,6 +233,8 @@ def test_groups_add_up_and_say_the_same(
         assert one["gross"] == pytest.approx(line.gross, abs=1e-6)
         assert abs(one["share"]) == pytest.approx(line.share, abs=1e-6)
     assert found["amounts"] == [box.amount for box in circuit.boxes]
+    shared = [[one for one in box.told if "shared out" in one] for box in circuit.boxes]
+    assert found["told"] == shared
     balance = circuit.balance
     for key, (through, own, *rests) in found["balance"]["parts"].items():
         assert through == pytest.approx(balance.through.get(key, 0.0), abs=1e-6)

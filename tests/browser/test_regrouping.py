@@ -56,7 +56,7 @@ def test_a_readers_group_says_what_flows_through_it_and_what_it_pushes(
     group.locator("a").focus()
     says = page.locator(".circuit-says")
     assert circuit.balance is not None
-    expect(says).to_contain_text(f"Through it: {mine.amount} logits")
+    expect(says).to_contain_text(f"through it {mine.amount} logits")
     for line in circuit.lines:
         if line.source == "mine":
             expect(says).to_contain_text(amount(line.effect))

@@ -16,6 +16,7 @@ import { showPercent, showToken } from "../graph/text.js";
 
 const MOST_READ = 3;
 const LEAST_READ = 0.05;
+const SHARED_OUT = "is shared out";
 const [PUSHED, OPPOSED, SHORTLY] = [6, 4, 3];
 
 /**
@@ -162,9 +163,20 @@ function count(boxes, facts, { each, shares, account, held, graph }) {
   const amounts = (/** @type {Box} */ box) => {
     const through = balance.parts[box.parts[0].key]?.[0] ?? null;
     const amount = box.kind === "answer" ? box.amount : through === null ? "" : showAmount(through);
-    return amount === box.amount ? box : { ...box, amount };
+    const shared = box.parts[0].nodes.filter((node) => (homes.get(node) ?? []).length > 1).length;
+    const told = [...box.told.filter((one) => !one.includes(SHARED_OUT)), ...sharedWords(shared)];
+    return { ...box, amount, told };
   };
   return { lines: drawn, balance, amounts };
+}
+
+/** Of nodes that are in other groups as well. @param {number} count */
+function sharedWords(count) {
+  if (!count) return [];
+  if (count === 1) {
+    return [`1 of its nodes is in another group too: what flows through it ${SHARED_OUT}.`];
+  }
+  return [`${count} of its nodes are in other groups too: what flows through them ${SHARED_OUT}.`];
 }
 
 /**

@@ -93,11 +93,11 @@ function words(graph, circuit, key, focus) {
       sums?.out,
     ]),
   ];
-  const told = [...box.told, through(sums)].join(" ").trim();
+  const told = box.told.join(" ");
   return [
-    make("p", {}, title, detail),
-    told ? make("p", { dir: "auto" }, told) : null,
+    make("p", {}, title, detail, through(sums)),
     ...lines,
+    told ? make("p", { dir: "auto" }, told) : null,
   ].filter((line) => line !== null);
 }
 
@@ -106,7 +106,7 @@ function through(sums) {
   if (!sums || sums.through === null) return "";
   const own =
     sums.own && sums.own !== sums.through ? `, of which it brings ${showAmount(sums.own)}` : "";
-  return `Through it: ${showAmount(sums.through)} ${sums.unit}${own}.`;
+  return ` · through it ${showAmount(sums.through)} ${sums.unit}${own}`;
 }
 
 /**

@@ -24,7 +24,7 @@ from tracer.site.circuit.balance import (
     rests,
     through_of,
 )
-from tracer.site.circuit.box_words import box_words, brief_name, told_words
+from tracer.site.circuit.box_words import box_words, brief_name, shared_words, told_words
 from tracer.site.circuit.boxes import (
     NO_BREAK,
     Box,
@@ -122,8 +122,12 @@ def _balanced(
         held=None if known else account.links_hold,
     )
 
+    homes = homes_of(every)
+
     def said(box: Box) -> Box:
         found = through.get(box.parts[0].key)
+        if shared := sum(len(homes[node]) > 1 for node in box.parts[0].nodes):
+            box = replace(box, told=(*box.told, shared_words(shared)))
         return box if found is None else replace(box, amount=amount(found))
 
     return Circuit(

@@ -33,6 +33,17 @@ def brief_name(box: Box | None) -> str:
     return brief if brief.startswith("→") else box.name
 
 
+def shared_words(count: int) -> str:
+    """Of nodes that are in other groups as well.
+
+    >>> shared_words(1)
+    '1 of its nodes is in another group too: what flows through it is shared out.'
+    """
+    if count == 1:
+        return "1 of its nodes is in another group too: what flows through it is shared out."
+    return f"{count} of its nodes are in other groups too: what flows through them is shared out."
+
+
 def _short(box: Box) -> Iterator[str]:
     if box.reads:
         yield f"reads {_listed(one.word for one in box.reads[:2])}"
