@@ -32,7 +32,7 @@ def assert_tidy(layout: Layout) -> None:
         assert 0 <= one.y <= one.y + one.height <= layout.height
         for line in one.name_lines:
             assert text_width(line, 15) <= one.width
-        for line in one.detail_lines:
+        for line in (*one.word_lines, *one.detail_lines):
             assert text_width(line, 12) <= one.width
 
 
