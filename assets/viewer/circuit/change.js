@@ -128,12 +128,31 @@ function groupBox(group, before, { graph, measure, base, books }) {
   const content = Math.max(measure(group.name, 15, true), ...texts);
   const width = Math.max(72, Math.min(content + 2 * PADDING, room));
   const x = before ? before.x + (before.width - width) / 2 : 0;
-  const height = books ? HEIGHT + LEADING * words.length : (before?.height ?? HEIGHT);
+  const lines = [...words, detail].flatMap((text) => wrapped(text, width - 2 * PADDING, measure));
+  const height = books ? HEIGHT + LEADING * (lines.length - 1) : (before?.height ?? HEIGHT);
   const parts = [{ key: group.key, nodes: group.members, x, width, side: "" }];
   const { key, name } = group;
   const kind = other ? "other" : "group";
   const y = before ? before.y + (before.height - height) / 2 : 0;
-  return { key, kind, name, detail, x, y, width, height, parts, words, told, amount: "" };
+  const box = { key, kind, name, detail, x, y, width, height, parts, words, told, amount: "" };
+  return /** @type {Box} */ (books ? { ...box, lines } : box);
+}
+
+/**
+ * A text on lines that have room.
+ * @param {string} text
+ * @param {number} room
+ * @param {Measure} measure
+ */
+function wrapped(text, room, measure) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : word;
+    if (lines.length && measure(longer, 12, false) <= room) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /**

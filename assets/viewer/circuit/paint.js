@@ -56,7 +56,7 @@ export function clip(text, width, size, measure, bold = false) {
  * @param {Measure} measure
  */
 export function drawBox(box, ids, measure) {
-  const { key, kind, name, detail, words, x, y, width, height } = box;
+  const { key, kind, name, detail, words, lines, x, y, width, height } = box;
   const frame = draw("rect", { class: `box ${kind}`, x, y, width, height, rx: 9 });
   const centre = x + width / 2;
   const inner = width - 20;
@@ -70,7 +70,7 @@ export function drawBox(box, ids, measure) {
     },
     frame,
     draw("text", { class: "name", x: centre, y: y + 22 }, clip(name, inner, 15, measure, true)),
-    ...[...words, detail].map((text, at) =>
+    ...(lines ?? [...words, detail]).map((text, at) =>
       draw(
         "text",
         { class: "detail", x: centre, y: y + 40 + LEADING * at },

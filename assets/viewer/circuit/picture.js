@@ -19,6 +19,7 @@
  * @property {number} height
  * @property {Part[]} parts
  * @property {string[]} words  what it reads and pushes, shortly
+ * @property {string[]} [lines]  words and detail, where they were cut to fit
  * @property {string} amount  what flows through it
  * @property {string[]} told  the same in sentences
  *
