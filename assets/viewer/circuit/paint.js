@@ -1,4 +1,5 @@
 // Elements of a circuit's picture, made as the build makes them, for what a reader's edits change.
+import { strokeWidth } from "./picture.js";
 
 /** @typedef {import("./picture.js").Box} Box */
 /** @typedef {import("./picture.js").Line} Line */
@@ -121,11 +122,10 @@ export function drawOpener(box) {
  * @param {Line} line
  * @param {import("./picture.js").Picture["stroke"]} stroke
  */
-export function dressLine(path, head, line, [thinnest, thickest, thickShare]) {
+export function dressLine(path, head, line, stroke) {
   const kind = line.share < 0 ? "opposes" : "supports";
-  const share = Math.min(1, Math.abs(line.share) / thickShare);
   path.setAttribute("class", `line ${kind}${line.around ? " around" : ""}`);
-  path.setAttribute("stroke-width", (thinnest + (thickest - thinnest) * share).toFixed(2));
+  path.setAttribute("stroke-width", strokeWidth(line.share, stroke).toFixed(2));
   head?.setAttribute("class", `head ${kind}`);
 }
 

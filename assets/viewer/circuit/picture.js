@@ -115,6 +115,14 @@ function builtBox(
   return { key, kind, name, detail, x, y, width, height, parts, words, amount, told };
 }
 
+/**
+ * How wide a line is drawn.
+ * @param {number} share
+ * @param {Picture["stroke"]} stroke
+ */
+export const strokeWidth = (share, [thinnest, thickest, thickShare]) =>
+  thinnest + (thickest - thinnest) * Math.min(1, Math.abs(share) / thickShare);
+
 /** @param {Box} box */
 export const nodesIn = (box) => box.parts.flatMap((part) => part.nodes);
 
