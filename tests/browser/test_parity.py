@@ -6,6 +6,7 @@ that have to stay, because the viewer's numbers depend on what a reader does.
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -14,6 +15,7 @@ import random
 import re
 import zipfile
 from collections.abc import Callable, Sequence
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +23,25 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.account_graphs import account_graph
+from tests.accounts import save_account
 from tests.builders import make_feature_graph, make_graph
 from tests.foreign_graphs import foreign_graph
+from tests.site.circuit.test_balance import GROUPINGS
 from tracer.documents.annotations import Annotations
 from tracer.documents.exchange.csv_tables import DIGITS, table, tables
 from tracer.documents.graph import Graph
-from tracer.site.circuit import layout, svg
+from tracer.documents.named_boxes import Group, named_boxes
+from tracer.documents.parts.ledger import Ledger
+from tracer.documents.parts.parts import load_parts
+from tracer.documents.prompt_words import input_names
+from tracer.site.circuit import layout, layout_data, placed, rows, svg
+from tracer.site.circuit.balance import Rest
+from tracer.site.circuit.box_words import box_words, told_words
+from tracer.site.circuit.circuit import summarise
 from tracer.site.graph import edit_data, viewer_data
 from tracer.site.graph.influence import influence_shares
 from tracer.site.graph.viewer_data import encode
+from tracer.site.wording.amounts import amount
 from tracer.site.wording.percent import percent
 from tracer.site.wording.tokens import written_out
 
@@ -167,6 +179,85 @@ def test_influence_is_the_same_share_of_all(viewer: Call, graph: Graph) -> None:
     assert dict(zip(graph.node_ids, found, strict=True)) == pytest.approx(wanted, abs=1e-3)
 
 
+COUNTED = """(async () => {
+    const { readGraph } = await import("/viewer/graph/graph.js");
+    const { builtPicture } = await import("/viewer/circuit/picture.js");
+    const { readFlows, readPushes } = await import("/viewer/circuit/ledger.js");
+    const graph = readGraph(one.data);
+    const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+    const { account } = one.facts;
+    const flows = await readFlows(bytes(one.flows), account.graphId);
+    const pushes = await readPushes(bytes(one.words), account.graphId);
+    const books = it.booksOf(flows, pushes, account, graph);
+    const { boxes } = builtPicture(one.layout, "wide", () => "");
+    const { lines, balance, amounts } = books.count(boxes, one.facts);
+    return {
+        lines, balance,
+        amounts: boxes.map((box) => amounts(box).amount),
+        told: boxes.map((box) => amounts({ ...box, told: [] }).told),
+        said: one.groups.map((members) => books.say(members)),
+    };
+})()"""
+
+
+@pytest.mark.parametrize("groups", GROUPINGS.values(), ids=GROUPINGS.keys())
+def test_groups_add_up_and_say_the_same(
+    viewer: Call, groups: dict[str, Any], tmp_path: Path
+) -> None:
+    graph, parts = save_account(tmp_path)
+    parts = load_parts(tmp_path / "graphs" / "france-paris" / "1.json", "0" * 64)  # as packed
+    assert parts.flows is not None
+    annotations = Annotations.model_validate({"groups": groups})
+    circuit = summarise(graph, annotations, parts)
+    assert circuit is not None
+    assert circuit.balance is not None
+    layouts = layout.lay_out_pictures(circuit)
+    order = {one: at for at, one in enumerate(graph.node_ids)}
+    boxed = [box.parts[0].nodes for box in circuit.groups]
+    case = {
+        "data": json.loads(encode(graph, annotations)),
+        "layout": json.loads(unescape(layout_data.encode(circuit, layouts, graph.node_ids))),
+        "facts": edit_data.circuit_facts(graph, circuit, 1),
+        "flows": base64.b64encode(parts.flows.packed()).decode(),
+        "words": base64.b64encode(parts.pushes.packed()).decode() if parts.pushes else "",
+        "groups": [[order[node] for node in nodes] for nodes in boxed],
+    }
+    (found,) = viewer("circuit/books", COUNTED, [case])
+    wanted = {(line.source, line.target): line for line in circuit.lines}
+    assert {(one["source"], one["target"]) for one in found["lines"]} == wanted.keys()
+    for one in found["lines"]:
+        line = wanted[one["source"], one["target"]]
+        assert one["net"] == pytest.approx(line.effect, abs=1e-6)
+        assert one["gross"] == pytest.approx(line.gross, abs=1e-6)
+        assert abs(one["share"]) == pytest.approx(line.share, abs=1e-6)
+    assert found["amounts"] == [box.amount for box in circuit.boxes]
+    shared = [[one for one in box.told if "shared out" in one] for box in circuit.boxes]
+    assert found["told"] == shared
+    balance = circuit.balance
+    for key, (through, own, *rests) in found["balance"]["parts"].items():
+        assert through == pytest.approx(balance.through.get(key, 0.0), abs=1e-6)
+        assert own == pytest.approx(balance.own.get(key, 0.0), abs=1e-6)
+        kept = [balance.rest_in.get(key, Rest()), balance.rest_out.get(key, Rest())]
+        assert rests == pytest.approx(
+            [x for one in kept for x in (one.count, one.effect)], abs=1e-6
+        )
+    names = input_names(parts.flows.inputs, graph.metadata.prompt_tokens)
+    ledger = Ledger(parts.flows, parts.pushes)
+    for said, nodes in zip(found["said"], boxed, strict=True):
+        (box,) = named_boxes([Group(nodes, "")], ledger, names)
+        assert said["words"] == list(box_words(box))
+        alone = box.model_copy(update={"apart": ()})
+        assert said["told"] == list(told_words(alone))
+
+
+def test_amounts_are_said_alike(viewer: Call) -> None:
+    chance = random.Random(1)
+    cases = [0.0, 1.0, -0.1, 0.0999, 0.125, 2.675, -3.3e-5, 1e-7, 0.00999, 12.345]
+    cases += [chance.uniform(-1, 1) * 10 ** chance.randint(-7, 2) for _ in range(300)]
+    found = viewer("circuit/words", "it.showAmount(one)", cases)
+    assert found == [amount(one) for one in cases]
+
+
 def test_groups_without_nodes_are_no_groups() -> None:
     data = json.loads(encode(make_graph(), Annotations.model_validate(ANNOTATIONS)))
     assert [key for key, *_ in data["groups"]] == ["both", "again"]
@@ -176,8 +267,11 @@ def test_groups_without_nodes_are_no_groups() -> None:
     ("module", "name", "value"),
     [
         ("circuit/paint", "HEAD", svg.HEAD),
-        ("circuit/change", "PADDING", layout.PADDING),
-        ("circuit/routes", "LANE", layout.LANE_WIDTH),
+        ("circuit/change", "PADDING", placed.PADDING),
+        ("circuit/routes", "LANE", rows.LANE_WIDTH),
+        ("circuit/paint", "BADGE", svg.BADGE_HEIGHT),
+        ("circuit/paint", "LEADING", placed.DETAIL_LEADING),
+        ("circuit/change", "LEADING", placed.DETAIL_LEADING),
         ("sharing/export_csv", "DIGITS", DIGITS),
         ("graph/graph", "FORMAT", viewer_data.FORMAT),
         ("editing/editing", "FORMAT", edit_data.FORMAT),

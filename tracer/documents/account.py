@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from tracer.documents.records import Open
+from tracer.documents.token_text import has_named_byte
 
 Word = Annotated[str, StringConstraints(max_length=10_000)]
 Bound = Literal["flow", "input flow", "most"]
@@ -155,9 +156,10 @@ def strongest_reads(
 
 
 def _distinct(words: Iterable[str]) -> Iterable[str]:
+    """Each once, in their order; bytes that are only a part of a letter say nothing."""
     seen: set[str] = set()
     for word in words:
         plain = word.strip()
-        if plain and plain.casefold() not in seen:
+        if plain and plain.casefold() not in seen and not has_named_byte(plain):
             seen.add(plain.casefold())
             yield plain

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 _NAMED = "tracer.named_bytes"  # how bytes that are no letters are read
 _NAME = re.compile(rb"<0x([89A-F][0-9A-F])>")
+_NAMED_BYTE = re.compile(r"<0x[89A-F][0-9A-F]>")
 _UNFINISHED = re.compile(r"<0x[89A-F][0-9A-F]>\Z")
 _REST = re.compile(r"<0x[89AB][0-9A-F]>")
 
@@ -37,6 +38,15 @@ def joined(tokens: Iterable[str]) -> str:
     (' café', '<0xC3>')
     """
     return text_of(b"".join(map(_content, tokens)))
+
+
+def has_named_byte(token: str) -> bool:
+    """Whether bytes in it are no whole letter, so that they are named.
+
+    >>> has_named_byte(" <0xD0>"), has_named_byte(" é")
+    (True, False)
+    """
+    return _NAMED_BYTE.search(token) is not None
 
 
 def goes_on_within_letter(before: str, token: str) -> bool:

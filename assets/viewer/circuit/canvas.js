@@ -29,6 +29,7 @@ export class CircuitCanvas {
     for (const path of this.layer.querySelectorAll("path")) {
       if (path.dataset.source) this.keepLine(path);
     }
+    this.numbers = [...svg.querySelectorAll("text.flow")];
     this.base = built((ends) => this.lines.get(lineKey(ends))?.path.getAttribute("d") ?? "");
     this.picture = this.base;
     /** @type {Map<string, Drawn>} */
@@ -71,6 +72,9 @@ export class CircuitCanvas {
       this.boxes.delete(key);
     }
     for (const box of picture.boxes) this.showBox(box);
+    for (const number of this.numbers) {
+      number.setAttribute("display", picture === this.base ? "inline" : "none");
+    }
     this.showLines();
     return true;
   }
@@ -140,6 +144,13 @@ export class CircuitCanvas {
       else element.removeAttribute("transform");
       for (const part of box.parts) home.set(part.key, [dx, dy]);
     }
+    for (const number of this.numbers) {
+      const { source = "", target = "" } = /** @type {SVGElement} */ (number).dataset;
+      const [[x1, y1], [x2, y2]] = [home.get(source) ?? [0, 0], home.get(target) ?? [0, 0]];
+      const by = `translate(${(x1 + x2) / 2} ${(y1 + y2) / 2})`;
+      if (x1 || x2 || y1 || y2) number.setAttribute("transform", by);
+      else number.removeAttribute("transform");
+    }
     for (const line of this.picture.lines) {
       const { path, head } = /** @type {DrawnLine} */ (this.lines.get(lineKey(line)));
       const [start, end] = [home.get(line.source), home.get(line.target)];
@@ -156,5 +167,7 @@ export class CircuitCanvas {
 const sameLook = (a, b) =>
   a.name === b.name &&
   a.detail === b.detail &&
+  a.amount === b.amount &&
+  a.words.join() === b.words.join() &&
   a.width === b.width &&
   (a.kind === "word" || nodesIn(a).join() === nodesIn(b).join());

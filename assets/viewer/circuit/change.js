@@ -1,7 +1,7 @@
 // The circuit's picture with a reader's groups in it: boxes that stay keep their place, new ones
 // find one near their words and layers. Pure.
 import { flows } from "./flow.js";
-import { lineKey } from "./picture.js";
+import { lineKey, runsAround } from "./picture.js";
 import { routes, rowsOf } from "./routes.js";
 import { EMBEDDING, ERROR, FEATURE } from "../graph/graph.js";
 
@@ -16,6 +16,9 @@ const GAP = 16;
 const PADDING = 12;
 const NEAR = 3;
 const HEIGHT = 52;
+const LEADING = 16;
+const OTHER = "other";
+const NO_WORDS = { words: /** @type {string[]} */ ([]), told: /** @type {string[]} */ ([]) };
 const WIDEST = 216;
 
 /**
@@ -33,14 +36,31 @@ export function changedPicture(base, graph, groups, facts, measure) {
   if (facts.automatic && !boxed.length) return base;
   const named = people.find((group) => group.members.includes(target));
   const before = new Map(base.boxes.map((box) => [box.key, box]));
-  const wanted = boxed.map((group) => groupBox(group, before.get(group.key), graph, measure, base));
-  const taken = new Set(boxed.flatMap((group) => group.members));
+  const inBoxes = named && facts.account ? [...boxed, named] : boxed;
+  const taken = new Set(inBoxes.flatMap((group) => group.members));
+  const others = facts.account ? withoutBox(graph, new Set([...taken, target])) : [];
+  const wanted = [...boxed, ...others].map((group) =>
+    groupBox(group, before.get(group.key), { graph, measure, base, books: facts.books }),
+  );
+  const constants = facts.account?.sources ?? {};
+  const known = new Set([...taken, ...Object.values(constants).flat()]);
   const words = base.boxes
-    .filter((box) => box.kind === "word")
-    .map((box) => wordBox(box, graph, facts.wordAt, taken));
+    .filter((box) => box.kind === "word" || box.kind === "source")
+    .map((box) =>
+      box.kind === "source"
+        ? withNodes(
+            box,
+            (constants[box.key] ?? []).filter((node) => !taken.has(node)),
+          )
+        : wordBox(box, graph, facts.wordAt, known),
+    );
   const answer = answerBox(base, named, target);
-  const placed = stacked(base, words, wanted, answer, graph, facts);
-  const lines = flows(graph, placed.boxes, facts);
+  const bare = stacked(base, words, wanted, answer, graph, facts);
+  const counted = facts.books?.count(bare.boxes, facts);
+  const placed = counted ? { ...bare, boxes: bare.boxes.map(counted.amounts) } : bare;
+  const balance = counted?.balance;
+  const lines = counted?.lines ?? flows(graph, placed.boxes, facts);
+  const around = runsAround(placed.boxes, balance);
   const route = routes(lines, placed);
   const old = new Map(base.lines.map((line) => [lineKey(line), line]));
   const still = (/** @type {string} */ key) => {
@@ -50,34 +70,89 @@ export function changedPicture(base, graph, groups, facts, measure) {
   };
   return {
     ...placed,
+    balance,
     lines: lines.map((line) => {
       const kept = still(line.source) && still(line.target) && old.get(lineKey(line));
-      return { ...line, path: kept ? kept.path : route(line) };
+      return { ...line, path: kept ? kept.path : route(line), around: around(line) };
     }),
   };
 }
 
 /**
- * @param {Group} group
- * @param {Box | undefined} before
+ * The facts with a way to all flows of an account, for groups that the build did not know; where they
+ * cannot be had, the drawn links.
+ * @param {Facts} facts
  * @param {Graph} graph
- * @param {Measure} measure
- * @param {Picture} base
+ * @returns {Facts}
+ */
+export function withBooks(facts, graph) {
+  const { account } = facts;
+  if (account) {
+    facts.open = async () => {
+      const { loadBooks, booksOfLinks } = await import("./books.js");
+      facts.books = await loadBooks(account, graph).catch(() => booksOfLinks(graph, facts));
+    };
+  }
+  return facts;
+}
+
+/**
+ * What is in no group, as a group.
+ * @param {Graph} graph
+ * @param {Set<number>} taken
+ * @returns {Pick<Group, "key" | "name" | "members">[]}
+ */
+function withoutBox(graph, taken) {
+  const members = [...graph.ids.keys()].filter(
+    (node) => graph.kinds[node] === FEATURE && !taken.has(node),
+  );
+  return members.length ? [{ key: OTHER, name: "in no box", members }] : [];
+}
+
+/**
+ * @param {Pick<Group, "key" | "name" | "members">} group
+ * @param {Box | undefined} before
+ * @param {{graph: Graph, measure: Measure, base: Picture, books?: import("./books.js").Books}} given
  * @returns {Box}
  */
-function groupBox(group, before, graph, measure, base) {
+function groupBox(group, before, { graph, measure, base, books }) {
   const detail = describeMembers(graph, group.members);
   const [part] = before?.parts ?? [];
   const sameNodes = part && [...part.nodes].sort((a, b) => a - b).join() === group.members.join();
   if (before && sameNodes && before.name === group.name) return before;
+  const other = group.key === OTHER;
+  const said = other ? NO_WORDS : sameNodes && before ? before : books?.say(group.members);
+  const { words, told } = said ?? NO_WORDS;
   const room = Math.min(WIDEST, (base.width - 2 * base.margin - GAP) / 2);
-  const content = Math.max(measure(group.name, 15, true), measure(detail, 12, false));
+  const texts = [...words, detail].map((text) => measure(text, 12, false));
+  const content = Math.max(measure(group.name, 15, true), ...texts);
   const width = Math.max(72, Math.min(content + 2 * PADDING, room));
   const x = before ? before.x + (before.width - width) / 2 : 0;
-  const height = before?.height ?? HEIGHT;
+  const lines = [...words, detail].flatMap((text) => wrapped(text, width - 2 * PADDING, measure));
+  const height = books ? HEIGHT + LEADING * (lines.length - 1) : (before?.height ?? HEIGHT);
   const parts = [{ key: group.key, nodes: group.members, x, width, side: "" }];
   const { key, name } = group;
-  return { key, kind: "group", name, detail, x, y: before?.y ?? 0, width, height, parts };
+  const kind = other ? "other" : "group";
+  const y = before ? before.y + (before.height - height) / 2 : 0;
+  const box = { key, kind, name, detail, x, y, width, height, parts, words, told, amount: "" };
+  return /** @type {Box} */ (books ? { ...box, lines } : box);
+}
+
+/**
+ * A text on lines that have room.
+ * @param {string} text
+ * @param {number} room
+ * @param {Measure} measure
+ */
+function wrapped(text, room, measure) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : word;
+    if (lines.length && measure(longer, 12, false) <= room) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /**
@@ -89,13 +164,18 @@ function groupBox(group, before, graph, measure, base) {
  * @returns {Box}
  */
 function wordBox(box, graph, wordAt, taken) {
-  const [part] = box.parts;
   const number = Number(box.key.slice(box.key.lastIndexOf("-") + 1));
   const nodes = [];
   for (let node = 0; node < graph.size; node++) {
     const here = graph.kinds[node] === EMBEDDING && wordAt[graph.positions[node]] === number;
     if (here && !taken.has(node)) nodes.push(node);
   }
+  return withNodes(box, nodes);
+}
+
+/** @param {Box} box @param {number[]} nodes @returns {Box} */
+function withNodes(box, nodes) {
+  const [part] = box.parts;
   return nodes.join() === part.nodes.join() ? box : { ...box, parts: [{ ...part, nodes }] };
 }
 
@@ -125,7 +205,7 @@ function answerBox(base, named, target) {
  * @returns {Omit<Picture, "lines">}
  */
 function stacked(base, words, groups, answer, graph, facts) {
-  const oldGroups = base.boxes.filter((box) => box.kind === "group");
+  const oldGroups = base.boxes.filter((box) => box.kind === "group" || box.kind === "other");
   const oldRows = rowsOf(oldGroups);
   const kept = oldRows
     .map((row) => row.boxes.map((old) => groups.find((box) => box.key === old.key)))

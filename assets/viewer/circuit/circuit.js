@@ -68,6 +68,11 @@ export class Circuit {
     const { facts, peoples, canvas, graph, changedPicture } = this;
     if (!facts || !peoples || !changedPicture) return;
     const changed = Object.keys(state.edits.work.groups).length > 0;
+    if (changed && facts.open && !facts.books) {
+      facts.opened ??= facts.open();
+      facts.opened.then(() => this.svg.isConnected && this.follow(this.store.state));
+      return;
+    }
     const keys = peoples();
     const groups = graph.groups.filter((group) => group.key in keys);
     const { base, measure } = canvas;
@@ -164,7 +169,8 @@ export class Circuit {
 
   /** @param {SVGGElement} element @param {Box} box */
   prepare(element, box) {
-    if (box.kind === "group") element.append(drawOpener(box));
+    element.querySelector("title")?.remove(); // the strip says it
+    if (box.kind === "group" || box.kind === "other") element.append(drawOpener(box));
     const dragging = /** @type {import("d3-drag").DragBehavior<SVGGElement, unknown, unknown>} */ (
       drag()
     );

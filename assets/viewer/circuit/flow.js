@@ -14,8 +14,22 @@
  * @property {number} weakest
  * @property {number} intoABox
  * @property {number} intoTheAnswer
+ * @property {Account} [account]
+ * @property {import("./books.js").Books} [books]  once they are here
+ * @property {() => Promise<void>} [open]  fetches them
+ * @property {Promise<void>} [opened]
  *
- * @typedef {{source: string, target: string, share: number}} Flow
+ * @typedef {object} Account
+ * @property {string} graphId
+ * @property {string} flows  the packed flows' address
+ * @property {string} words  the same of what features push
+ * @property {string[]} inputs  what each node is called where it flows in
+ * @property {string} unit
+ * @property {number} quantity
+ * @property {number} held  the share of all flows that the drawn links hold
+ * @property {Record<string, number[]>} sources  nodes that flow in and are no words
+ *
+ * @typedef {{source: string, target: string, share: number, net?: number, gross?: number}} Flow
  */
 
 /**
@@ -90,7 +104,7 @@ const byName = (a, b) => Number(a > b) - Number(a < b);
  * @param {Facts} facts
  * @returns {Flow[]}
  */
-function strongest(all, home, answer, { weakest, intoABox, intoTheAnswer }) {
+export function strongest(all, home, answer, { weakest, intoABox, intoTheAnswer }) {
   const size = (/** @type {Flow} */ flow) => Math.abs(flow.share);
   const boxOf = (/** @type {string} */ key) => /** @type {number} */ (home.get(key));
   const ranked = [...all].sort(

@@ -35,7 +35,8 @@ function onBox(circuit, event, link, box) {
   const way = WAYS[/** @type {keyof typeof WAYS} */ (event.key)];
   if (event.key === "Enter" || event.key === " ") {
     circuit.choose(link, event.shiftKey);
-    if (event.key === "Enter" && box.kind === "group") circuit.openFromKeyboard(box.key);
+    if (event.key === "Enter" && (box.kind === "group" || box.kind === "other"))
+      circuit.openFromKeyboard(box.key);
   } else if (event.key === "Escape") circuit.store.dispatch({ type: "clear" });
   else if (way && event.altKey) {
     const [x, y] = circuit.offset(box.key);

@@ -1,4 +1,5 @@
 // Elements of a circuit's picture, made as the build makes them, for what a reader's edits change.
+import { strokeWidth } from "./picture.js";
 
 /** @typedef {import("./picture.js").Box} Box */
 /** @typedef {import("./picture.js").Line} Line */
@@ -7,6 +8,8 @@
 const SVG = "http://www.w3.org/2000/svg";
 const HEAD = 9;
 const OPENER = 12;
+const BADGE = 20;
+const LEADING = 16;
 
 /**
  * @template {keyof SVGElementTagNameMap} Tag
@@ -54,7 +57,7 @@ export function clip(text, width, size, measure, bold = false) {
  * @param {Measure} measure
  */
 export function drawBox(box, ids, measure) {
-  const { key, kind, name, detail, x, y, width, height } = box;
+  const { key, kind, name, detail, words, lines, x, y, width, height } = box;
   const frame = draw("rect", { class: `box ${kind}`, x, y, width, height, rx: 9 });
   const centre = x + width / 2;
   const inner = width - 20;
@@ -68,9 +71,36 @@ export function drawBox(box, ids, measure) {
     },
     frame,
     draw("text", { class: "name", x: centre, y: y + 22 }, clip(name, inner, 15, measure, true)),
-    draw("text", { class: "detail", x: centre, y: y + 40 }, clip(detail, inner, 12, measure)),
+    ...(lines ?? [...words, detail]).map((text, at) =>
+      draw(
+        "text",
+        { class: "detail", x: centre, y: y + 40 + LEADING * at },
+        clip(text, inner, 12, measure),
+      ),
+    ),
+    ...drawBadge(box, measure),
   );
   return draw("g", { "data-box": key }, link);
+}
+
+/**
+ * What flows through a box, at its corner.
+ * @param {Box} box
+ * @param {Measure} measure
+ */
+function drawBadge({ kind, amount, x, y }, measure) {
+  if (!amount || kind === "answer") return [];
+  const width = measure(amount, 12, true) + 14;
+  const shape = { x: x - 5, y: y - BADGE / 2, width, height: BADGE, rx: 7 };
+  const side = amount.startsWith("−") ? "opposes" : "supports";
+  return [
+    draw(
+      "g",
+      { class: `badge ${side}` },
+      draw("rect", { class: "badge-shape", ...shape }),
+      draw("text", { class: "amount", x: x - 5 + width / 2, y: y + 4.5 }, amount),
+    ),
+  ];
 }
 
 /**
@@ -92,11 +122,10 @@ export function drawOpener(box) {
  * @param {Line} line
  * @param {import("./picture.js").Picture["stroke"]} stroke
  */
-export function dressLine(path, head, line, [thinnest, thickest, thickShare]) {
+export function dressLine(path, head, line, stroke) {
   const kind = line.share < 0 ? "opposes" : "supports";
-  const share = Math.min(1, Math.abs(line.share) / thickShare);
-  path.setAttribute("class", `line ${kind}`);
-  path.setAttribute("stroke-width", (thinnest + (thickest - thinnest) * share).toFixed(2));
+  path.setAttribute("class", `line ${kind}${line.around ? " around" : ""}`);
+  path.setAttribute("stroke-width", strokeWidth(line.share, stroke).toFixed(2));
   head?.setAttribute("class", `head ${kind}`);
 }
 

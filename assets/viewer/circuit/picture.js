@@ -10,7 +10,7 @@
  *
  * @typedef {object} Box
  * @property {string} key
- * @property {"word" | "group" | "answer"} kind
+ * @property {"word" | "source" | "group" | "other" | "answer"} kind
  * @property {string} name
  * @property {string} detail
  * @property {number} x
@@ -18,12 +18,27 @@
  * @property {number} width
  * @property {number} height
  * @property {Part[]} parts
+ * @property {string[]} words  what it reads and pushes, shortly
+ * @property {string[]} [lines]  words and detail, where they were cut to fit
+ * @property {string} amount  what flows through it
+ * @property {string[]} told  the same in sentences
  *
  * @typedef {object} Line
  * @property {string} source  a part's key
  * @property {string} target
  * @property {number} share  of all that reaches the answer; below zero it works against it
  * @property {string} path
+ * @property {number} [net]  what runs along it, in units of the question, where that is known
+ * @property {number} [gross]  the same by absolute value
+ * @property {boolean} [around]  whether it runs around the boxes
+ *
+ * @typedef {[number | null, number, number, number, number, number]} Sums  of a part: what flows
+ *   through it, what it brings itself, and what is not drawn: lines in, their sum, and out
+ *
+ * @typedef {object} Balance  of a graph with an account
+ * @property {string} unit
+ * @property {number | null} held  the share of all flows that is known, or null for all
+ * @property {Record<string, Sums>} parts
  *
  * @typedef {object} Picture  Never changed; an edit makes another one.
  * @property {number} width
@@ -33,14 +48,16 @@
  * @property {[number, number, number]} stroke  a line's least width, its most, and from which share
  * @property {Box[]} boxes
  * @property {Line[]} lines
+ * @property {Balance} [balance]
  *
  * @typedef {[number, number, number, number]} Numbers4
- * @typedef {[string, Box["kind"], string, string, [string, string, number[]][]]} BuiltBox
+ * @typedef {[string, Box["kind"], string, string, [string, string, number[]][], string[]?, string?, string[]?]} BuiltBox
  *
  * @typedef {object} BuiltLayout
  * @property {[number, number, number]} stroke
  * @property {BuiltBox[]} boxes
- * @property {[string, string, number][]} lines
+ * @property {[string, string, number, number?, number?][]} lines
+ * @property {Balance} [balance]
  * @property {Record<string, {size: Numbers4, places: Numbers4[]}>} pictures
  */
 
@@ -51,30 +68,60 @@
  * @param {(ends: {source: string, target: string}) => string} path  how a line was drawn
  * @returns {Picture}
  */
-export function builtPicture({ boxes, lines, pictures, stroke }, name, path) {
+export function builtPicture({ boxes, lines, pictures, stroke, balance }, name, path) {
   const { size, places } = pictures[name];
   const [width, height, margin, rowGap] = size;
+  const built = boxes.map((box, at) => builtBox(box, places[at]));
+  const around = runsAround(built, balance);
   return {
     width,
     height,
     margin,
     rowGap,
     stroke,
-    boxes: boxes.map((box, at) => builtBox(box, places[at])),
-    lines: lines.map(([source, target, share]) => {
-      return { source, target, share, path: path({ source, target }) };
+    boxes: built,
+    lines: lines.map(([source, target, share, net, gross]) => {
+      const ends = { source, target };
+      return { ...ends, share, net, gross, path: path(ends), around: around(ends) };
     }),
+    balance,
+  };
+}
+
+/**
+ * Whether a line runs around the boxes: by the same rule as tracer/site/circuit/boxes.py.
+ * @param {Box[]} boxes
+ * @param {Balance} [balance]
+ * @returns {(line: {source: string, target: string}) => boolean}
+ */
+export function runsAround(boxes, balance) {
+  const kinds = new Map(boxes.flatMap(({ kind, parts }) => parts.map(({ key }) => [key, kind])));
+  return ({ source, target }) => {
+    const [from, to] = [kinds.get(source), kinds.get(target)];
+    if (from === "other" || to === "other" || from === "source") return true;
+    return balance !== undefined && from === "word" && to === "answer";
   };
 }
 
 /** @param {BuiltBox} box @param {Numbers4} place @returns {Box} */
-function builtBox([key, kind, name, detail, halves], [x, y, width, height]) {
+function builtBox(
+  [key, kind, name, detail, halves, words = [], amount = "", told = []],
+  [x, y, width, height],
+) {
   const each = width / halves.length;
   const parts = halves.map(([key, side, nodes], at) => {
     return { key, nodes, x: x + at * each, width: each, side };
   });
-  return { key, kind, name, detail, x, y, width, height, parts };
+  return { key, kind, name, detail, x, y, width, height, parts, words, amount, told };
 }
+
+/**
+ * How wide a line is drawn.
+ * @param {number} share
+ * @param {Picture["stroke"]} stroke
+ */
+export const strokeWidth = (share, [thinnest, thickest, thickShare]) =>
+  thinnest + (thickest - thinnest) * Math.min(1, Math.abs(share) / thickShare);
 
 /** @param {Box} box */
 export const nodesIn = (box) => box.parts.flatMap((part) => part.nodes);

@@ -1,4 +1,5 @@
 // How lines run in a picture that was changed: from box to box, beside the boxes they pass. Pure.
+import { strokeWidth } from "./picture.js";
 
 /** @typedef {import("./picture.js").Box} Box */
 /** @typedef {import("./picture.js").Part} Part */
@@ -6,6 +7,7 @@
 /** @typedef {import("./flow.js").Flow} Flow */
 /** @typedef {{top: number, bottom: number, boxes: Box[]}} Row */
 /** @typedef {{box: Box, part: Part}} End */
+/** @typedef {{x: number, width: number}} Lane */
 
 const LANE = 10;
 const ASIDE = 7;
@@ -24,7 +26,7 @@ export function routes(flows, picture) {
   const upward = flows.filter((flow) => isUpward(end(flow.source).box, end(flow.target).box));
   const starts = ports(upward, "source", "target", end);
   const stops = ports(upward, "target", "source", end);
-  /** @type {Map<Row, number[]>} */
+  /** @type {Map<Row, Lane[]>} */
   const taken = new Map();
   const paths = new Map();
   for (const flow of flows) {
@@ -36,7 +38,8 @@ export function routes(flows, picture) {
     const start = { x: starts.get(flow) ?? 0, y: from.box.y };
     const stop = { x: stops.get(flow) ?? 0, y: to.box.y + to.box.height };
     const passed = rows.filter((row) => row.bottom < start.y && row.top > stop.y);
-    paths.set(flow, upwards(start, stop, passed, taken, picture));
+    const width = Math.max(LANE, strokeWidth(flow.share, picture.stroke));
+    paths.set(flow, upwards(start, stop, passed, taken, picture, width));
   }
   return (flow) => paths.get(flow) ?? "";
 }
@@ -96,18 +99,20 @@ function ports(flows, here, there, end) {
  * @param {Point} start
  * @param {Point} stop
  * @param {Row[]} passed  from below
- * @param {Map<Row, number[]>} taken
+ * @param {Map<Row, Lane[]>} taken
  * @param {Omit<Picture, "lines">} picture
+ * @param {number} width  the room that the line needs
  */
-function upwards(start, stop, passed, taken, picture) {
+function upwards(start, stop, passed, taken, picture, width) {
   let path = `M${start.x.toFixed(1)} ${start.y.toFixed(1)}`;
   let at = start;
   for (const row of passed) {
     const share = (start.y - (row.top + row.bottom) / 2) / (start.y - stop.y);
     const lanes = taken.get(row) ?? [];
     taken.set(row, lanes);
-    const x = freeLane(start.x + share * (stop.x - start.x), row, lanes, picture);
-    lanes.push(x);
+    const lane = { x: start.x + share * (stop.x - start.x), width };
+    const x = freeLane(lane, row, lanes, picture);
+    lanes.push({ x, width });
     path += bend(at, { x, y: row.bottom }) + `V${row.top.toFixed(1)}`;
     at = { x, y: row.top };
   }
@@ -116,15 +121,15 @@ function upwards(start, stop, passed, taken, picture) {
 
 /**
  * The nearest way past a row of boxes that no other line takes.
- * @param {number} wanted
+ * @param {Lane} wanted
  * @param {Row} row
- * @param {number[]} taken
+ * @param {Lane[]} taken
  * @param {{width: number, margin: number}} picture
  */
-function freeLane(wanted, row, taken, { width, margin }) {
+function freeLane({ x: wanted, width: room }, row, taken, { width, margin }) {
   const blocked = (/** @type {number} */ x) =>
-    row.boxes.some((box) => x > box.x - LANE / 2 && x < box.x + box.width + LANE / 2) ||
-    taken.some((other) => Math.abs(other - x) < LANE);
+    row.boxes.some((box) => x > box.x - room / 2 && x < box.x + box.width + room / 2) ||
+    taken.some((other) => Math.abs(other.x - x) < (other.width + room) / 2);
   for (let off = 0; off < width; off += LANE / 2) {
     for (const x of [wanted - off, wanted + off]) {
       if (x > margin && x < width - margin && !blocked(x)) return x;

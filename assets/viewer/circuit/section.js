@@ -2,6 +2,7 @@
 // only the one that is seen stays in the page, and the strip below.
 import { Circuit } from "./circuit.js";
 import { makeStrip } from "./strip.js";
+import { showPercent } from "../graph/text.js";
 
 const NARROW = "screen and (max-width: 60rem)"; // as in site/narrow.css
 
@@ -41,6 +42,7 @@ export function takeOverCircuit(graph, store, jump) {
       followed = [facts, groups, changedPicture];
       shown().start(...followed);
       followOrigin(section, store, facts, groups);
+      facts.opened?.then(() => said?.update());
       said?.update();
     },
   };
@@ -81,16 +83,27 @@ function followOrigin(section, store, facts, groups) {
   const built = [...origin.childNodes];
   const inWords = section.querySelector(".in-words summary");
   const title = inWords?.textContent ?? "";
-  let changed = false;
-  store.subscribe((state) => {
-    const now = Object.keys(state.edits.work.groups).length > 0;
-    if (now === changed) return;
-    changed = now;
+  let told = "";
+  function tell() {
+    const changed = Object.keys(store.state.edits.work.groups).length > 0;
+    const words = changed ? wordsOf() : "";
+    if (words === told) return;
+    told = words;
+    origin?.replaceChildren(...(changed ? [words] : built));
+    if (inWords) inWords.textContent = changed ? `${title}, without your edits` : title;
+  }
+  function wordsOf() {
     const instead = facts.automatic && Object.keys(groups()).length > 0;
     const words = instead
       ? "Your own groups stand here in place of the automatic picture. They are kept in this browser until you propose them."
       : "The picture follows your edits, which are kept in this browser until you propose them.";
-    origin.replaceChildren(...(changed ? [words] : built));
-    if (inWords) inWords.textContent = changed ? `${title}, without your edits` : title;
+    const held = facts.books?.held;
+    if (typeof held !== "number") return words;
+    return `${words} The file with all flows could not be read, so only the drawn links are summed: they hold ${showPercent(held)} of what flows.`;
+  }
+  tell();
+  store.subscribe(() => {
+    tell();
+    facts.opened?.then(tell);
   });
 }

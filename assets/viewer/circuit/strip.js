@@ -1,6 +1,6 @@
 // The strip under the circuit: what the pointer, the focus or the selection is on, and what to do.
 import { nodesIn } from "./picture.js";
-import { boxName, lineTitle, linesOf, partName, signedShare } from "./words.js";
+import { boxName, lineAmount, lineTitle, linesOf, partName, showAmount, sumsOf } from "./words.js";
 import { make } from "../page/dom.js";
 import { focusOf, isSet } from "../state/state.js";
 import { count, describeEffect, placeOf, titleOf } from "../graph/text.js";
@@ -42,7 +42,7 @@ export function makeStrip(element, graph, store, { circuit, jump }) {
     const { state } = store;
     const box = chosenBox(graph, state, circuit());
     const focus = focusOf(graph, state);
-    open.hidden = !state.openBox && box?.kind !== "group";
+    open.hidden = !state.openBox && box?.kind !== "group" && box?.kind !== "other";
     open.textContent = state.openBox ? "Close" : "Show members";
     below.hidden = focus.length === 0;
     undo.hidden = !state.edits.past.length;
@@ -82,31 +82,47 @@ function words(graph, circuit, key, focus) {
   const name = boxName(box, part);
   const title = make("strong", { dir: "auto" }, name.charAt(0).toUpperCase() + name.slice(1));
   const detail = box.detail && box.kind !== "word" ? ` · ${box.detail}` : "";
-  const flow = (/** @type {string} */ label, /** @type {[string, number][]} */ ends) =>
-    ends.length
-      ? make(
-          "p",
-          {},
-          `${label} `,
-          ...ends.flatMap(([end, share], at) => [
-            at ? ", " : "",
-            end,
-            " ",
-            make("span", { class: share < 0 ? "opposes" : "supports" }, signedShare(share)),
-          ]),
-        )
-      : null;
+  const sums = sumsOf(picture, box.parts[0].key);
   const lines = [
-    flow(
-      "From",
-      into.map((line) => [partName(picture, line.source), line.share]),
-    ),
-    flow(
-      "To",
-      out.map((line) => [partName(picture, line.target), line.share]),
-    ),
+    flow("From", [
+      ...into.map((line) => [partName(picture, line.source), lineAmount(line)]),
+      sums?.into,
+    ]),
+    flow("To", [
+      ...out.map((line) => [partName(picture, line.target), lineAmount(line)]),
+      sums?.out,
+    ]),
   ];
-  return [make("p", {}, title, detail), ...lines.filter((line) => line !== null)];
+  const told = box.told.join(" ");
+  return [
+    make("p", {}, title, detail, through(sums)),
+    ...lines,
+    told ? make("p", { dir: "auto" }, told) : null,
+  ].filter((line) => line !== null);
+}
+
+/** @param {ReturnType<typeof sumsOf>} sums */
+function through(sums) {
+  if (!sums || sums.through === null) return "";
+  const own =
+    sums.own && sums.own !== sums.through ? `, of which it brings ${showAmount(sums.own)}` : "";
+  return ` · through it ${showAmount(sums.through)} ${sums.unit}${own}`;
+}
+
+/**
+ * @param {string} label
+ * @param {(string[] | null | undefined)[]} ends  each with how much runs there
+ */
+function flow(label, ends) {
+  const there = ends.filter((end) => end !== null && end !== undefined);
+  if (!there.length) return null;
+  const said = there.flatMap(([end, size], at) => [
+    at ? ", " : "",
+    end,
+    " ",
+    make("span", { class: size.startsWith("−") ? "opposes" : "supports" }, size),
+  ]);
+  return make("p", {}, `${label} `, ...said);
 }
 
 /** @param {Graph} graph @param {number[]} focus */

@@ -10,6 +10,8 @@ import { showPercent } from "../graph/text.js";
 export function boxName(box, part) {
   const name = `“${box.name}”`;
   if (box.kind === "word") return `the word ${name}`;
+  if (box.kind === "source") return box.name;
+  if (box.kind === "other") return `the ${box.detail} ${box.name}`;
   if (box.kind === "answer") return `the answer ${name}`;
   if (part?.side === "supports") return `${name}, supporting half`;
   return part?.side === "opposes" ? `${name}, opposing half` : name;
@@ -18,13 +20,54 @@ export function boxName(box, part) {
 /** @param {number} share */
 export const signedShare = (share) => `${share < 0 ? "−" : "+"}${showPercent(Math.abs(share))}`;
 
+const HAIR = 1e-9; // the same sums in another order differ by less, and are to be said alike
+
+/**
+ * In units of the question: by the same sums as `amount` in tracer/site/wording/amounts.py.
+ * @param {number} value
+ */
+export function showAmount(value) {
+  const size = Math.abs(value) * (1 + HAIR);
+  if (size < 1e-6) return "0";
+  const decimals = size >= 0.1 ? 2 : Math.min(6, 1 - Math.floor(Math.log10(size)));
+  return `${value < 0 ? "−" : "+"}${size.toFixed(decimals)}`;
+}
+
+/** What runs along a line. @param {Line} line */
+export const lineAmount = ({ net, share }) =>
+  net === undefined ? signedShare(share) : showAmount(net);
+
+/**
+ * What flows through a part, and what of it is not drawn.
+ * @param {Picture} picture
+ * @param {string} key
+ */
+export function sumsOf({ balance }, key) {
+  const sums = balance?.parts[key];
+  if (!balance || !sums) return null;
+  const [through, own, into, intoSum, out, outSum] = sums;
+  const weaker = (/** @type {number} */ count, /** @type {number} */ sum) =>
+    count ? [`${count} weaker, together`, showAmount(sum)] : null;
+  return {
+    through,
+    own,
+    unit: balance.unit,
+    into: weaker(into, intoSum),
+    out: weaker(out, outSum),
+  };
+}
+
 /**
  * @param {Picture} picture
  * @param {Line} line
  */
-export function lineTitle(picture, { source, target, share }) {
+export function lineTitle(picture, { source, target, share, net, gross }) {
   const way = share < 0 ? "against the answer" : "for the answer";
   const ends = `${partName(picture, source)} to ${partName(picture, target)}`;
+  if (net !== undefined && gross !== undefined) {
+    const either = `of ${showAmount(gross).slice(1)} that run either way`;
+    return `${ends}: ${way}, ${showAmount(net)} ${picture.balance?.unit ?? ""}, ${either}`;
+  }
   return `${ends}: ${way}, ${showPercent(Math.abs(share))} of what reaches the answer`;
 }
 

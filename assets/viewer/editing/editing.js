@@ -1,6 +1,6 @@
 // Edits: fetched with what they need, kept in the browser, undone, shared, proposed.
 import { amount, combined, renamed, unsent } from "./annotations.js";
-import { changedPicture } from "../circuit/change.js";
+import { changedPicture, withBooks } from "../circuit/change.js";
 import { make } from "../page/dom.js";
 import { EditPanel } from "./edit_panel.js";
 import { isNothing } from "./edit_store.js";
@@ -58,7 +58,9 @@ export function startEditing(viewer, bar, live, store, { side, circuit, file, qu
   fillBar(bar, live, store, { ...file, forge: forge ? JSON.parse(forge) : null });
   const panel = new EditPanel(live.graph, store, () => live.wanted, file.annotations);
   side.querySelector(".details")?.after(panel.element);
-  if (file.circuit) circuit?.start(file.circuit, () => live.wanted.groups, changedPicture);
+  if (!file.circuit) return;
+  const facts = withBooks(file.circuit, live.graph);
+  circuit?.start(facts, () => live.wanted.groups, changedPicture);
 }
 
 /**

@@ -10,7 +10,8 @@ from tests.builders import make_graph
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph, load_graph
 from tracer.documents.graph_folder import GraphFolder
-from tracer.site.circuit.circuit import Circuit, summarise
+from tracer.site.circuit.boxes import Circuit
+from tracer.site.circuit.circuit import summarise
 
 REPOSITORY = Path(__file__).parents[3]
 FOLDER = GraphFolder(REPOSITORY / "graphs")

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.graph import load_graph
 from tracer.documents.graph_folder import GraphFolder
-from tracer.site.circuit.circuit import Box, Circuit, summarise
-from tracer.site.circuit.layout import NARROW, WIDE, Canvas, Layout, lay_out, spread
+from tracer.site.circuit.boxes import Box, Circuit
+from tracer.site.circuit.circuit import summarise
+from tracer.site.circuit.layout import NARROW, WIDE, Layout, lay_out
 from tracer.site.circuit.lettering import text_width
 from tracer.site.circuit.lines import Line, Part
+from tracer.site.circuit.placed import Canvas
+from tracer.site.circuit.rows import spread
 
 REPOSITORY = Path(__file__).parents[3]
 FOLDER = GraphFolder(REPOSITORY / "graphs")
@@ -29,7 +32,7 @@ def assert_tidy(layout: Layout) -> None:
         assert 0 <= one.y <= one.y + one.height <= layout.height
         for line in one.name_lines:
             assert text_width(line, 15) <= one.width
-        for line in one.detail_lines:
+        for line in (*one.word_lines, *one.detail_lines):
             assert text_width(line, 12) <= one.width
 
 

@@ -9,9 +9,12 @@ from markupsafe import Markup
 from tests.builders import make_graph
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph
-from tracer.site.circuit.circuit import Circuit, summarise
+from tracer.site.circuit.boxes import Circuit
+from tracer.site.circuit.circuit import summarise
+from tracer.site.circuit.in_words import describe
 from tracer.site.circuit.layout import lay_out_pictures
-from tracer.site.circuit.svg import describe, draw, draw_thumbnail
+from tracer.site.circuit.svg import draw
+from tracer.site.circuit.thumbnail import draw_thumbnail
 
 HOSTILE = '"><script>alert(1)</script>'
 

@@ -88,7 +88,8 @@ class GraphUnits:
 
     def _card(self, entry: Entry, colours: Mapping[str, str]) -> Unit:
         path, title = f"graphs/{entry.slug}/card.png", self._gallery.config.title
-        drawn = [title, entry.stored.digest, entry.said.groups, entry.meta.title, colours]
+        parts = entry.parts.get(entry.revision)
+        drawn = [title, entry.stored.digest, parts, entry.said.groups, entry.meta.title, colours]
 
         def make() -> Product:
             with phase("social cards"):

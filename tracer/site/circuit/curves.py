@@ -56,6 +56,19 @@ class Curve:
             x, y = lane.x, lane.top
         return path + _bend(x, y, *self.end)
 
+    def points(self, steps: int = 12) -> list[tuple[float, float]]:
+        """Along its bends, from the start; or along the way between sides."""
+        shares = [step / steps for step in range(1, steps)]
+        (x, y), bends = self.start, []
+        if self.sideways:
+            x2, y2 = self.end
+            return [(x + share * (x2 - x), y + share * (y2 - y)) for share in shares]
+        for lane in self.lanes:
+            bends.append((x, y, lane.x, lane.bottom))
+            x, y = lane.x, lane.top
+        bends.append((x, y, *self.end))
+        return [_on_bend(*bend, share) for bend in bends for share in shares]
+
 
 def passing(
     lines: Iterable[Line], level: Mapping[str, int], at: Mapping[str, float]
@@ -127,5 +140,16 @@ def _ports(
 
 
 def _bend(x1: float, y1: float, x2: float, y2: float) -> str:
-    reach = max(20.0, abs(y1 - y2) * 0.5)
+    reach = _reach(y1, y2)
     return f"C{x1:.1f} {y1 - reach:.1f} {x2:.1f} {y2 + reach:.1f} {x2:.1f} {y2:.1f}"
+
+
+def _reach(y1: float, y2: float) -> float:
+    return max(20.0, abs(y1 - y2) * 0.5)
+
+
+def _on_bend(x1: float, y1: float, x2: float, y2: float, share: float) -> tuple[float, float]:
+    reach, left = _reach(y1, y2), 1 - share
+    ease = share**2 * (3 - 2 * share)
+    y = left**3 * y1 + 3 * left**2 * share * (y1 - reach)
+    return x1 + ease * (x2 - x1), y + 3 * left * share**2 * (y2 + reach) + share**3 * y2

@@ -6,37 +6,22 @@ Not by Graphviz, which is a program of its own that hosts which build a site do 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from tracer.site.circuit.circuit import Box, Circuit
+from tracer.site.circuit.boxes import Box, Circuit
 from tracer.site.circuit.curves import Curve, Edges, Lane, curves, passing
-from tracer.site.circuit.lettering import clip, text_width, wrap
+from tracer.site.circuit.lettering import clip, text_width
 from tracer.site.circuit.lines import Line
+from tracer.site.circuit.placed import DETAIL_SIZE, NAME_SIZE, Canvas, Placed, size_of
+from tracer.site.circuit.rows import Row, place_row
 
-NAME_SIZE = 15
-DETAIL_SIZE = 12
-NAME_LEADING = 19
-DETAIL_LEADING = 16
 WORD_HEIGHT = 30
-CAPTION_HEIGHT = 26
-PADDING = 12
+AMOUNT_HEIGHT = 16  # below a word, where its share is known
 WORD_LEADING = 6
-LANE_WIDTH = 10.0
 MOST_BANDS = 6
-
-
-@dataclass(frozen=True)
-class Canvas:
-    """The room there is: a wide picture for a desk, a narrow one for a phone."""
-
-    width: float
-    most_across: int
-    widest_box: float
-    row_gap: float
-    gap: float = 16
-    margin: float = 6
+TERSE_BANDS = 2
+FLOW_BANDS, FLOW_GAP = 4, 0.8  # of an account, whose boxes are taller
 
 
 WIDE = Canvas(width=960, most_across=5, widest_box=216, row_gap=72)
@@ -44,37 +29,8 @@ NARROW = Canvas(width=372, most_across=2, widest_box=146, row_gap=54)
 
 
 @dataclass(frozen=True)
-class Placed:
-    """A box with its place, and its text cut to fit; `x` and `y` are the upper left corner."""
-
-    box: Box
-    x: float
-    y: float
-    width: float
-    height: float
-    name_lines: tuple[str, ...]
-    detail_lines: tuple[str, ...]
-
-    @property
-    def centre(self) -> float:
-        return self.x + self.width / 2
-
-    def part_span(self, index: int) -> tuple[float, float]:
-        """Left edge and width of one part."""
-        width = self.width / len(self.box.parts)
-        return self.x + index * width, width
-
-    def overlaps(self, other: Placed) -> bool:
-        return (
-            self.x < other.x + other.width
-            and other.x < self.x + self.width
-            and self.y < other.y + other.height
-            and other.y < self.y + self.height
-        )
-
-
-@dataclass(frozen=True)
 class Layout:
+    circuit: Circuit
     canvas: Canvas
     height: float
     placed: tuple[Placed, ...]
@@ -88,9 +44,15 @@ def lay_out_pictures(circuit: Circuit) -> dict[str, Layout]:
 
 def lay_out(circuit: Circuit, canvas: Canvas) -> Layout:
     """Place every box and line of a circuit; no two boxes overlap."""
+    bands, feeding = MOST_BANDS, circuit.lines
+    if canvas.terse:
+        bands, feeding = TERSE_BANDS, ()
+    elif circuit.balance is not None:
+        canvas, bands = replace(canvas, row_gap=canvas.row_gap * FLOW_GAP), FLOW_BANDS
     word_rows = _flow_words(circuit.words, canvas)
     at = _wanted(circuit, word_rows, canvas)
-    rows = [piece for row in stack(circuit.groups, circuit.lines) for piece in _split(row, canvas)]
+    stacked = stack(circuit.groups, feeding, bands)
+    rows = [piece for row in stacked for piece in _split(row, canvas)]
     rows.append([circuit.answer])
     level = {part.key: 0 for box in circuit.words for part in box.parts}
     level |= {p.key: n for n, row in enumerate(rows, 1) for box in row for p in box.parts}
@@ -99,30 +61,32 @@ def lay_out(circuit: Circuit, canvas: Canvas) -> Layout:
     lanes: dict[Line, list[Lane]] = defaultdict(list)
     y = canvas.margin
     for number in range(len(rows), 0, -1):
-        boxes, crossing = _place_row(rows[number - 1], lanes_wanted[number], at, y, canvas)
+        room = Row(rows[number - 1], lanes_wanted[number], y)
+        boxes, crossing = place_row(room, at, canvas, circuit)
         height = max(box.height for box in boxes)
         placed += boxes
         for line, x in crossing.items():
             lanes[line].insert(0, Lane(x, y + height, y))
         y += height + canvas.row_gap
     for words in word_rows:
-        placed += [_placed_word(box, x, y, width) for box, x, width in words]
-        y += WORD_HEIGHT + WORD_LEADING
+        row = [_placed_word(box, x, y, width) for box, x, width in words]
+        placed += row
+        y += max((one.height for one in row), default=WORD_HEIGHT) + WORD_LEADING
     edges = {
         part.key: Edges(*one.part_span(index), one.y, one.y + one.height)
         for one in placed
         for index, part in enumerate(one.box.parts)
     }
     drawn = curves(circuit.lines, edges, lanes)
-    return Layout(canvas, y - WORD_LEADING + canvas.margin, tuple(placed), drawn)
+    return Layout(circuit, canvas, y - WORD_LEADING + canvas.margin, tuple(placed), drawn)
 
 
-def stack(groups: Sequence[Box], lines: Sequence[Line]) -> list[list[Box]]:
+def stack(groups: Sequence[Box], lines: Sequence[Line], bands: int = MOST_BANDS) -> list[list[Box]]:
     """Rows from below: boxes of near layers side by side, and each above whatever feeds it."""
     if not groups:
         return []
     order = sorted(groups, key=lambda box: (box.layer, box.word, box.parts[0].key))
-    reach = max(1.0, (order[-1].layer - order[0].layer) / MOST_BANDS)
+    reach = max(1.0, (order[-1].layer - order[0].layer) / bands)
     home = {part.key: number for number, box in enumerate(order) for part in box.parts}
     feeds: dict[int, set[int]] = defaultdict(set)
     for line in lines:
@@ -145,50 +109,13 @@ def stack(groups: Sequence[Box], lines: Sequence[Line]) -> list[list[Box]]:
     return [row for row in rows if row]
 
 
-def spread(
-    wanted: Sequence[float], widths: Sequence[float], low: float, high: float
-) -> list[float]:
-    """Centres as near to the wanted ones as non-overlapping allows, in the wanted order.
-
-    Least squares under `next − this ≥ distance`: pool adjacent violators, then shift into bounds.
-    """
-    offsets = [0.0]
-    for before, after in pairwise(widths):
-        offsets.append(offsets[-1] + (before + after) / 2)
-    pools: list[list[float]] = []  # each [sum, count]
-    for want, offset in zip(wanted, offsets, strict=True):
-        pools.append([want - offset, 1])
-        while len(pools) > 1 and pools[-2][0] / pools[-2][1] > pools[-1][0] / pools[-1][1]:
-            total, count = pools.pop()
-            pools[-1][0] += total
-            pools[-1][1] += count
-    level = [total / count for total, count in pools for _ in range(int(count))]
-    lowest = low + widths[0] / 2
-    highest = high - widths[-1] / 2 - offsets[-1]
-    return [max(lowest, min(highest, z)) + offset for z, offset in zip(level, offsets, strict=True)]
-
-
-def _size(box: Box, canvas: Canvas) -> tuple[float, float]:
-    inner = canvas.widest_box - 2 * PADDING
-    name = min(text_width(box.name, NAME_SIZE), inner)
-    captions = [text_width(part.caption, DETAIL_SIZE) + PADDING for part in box.parts]
-    content = max(name, min(text_width(box.detail, DETAIL_SIZE), inner))
-    width = max(content + 2 * PADDING, max(captions) * len(captions), 72)
-    inner = width - 2 * PADDING
-    lines = len(wrap(box.name, NAME_SIZE, inner + 1, lines=2))
-    height = 2 * PADDING + NAME_LEADING * lines - 4
-    height += DETAIL_LEADING * len(wrap(box.detail, DETAIL_SIZE, inner + 1, lines=2))
-    height += CAPTION_HEIGHT if any(part.caption for part in box.parts) else 0
-    return width, height
-
-
 def _split(row: Sequence[Box], canvas: Canvas) -> list[list[Box]]:
     """A row in as many rows as it needs, lower layers below, each within the canvas."""
     room = canvas.width - 2 * canvas.margin
     pieces: list[list[Box]] = [[]]
     used = 0.0
     for box in row:
-        width = _size(box, canvas)[0]
+        width = size_of(box, canvas)[0]
         if pieces[-1] and (len(pieces[-1]) == canvas.most_across or used + width > room):
             pieces.append([])
             used = 0.0
@@ -197,56 +124,14 @@ def _split(row: Sequence[Box], canvas: Canvas) -> list[list[Box]]:
     return pieces
 
 
-def _place_row(
-    row: Sequence[Box],
-    passing_lines: Mapping[Line, float],
-    at: Mapping[str, float],
-    y: float,
-    canvas: Canvas,
-) -> tuple[list[Placed], dict[Line, float]]:
-    """The boxes of a row, and where the lines that only pass it go between them."""
-    items: list[tuple[float, float, Box | Line]] = [
-        (at[box.parts[0].key], _size(box, canvas)[0] + canvas.gap, box) for box in row
-    ]
-    room = canvas.width - 2 * canvas.margin + canvas.gap - sum(width for _, width, _ in items)
-    lane = min(LANE_WIDTH, max(0.0, room) / max(1, len(passing_lines)))
-    items += [(x, lane, line) for line, x in passing_lines.items()]
-    items.sort(key=lambda item: item[0])
-    widths = [width for _, width, _ in items]
-    low = canvas.margin - canvas.gap / 2
-    high = canvas.width - canvas.margin + canvas.gap / 2
-    centres = spread([wanted for wanted, _, _ in items], widths, low, high)
-    tallest = max(_size(box, canvas)[1] for box in row)
-    placed, crossing = [], {}
-    for centre, (_, _, item) in zip(centres, items, strict=True):
-        if isinstance(item, Line):
-            crossing[item] = centre
-        else:
-            placed.append(_placed_box(item, centre, y, tallest, canvas))
-    return placed, crossing
-
-
-def _placed_box(box: Box, centre: float, y: float, tallest: float, canvas: Canvas) -> Placed:
-    width, height = _size(box, canvas)
-    inner = width - 2 * PADDING + 1
-    return Placed(
-        box=box,
-        x=centre - width / 2,
-        y=y + (tallest - height) / 2,
-        width=width,
-        height=height,
-        name_lines=wrap(box.name, NAME_SIZE, inner, lines=2),
-        detail_lines=wrap(box.detail, DETAIL_SIZE, inner, lines=2),
-    )
-
-
 def _flow_words(words: Sequence[Box], canvas: Canvas) -> list[list[tuple[Box, float, float]]]:
     """Words set like text, line by line: (box, x, width)."""
     room = canvas.width - 2 * canvas.margin
     rows: list[list[tuple[Box, float]]] = [[]]
     used = 0.0
     for box in words:
-        width = min(text_width(box.name, NAME_SIZE) + 12, room)
+        said = max(text_width(box.name, NAME_SIZE), text_width(box.amount, DETAIL_SIZE))
+        width = min(said + 12, room)
         if rows[-1] and used + width > room:
             rows.append([])
             used = 0.0
@@ -267,7 +152,8 @@ def _flow_words(words: Sequence[Box], canvas: Canvas) -> list[list[tuple[Box, fl
 
 def _placed_word(box: Box, x: float, y: float, width: float) -> Placed:
     text = clip(box.name, NAME_SIZE, width - 11)
-    return Placed(box, x, y, width, WORD_HEIGHT, (text,), ())
+    height = WORD_HEIGHT + (AMOUNT_HEIGHT if box.amount else 0)
+    return Placed(box, x, y, width, height, (text,), ())
 
 
 def _at_word(word: float, centres: Sequence[float], canvas: Canvas) -> float:
@@ -283,12 +169,14 @@ def _wanted(
     circuit: Circuit, word_rows: list[list[tuple[Box, float, float]]], canvas: Canvas
 ) -> dict[str, float]:
     """Where each part would like its centre: at its words; the answer above what feeds it."""
-    centres = [x + width / 2 for row in word_rows for _, x, width in row]
+    feet = [(box, x + width / 2) for row in word_rows for box, x, width in row]
+    centres = [x for box, x in feet if box.kind == "word"]
     at = {
         part.key: _at_word(box.word, centres, canvas)
         for box in (*circuit.words, *circuit.groups)
         for part in box.parts
     }
+    at |= {part.key: x for box, x in feet for part in box.parts}
     answer = circuit.answer.parts[0].key
     pulls = [(at[line.source], line.share) for line in circuit.lines if line.target == answer]
     total = sum(share for _, share in pulls)

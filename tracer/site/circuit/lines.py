@@ -29,12 +29,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Line:
-    """The effect on the answer that runs along it, and its share of all that reaches the answer."""
+    """The effect on the answer that runs along it, and its share of all that reaches the answer.
+
+    `gross` is the sum of what runs either way, where that is known.
+    """
 
     source: str
     target: str
     effect: float
     share: float
+    gross: float | None = None
 
     @property
     def supports(self) -> bool:
@@ -57,13 +61,24 @@ def all_lines(graph: Graph, boxes: Sequence[Sequence[Part]], effects: Effects) -
     answer = {part.key for part in boxes[-1]}
     whole = sum(abs(effect) for (_, target), effect in flow.items() if target in answer)
     return [
-        Line(source, target, effect, min(1.0, abs(effect) / whole) if whole else 0.0)
+        Line(source, target, effect, share_of(effect, whole))
         for (source, target), effect in flow.items()
         if effect
     ]
 
 
-def strongest(lines: Sequence[Line], home: Mapping[str, int]) -> tuple[Line, ...]:
+def share_of(effect: float, whole: float) -> float:
+    """`whole` is all that reaches the answer, by absolute value."""
+    return min(1.0, abs(effect) / whole) if whole else 0.0
+
+
+def strongest(
+    lines: Sequence[Line],
+    home: Mapping[str, int],
+    *,
+    weakest: float = WEAKEST_SHARE,
+    into_a_box: int = MOST_INTO_A_BOX,
+) -> tuple[Line, ...]:
     """The lines worth drawing: strong ones, few into each box, and whatever a group hangs by.
 
     `home` says which box a part belongs to; the last box is the answer.
@@ -74,8 +89,8 @@ def strongest(lines: Sequence[Line], home: Mapping[str, int]) -> tuple[Line, ...
     kept: list[Line] = []
     for line in ranked:
         target = home[line.target]
-        room = MOST_INTO_THE_ANSWER if target == answer else MOST_INTO_A_BOX
-        if line.share >= WEAKEST_SHARE and into[target] < room:
+        room = MOST_INTO_THE_ANSWER if target == answer else into_a_box
+        if line.share >= weakest and into[target] < room:
             into[target] += 1
             kept.append(line)
     # Without its strongest way in and way out a group would look cut off, which it is not.

@@ -50,6 +50,12 @@ class About:
         return asked_instead(self.graph) or "the answer"
 
     @property
+    def noun(self) -> str:
+        """What its features are called."""
+        info = self.graph.metadata.tracer
+        return "neurons" if info and info.features.kind == "neurons" else "features"
+
+    @property
     def question(self) -> str:
         return question(self.graph)
 

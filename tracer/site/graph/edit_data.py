@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from tracer.documents.claims import reference
 from tracer.documents.graph import Graph, significant
+from tracer.documents.parts.parts import flows_file, words_file
+from tracer.documents.prompt_words import input_names
 from tracer.documents.yaml_spans import spans
-from tracer.site.circuit.circuit import Circuit
+from tracer.site.circuit.account_circuit import MOST_INTO_A_BOX as MOST_FLOWS_INTO_A_BOX
+from tracer.site.circuit.account_circuit import WEAKEST_SHARE as WEAKEST_FLOW
+from tracer.site.circuit.account_circuit import sources_of
+from tracer.site.circuit.boxes import Circuit
 from tracer.site.circuit.lines import MOST_INTO_A_BOX, MOST_INTO_THE_ANSWER, WEAKEST_SHARE
 from tracer.site.content.entry import Entry
 from tracer.site.content.forge import annotation_file
@@ -46,7 +52,7 @@ def encode(entry: Entry, circuit: Circuit | None) -> bytes:
             if key not in entry.said.labels
         },
         "named": _named(entry),
-        "circuit": _circuit(entry.graph, circuit) if circuit else None,
+        "circuit": circuit_facts(entry.graph, circuit, entry.revision) if circuit else None,
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -72,7 +78,7 @@ def _named(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _circuit(graph: Graph, circuit: Circuit) -> dict[str, Any]:
+def circuit_facts(graph: Graph, circuit: Circuit, revision: int) -> dict[str, Any]:
     """What runs along a link of the viewer's data is its weight times the `gain` of its target."""
     stated = effects_on(graph, circuit.answer.parts[0].nodes).gain
     gain = [
@@ -81,12 +87,38 @@ def _circuit(graph: Graph, circuit: Circuit) -> dict[str, Any]:
     ]
     prompt = words(graph.metadata.prompt_tokens)
     word_at = {p: number for number, word in enumerate(prompt) for p in word.positions}
+    account = _account(graph, circuit, revision)
     return {
         "automatic": circuit.automatic,
         "target": target.node_id if (target := target_node(graph)) else None,
         "gain": [significant(one, _DIGITS) for one in gain],
         "wordAt": [word_at.get(p, -1) for p in range(len(graph.metadata.prompt_tokens))],
-        "weakest": WEAKEST_SHARE,
-        "intoABox": MOST_INTO_A_BOX,
+        "weakest": WEAKEST_FLOW if account else WEAKEST_SHARE,
+        "intoABox": MOST_FLOWS_INTO_A_BOX if account else MOST_INTO_A_BOX,
         "intoTheAnswer": MOST_INTO_THE_ANSWER,
+        **account,
+    }
+
+
+def _account(graph: Graph, circuit: Circuit, revision: int) -> dict[str, Any]:
+    """Where the packed parts are, and which nodes flow in without being words."""
+    info = graph.metadata.tracer
+    if info is None or info.account is None:
+        return {}
+    order = {one: index for index, one in enumerate(graph.node_ids)}
+    file = Path(f"{revision}.json")
+    sources = {
+        box.key: [order[one] for one in box.parts[0].nodes] for box in sources_of(graph, set())
+    }
+    return {
+        "account": {
+            "graphId": info.graph_id,
+            "flows": flows_file(file).name,
+            "words": words_file(file).name,
+            "inputs": input_names(graph.node_ids, graph.metadata.prompt_tokens),
+            "unit": info.account.unit,
+            "quantity": info.account.quantity,
+            "held": info.account.links_hold,
+            "sources": sources,
+        }
     }

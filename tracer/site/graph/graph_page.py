@@ -66,7 +66,7 @@ class GraphPage:
 
     @cached_property
     def pictures(self) -> Pictures:
-        return Pictures(self.graph, self.annotations, self.title)
+        return Pictures(self.graph, self.annotations, self.title, self.parts)
 
     @cached_property
     def remarks(self) -> Remarks:

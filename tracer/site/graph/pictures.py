@@ -9,10 +9,14 @@ from markupsafe import Markup
 
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph
+from tracer.documents.parts.parts import Parts
 from tracer.site.circuit import layout_data
-from tracer.site.circuit.circuit import Circuit, summarise
+from tracer.site.circuit.boxes import Circuit
+from tracer.site.circuit.circuit import summarise
+from tracer.site.circuit.in_words import describe
 from tracer.site.circuit.layout import Layout, lay_out_pictures
-from tracer.site.circuit.svg import describe, draw, draw_thumbnail
+from tracer.site.circuit.svg import draw
+from tracer.site.circuit.thumbnail import draw_thumbnail
 
 
 @dataclass(frozen=True)
@@ -22,10 +26,11 @@ class Pictures:
     graph: Graph
     annotations: Annotations
     title: str
+    parts: Parts
 
     @cached_property
     def circuit(self) -> Circuit | None:
-        return summarise(self.graph, self.annotations)
+        return summarise(self.graph, self.annotations, self.parts)
 
     @cached_property
     def full(self) -> Markup:

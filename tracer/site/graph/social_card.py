@@ -36,6 +36,11 @@ text { font-family: 'Source Sans Pro'; }
 .box { fill: $surface; stroke: $neutral; stroke-width: 2; }
 .box.answer { fill: $logit; stroke: $logit; }
 .box.word { fill: $sunken; stroke: $line; }
+.named text { text-anchor: middle; font-size: 15px; fill: $text; }
+.named .group text, .named .answer text { font-weight: 600; }
+.named .answer text { fill: $bg; }
+.line.around { stroke-opacity: .3; }
+.box.source { fill: none; stroke: $neutral; stroke-dasharray: 3 3; }
 """)
 _AS_DRAWN = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")

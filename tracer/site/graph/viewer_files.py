@@ -10,7 +10,7 @@ from tracer.documents.evidence import Faithfulness
 from tracer.documents.feature_source import feature_source
 from tracer.documents.graph import Graph
 from tracer.documents.parts.flows import Flows
-from tracer.site.circuit.circuit import Circuit
+from tracer.site.circuit.boxes import Circuit
 from tracer.site.content.entry import Entry
 from tracer.site.graph import edit_data, viewer_data
 from tracer.site.graph.address import GraphAddress
