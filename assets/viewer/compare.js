@@ -124,8 +124,12 @@ function layOut(body, status, graphs, titles) {
 
 /** @param {Alignment} alignment @param {Graph[]} graphs */
 function explain({ by }, [left, right]) {
+  const whole =
+    " Influence is the share of all influence on a graph’s answers that runs through its nodes";
   const influence =
-    " Influence is the share of all influence on a graph’s answers that runs through its nodes.";
+    left.account || right.account
+      ? `${whole}, and where that adds up, their effects.`
+      : `${whole}.`;
   const sources = `${left.meta.source} and ${right.meta.source}`;
   const how = {
     feature: `Both graphs use the features of ${left.meta.source}, so they are aligned feature by feature, whatever the position.`,

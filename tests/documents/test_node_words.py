@@ -7,6 +7,7 @@ from tests.builders import make_graph
 from tracer.documents.account import Read
 from tracer.documents.exchange.answer_label import own_label
 from tracer.documents.node_words import automatic_name
+from tracer.documents.prompt_words import ERRORS
 
 READ = Read(word="Colosseum", share=-0.6)
 
@@ -18,6 +19,7 @@ READ = Read(word="Colosseum", share=-0.6)
         ([READ], [], ["the", "a"], "Colosseum ⊣ the, a"),
         ([READ], [], [], "Colosseum"),
         ([], ["Italian"], [], "→ Italian"),
+        ([Read(word=ERRORS, share=0.9), READ], ["Italian"], [], "Colosseum → Italian"),
         ([], [], [], None),
     ],
 )

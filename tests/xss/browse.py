@@ -32,11 +32,12 @@ TYPED = (
     *("kept edits: label", "kept edits: group", "kept edits: id", "kept edits: author"),
     *("share: circuit", "share: link graph", "share: embedding", "live: problem", "live: page"),
 )
-_LIVE = Path(__file__).parents[2] / "assets" / "dev"
+_PREVIEW = Path(__file__).parents[2] / "assets" / "dev"
 _WATCHED = """<!doctype html><html><head><title>x</title>
 <meta http-equiv="Content-Security-Policy" content="{policy}">
-<link rel="stylesheet" href="/_live/live.css" data-live-page="x" data-live-scripts="">
-<script type="module" src="/_live/live.js"></script></head><body><main>x</main></body></html>"""
+<link rel="stylesheet" href="/_preview/preview.css" data-preview-page="x" data-preview-scripts="">
+<script type="module" src="/_preview/preview.js"></script></head>
+<body><main>x</main></body></html>"""
 
 
 @dataclass
@@ -137,7 +138,7 @@ class _Reader:
         self._beside: Page = context.new_page()
         self._beside.add_init_script("delete window.SharedWorker")
         self._beside.route("**/taken/*", self._take)
-        self._beside.route(re.compile("/watched|/_live/"), self._watched)
+        self._beside.route(re.compile("/watched|/_preview/"), self._watched)
         self._taken: list[str] = []
         self._state: dict[str, Any] = {}
         for page in (self._page, self._beside):
@@ -265,7 +266,7 @@ class _Reader:
         told = {"run": "1", "scripts": "", "problems": self._texts}
         for state, shown in (
             (made | {"page": page.read_text(encoding="utf-8")}, "main article"),
-            (told, "#live-problems li"),
+            (told, "#preview-problems li"),
         ):
             self._state = state
             self._beside.goto(f"{self._address}watched")
@@ -281,7 +282,7 @@ class _Reader:
         elif name == "state":
             route.fulfill(json=self._state)
         else:
-            route.fulfill(path=_LIVE / name)
+            route.fulfill(path=_PREVIEW / name)
 
     def _press(self, name: str) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracer.documents.account import Read
+from tracer.documents.prompt_words import ERRORS
 
 _MOST = 2
 
@@ -19,5 +20,6 @@ def automatic_name(
     """
     mark, words = ("→", pushes) if pushes else ("⊣", opposes)
     pushed = f"{mark} {', '.join(words[:_MOST])}" if words else ""
-    read = reads[0].word if reads else ""
+    # What nobody knows the reading of names nothing.
+    read = next((one.word for one in reads if one.word != ERRORS), "")
     return " ".join(filter(None, (read, pushed))) or None

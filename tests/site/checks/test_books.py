@@ -16,6 +16,7 @@ from tracer.documents.graph import Graph
 from tracer.documents.parts.parts import flows_file, words_file
 from tracer.site.build import build
 from tracer.site.check import check
+from tracer.site.preview import Preview
 
 
 @pytest.fixture
@@ -139,3 +140,17 @@ def test_a_page_is_made_again_when_a_part_changes(file: Path, tmp_path: Path) ->
     assert not (page.parent / "1.flows.bin").exists()
     flows_file(file).write_bytes(kept)
     assert lost not in built()
+
+
+def test_a_preview_looks_again_at_a_part_that_was_written_into(file: Path, tmp_path: Path) -> None:
+    preview = Preview(file.parents[2], tmp_path / "site")
+    lost = b"The file that holds all flows is missing or damaged"
+
+    def page() -> bytes:
+        return preview.page("graphs/france-paris/index.html") or b""
+
+    preview.look()
+    assert b"together" in page() and lost not in page()
+    flows_file(file).write_bytes(b"x")
+    preview.look({flows_file(file)})
+    assert lost in page()
