@@ -256,3 +256,23 @@ def test_any_nodes_have_an_account_in_python(tmp_path: Path) -> None:
     (tmp_path / "g" / "1.flows.bin").unlink()
     with pytest.raises(TracerError, match="its flows are not there; trace it again"):
         tracer.account(file, names)
+
+
+@pytest.mark.parametrize("features", ["neurons", "set"])
+def test_no_more_are_listed_than_allowed_and_none_without_effect(
+    tmp_path: Path, features: str
+) -> None:
+    model = exact_tiny_model(tmp_path, "llama")
+    source = features if features == "neurons" else str(write_plt(tmp_path / "set"))
+    few = TraceSettings(remainder="transparent", max_nodes=7)
+    named: dict[str, Any] = {"features": source, "allow_misfit": True, "settings": few}
+    assert len(account(model, target=" w9", **named).account) <= 7
+    name = "1_1_1"
+    if features != "neurons":
+        layer = account(model, target=" w9", features=source, allow_misfit=True).layers[1]
+        name = f"1_{int(layer.indices[0])}_{int(layer.positions[0])}"
+    many = TraceSettings(remainder="transparent", max_nodes=10_000)
+    found = account(model, target_feature=name, **{**named, "settings": many})
+    graph = found.publish(slug="x").graph
+    assert all(node.effect for node in graph.nodes if node.kind == "feature")
+    assert graph.node_ids.count(name) == 1

@@ -40,7 +40,7 @@ def trace_account(
 
     Raises TracerError where numbers overflow.
     """
-    layers = active.admit(effects.features, settings.max_nodes)
+    layers = _strongest(active.admit(effects.features, settings.max_nodes), settings.max_nodes)
     words = _words(frozen, effects)
     steps = _steps(frozen, layers, words) / (frozen.n_positions * frozen.n_layers)
     progress(_about(walked * steps), 0, frozen.n_layers)
@@ -58,6 +58,18 @@ def trace_account(
         raise TracerError("the account overflowed", hint=wider(frozen.model.dtype))
     chosen = choose(account_of(swept, layers))
     return layers, replace(chosen, account=gather_errors(chosen.account))
+
+
+def _strongest(layers: Sequence[LayerFeatures], most: int) -> list[LayerFeatures]:
+    """No more than so many features, the strongest effects; none of no effect at all, as what
+    stands above the feature that is asked about, and that itself."""
+    strength = torch.cat([one.effects.abs() for one in layers])
+    order = torch.sort(strength, descending=True, stable=True).indices[:most]
+    kept = torch.zeros_like(strength, dtype=torch.bool)
+    kept[order] = True
+    kept &= strength > 0
+    parts = torch.split(kept, [len(one) for one in layers])
+    return [one.chosen(part) for one, part in zip(layers, parts, strict=True)]
 
 
 def _steps(frozen: FrozenPass, layers: Sequence[LayerFeatures], words: Sequence[int] | None) -> int:
