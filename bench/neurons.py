@@ -53,7 +53,7 @@ def prompt_of(tokenizer, tokens: int) -> str:  # type: ignore[no-untyped-def]
     """The gallery's first prompt where it has as many tokens, else so many tokens of a text."""
     if len(tokenizer.encode_prompt(PROMPT)) == tokens:
         return PROMPT
-    ids = tokenizer.encode_prompt(TEXT.read_text(encoding="utf-8") * 9)[:tokens]
+    ids = tokenizer.encode_prompt(TEXT.read_text(encoding="utf-8"))[:tokens]
     prompt: str = tokenizer.prompt_of(ids)
     return prompt
 

@@ -86,20 +86,25 @@ def _named(boxes: Sequence[Box]) -> Iterator[Box]:
 
 def without_common(rows: Sequence[Sequence[float]]) -> list[list[float]]:
     """Rows without the direction that most of them share: their first principal direction, by the
-    power method from their sum. A single row stays as it is."""
+    power method on what each has in common with each. A single row stays as it is."""
+    alone = [list(row) for row in rows]
     if len(rows) < 2 or not rows[0]:
-        return [list(row) for row in rows]
-    direction = [sum(map(abs, column)) for column in zip(*rows, strict=True)]
+        return alone
+    common = [[_dot(row, other) for other in rows] for row in rows]
+    along = [sum(map(abs, row)) for row in common]
     for _ in range(_ROUNDS):
-        along = [_dot(row, direction) for row in rows]
-        direction = [_dot(along, column) for column in zip(*rows, strict=True)]
-        length = _dot(direction, direction) ** 0.5
+        length = _dot(along, along) ** 0.5
         if not length:
-            return [list(row) for row in rows]
-        direction = [one / length for one in direction]
+            return alone
+        along = [_dot(row, along) / length for row in common]
+    direction = [_dot(along, column) for column in zip(*rows, strict=True)]
+    square = _dot(direction, direction)
+    if not square:
+        return alone
+    shares = [_dot(row, direction) / square for row in rows]
     return [
-        [one - _dot(row, direction) * way for one, way in zip(row, direction, strict=True)]
-        for row in rows
+        [one - share * way for one, way in zip(row, direction, strict=True)]
+        for row, share in zip(rows, shares, strict=True)
     ]
 
 

@@ -71,6 +71,18 @@ class AttentionMap:
             read = entered[source : source + len(looked)]
             torch.baddbmm(left, looked, read, beta=float(not first), out=left)
 
+    def hand_on(self, entered: Tensor, window: slice = EVERYWHERE) -> Tensor:
+        """`mix` of streams that lie (window, batch, width), few of them at many positions: one
+        product for each key-value head. Gives (window * batch, width of what leaves)."""
+        reach, batch, width = entered.shape
+        heads = width // self.head_dim
+        looked = self.pattern[:, window, window].unflatten(0, (-1, heads))
+        members = len(looked)
+        looked = looked.transpose(0, 1).reshape(heads, members * reach, reach)
+        read = entered.view(reach, batch, heads, -1).permute(2, 0, 1, 3).reshape(heads, reach, -1)
+        mixed = torch.bmm(looked, read).view(heads, members, reach, batch, -1)
+        return mixed.permute(2, 3, 1, 0, 4).reshape(reach * batch, -1)
+
     def mix_from(self, positions: Tensor, entered: Tensor, out: Tensor, window: slice) -> None:
         """`mix` where each of the batch stands at one position only.
 

@@ -89,16 +89,12 @@ class Streams:
         """(rows, d_model): what a layer's attention adds; `attention` is the one for streams."""
         rows = self.rows
         attention = attention.to(rows.dtype)
-        entered = attention.enter @ rows.T  # (width, rows)
-        left = entered.new_empty(attention.leave.shape[1], len(rows))
+        entered = rows @ attention.enter.T  # (rows, width)
+        left = entered.new_empty(len(rows), attention.leave.shape[1])
         for first, part in self._parts():
-            shape = self.held[first].shape[:2]
-            attention.mix(
-                torch.unflatten(entered[:, part], 1, shape),
-                torch.unflatten(left[:, part], 1, shape),
-                slice(first, self.n),
-            )
-        return (attention.leave @ left).T
+            read = torch.unflatten(entered[part], 0, self.held[first].shape[:2])
+            left[part] = attention.hand_on(read, slice(first, self.n))
+        return left @ attention.leave.T
 
     def at_last(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Owners (m,) and their streams at the last position, (m, d_model)."""
