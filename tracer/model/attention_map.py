@@ -76,7 +76,7 @@ class AttentionMap:
         product for each key-value head. Gives (window * batch, width of what leaves)."""
         reach, batch, width = entered.shape
         heads = width // self.head_dim
-        looked = self.pattern[:, window, window].unflatten(0, (-1, heads))
+        looked = self.pattern[:, window, window].reshape(-1, heads, reach, reach)
         members = len(looked)
         looked = looked.transpose(0, 1).reshape(heads, members * reach, reach)
         read = entered.view(reach, batch, heads, -1).permute(2, 0, 1, 3).reshape(heads, reach, -1)
