@@ -28,10 +28,11 @@ CANCELS = 0.5  # two late boxes are one where they leave less than this of the s
 
 @dataclass(frozen=True)
 class Found:
-    """Places of features in the account, at one word."""
+    """Places of features in the account, at one word; `whole` is not cut any further."""
 
     members: tuple[int, ...]
     word: str
+    whole: bool = False
 
 
 def find_boxes(words: NodeWords, n_layers: int) -> list[Found]:
@@ -85,7 +86,7 @@ def _late_pair(account: Account, boxes: list[Found], n_layers: int) -> list[Foun
         replace(one, members=tuple(at for at in one.members if at not in gone)) for one in boxes
     ]
     word = next(one.word for one in boxes if gone.intersection(one.members))
-    return [*(one for one in rest if one.members), Found(tuple(sorted(pair)), word)]
+    return [*(one for one in rest if one.members), Found(tuple(sorted(pair)), word, whole=True)]
 
 
 def _cut_further(
@@ -120,7 +121,7 @@ def _cut_further(
 
 def _halves(directions: Tensor, effects: Tensor, box: Found) -> tuple[Found, Found] | None:
     """The last merge of Ward's clustering, undone."""
-    if len(box.members) < 4:
+    if box.whole or len(box.members) < 4:
         return None
     weights = effects[list(box.members)].abs()
     first, second = ward(directions[list(box.members)], weights, 2)
