@@ -23,9 +23,9 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.account_graphs import account_graph
-from tests.accounts import save_account
 from tests.builders import make_feature_graph, make_graph
 from tests.foreign_graphs import foreign_graph
+from tests.random_accounts import save_account
 from tests.site.circuit.test_balance import GROUPINGS
 from tracer.documents.annotations import Annotations
 from tracer.documents.exchange.csv_tables import DIGITS, table, tables

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.accounts import FEATURES, save_account
 from tests.browser.test_editing import ready
 from tests.galleries import GalleryFolder
+from tests.random_accounts import FEATURES, save_account
 from tracer.documents.annotations import Annotations
 from tracer.site.build import build
 from tracer.site.circuit.circuit import summarise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.accounts import save_account
+from tests.random_accounts import save_account
 from tracer.site.build import build
 
 FOLDER = Path("graphs") / "france-paris"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.accounts import ANSWER, FEATURES, INPUTS, make_account
+from tests.random_accounts import ANSWER, FEATURES, INPUTS, make_account
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph
 from tracer.documents.parts.ledger import Ledger

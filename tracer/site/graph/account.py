@@ -16,9 +16,9 @@ from tracer.documents.parts.parts import Parts
 from tracer.documents.prompt_words import BIASES, ERRORS, START, spans
 from tracer.documents.token_text import goes_on_within_letter, joined
 from tracer.site.prose.node_links import node_link
+from tracer.site.wording.amounts import signed
 from tracer.site.wording.answers import asked_instead, target_node
 from tracer.site.wording.percent import percent
-from tracer.site.wording.signed import signed
 from tracer.site.wording.tokens import readable, start, visible
 
 LEVELS = 8  # of shade

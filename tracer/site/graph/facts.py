@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from tracer.documents.account import AccountInfo
 from tracer.documents.exchange.provenance import Named, Provenance, is_foreign, provenance_of
 from tracer.documents.graph import Fit, Graph, TracerInfo
+from tracer.site.wording.amounts import signed
 from tracer.site.wording.answers import asked_instead, target_node
 from tracer.site.wording.percent import percent
-from tracer.site.wording.signed import signed
 from tracer.site.wording.tokens import visible
 
 

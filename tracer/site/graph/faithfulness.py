@@ -11,8 +11,8 @@ from markupsafe import Markup
 from tracer.documents.evidence import Faithfulness, NodeAblation, PartAblation
 from tracer.site.graph.scatter import scatter
 from tracer.site.prose.node_links import node_link
+from tracer.site.wording.amounts import signed
 from tracer.site.wording.percent import percent
-from tracer.site.wording.signed import signed
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 from markupsafe import Markup, escape
 
 from tracer.site.prose.node_links import node_link
-from tracer.site.wording.signed import signed
+from tracer.site.wording.amounts import signed
 
 SIZE, MARGIN = 320, 34
 

@@ -10,7 +10,7 @@ from tracer.documents.account import AccountInfo
 from tracer.documents.graph import Graph
 from tracer.site.graph.scatter import scatter
 from tracer.site.prose.node_links import node_link
-from tracer.site.wording.signed import signed
+from tracer.site.wording.amounts import signed
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Effects and flows as people say them, in units of the question."""
+"""Effects and flows as people say them: signed, in units of the question."""
 
 from __future__ import annotations
 
@@ -21,3 +21,12 @@ def amount(value: float) -> str:
         return "0"
     decimals = 2 if size >= 0.1 else min(_FINEST, 1 - math.floor(math.log10(size)))
     return f"{'−' if value < 0 else '+'}{size:.{decimals}f}"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """With its sign, a true minus, and so many decimals.
+
+    >>> signed(0.414), signed(-2, 1)
+    ('+0.41', '−2.0')
+    """
+    return f"{value:+.{digits}f}".replace("-", "−")
