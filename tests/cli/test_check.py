@@ -200,7 +200,21 @@ def test_annotations_that_fit_a_newer_revision_still(gallery: GalleryFolder) -> 
     make_graph().save(gallery.root / "graphs" / "france-paris" / "2.json")
     gallery.write(ANNOTATIONS, 'revision: 1\npins: ["1_3_4"]\n')
     (line,) = told()
-    assert line.startswith(f"warning: {ANNOTATIONS}:1:11: written for revision 1, and there is 2")
+    assert line == (
+        f"warning: {ANNOTATIONS}:1:11: written for revision 1, and there is 2 now; "
+        "every node is still there: read it again, then write `revision: 2`"
+    )
+
+
+def test_annotations_that_do_not_fit_a_newer_revision_are_not_said_to(
+    gallery: GalleryFolder,
+) -> None:
+    make_graph().save(gallery.root / "graphs" / "france-paris" / "2.json")
+    gallery.write(ANNOTATIONS, 'revision: 1\npins: ["1_3_4", "8_8_8"]\n')
+    error, line = told()
+    assert error.startswith(f"error: {ANNOTATIONS}:2:17: no node matches `8_8_8`")
+    assert "every node" not in line
+    assert line.endswith("mend what it names that is gone: read it again, then write `revision: 2`")
 
 
 def test_a_prompt_taken_off_the_list_and_one_not_traced_are_notes(gallery: GalleryFolder) -> None:

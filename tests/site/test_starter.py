@@ -27,7 +27,7 @@ def test_a_new_gallery_has_no_mistakes_and_builds(tmp_path: Path) -> None:
 def test_its_prompt_is_the_one_its_graph_was_made_from(tmp_path: Path) -> None:
     start_gallery(tmp_path / "mine")
     (entry,) = load_prompts(tmp_path / "mine" / "site_src" / "prompts.yaml").graphs
-    graph = GraphFolder(tmp_path / "mine" / "graphs").load(entry.slug, 1)
+    graph = GraphFolder(tmp_path / "mine" / "graphs").load(entry.slug, 2)
     info = graph.metadata.tracer
     assert info is not None
     assert (graph.metadata.prompt, info.question.target) == (entry.prompt, entry.target)
@@ -35,8 +35,7 @@ def test_its_prompt_is_the_one_its_graph_was_made_from(tmp_path: Path) -> None:
 
 
 ABOUT = [
-    f"graphs/{EXAMPLE}/1.json",
-    f"graphs/{EXAMPLE}/1.evidence.json",
+    f"graphs/{EXAMPLE}",
     f"site_src/write-ups/{EXAMPLE}.md",
     f"site_src/annotations/{EXAMPLE}.yaml",
     "site_src/prompts.yaml",
@@ -58,20 +57,19 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("kept", range(2 ** (len(ABOUT) - 1)))
+@pytest.mark.parametrize("kept", range(2 ** len(ABOUT)))
 def test_the_example_may_be_taken_away_in_any_part(begun: Path, tmp_path: Path, kept: int) -> None:
     mine = tmp_path / "mine"
     shutil.copytree(begun, mine)
-    parts = [ABOUT[:2], *([one] for one in ABOUT[2:])]  # evidence goes with its graph
-    gone = [one for bit, part in enumerate(parts) if not kept >> bit & 1 for one in part]
+    gone = [one for bit, one in enumerate(ABOUT) if not kept >> bit & 1]
     for one in gone:
         file = mine / one
         shutil.rmtree(file) if file.is_dir() else file.unlink(missing_ok=True)
     found = check(mine)
     assert [str(one.problem) for one in found if one.level == "error"] == []
-    left = [one for one in ABOUT[2:4] if one not in gone]
+    left = [one for one in ABOUT[1:3] if one not in gone]
     unseen = [one.problem for one in found if "nobody sees this" in one.problem.message]
-    orphaned = not kept & 1 and ABOUT[4] in gone
+    orphaned = not kept & 1 and ABOUT[3] in gone
     assert len(unseen) == (len(left) if orphaned else 0)
     if kept in (0, 1, 3, 6):
         build(mine, mine / "public")
@@ -94,11 +92,11 @@ def test_a_list_may_be_empty_where_nothing_is_traced(
 def test_links_to_groups_that_nobody_named_are_words(begun: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     shutil.copytree(begun, mine)
-    (mine / ABOUT[3]).unlink()
-    (mine / ABOUT[2]).write_text("An [**Italian**](group:language) word, [x](node:29_555_14).\n")
+    (mine / ABOUT[2]).unlink()
+    (mine / ABOUT[1]).write_text("An [**Italian**](group:language) word, [x](node:29_555_14).\n")
     told = [str(one.problem).replace(f"{mine}/", "") for one in check(mine)]
     assert [one.partition(";")[0] for one in told if "group" in one] == [
-        f"{ABOUT[2]}:1:18: this leads nowhere: nobody has named the group `language`"
+        f"{ABOUT[1]}:1:18: this leads nowhere: nobody has named the group `language`"
     ]
     build(mine, mine / "public")
     page = (mine / "public" / "graphs" / EXAMPLE / "index.html").read_text()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.account_graphs import FEATURES, account_graph
 from tests.builders import PROMPT_TOKENS, make_graph
 from tests.galleries import GalleryFolder
 from tracer.documents.graph import Graph
@@ -53,6 +54,14 @@ def test_what_fell_below_the_threshold_is_said_with_its_rank() -> None:
         "revision 1 had it, 40\xa0% down its list by influence; in revision 2 it is not active, or "
         "below the threshold (the nodes kept hold 80\xa0% of the influence)"
     )
+
+
+def test_an_account_lists_so_many_features_and_knows_no_threshold() -> None:
+    older, _ = account_graph()
+    hint = what_became("0_8_5", without(older, "0_8_5"), 2, {1: older})
+    assert hint is not None
+    assert hint.endswith(f"in revision 2 it is not among the {len(FEATURES) - 1} features listed")
+    assert "threshold" not in hint
 
 
 def test_the_last_revision_that_had_it_is_named() -> None:

@@ -63,6 +63,17 @@ def test_the_shaded_prompt_is_the_prompt_and_its_strongest_word_the_darkest() ->
         assert ("opposes" in piece.tone) == (piece.share.value < 0)
 
 
+def test_numbers_in_sight_have_room_and_the_stronger_one_stays() -> None:
+    document = json.loads(account_graph()[0].to_json())
+    document["metadata"]["prompt_tokens"][1:7] = [" a", " b", " c", " longer", " d", " e"]
+    strong = {1: 1.0, 2: -2.0, 3: 1.5, 4: 0.9, 5: 0.0, 6: 0.8}
+    for node in document["nodes"]:
+        if node["node_id"] in {f"E_{at}_{at}" for at in strong}:
+            node["effect"] = strong[node["ctx_idx"]]
+    pieces = list(shown(Graph.model_validate(document)).prompt)
+    assert [piece.text for piece in pieces if "told" in piece.tone] == ["b", "longer", "e"]
+
+
 def test_letters_spread_over_tokens_are_letters_again() -> None:
     document = json.loads(account_graph()[0].to_json())
     document["metadata"]["prompt_tokens"][4:6] = [" caf<0xC3>", "<0xA9>"]

@@ -51,7 +51,9 @@ def _of_entry(entry: Entry, found: Survey) -> Iterator[TracerError]:
     old = annotations.revision is not None and annotations.revision < entry.revision
     if old and source is not None and annotations.revision in entry.revisions:
         what = f"written for revision {annotations.revision}, and there is {entry.revision} now"
-        hint = f"every node is still there: read it again, then write `revision: {entry.revision}`"
+        gone = any(p.place is not None and p.place.file == source.file for p in found.problems)
+        still = "mend what it names that is gone" if gone else "every node is still there"
+        hint = f"{still}: read it again, then write `revision: {entry.revision}`"
         yield TracerError(what, hint=hint, place=source.place(("revision",)))
     yield from _untested(entry)
     yield from of_account(entry)

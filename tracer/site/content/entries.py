@@ -44,6 +44,7 @@ class GraphFiles:
     annotations: Path | None
     listed_tags: tuple[str, ...] = ()
     counterfactual: Counterfactual | None = None
+    listed: bool = False
     list_unread: bool = False  # there is a prompt list, and it could not be read
 
 
@@ -75,6 +76,7 @@ def read_entries(
             annotations.get(slug),
             tags.get(slug, ()),
             listed[slug].counterfactual if slug in listed else None,
+            slug in listed,
             reading.source / "prompts.yaml" in reading.unread,
         )
         make = partial(_entry, reading, found, shared)
@@ -156,6 +158,7 @@ def _entry(reading: Reading, found: GraphFiles, shared: Shared) -> Entry | None:
         evidence={number: one for number, one in evidence.items() if one is not None},
         parts={number: _parts(reading, found, files[number]) for number in (newest, *known)},
         counterfactual=found.counterfactual,
+        listed=found.listed,
         unread=frozenset(_unread(reading, found, None in evidence.values())),
     )
 

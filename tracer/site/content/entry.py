@@ -45,6 +45,7 @@ class Entry:
         repr=False, default_factory=dict
     )
     counterfactual: Counterfactual | None = None  # the prompt list's
+    listed: bool = True  # on the prompt list
     unread: frozenset[Part] = frozenset()  # what is said of it, and could not be read
 
     def evidence_of(self, revision: int) -> Evidence | None:
@@ -69,10 +70,18 @@ class Entry:
             source = self.annotation_source
             return source.place(("claims", number, *path)) if source else None
 
-        claim, other = self.said.claims[number], self.counterfactual
+        claim = self.said.claims[number]
         if claim.exchange is not None and "prompts" in self.unread:
             raise Unknown
+        other = self.counterfactual if self.listed else self._exchanged_with
         return resolve_claim(claim, graph, self.said, self._find, where, other)
+
+    @property
+    def _exchanged_with(self) -> Counterfactual | None:
+        """Of a graph that was taken off the list: what its evidence was measured against."""
+        evidence = None if "evidence" in self.unread else self.evidence_of(self.revision)
+        found = evidence.exchange if evidence else None
+        return Counterfactual(prompt=found.prompt, target=found.other) if found else None
 
     def _find(self, slug: str) -> tuple[Graph, Annotations]:
         if slug not in self.others:

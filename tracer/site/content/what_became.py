@@ -63,6 +63,9 @@ def _gone(graph: Graph, revision: int) -> str:
     info = graph.metadata.tracer
     if info is None:
         return f"revision {revision} does not list it any more"
+    if info.account is not None:
+        listed = sum(node.kind == "feature" for node in graph.nodes)
+        return f"in revision {revision} it is not among the {listed:,} features listed"
     share = percent(info.settings.node_threshold)
     return (
         f"in revision {revision} it is not active, or below the threshold (the nodes kept hold "

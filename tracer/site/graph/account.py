@@ -23,6 +23,7 @@ from tracer.site.wording.tokens import readable, start, visible
 
 LEVELS = 8  # of shade
 _TOLD, _LINKED = 0.05, 0.01  # of the absolute sum: its number is in sight; it leads to its nodes
+_ROOM = 4  # letters of the prompt, from the middle of a word to that of the next: a number's width
 _SHOWN_ALTERNATIVES, _LEAST_WEIGHT = 5, 0.005
 
 
@@ -114,7 +115,7 @@ class ShownAccount:
             part = abs(share.value) / self.gross if self.gross else 0.0
             linked = part >= _LINKED
             level = math.ceil(LEVELS * abs(share.value) / most) if linked and most else 0
-            told = " told" if part >= _TOLD else ""
+            told = " told" if share in self._told else ""
             yield Piece(
                 before,
                 shown,
@@ -124,6 +125,22 @@ class ShownAccount:
                 amount=self.amount(share.value),
                 link=node_link(share.nodes) if linked else None,
             )
+
+    @cached_property
+    def _told(self) -> list[Share]:
+        """Whose numbers are in sight: the strongest first, none where a stronger one's stands."""
+        strong: list[tuple[Share, float]] = []
+        end = 0
+        for text, share in self._spans:
+            core = text.strip()
+            if share is not None and abs(share.value) >= _TOLD * self.gross > 0:
+                strong.append((share, end + text.find(core) + len(core) / 2))
+            end += len(text)
+        found: list[tuple[Share, float]] = []
+        for one, middle in sorted(strong, key=lambda pair: -abs(pair[0].value)):
+            if all(abs(middle - other) >= _ROOM for _, other in found):
+                found.append((one, middle))
+        return [one for one, _ in found]
 
     @property
     def table(self) -> list[Row]:
