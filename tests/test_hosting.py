@@ -162,7 +162,8 @@ def test_a_mistake_is_told_before_anyone_reviews_it(clone: Path) -> None:
 def test_a_reviewer_sees_the_circuits_before_and_after(clone: Path, tmp_path: Path) -> None:
     file = clone / "site_src" / "annotations" / "john-and-mary.yaml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(re.sub(r"\{name: [^,]+,", "{name: A new name,", text, count=1), "utf-8")
+    renamed = re.sub(r"\{name: (\"[^\"]+\"|[^,]+),", "{name: A new name,", text, count=1)
+    file.write_text(renamed, "utf-8")
     summary = tmp_path / "summary.md"
     summary.touch()
     done = run(clone, "make site-changes", BEFORE="main", GITHUB_STEP_SUMMARY=str(summary))
@@ -209,7 +210,8 @@ def test_a_pull_request_is_checked_with_what_is_merged(
     shutil.move(tmp_path / "base", new_gallery / base["path"])
     file = new_gallery / "site_src" / "annotations" / "colosseum-italian.yaml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(re.sub(r"\{name: [^,]+,", "{name: A new name,", text, count=1), "utf-8")
+    renamed = re.sub(r"\{name: (\"[^\"]+\"|[^,]+),", "{name: A new name,", text, count=1)
+    file.write_text(renamed, "utf-8")
     summary = tmp_path / "summary.md"
     for command in commands_of(new_gallery, "check"):
         if command != install["run"]:

@@ -9,7 +9,7 @@ from itertools import count
 from tracer.documents.account import Box, strongest_reads, strongest_words
 from tracer.documents.parts.ledger import Ledger
 
-PUSHED, OPPOSED, APART = 6, 4, 4
+PUSHED, OPPOSED, APART = 8, 4, 4
 _ROUNDS = 60
 
 
