@@ -23,6 +23,8 @@ WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 GUIDE = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^ {4}(\S.*)$", GUIDE, re.MULTILINE)
 
+NAME = re.compile(r"""\{name: ("[^"]*"|[^,"]+),""")
+
 
 def steps(workflow: Path) -> list[dict[str, Any]]:
     jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"].values()
@@ -162,7 +164,7 @@ def test_a_mistake_is_told_before_anyone_reviews_it(clone: Path) -> None:
 def test_a_reviewer_sees_the_circuits_before_and_after(clone: Path, tmp_path: Path) -> None:
     file = clone / "site_src" / "annotations" / "john-and-mary.yaml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(re.sub(r"\{name: [^,]+,", "{name: A new name,", text, count=1), "utf-8")
+    file.write_text(NAME.sub("{name: A new name,", text, count=1), "utf-8")
     summary = tmp_path / "summary.md"
     summary.touch()
     done = run(clone, "make site-changes", BEFORE="main", GITHUB_STEP_SUMMARY=str(summary))
@@ -209,7 +211,7 @@ def test_a_pull_request_is_checked_with_what_is_merged(
     shutil.move(tmp_path / "base", new_gallery / base["path"])
     file = new_gallery / "site_src" / "annotations" / "colosseum-italian.yaml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(re.sub(r"\{name: [^,]+,", "{name: A new name,", text, count=1), "utf-8")
+    file.write_text(NAME.sub("{name: A new name,", text, count=1), "utf-8")
     summary = tmp_path / "summary.md"
     for command in commands_of(new_gallery, "check"):
         if command != install["run"]:

@@ -68,7 +68,7 @@ def test_published_graphs_fit_our_schema_and_their_own_name() -> None:
 def test_published_graphs_are_a_few_hundred_nodes_and_some_thousand_links() -> None:
     for file in our_graphs():
         graph = load_graph(file)
-        assert 100 <= len(graph.nodes) <= 1000
+        assert 50 <= len(graph.nodes) <= 1000
         assert 500 <= len(graph.links) <= 5000
 
 
