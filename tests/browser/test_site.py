@@ -148,7 +148,7 @@ def test_without_scripts_everything_is_there_to_read(
     expect(page.locator(".prompt mark")).to_have_text("Italian")
     expect(page.locator(".circuit.wide")).to_be_visible()
     expect(page.locator(".answers .explained")).to_contain_text("81")
-    expect(page.locator(".limits")).to_contain_text("of the influence on the answer")
+    expect(page.locator(".limits")).to_contain_text("add up to the answer exactly")
     page.locator("#write-up a.node-link").first.click()
     assert page.url.endswith("#viewer")
     context.close()
