@@ -8,8 +8,8 @@ PEER := .tracer/peer
 # Where the gallery is built without torch, on a host or in a workflow.
 SITE_VENV ?= .tracer/site-venv
 BEFORE ?= HEAD
-# Tests run side by side, each with one thread; browsers leave room for one more than cores.
-WORKERS ?= 3
+# Tests run side by side, each with one thread; browsers leave room for two more than cores.
+WORKERS ?= 4
 PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # pip's own bars are shown to a person; a log gets the warnings only.
 PIP_INSTALL = $(BIN)/python -m pip install $(if $(CI),--quiet)

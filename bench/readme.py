@@ -8,12 +8,17 @@ from __future__ import annotations
 import json
 import re
 import statistics
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+sys.path.insert(0, str(ROOT))
+
+from tracer.documents.graph import load_graph  # noqa: E402
+from tracer.documents.revisions import revision_numbers  # noqa: E402
 
 
 def runs_table() -> str:
@@ -363,6 +368,36 @@ def xss_table() -> str:
     return f"{table(('what', 'found'), rows)}\n\n{where}."
 
 
+PREDICTS = 0.85  # the goal for the median over the gallery's graphs
+
+
+def trials_table() -> str:
+    """What the gallery's graphs, as they are committed, predict of their strongest neurons."""
+    found = {}
+    for folder in sorted((ROOT / "graphs").iterdir()):
+        newest = max(revision_numbers([file.name for file in folder.iterdir()]))
+        info = load_graph(folder / f"{newest}.json").metadata.tracer
+        if info is not None and info.account is not None and info.account.trial is not None:
+            found[folder.name] = info.account, info.account.trial
+    head = ("graph", "flow", "input flow", "bound by", "correlation", "wrong signs of 20", "of 5")
+    rows = [
+        (
+            name,
+            f"{account.flow:.2f}",
+            f"{account.input_flow:.2f}",
+            account.bound_by,
+            "" if trial.correlation is None else f"{trial.correlation:.2f}",
+            str(sum(one.predicted * one.actual < 0 for one in trial.nodes)),
+            str(len(trial.wrong_signs)),
+        )
+        for name, (account, trial) in found.items()
+    ]
+    known = [trial.correlation for _, trial in found.values() if trial.correlation is not None]
+    median = statistics.median(known)
+    goals = [(f"a median of {PREDICTS}", median >= PREDICTS)]
+    return f"{table(head, rows)}\n\nMedian correlation {median:.3f}. {_told(goals)}"
+
+
 def exchange_table() -> str:
     """Eight pairs, with the most neurons; what overshoots is a miss too, and both are told."""
     file = ROOT / "bench" / "exchange.json"
@@ -430,6 +465,7 @@ def _exchange_goals(means: dict[str, float]) -> Iterator[tuple[str, bool]]:
 
 TABLES = {
     "runs": runs_table,
+    "trials": trials_table,
     "exchange": exchange_table,
     "peer": peer_table,
     "engine": engine_table,

@@ -6,17 +6,20 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from tests.tiny_models import PROMPT, save_tiny_model
+from tracer.attribution.trace import trace
 from tracer.batch.steering import steer_graph
 from tracer.batch.verified import Checked, table
 from tracer.batch.verify import verify
 from tracer.documents.evidence import load_evidence
 from tracer.documents.graph import Graph, load_graph
 from tracer.errors import Problems, TracerError
+from tracer.model.load import load_model
 from tracer.site.check import check
 
 
@@ -356,3 +359,24 @@ def test_a_counterfactual_is_no_part_of_the_graph(root: Path, model: str) -> Non
     refused = planned(counterfactual(f"{PROMPT} w4"))
     assert isinstance(refused, Refused) and "9 tokens long" in str(refused.error)
     assert "prompts.yaml:2:" in str(refused.error)
+
+
+def test_groups_are_silenced_once_and_told(root: Path, traced: Graph, model: str) -> None:
+    named: dict[str, Any] = {"target": " w9", "contrast": [" w2"]}
+    found = trace(PROMPT, model=load_model(model, device="cpu"), **named).publish(slug="tiny")
+    found.parts.save(root / "graphs" / "tiny" / "1.json")
+    file = annotate(root, traced, GOOD)
+    status, text = said(root, model)
+    assert status == 0 and re.search(r"groups, 1 silenced +[01] confirmed", text)
+    evidence = root / "graphs" / "tiny" / "1.evidence.json"
+    groups = load_evidence(evidence).groups
+    assert groups is not None
+    (group,) = groups.groups
+    assert set(group.nodes) == set(supporters(traced)) and group.confirmed is not None
+    assert said(root, model)[1].count("up to date") == 3
+    assert said(root, model, force=True)[1].count("the same") == 3
+    other = json.dumps(supporters(traced)[:3])
+    file.write_text(f"groups:\n  strong: {{name: strong, nodes: {other}}}\n")
+    assert said(root, model)[0] == 0
+    again = load_evidence(evidence).groups
+    assert again is not None and set(again.groups[0].nodes) == set(supporters(traced)[:3])

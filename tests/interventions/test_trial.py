@@ -12,12 +12,16 @@ from tracer.attribution.trace import Attribution
 from tracer.attribution.traced import Published
 from tracer.batch.publish import publish
 from tracer.documents.account import AccountInfo, Box, Silenced, Trial
+from tracer.documents.evidence import SilencedGroups
+from tracer.documents.evidence_comparison import groups_agree
 from tracer.documents.graph import Graph
 from tracer.documents.trace_settings import TraceSettings
 from tracer.features.choose import choose_features
 from tracer.interventions.interventions import Ablate
 from tracer.interventions.steer import steer
-from tracer.interventions.trial import STRONGEST
+from tracer.interventions.steered_pass import SteeredPrompt
+from tracer.interventions.targets import NeuronTargets
+from tracer.interventions.trial import STRONGEST, silenced_groups
 from tracer.model.load import Model
 
 
@@ -114,3 +118,20 @@ def test_a_box_below_one_half_is_not_confirmed() -> None:
     box = Box(id="a", name="x", nodes=(), at="x", effect=1, through=1)
     holds = [box.model_copy(update={"confirmed": one}).words_hold for one in (None, 0.49, 0.5, 0.9)]
     assert holds == [False, False, True, True]
+
+
+def test_peoples_groups_are_silenced_likewise(model: Model) -> None:
+    found = published(model, tracer.trace(PROMPT, model=model, target=" w9", contrast=[" w2"]))
+    account = account_of(found.graph)
+    box = next(one for one in account.boxes if one.words_hold)
+    targets = NeuronTargets(model)
+    prompt = SteeredPrompt(model, targets, model.tokenizer.encode_prompt(PROMPT))
+    groups = [list(box.nodes), [], [found.graph.nodes[-1].node_id]]
+    silenced = silenced_groups(prompt, found.graph, found.parts, groups)
+    first, empty, answer = silenced.groups
+    assert first.confirmed == pytest.approx(box.confirmed, abs=1e-3)
+    assert first.pushes == box.pushes and first.opposes == box.opposes
+    assert empty.confirmed is None and answer.confirmed is None
+    assert silenced.of(reversed(box.nodes)) == first and silenced.of(["9_9_9"]) is None
+    assert groups_agree(silenced, silenced)
+    assert not groups_agree(silenced, SilencedGroups(groups=silenced.groups[:2]))

@@ -12,6 +12,7 @@ from tracer.documents.enclosure import is_there
 from tracer.documents.evidence import evidence_file
 from tracer.documents.graph import Graph, TracerInfo
 from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.parts.parts import Parts, load_parts
 from tracer.documents.prompts import Counterfactual, PromptList, load_planned
 from tracer.documents.resolved_claims import Find, annotations_in, find_in
 from tracer.documents.sources import NEURONS
@@ -43,6 +44,11 @@ class Subject:
     @cached_property
     def graph(self) -> Graph:
         return GraphFolder(self.root / "graphs").load(self.slug, self.revision)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """What lies beside the graph. Raises TracerError where it is damaged or of another."""
+        return load_parts(self.graph_file, self.info.graph_id)
 
     @cached_property
     def annotations(self) -> Annotations:

@@ -11,11 +11,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from tracer.batch.report import table_of
+from tracer.documents.account import CONFIRMED
 from tracer.documents.claims import Claim
-from tracer.documents.evidence import ClaimEvidence, Exchange, Faithfulness
+from tracer.documents.evidence import ClaimEvidence, Exchange, Faithfulness, SilencedGroups
 from tracer.errors import TracerError
 
-Found = ClaimEvidence | Faithfulness | Exchange
+Found = ClaimEvidence | Faithfulness | Exchange | SilencedGroups
 _SHORT = {"probability": "p", "lead": "lead", "activation": "a", "continuation": ""}
 State = Literal["measured", "up to date", "the same", "failed"]
 
@@ -72,6 +73,9 @@ def cells(
         return (f"faithfulness, {len(found.nodes)} nodes", fit, "", "", "")
     if isinstance(found, Exchange):
         return _exchange_cells(found)
+    if isinstance(found, SilencedGroups):
+        held = sum((one.confirmed or 0) >= CONFIRMED for one in found.groups)
+        return (f"groups, {len(found.groups)} silenced", f"{held} confirmed", "", "", "")
     name = escape(name)
     if found is None or claim is None:
         return (name, "[red]not run", "", "", "")

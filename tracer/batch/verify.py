@@ -22,6 +22,7 @@ from tracer.documents.evidence import (
     Evidence,
     Exchange,
     Faithfulness,
+    SilencedGroups,
     Versions,
     load_evidence,
 )
@@ -29,6 +30,7 @@ from tracer.documents.evidence_comparison import (
     claim_agrees,
     exchange_agrees,
     faithfulness_agrees,
+    groups_agree,
 )
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.lock import held
@@ -41,6 +43,7 @@ from tracer.interventions.claims import check_claim
 from tracer.interventions.exchange import can_be_exchanged, measure_graph
 from tracer.interventions.faithfulness import can_be_measured, circuit_of, measure_faithfulness
 from tracer.interventions.steered_pass import SteeredPrompt
+from tracer.interventions.trial import silenced_groups
 from tracer.model.third_party import third_party
 
 
@@ -104,7 +107,7 @@ class _Task:
     """One claim to run, or what is measured of every graph."""
 
     subject: Subject
-    what: ResolvedClaim | Literal["faithfulness", "exchange"]
+    what: ResolvedClaim | Literal["faithfulness", "exchange", "groups"]
 
     @property
     def name(self) -> str:
@@ -141,6 +144,8 @@ class _Task:
         if not isinstance(self.what, str):
             return check_claim(prompt, self.what)
         graph, groups = self.subject.graph, _groups(self.subject)
+        if self.what == "groups":
+            return silenced_groups(prompt, graph, self.subject.parts, groups)
         counterfactual, listed = self.subject.counterfactual, self.subject.prompts
         if self.what == "faithfulness" or counterfactual is None or listed is None:
             return measure_faithfulness(prompt, graph, groups)
@@ -152,6 +157,8 @@ class _Task:
             return faithfulness_agrees(there, found)
         if isinstance(there, Exchange) and isinstance(found, Exchange):
             return exchange_agrees(there, found)
+        if isinstance(there, SilencedGroups) and isinstance(found, SilencedGroups):
+            return groups_agree(there, found)
         if isinstance(self.what, str):
             return False
         if isinstance(there, ClaimEvidence) and isinstance(found, ClaimEvidence):
@@ -172,6 +179,11 @@ class _Task:
             return None
         if not isinstance(self.what, str):
             return evidence.of(self.what.hash)
+        if self.what == "groups":
+            meant_groups = [tuple(one) for one in _groups(self.subject)]
+            silenced = evidence.groups
+            same = silenced and [one.nodes for one in silenced.groups] == meant_groups
+            return silenced if same else None
         circuit = circuit_of(self.subject.graph, _groups(self.subject))[1]
         if self.what == "faithfulness":
             found = evidence.faithfulness
@@ -203,6 +215,8 @@ def _tasks(subject: Subject) -> Iterator[_Task]:
         yield _Task(subject, "faithfulness")
     if subject.counterfactual is not None and can_be_exchanged(subject.graph):
         yield _Task(subject, "exchange")
+    if subject.parts.flows is not None and _groups(subject):
+        yield _Task(subject, "groups")
     file = subject.root / "site_src" / "annotations" / f"{subject.slug}.yaml"
     if not is_there(file):
         return

@@ -171,6 +171,28 @@ class Exchange(Strict):
         return same and meant.prompt == self.prompt
 
 
+class SilencedGroup(Strict):
+    """A group that people made, set to zero at once. `confirmed` is the correlation, over likely
+    words, of what its account predicts with what the model did; the words are those that moved so
+    in both."""
+
+    nodes: Many[str]
+    confirmed: Number | None
+    pushes: Many[str] = ()
+    opposes: Many[str] = ()
+
+
+class SilencedGroups(Strict):
+    """All groups of a graph, in the order of its annotations."""
+
+    groups: Many[SilencedGroup]
+
+    def of(self, nodes: Iterable[str]) -> SilencedGroup | None:
+        """What became of this very group."""
+        meant = set(nodes)
+        return next((one for one in self.groups if set(one.nodes) == meant), None)
+
+
 class Versions(Strict):
     """What it was measured with."""
 
@@ -188,6 +210,7 @@ class Evidence(Strict):
     versions: Versions
     faithfulness: Faithfulness | None = None
     exchange: Exchange | None = None
+    groups: SilencedGroups | None = None
     claims: Many[ClaimEvidence] = ()
 
     def of(self, claim_hash: str) -> ClaimEvidence | None:
@@ -200,7 +223,7 @@ class Evidence(Strict):
 
     def to_json(self) -> str:
         """Canonical text: five significant digits, a claim or an ablated node a line."""
-        parts_of_it = {"claims", "faithfulness", "exchange"}
+        parts_of_it = {"claims", "faithfulness", "exchange", "groups"}
         head = _rounded(self.model_dump(mode="json", exclude=parts_of_it))
         parts = [f"{json.dumps(key)}: {_line(value)}" for key, value in head.items()]
         if self.faithfulness is not None:
@@ -214,6 +237,9 @@ class Evidence(Strict):
             parts.append(f'"faithfulness": {{"nodes": [\n{nodes}\n]{rest}}}')
         if self.exchange is not None:
             parts.append(f'"exchange": {_exchange_text(self.exchange)}')
+        if self.groups is not None:
+            groups = _lines(self.groups.model_dump(mode="json")["groups"])
+            parts.append(f'"groups": {{"groups": [\n{groups}\n]}}')
         claims = [one.model_dump(mode="json", exclude_none=True) for one in self.claims]
         parts.append(f'"claims": [\n{_lines(claims)}\n]')
         return "{" + ",\n".join(parts) + "}\n"

@@ -16,6 +16,7 @@ from tracer.documents.evidence import (
     Likely,
     Measure,
     PartAblation,
+    SilencedGroups,
     verdict_of,
 )
 
@@ -34,6 +35,14 @@ def close(left: float | None, right: float | None, tolerance: float = TOLERANCE)
     if left is None or right is None:
         return left is right
     return abs(left - right) <= tolerance * max(1.0, abs(left), abs(right))
+
+
+def groups_agree(left: SilencedGroups, right: SilencedGroups) -> bool:
+    """The same groups, confirmed alike; which words come last among them may differ."""
+    return len(left.groups) == len(right.groups) and all(
+        one.nodes == other.nodes and close(one.confirmed, other.confirmed, SHARES)
+        for one, other in zip(left.groups, right.groups, strict=True)
+    )
 
 
 def faithfulness_agrees(left: Faithfulness, right: Faithfulness) -> bool:

@@ -12,11 +12,13 @@ import torch
 from torch import Tensor
 
 from tracer.documents.account import Box, Silenced, Trial, strongest_words
+from tracer.documents.evidence import SilencedGroup, SilencedGroups
 from tracer.documents.graph import Graph
-from tracer.documents.named_boxes import OPPOSED, PUSHED, renamed
+from tracer.documents.named_boxes import OPPOSED, PUSHED, Group, named_boxes, renamed
 from tracer.documents.parts.ledger import Ledger
 from tracer.documents.parts.parts import Parts
 from tracer.documents.parts.pushes import Pushes
+from tracer.documents.prompt_words import input_names
 from tracer.interventions.asked import Asked, ablated
 from tracer.interventions.steered_pass import SteeredPrompt
 
@@ -36,7 +38,7 @@ def tried(prompt: SteeredPrompt, graph: Graph, parts: Parts) -> Graph:
     asked = Asked(prompt, info.question)
     found = {
         "trial": _trial(asked, graph),
-        "boxes": renamed(list(_confirmed(prompt, info.account.boxes, parts))),
+        "boxes": renamed(list(confirmed(prompt, info.account.boxes, parts))),
     }
     account = info.account.model_copy(update=found)
     tracer = info.model_copy(update={"account": account})
@@ -59,7 +61,33 @@ def _trial(asked: Asked, graph: Graph) -> Trial:
     return Trial(nodes=tuple(silenced), correlation=_correlation(pairs))
 
 
-def _confirmed(prompt: SteeredPrompt, boxes: Sequence[Box], parts: Parts) -> Iterator[Box]:
+def silenced_groups(
+    prompt: SteeredPrompt, graph: Graph, parts: Parts, groups: Sequence[Sequence[str]]
+) -> SilencedGroups:
+    """People's groups, each silenced once; of a group, its listed features behind the start.
+
+    Raises TracerError when numbers overflow.
+    """
+    if parts.flows is None:
+        return SilencedGroups(groups=())
+    ledger = Ledger(parts.flows, parts.pushes)
+    listed = [tuple(one for one in group if one in ledger.place) for group in groups]
+    names = input_names(parts.flows.inputs, graph.metadata.prompt_tokens)
+    boxes = named_boxes([Group(nodes, "") for nodes in listed], ledger, names)
+    found = [
+        SilencedGroup(
+            nodes=tuple(group),
+            confirmed=box.confirmed,
+            pushes=box.pushes if box.words_hold else (),
+            opposes=box.opposes if box.words_hold else (),
+        )
+        for group, box in zip(groups, confirmed(prompt, boxes, parts), strict=True)
+    ]
+    return SilencedGroups(groups=tuple(found))
+
+
+def confirmed(prompt: SteeredPrompt, boxes: Sequence[Box], parts: Parts) -> Iterator[Box]:
+    """The boxes, with how far silencing each moved likely words as predicted."""
     if parts.flows is None or parts.pushes is None:
         yield from boxes
         return
@@ -80,9 +108,9 @@ def _compared(box: Box, predicted: Sequence[float], actual: Sequence[float], of:
         for (value, real), weight in zip(pairs, of.weights, strict=True)
     ]
     found: dict[str, object] = {"confirmed": _correlation(pairs[:COMPARED])}
-    confirmed = box.model_copy(update=found)
-    if not confirmed.words_hold:
-        return confirmed
+    tested = box.model_copy(update=found)
+    if not tested.words_hold:
+        return tested
     rising, falling = strongest_words(of.words, both, PUSHED)
     agreed = {word.casefold() for word in rising}
     update = {
@@ -90,7 +118,7 @@ def _compared(box: Box, predicted: Sequence[float], actual: Sequence[float], of:
         "opposes": falling[:OPPOSED],
         "apart": tuple(word for word in box.apart if word.casefold() in agreed),
     }
-    return confirmed.model_copy(update=update)
+    return tested.model_copy(update=update)
 
 
 def _centred(logits: Tensor, of: Pushes) -> list[float]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.random_accounts import ANSWER, FEATURES, INPUTS, make_account
 from tracer.documents.annotations import Annotations
+from tracer.documents.evidence import SilencedGroup, SilencedGroups
 from tracer.documents.graph import Graph
 from tracer.documents.parts.ledger import Ledger
 from tracer.documents.parts.parts import Parts
@@ -201,3 +202,23 @@ def test_without_the_packed_flows_the_drawn_links_are_shown_and_what_they_hold()
     assert [box.amount for box in whole.groups if box.kind == "group"] == [
         box.amount for box in known.groups if box.kind == "group"
     ]
+
+
+def test_a_group_that_was_silenced_shows_the_words_that_held() -> None:
+    graph, parts = make_account()
+    annotations = Annotations.model_validate({"groups": {"two": group(*FEATURES[:2])}})
+
+    def words(**found: Any) -> str:
+        silenced = SilencedGroups(groups=(SilencedGroup(nodes=FEATURES[:2], **found),))
+        circuit = summarise(graph, annotations, parts, silenced)
+        assert circuit is not None
+        return " ".join(circuit.groups[0].words)
+
+    both = {"pushes": ("Paris",), "opposes": ("Lyon",)}
+    held = words(confirmed=0.8, **both)
+    assert "\N{CHECK MARK}" in held and ("Paris" in held or "Lyon" in held)
+    assert "not confirmed" in words(confirmed=0.3)
+    assert "not tested" in words(confirmed=None)
+    other = SilencedGroups(groups=(SilencedGroup(nodes=FEATURES[:3], confirmed=0.9),))
+    circuit = summarise(graph, annotations, parts, other)
+    assert circuit is not None and "not tested" in " ".join(circuit.groups[0].words)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from tracer.documents.account import AccountInfo
 from tracer.documents.account import Box as Found
 from tracer.documents.annotations import Annotations
+from tracer.documents.evidence import SilencedGroup, SilencedGroups
 from tracer.documents.graph import Graph, Node
 from tracer.documents.named_boxes import Group, named_boxes
 from tracer.documents.parts.flows import Flows
@@ -55,7 +56,12 @@ _TOLD = {
 
 
 def account_circuit(
-    graph: Graph, target: Node, account: AccountInfo, annotations: Annotations, parts: Parts
+    graph: Graph,
+    target: Node,
+    account: AccountInfo,
+    annotations: Annotations,
+    parts: Parts,
+    silenced: SilencedGroups | None = None,
 ) -> Circuit:
     """Boxes are people's groups, or else those that were found."""
     prompt = words(graph.metadata.prompt_tokens)
@@ -66,7 +72,7 @@ def account_circuit(
         boxes = [
             group_box(key, name, [nodes[one] for one in ids], prompt) for key, name, ids in people
         ]
-        found = _of_groups(graph, [ids for *_, ids in people], account, parts)
+        found = _of_groups(graph, [ids for *_, ids in people], account, parts, silenced)
     else:
         ranked = sorted(account.boxes, key=lambda box: -abs(box.through))
         boxes = [
@@ -188,9 +194,14 @@ def _through(
 
 
 def _of_groups(
-    graph: Graph, groups: Sequence[Sequence[str]], account: AccountInfo, parts: Parts
+    graph: Graph,
+    groups: Sequence[Sequence[str]],
+    account: AccountInfo,
+    parts: Parts,
+    silenced: SilencedGroups | None,
 ) -> list[Found | None]:
-    """What people's groups read and push, as far as it is known."""
+    """What people's groups read and push, as far as it is known; where they were silenced, the
+    words that were predicted and measured."""
     known: list[Found | None] = [
         next((one for one in account.boxes if set(one.nodes) == set(ids)), None) for ids in groups
     ]
@@ -203,7 +214,19 @@ def _of_groups(
         ledger,
         input_names(parts.flows.inputs, graph.metadata.prompt_tokens),
     )
-    return [one or new for one, new in zip(known, named, strict=True)]
+    tested = [
+        _tested(new, silenced.of(ids) if silenced else None)
+        for ids, new in zip(groups, named, strict=True)
+    ]
+    return [one or new for one, new in zip(known, tested, strict=True)]
+
+
+def _tested(box: Found, silenced: SilencedGroup | None) -> Found:
+    if silenced is None:
+        return box
+    found = box.model_copy(update={"confirmed": silenced.confirmed})
+    words = {"pushes": tuple(silenced.pushes), "opposes": tuple(silenced.opposes)}
+    return found.model_copy(update=words) if found.words_hold else found
 
 
 def _words_at(graph: Graph) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.evidence import SilencedGroups
 from tracer.documents.graph import Graph, Node
 from tracer.documents.parts.parts import Parts
 from tracer.site.circuit.account_circuit import account_circuit
@@ -26,17 +27,23 @@ from tracer.site.wording.percent import percent
 from tracer.site.wording.tokens import Word, words
 
 
-def summarise(graph: Graph, annotations: Annotations, parts: Parts | None = None) -> Circuit | None:
+def summarise(
+    graph: Graph,
+    annotations: Annotations,
+    parts: Parts | None = None,
+    silenced: SilencedGroups | None = None,
+) -> Circuit | None:
     """The circuit of a graph, by its groups or automatically; None without an answer node.
 
-    `parts` are what lies beside a graph with an account.
+    `parts` are what lies beside a graph with an account, `silenced` what became of its groups.
     """
     target = target_node(graph)
     if target is None:
         return None
     info = graph.metadata.tracer
     if info is not None and info.account is not None:
-        return account_circuit(graph, target, info.account, annotations, parts or Parts())
+        known = parts or Parts()
+        return account_circuit(graph, target, info.account, annotations, known, silenced)
     prompt = words(graph.metadata.prompt_tokens)
     nodes = {node.node_id: node for node in graph.nodes}
     people, named_answer = peoples_groups(graph, target, annotations)

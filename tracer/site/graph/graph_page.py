@@ -66,7 +66,9 @@ class GraphPage:
 
     @cached_property
     def pictures(self) -> Pictures:
-        return Pictures(self.graph, self.annotations, self.title, self.parts)
+        evidence = self.entry.evidence_of(self.revision)
+        silenced = evidence.groups if evidence else None
+        return Pictures(self.graph, self.annotations, self.title, self.parts, silenced)
 
     @cached_property
     def remarks(self) -> Remarks:

@@ -8,6 +8,7 @@ from functools import cached_property
 from markupsafe import Markup
 
 from tracer.documents.annotations import Annotations
+from tracer.documents.evidence import SilencedGroups
 from tracer.documents.graph import Graph
 from tracer.documents.parts.parts import Parts
 from tracer.site.circuit import layout_data
@@ -27,10 +28,11 @@ class Pictures:
     annotations: Annotations
     title: str
     parts: Parts
+    silenced: SilencedGroups | None = None  # what became of people's groups
 
     @cached_property
     def circuit(self) -> Circuit | None:
-        return summarise(self.graph, self.annotations, self.parts)
+        return summarise(self.graph, self.annotations, self.parts, self.silenced)
 
     @cached_property
     def full(self) -> Markup:
