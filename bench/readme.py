@@ -137,6 +137,8 @@ def _on(found: dict[str, Any]) -> str:
 
 def _neurons(found: Sequence[dict[str, Any]]) -> str:
     """Neurons of the default model by length and mode, with the account's goals."""
+    if not found:
+        return "Neurons of the default model by length and mode (`make bench`): not run."
     rows = []
     for one in found:
         goal = ACCOUNT_GOALS.get(one["tokens"]) if one["mode"] == "transparent" else None
