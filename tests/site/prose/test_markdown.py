@@ -217,3 +217,10 @@ def test_headings_without_an_end_are_refused(tmp_path: Path) -> None:
             load_markdown(file)
     file.write_text("# a\n---\n- b\n" * 900)
     assert load_markdown(file).body
+
+
+@pytest.mark.parametrize("address", ["//a.invalid/x", "https://a.invalid/x", "https:a.invalid/x"])
+def test_a_picture_that_lies_elsewhere_is_refused_in_any_spelling(address: str) -> None:
+    with pytest.raises(Problems, match="this picture lies elsewhere; put it into"):
+        html(f"![words](<{address}>)")
+    assert "<a href" in html(f"[words](<{address}>)")  # a link loads nothing

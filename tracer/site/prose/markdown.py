@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -172,6 +173,9 @@ def _link_nodes(
     """Point links to nodes into the viewer, and all others at the page that is shown."""
     for child, attribute, place in _addresses(tokens, text, file):
         address = str(child.attrGet(attribute))
+        if child.type == "image" and is_elsewhere(address):
+            hint = "put it into `site_src/files/`, and name it there"
+            yield TracerError("this picture lies elsewhere", hint=hint, place=place)
         if not address.startswith(("node:", "group:")):
             if here is not None:
                 child.attrSet(attribute, here.address(address))
@@ -189,6 +193,16 @@ def _link_nodes(
         elif target.knows(name):
             what = f"the graph has no {'group' if 'group:' in name else 'node'} `{name}`"
             yield TracerError(what, hint=target.nearest(name), place=place)
+
+
+def is_elsewhere(address: str) -> bool:
+    """Whether a browser would ask another host for it, in whatever spelling.
+
+    >>> [is_elsewhere(one) for one in ("//a.b/c", "https:a.b", "../files/a.png", "data:image/png,")]
+    [True, True, False, False]
+    """
+    parts = urlsplit(address.replace("\\", "/"))
+    return bool(parts.netloc) or parts.scheme not in ("", "data")
 
 
 def _close_hidden(tokens: Iterable[Token]) -> None:
