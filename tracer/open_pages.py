@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -87,26 +87,39 @@ class OpenPages:
 
 async def watch(gallery: Path, pages: OpenPages, tell: Tell) -> None:
     """Look again at each change of a source, tell open pages first, then build all."""
-    wanted = asyncio.Event()
-    building = asyncio.create_task(_build_all(pages, tell, wanted))
-    try:
-        await _follow(gallery, pages, tell, wanted)
-    finally:
-        building.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await building
+    await _Watch(gallery, pages, tell).run()
 
 
-async def _follow(gallery: Path, pages: OpenPages, tell: Tell, wanted: asyncio.Event) -> None:
-    async def refresh(changed: Collection[Path] | None = None) -> None:
-        if await _try(partial(pages.preview.look, changed), pages, tell):
-            wanted.set()
+class _Watch:
+    """Follows what the pages are made from: folders of sources, and where their links lead."""
 
-    while True:
-        folders = _present(gallery)
-        links = _link_targets(gallery, folders)
-        stop = asyncio.Event()
-        beside = asyncio.create_task(_beside(gallery, folders, links, refresh, stop))
+    def __init__(self, gallery: Path, pages: OpenPages, tell: Tell):
+        self._gallery, self._pages, self._tell = gallery, pages, tell
+        self._wanted = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._folders: Sequence[Path] = ()
+        self._links: frozenset[Path] = frozenset()
+        self._beside: frozenset[Path] = frozenset()
+
+    async def run(self) -> None:
+        building = asyncio.create_task(self._build_all())
+        try:
+            while True:
+                await self._follow()
+        except (OSError, RuntimeError) as error:  # a machine watches so many files, not more
+            what = f"changes are no longer seen: {error}"
+            problem = TracerError(what, hint="run the command again to see what is edited")
+            self._tell(f"error: {problem}")
+            await self._pages.publish([problem])
+        finally:
+            building.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await building
+
+    async def _follow(self) -> None:
+        """Until other folders or links are there than are watched."""
+        self._stop = stop = asyncio.Event()
+        self._folders = folders = _present(self._gallery)
         changes = awatch(
             *folders,
             watch_filter=_meant(folders),
@@ -114,39 +127,65 @@ async def _follow(gallery: Path, pages: OpenPages, tell: Tell, wanted: asyncio.E
             debounce=DEBOUNCE_MILLISECONDS,
             stop_event=stop,
         )
-        # Watching begins before anything is read, so that no edit falls between.
+        # Watching begins before links are looked for and before anything is read, so that no
+        # edit falls between.
         waiting = asyncio.ensure_future(anext(changes, None))
+        await asyncio.sleep(0)
+        self._links = _link_targets(self._gallery, folders)
+        self._beside = _folders_of(self._links)
+        beside = asyncio.create_task(self._look_beside())
+        beside.add_done_callback(lambda _: stop.set())
         try:
             await asyncio.sleep(0)
-            await refresh()
+            await self._refresh()
+            await self._check_places()
             while (found := await waiting) is not None:
                 waiting = asyncio.ensure_future(anext(changes, None))
-                linked = any(_is_of(Path(name), links) for _, name in found)
-                await refresh(None if linked else _files(found, gallery))
-                came = any(change != Change.modified for change, _ in found)
-                if came and _link_targets(gallery, folders) != links:
-                    stop.set()
+                linked = any(_is_of(Path(name), self._links) for _, name in found)
+                await self._refresh(None if linked else _files(found, self._gallery))
+                if any(change != Change.modified for change, _ in found):
+                    await self._check_places()
+            await beside
         finally:
             beside.cancel()
             waiting.cancel()
 
+    async def _look_beside(self) -> None:
+        """At what links lead to, and for folders of sources that were not there."""
+        changes = awatch(
+            self._gallery,
+            *self._beside,
+            recursive=False,
+            step=STEP_MILLISECONDS,
+            stop_event=self._stop,
+        )
+        async for found in changes:
+            if any(_is_of(Path(name), self._links) for _, name in found):
+                await self._refresh()
+            await self._check_places()
 
-async def _beside(
-    gallery: Path,
-    watched: Sequence[Path],
-    links: Collection[Path],
-    refresh: Callable[[], Awaitable[None]],
-    stop: asyncio.Event,
-) -> None:
-    """Looks again when what a link leads to changes; stops the watch when a folder of sources
-    appears that it does not know."""
-    folders = {gallery, *(target if target.is_dir() else target.parent for target in links)}
-    changes = awatch(*folders, recursive=False, step=STEP_MILLISECONDS, stop_event=stop)
-    async for found in changes:
-        if _present(gallery) != watched:
-            stop.set()
-        elif any(_is_of(Path(name), links) for _, name in found):
-            await refresh()
+    async def _refresh(self, changed: Collection[Path] | None = None) -> None:
+        if await _try(partial(self._pages.preview.look, changed), self._pages, self._tell):
+            self._wanted.set()
+
+    async def _check_places(self) -> None:
+        """Watch anew where what is there is not what is watched."""
+        folders = _present(self._gallery)
+        links = await asyncio.to_thread(_link_targets, self._gallery, folders)
+        known = self._folders, self._links, self._beside
+        if (folders, links, _folders_of(links)) != known:
+            self._stop.set()
+
+    async def _build_all(self) -> None:
+        """Make the whole site after each change, but not before the next one of a row of edits."""
+        while True:
+            await self._wanted.wait()
+            while self._wanted.is_set():
+                self._wanted.clear()
+                await asyncio.sleep(CALM_SECONDS)
+            if await _try(self._pages.preview.build, self._pages, self._tell):
+                self._tell("built")
+            await self._check_places()  # a build looks at all, also at what came unnoticed
 
 
 def _link_targets(gallery: Path, folders: Sequence[Path]) -> frozenset[Path]:
@@ -158,6 +197,12 @@ def _link_targets(gallery: Path, folders: Sequence[Path]) -> frozenset[Path]:
             links = (Path(folder, name) for name in (*inner, *files))
             found |= {Path(os.path.realpath(one)) for one in links if one.is_symlink()}
     return frozenset(one for one in found if one != root and one.is_relative_to(root))
+
+
+def _folders_of(links: Iterable[Path]) -> frozenset[Path]:
+    """The folders in which a change of what these links lead to is seen, as far as they exist."""
+    folders = (one if one.is_dir() else one.parent for one in links)
+    return frozenset(one for one in folders if one.is_dir())
 
 
 def _is_of(file: Path, links: Collection[Path]) -> bool:
@@ -179,17 +224,6 @@ async def _try(work: Callable[[], None], pages: OpenPages, tell: Tell) -> bool:
         return False
     await pages.publish()
     return True
-
-
-async def _build_all(pages: OpenPages, tell: Tell, wanted: asyncio.Event) -> None:
-    """Make the whole site after each change, but not before the next one of a row of edits."""
-    while True:
-        await wanted.wait()
-        while wanted.is_set():
-            wanted.clear()
-            await asyncio.sleep(CALM_SECONDS)
-        if await _try(pages.preview.build, pages, tell):
-            tell("built")
 
 
 def _meant(folders: Sequence[Path]) -> Callable[[Change, str], bool]:
