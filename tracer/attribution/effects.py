@@ -35,11 +35,11 @@ def total_effects(
 
 @torch.no_grad()
 def gradients_behind(
-    frozen: FrozenPass, active: ActiveFeatures, direction: Tensor
+    frozen: FrozenPass, active: ActiveFeatures, direction: Tensor, origin: Origin | None = None
 ) -> tuple[Tensor, ...]:
     """Gradients of the same on the residual stream behind each layer's MLP, (positions, d_model)
     each: what one unit of anything that is written there adds over all paths."""
-    return _walk(frozen, active, direction, None)[1]
+    return _walk(frozen, active, direction, origin)[1]
 
 
 def _walk(

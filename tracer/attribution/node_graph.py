@@ -3,21 +3,30 @@ convention."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from tracer.attribution.constants import Constants
 from tracer.attribution.influence import Matrix, drop, fold
 from tracer.attribution.metadata import metadata_of
-from tracer.attribution.nodes import feature_nodes, target_nodes, token_node
+from tracer.attribution.nodes import (
+    LEFT_OUT,
+    constant_node,
+    error_node,
+    feature_nodes,
+    target_nodes,
+    token_node,
+)
 from tracer.attribution.prune import Pruned, prune
 from tracer.attribution.sweep import Swept
 from tracer.attribution.traced import Published, Traced
-from tracer.documents.graph import ERROR, Counts, Graph, Link, Node, Scores
+from tracer.documents.graph import BIAS, Counts, Graph, Link, Node, Scores
 from tracer.documents.parts.parts import Parts
+from tracer.documents.prompt_words import BIASES
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,7 @@ class NodeGraph(Traced):
     features, then the MLP errors of each (layer, position), then tokens."""
 
     swept: Swept
+    constants: Constants
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -76,8 +86,8 @@ class NodeGraph(Traced):
 
 
 def _document(attribution: NodeGraph, pruned: Pruned, slug: str) -> Graph:
-    """Nodes by (layer, position, index), errors layer-major, tokens, logits; links by target,
-    then source, in that order. A target that is a feature stands where logits would."""
+    """Nodes by (layer, position, index), errors layer-major, biases, tokens, logits; links by
+    target, then source, in that order. A target that is a feature stands where logits would."""
     sources = [
         *_feature_nodes(attribution, pruned),
         *_error_nodes(attribution, pruned),
@@ -92,6 +102,14 @@ def _document(attribution: NodeGraph, pruned: Pruned, slug: str) -> Graph:
         for (t, s), weight in zip(pruned.links.tolist(), weights, strict=True)
     ]
     kept = [node for node, keep in zip(sources, pruned.nodes.tolist(), strict=True) if keep]
+    biases = _bias_links(attribution, targets)
+    if biases or attribution.constants.biases:
+        words = attribution.frozen.n_positions
+        kept.insert(len(kept) - words, _biases(attribution))
+    nodes = [*kept, *asked]
+    place = {node.node_id: at for at, node in enumerate(nodes)}
+    links += [one for one in biases if one.target in place]
+    links.sort(key=lambda one: (place[one.target], place[one.source]))
     counts = Counts(
         active=attribution.active.count,
         candidates=sum(map(len, attribution.layers)),
@@ -102,7 +120,7 @@ def _document(attribution: NodeGraph, pruned: Pruned, slug: str) -> Graph:
     )
     return Graph(
         metadata=metadata_of(attribution, slug, counts=counts, scores=attribution.scores()),
-        nodes=(*kept, *asked),
+        nodes=tuple(nodes),
         links=tuple(links),
     )
 
@@ -119,25 +137,36 @@ def _feature_nodes(attribution: NodeGraph, pruned: Pruned) -> Iterator[Node]:
 def _error_nodes(attribution: NodeGraph, pruned: Pruned) -> list[Node]:
     """For neurons nothing is in error: these are the neurons that are not listed."""
     neurons = attribution.features_info.kind == "neurons"
-    rest = "neurons not listed" if neurons else "what the features leave out"
+    rest = "neurons not listed" if neurons else LEFT_OUT
     shares = pruned.rank_share[attribution.matrix.errors].tolist()
+    effects = [None] * len(shares) if neurons else attribution.constants.errors.flatten().tolist()
     n = attribution.frozen.n_positions
     return [
-        Node(
-            node_id=f"{layer}_-1_{position}",
-            feature=-1,
-            layer=str(layer),
-            ctx_idx=position,
-            feature_type=ERROR,
-            js_node_id=f"{layer}_-1-{position}",
-            clerp=f"{rest}, layer {layer}",
-            influence=shares[layer * n + position],
-        )
-        for layer in range(attribution.frozen.n_layers)
-        for position in range(n)
+        error_node(at // n, at % n, rest, influence=share, effect=effect if at % n else None)
+        for at, (share, effect) in enumerate(zip(shares, effects, strict=True))
+    ]
+
+
+def _biases(attribution: NodeGraph) -> Node:
+    """What the model adds whatever it reads; nothing is pruned by it."""
+    share = attribution.constants.biases
+    return constant_node(BIASES, BIAS, "biases", effect=share)
+
+
+def _bias_links(attribution: NodeGraph, targets: Sequence[Node]) -> list[Link]:
+    """What biases add to each target, its own included."""
+    swept = attribution.swept
+    own = torch.cat([one.biases for one in attribution.layers]).to(swept.biases)
+    asked = attribution.targets.biases.to(swept.biases)
+    found = swept.biases + torch.cat([own[swept.expanded], asked])
+    return [
+        Link(source=BIASES, target=target.node_id, weight=weight)
+        for target, weight in zip(targets, found.tolist(), strict=True)
+        if weight
     ]
 
 
 def _token_nodes(attribution: NodeGraph) -> Iterator[Node]:
     for position, effect in enumerate(attribution.effects.tokens.tolist()):
-        yield token_node(attribution, position, effect=effect if position else None)
+        share = effect if position else attribution.constants.start
+        yield token_node(attribution, position, effect=share)

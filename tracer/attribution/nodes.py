@@ -7,8 +7,10 @@ from typing import Any
 
 from tracer.attribution.origin import FeatureName
 from tracer.attribution.traced import Traced
-from tracer.documents.graph import EMBEDDING, LOGIT, NEURON, TRANSCODER, Node
+from tracer.documents.graph import EMBEDDING, ERROR, LOGIT, NEURON, TRANSCODER, Node
 from tracer.features.source import LayerFeatures
+
+LEFT_OUT = "what the features leave out"
 
 
 def feature_nodes(
@@ -50,6 +52,34 @@ def token_node(attribution: Traced, position: int, **numbers: Any) -> Node:
         feature_type=EMBEDDING,
         js_node_id=f"E_{token_id}-{position}",
         clerp=f'Embedding "{attribution.frozen.model.tokenizer.text(token_id)}"',
+        **numbers,
+    )
+
+
+def error_node(layer: int, position: int, clerp: str, **numbers: Any) -> Node:
+    """What is missing behind the MLP of a layer at a position, called `clerp`."""
+    return Node(
+        node_id=f"{layer}_-1_{position}",
+        feature=-1,
+        layer=str(layer),
+        ctx_idx=position,
+        feature_type=ERROR,
+        js_node_id=f"{layer}_-1-{position}",
+        clerp=f"{clerp}, layer {layer}",
+        **numbers,
+    )
+
+
+def constant_node(node_id: str, kind: str, clerp: str, **numbers: Any) -> Node:
+    """What stands nowhere in particular, beside the start."""
+    return Node(
+        node_id=node_id,
+        feature=None,
+        layer="E",
+        ctx_idx=0,
+        feature_type=kind,
+        js_node_id=node_id,
+        clerp=clerp,
         **numbers,
     )
 

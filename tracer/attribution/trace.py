@@ -15,6 +15,7 @@ from torch import Tensor
 
 from tracer.attribution.account.account_graph import AccountGraph
 from tracer.attribution.account.trace_account import trace_account
+from tracer.attribution.constants import constants_of
 from tracer.attribution.effects import Effects, total_effects
 from tracer.attribution.node_graph import NodeGraph
 from tracer.attribution.question import Ask
@@ -148,6 +149,7 @@ def trace_ask(
         effects,
         targets,
         _sweep(frozen, layers, targets, effects, settings, progress),
+        constants_of(frozen, active, targets, effects),
     )
 
 

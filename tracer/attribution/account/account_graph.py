@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from torch import Tensor
 
@@ -17,7 +16,14 @@ from tracer.attribution.account.choose import Chosen
 from tracer.attribution.account.sources import Source
 from tracer.attribution.account.words import Likely, NodeWords
 from tracer.attribution.metadata import metadata_of
-from tracer.attribution.nodes import feature_node, target_nodes, token_node
+from tracer.attribution.nodes import (
+    LEFT_OUT,
+    constant_node,
+    error_node,
+    feature_node,
+    target_nodes,
+    token_node,
+)
 from tracer.attribution.origin import FeatureName
 from tracer.attribution.question import graph_id
 from tracer.attribution.traced import Published, Traced
@@ -107,37 +113,14 @@ def _input(attribution: AccountGraph, source: Source, share: float) -> Node:
     if source.kind == "start":
         return token_node(attribution, 0, effect=share)
     if source.kind == "other words":
-        return _constant(OTHER_WORDS, EMBEDDING, "the other words together")
+        return constant_node(OTHER_WORDS, EMBEDDING, "the other words together")
     if source.kind == "biases":
-        return _constant(BIASES, BIAS, "biases", effect=share)
+        return constant_node(BIASES, BIAS, "biases", effect=share)
     if source.position is None:
         clerp = "what the features leave out elsewhere"
-        return _constant(OTHER_ERRORS, ERROR, clerp, effect=share)
-    place = f"{source.layer}_-1"
-    return Node(
-        node_id=f"{place}_{source.position}",
-        feature=-1,
-        layer=str(source.layer),
-        ctx_idx=source.position,
-        feature_type=ERROR,
-        js_node_id=f"{place}-{source.position}",
-        clerp=f"what the features leave out, layer {source.layer}",
-        effect=share,
-    )
-
-
-def _constant(node_id: str, kind: str, clerp: str, **numbers: Any) -> Node:
-    """What stands nowhere in particular, beside the start."""
-    return Node(
-        node_id=node_id,
-        feature=None,
-        layer="E",
-        ctx_idx=0,
-        feature_type=kind,
-        js_node_id=node_id,
-        clerp=clerp,
-        **numbers,
-    )
+        return constant_node(OTHER_ERRORS, ERROR, clerp, effect=share)
+    assert source.layer is not None
+    return error_node(source.layer, source.position, LEFT_OUT, effect=share)
 
 
 def _ranked(book: Book, nodes: Sequence[Node]) -> list[Node]:

@@ -48,15 +48,19 @@ def sweep_up(
     origin: Origin | None = None,
     bias: float = 0.0,
     words: Sequence[int] | None = None,
+    errors: bool = True,
     progress: Progress = lambda *_: None,
 ) -> Swept:
     """The account of one question: `direction` (d_model,) in the normalised final stream, or with
     an `origin` in the stream there; `bias` is what the question holds beyond it.
 
     `listed` are the nodes, by layer, none at position 0; `words` the positions of words with a row
-    of their own, by default all. Memory: about sources × positions × d_model.
+    of their own, by default all; without `errors` what features leave out adds nothing. Memory:
+    about sources × positions × d_model.
     """
-    return _Sweep(frozen, active, listed, words).run(direction, origin, bias, progress)
+    return _Sweep(frozen, active, listed, words, errors=errors).run(
+        direction, origin, bias, progress
+    )
 
 
 class _Sweep:
@@ -66,17 +70,12 @@ class _Sweep:
         active: ActiveFeatures,
         listed: Sequence[LayerFeatures],
         words: Sequence[int] | None,
+        *,
+        errors: bool,
     ) -> None:
         self.frozen, self.active, self.listed = frozen, active, listed
         self.k = sum(map(len, listed))
-        errors = [
-            (layer, position)
-            for layer in range(frozen.n_layers)
-            if (error := active.errors(layer)) is not None
-            for position in (error != 0).any(-1).nonzero()[:, 0].tolist()
-            if position
-        ]
-        self.sources = sources_of(frozen.n_positions, words, errors)
+        self.sources = sources_of(frozen.n_positions, words, self._errors() if errors else [])
         like = wide(frozen.embeddings[:1])
         self.streams = Streams(frozen.n_positions, like)
         total = self.k + len(self.sources)
@@ -114,6 +113,16 @@ class _Sweep:
             answer_inputs=asked[k:],
             finals=finals,
         )
+
+    def _errors(self) -> list[tuple[int, int]]:
+        """Layer and position of all that features leave out."""
+        return [
+            (layer, position)
+            for layer in range(self.frozen.n_layers)
+            if (error := self.active.errors(layer)) is not None
+            for position in (error != 0).any(-1).nonzero()[:, 0].tolist()
+            if position
+        ]
 
     def _begin(self) -> None:
         """Start and biases, and the words' embeddings."""
