@@ -23,6 +23,8 @@ from tracer.site.pin import pin
 from tracer.site.starter import pin_gallery, start_gallery
 
 REPOSITORY = Path(__file__).parents[1]
+# The tests of serving and hosting run in the checkout every day.
+WAYS = ["wheel", pytest.param("editable", marks=pytest.mark.slow)]
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +108,7 @@ def test_a_tag_that_is_not_the_version_releases_nothing(tmp_path: Path) -> None:
     assert done.returncode != 0 and "the tag is v9.9.9, pyproject.toml says" in done.stderr
 
 
-@pytest.mark.parametrize("install", ["wheel", "editable"])
+@pytest.mark.parametrize("install", WAYS)
 def test_a_gallery_builds_outside_the_checkout(
     install: str, wheel: Path, gallery: Path, tmp_path: Path
 ) -> None:
@@ -122,7 +124,7 @@ def test_a_gallery_builds_outside_the_checkout(
         assert (gallery / "public" / "graphs" / folder.name / "index.html").exists()
 
 
-@pytest.mark.parametrize("install", ["wheel", "editable"])
+@pytest.mark.parametrize("install", WAYS)
 def test_a_fresh_gallery_works_outside_the_checkout(
     install: str, wheel: Path, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ def gallery(tmp_path: Path) -> GalleryFolder:
     gallery = make_gallery(tmp_path / "gallery")
     gallery.write("site_src/site.yaml", "title: One\nsearch: false\n")
     gallery.write("site_src/write-ups/france-paris.md", f"First words.\n\n{LONG}\n")
+    gallery.write("site_src/pages/light.md", "First words.\n")
     return gallery
 
 
@@ -139,11 +140,11 @@ def test_any_number_of_tabs_loads_and_hears_of_a_change(
         context.add_init_script("delete window.SharedWorker")
     tabs = [context.new_page() for _ in range(8)]
     for tab in tabs:
-        tab.goto(f"{site.address}graphs/france-paris/")
-        expect(tab.locator("#write-up")).to_contain_text("First words.")
-    gallery.write("site_src/write-ups/france-paris.md", "Heard by all.\n")
+        tab.goto(f"{site.address}light/")
+        expect(tab.locator("main")).to_contain_text("First words.")
+    gallery.write("site_src/pages/light.md", "Heard by all.\n")
     for tab in tabs:
-        expect(tab.locator("#write-up")).to_contain_text("Heard by all.")
+        expect(tab.locator("main")).to_contain_text("Heard by all.")
 
 
 @pytest.mark.parametrize("target", ["notes/about.md", "site_src/pages/other.md"])

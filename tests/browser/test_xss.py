@@ -16,7 +16,7 @@ CORPUS = list(enumerate(payloads()))
 def test_of_a_sample_nothing_runs_with_the_policy_or_without(
     browser: Browser, tmp_path: Path, serve_folder: Callable[[Path], str]
 ) -> None:
-    found = browse_corpus(browser, serve_folder, tmp_path, CORPUS[3::120])
+    found = browse_corpus(browser, serve_folder, tmp_path, CORPUS[3::237])
     assert found["placed"] > 160 * found["payloads"]
     for side in ("with_policy", "without_policy"):
         assert found[side]["pages"] > 20
