@@ -247,3 +247,19 @@ def test_strong_supporters_matter_when_ablated(colosseum: NodeGraph) -> None:
     before = probability(order[:0])
     assert probability(supporters) < 0.5 * before
     assert probability(bystanders) == pytest.approx(before, abs=0.02)
+
+
+@pytest.mark.parametrize("remainder", ["nodes", "transparent"])
+def test_what_takes_long_says_how_long_before_it_starts(
+    small: Model, monkeypatch: pytest.MonkeyPatch, remainder: str
+) -> None:
+    monkeypatch.setattr("tracer.attribution.sweep.LONG", 0)
+    told: list[tuple[str, int]] = []
+    tracer.trace(
+        PROMPT,
+        model=small,
+        settings=TraceSettings.model_validate({"remainder": remainder}),
+        progress=lambda name, done, _: told.append((name, done)),
+    )
+    assert ("sweep, about 0 minutes", 0) in told
+    assert told.index(("sweep, about 0 minutes", 0)) < told.index(("sweep", 1))

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
+import tracer.features.neurons
+from tests.same_graph import assert_same_graph
 from tests.tiny_models import FAMILIES, PROMPT, exact_tiny_model, hidden_units
+from tests.tracing import trace_nodes
 from tracer.errors import TracerError
 from tracer.features.choose import find_features
 from tracer.features.neurons import Neurons
@@ -45,6 +48,32 @@ def test_every_neuron_admitted_leaves_nothing_over(tmp_path: Path) -> None:
     active = Neurons(model).read(frozen)
     for one in active.admit([layer.activation for layer in active.layers], 10**6):
         assert one.error[1:].abs().max() < 1e-12
+
+
+def test_neurons_of_a_long_prompt_are_read_again_and_say_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = exact_tiny_model(tmp_path)
+    kept = trace_nodes(PROMPT, model=model, target=" w9")
+    monkeypatch.setattr(tracer.features.neurons, "MOST_KEPT", 0)
+    again = trace_nodes(PROMPT, model=model, target=" w9")
+    assert_same_graph(kept.prune(), again.prune())
+
+
+def test_the_strongest_are_admitted_and_of_equals_the_earlier(tmp_path: Path) -> None:
+    model = exact_tiny_model(tmp_path, "gpt2")
+    frozen = freeze(model, model.tokenizer.encode_prompt(PROMPT))
+    active = Neurons(model).read(frozen)
+    effects = [torch.zeros_like(layer.activation) for layer in active.layers]
+    effects[2][3, 4], effects[1][5, :6] = -3.0, 1.0
+    found = active.admit(effects, 4)
+    places = [
+        (layer, int(position), int(index))
+        for layer, one in enumerate(found)
+        for position, index in zip(one.positions, one.indices, strict=True)
+    ]
+    assert places == [(1, 5, 0), (1, 5, 1), (1, 5, 2), (2, 3, 4)]
+    assert sum(map(len, active.admit(effects, 0))) == 0
 
 
 def test_a_gate_of_exactly_zero_has_a_finite_slope(tmp_path: Path) -> None:

@@ -70,6 +70,11 @@ class Count:
         read += sum(self.features[one] * sum(self.sources[:one]) for one in layers[:cut])
         return steps * self.step * n / 2 + (2 * meeting + read) * self.d_model
 
+    def of_one_walk(self, d_mlp: int) -> float:
+        """Of one gradient from the answer to the tokens, through every MLP, each two or three
+        products wide."""
+        return self.positions * len(self.targets) * (self.step + 6 * self.d_model * d_mlp)
+
     def numbers(self, cut: int) -> float:
         """Pushed-forward writes at the cut, and rows of the features below it."""
         rows = sum(self.features[one] * sum(self.sources[:one]) for one in range(cut))

@@ -13,13 +13,14 @@ import torch
 from torch import Tensor
 
 from tracer.attribution.columns import Columns
-from tracer.attribution.cut import cheapest_cut
+from tracer.attribution.cut import Count, cheapest_cut
 from tracer.attribution.origin import Origin
 from tracer.attribution.rows import RowWriter
 from tracer.features.source import LayerFeatures
 from tracer.model.frozen_pass import FrozenPass
 
 Progress = Callable[[str, int, int], None]
+LONG = 60  # seconds: an estimate is given of what takes longer
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ def sweep(
     transport: torch.dtype | None = None,
     origin: Origin | None = None,
     cut: int | None = None,
+    walked: float = 0.0,
     progress: Progress = lambda *_: None,
 ) -> Swept:
     """Expand logits, then each layer's features from the top.
@@ -64,12 +66,16 @@ def sweep(
     the products on the way down, the model's own by default. With an `origin`, the directions
     read the residual stream there instead of the normalised final one. `cut` is how many blocks
     sources are carried up through to meet targets, no more than lie below all targets; what is
-    cheapest by default.
+    cheapest by default. `walked` is how many seconds one walk down took, from which a long sweep
+    is estimated.
     """
     top = frozen.n_layers if origin is None else origin.layer
+    expected = quota or [len(one) if layer < top else 0 for layer, one in enumerate(layers)]
     if cut is None:
-        expected = quota or [len(one) if layer < top else 0 for layer, one in enumerate(layers)]
         cut = cheapest_cut(frozen, layers, expected, top=top)
+    count = Count.of(frozen, layers, expected)
+    steps = count.operations(cut) / count.of_one_walk(len(frozen.model.layers[0].mlp.gate))
+    progress(about(walked * steps), 0, frozen.n_layers)
     writer = RowWriter(frozen, layers, cut=cut, transport=transport)
     columns, n_logits = writer.columns, len(directions)
     rows = columns.zeros(columns.n_features + n_logits, directions.dtype)
@@ -103,6 +109,11 @@ def sweep(
         notices=tuple(writer.notices),
         cut=writer.cut,
     )
+
+
+def about(seconds: float) -> str:
+    """What the sweep is called while it runs: how long it will take, where that is long."""
+    return "sweep" if seconds < LONG else f"sweep, about {round(seconds / 60)} minutes"
 
 
 def passed_down(

@@ -148,7 +148,7 @@ def trace_ask(
         layers,
         effects,
         targets,
-        _sweep(frozen, layers, targets, effects, settings, progress),
+        _sweep(frozen, layers, targets, effects, settings, walked, progress),
         constants_of(frozen, active, targets, effects),
     )
 
@@ -159,6 +159,7 @@ def _sweep(
     targets: Targets,
     effects: Effects,
     settings: TraceSettings,
+    walked: float,
     progress: Progress,
 ) -> Swept:
     limit = settings.max_expanded
@@ -172,6 +173,7 @@ def _sweep(
         transport=torch.bfloat16 if fast else None,
         quota=None if limit is None else share_by_layer(effects.features, limit),
         origin=targets.origin,
+        walked=walked,
         progress=progress,
     )
     if not torch.isfinite(swept.influence).all():

@@ -8,7 +8,7 @@ with `z = w·x + b`, as `h = (h / z) z`: both exactly complete. Source: RelP (ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -22,6 +22,7 @@ from tracer.model.frozen_pass import FrozenPass
 from tracer.model.layer_weights import Mlp
 from tracer.model.load import Model
 
+MOST_KEPT = 2**25  # neurons of all layers and positions that stay read
 MOST_READ = 2**24  # numbers that neurons hold at one time, where streams pass them
 
 
@@ -39,8 +40,7 @@ class Neurons:
         )
 
     def read(self, frozen: FrozenPass) -> ActiveNeurons:
-        layers = zip(self.model.layers, frozen.mlp_inputs, strict=True)
-        return ActiveNeurons(frozen, [_read_layer(one.mlp, x) for one, x in layers])
+        return ActiveNeurons(frozen, _Layers([one.mlp for one in self.model.layers], frozen))
 
 
 @dataclass(frozen=True)
@@ -61,16 +61,37 @@ class _NeuronLayer:
     readings: tuple[_Reading, ...]
 
 
+class _Layers:
+    """The neurons of each layer: kept where they are few, else read again when they are asked for,
+    since on a long prompt they would take more memory than the model."""
+
+    def __init__(self, mlps: Sequence[Mlp], frozen: FrozenPass) -> None:
+        self.mlps = mlps
+        self.numbers = frozen.n_positions * sum(len(one.gate) for one in mlps)
+        self._inputs = frozen.mlp_inputs
+        self._kept: dict[int, _NeuronLayer] = {}
+
+    def __getitem__(self, layer: int) -> _NeuronLayer:
+        if layer not in self._kept:
+            if self.numbers > MOST_KEPT:
+                self._kept.clear()
+            self._kept[layer] = _read_layer(self.mlps[layer], self._inputs[layer])
+        return self._kept[layer]
+
+    def __iter__(self) -> Iterator[_NeuronLayer]:
+        return (self[layer] for layer in range(len(self.mlps)))
+
+
 @dataclass(frozen=True)
 class ActiveNeurons:
     """Every neuron is active; `admit` takes those that matter."""
 
     frozen: FrozenPass
-    layers: list[_NeuronLayer]
+    layers: _Layers
 
     @property
     def count(self) -> int:
-        return sum(layer.activation.numel() for layer in self.layers)
+        return self.layers.numbers
 
     @property
     def fit(self) -> Fit | None:
@@ -138,7 +159,7 @@ class ActiveNeurons:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        return tuple(layer.activation.shape[1] for layer in self.layers)
+        return tuple(len(one.gate) for one in self.layers.mlps)
 
     def one(self, layer: int, index: int, position: int) -> LayerFeatures:
         device = self.layers[layer].activation.device
@@ -148,13 +169,10 @@ class ActiveNeurons:
     def admit(self, effects: Sequence[Tensor], candidates: int) -> list[LayerFeatures]:
         """The strongest `candidates` by absolute effect, never at position 0, which is the same
         for every prompt."""
-        strength = torch.stack([one.abs() for one in effects])  # (layers, positions, neurons)
+        strength = torch.stack(list(effects)).abs_()  # (layers, positions, neurons)
         strength[:, 0] = -1
-        flat = strength.flatten()
-        count = min(candidates, int((flat >= 0).sum()))
-        chosen = torch.zeros_like(flat, dtype=torch.bool)
-        chosen[torch.sort(flat, descending=True, stable=True).indices[:count]] = True
-        places = [mask.nonzero(as_tuple=True) for mask in chosen.view_as(strength)]
+        chosen = _strongest(strength, candidates)
+        places = [mask.nonzero(as_tuple=True) for mask in chosen]
         return [
             self._take(layer, positions, indices, effects[layer][positions, indices])
             for layer, (positions, indices) in enumerate(places)
@@ -197,6 +215,20 @@ class ActiveNeurons:
     def _push(self, layer: int, written: Tensor, positions: Tensor | slice = slice(None)) -> Tensor:
         """What joins the residual stream of what is written to the MLP's output."""
         return self.frozen.push_through_mlp_post_norm(layer, written, positions)
+
+
+def _strongest(strength: Tensor, most: int) -> Tensor:
+    """(layers, positions, neurons) bool: so many that are not negative, ties to the earlier. Layer
+    by layer, since to sort all of a long prompt takes several times their memory."""
+    count = min(most, int((strength >= 0).sum()))
+    if count == 0:
+        return torch.zeros_like(strength, dtype=torch.bool)
+    best = [one.flatten().topk(min(count, one.numel()), sorted=False).values for one in strength]
+    least = torch.cat(best).topk(count).values[-1]
+    chosen = strength > least
+    ties = (strength == least).nonzero()[: count - int(chosen.sum())]
+    chosen[ties.unbind(1)] = True
+    return chosen
 
 
 def _read_layer(mlp: Mlp, x: Tensor) -> _NeuronLayer:

@@ -12,7 +12,7 @@ from tracer.attribution.account.choose import Chosen, choose
 from tracer.attribution.account.errors import gather_errors
 from tracer.attribution.account.sweep_up import sweep_up
 from tracer.attribution.effects import Effects
-from tracer.attribution.sweep import Progress
+from tracer.attribution.sweep import Progress, about
 from tracer.attribution.targets import Targets
 from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
@@ -22,7 +22,6 @@ from tracer.model.precision import wider
 
 ALONE = 64  # so many tokens have a row each; of longer prompts only the strongest
 WORDS = 48
-LONG = 60  # seconds: an estimate is given of what takes longer
 
 
 def trace_account(
@@ -43,7 +42,7 @@ def trace_account(
     layers = _strongest(active.admit(effects.features, settings.max_nodes), settings.max_nodes)
     words = _words(frozen, effects)
     steps = _steps(frozen, layers, words) / (frozen.n_positions * frozen.n_layers)
-    progress(_about(walked * steps), 0, frozen.n_layers)
+    progress(about(walked * steps), 0, frozen.n_layers)
     swept = sweep_up(
         frozen,
         active,
@@ -80,11 +79,6 @@ def _steps(frozen: FrozenPass, layers: Sequence[LayerFeatures], words: Sequence[
     for layer, listed in enumerate(layers):
         steps += int((n - listed.positions).sum()) * (depth - layer - 1)
     return steps
-
-
-def _about(seconds: float) -> str:
-    """What the sweep is called while it runs: how long it will take, where that is long."""
-    return "sweep" if seconds < LONG else f"sweep, about {round(seconds / 60)} minutes"
 
 
 def _words(frozen: FrozenPass, effects: Effects) -> list[int] | None:
