@@ -53,6 +53,11 @@ class FrozenPass:
     def n_layers(self) -> int:
         return len(self.patterns)
 
+    @property
+    def n_heads(self) -> int:
+        """Query heads of a layer."""
+        return len(self.patterns[0])
+
     def block_input(self, layer: int) -> Tensor:
         """(n, d_model): the residual stream in front of a layer, or behind the last one."""
         if layer == 0:
