@@ -44,10 +44,8 @@ def split(
 
 def flows(account: Account, groups: Tensor) -> Tensor:
     """What the account says: (groups and the answer, groups, words and the start)."""
-    places = {
-        ("start", None): 0,
-        **{("word", one): 1 + at for at, word in enumerate(WORDS) for one in word},
-    }
+    places: dict[tuple[str, int | None], int] = {("start", None): 0}
+    places |= {("word", one): 1 + at for at, word in enumerate(WORDS) for one in word}
     gather = torch.zeros(len(account.sources), 1 + len(WORDS)).double()
     for row, source in enumerate(account.sources):
         if (place := places.get((source.kind, source.position))) is not None:

@@ -123,7 +123,7 @@ def feature_target(frozen: FrozenPass, active: ActiveFeatures, name: FeatureName
     Raises TracerError where the model has no such feature or it is not active there.
     """
     name.check(active.widths)
-    one = active.one(name.layer, name.index, name.position)
+    one = active.some(name.layer, [(name.index, name.position)])
     if not bool(one.activations.any()):
         raise TracerError(f"the feature `{name}` is not active", hint="choose one that is")
     return Targets(

@@ -18,9 +18,10 @@ from tracer.documents.resolved_claims import Find, annotations_in, find_in
 from tracer.documents.sources import NEURONS
 from tracer.documents.trace_settings import Device
 from tracer.errors import Place, TracerError, did_you_mean
+from tracer.features.choose import FoundFeatures
 from tracer.interventions.held import Held
 from tracer.interventions.steered_pass import SteeredPrompt
-from tracer.interventions.targets import InterventionTargets, refuse_unfit_targets, targets_of
+from tracer.interventions.targets import refuse_unfit_targets, targets_of
 from tracer.model.default_model import Say
 from tracer.model.load import Model, load_model
 
@@ -120,7 +121,7 @@ class Workbench:
         or do not belong together, if that was not judged when the graph was traced.
         """
         model, info = self._model(subject), subject.info
-        targets = self._targets(subject, model)
+        targets = targets_of(model, self.features_of(subject, model))
         if info.fit is None and not info.settings.allow_misfit:
             refuse_unfit_targets(targets, info.token_ids)
         return SteeredPrompt(model, targets, subject.info.token_ids, held)
@@ -146,7 +147,9 @@ class Workbench:
             )
         return model
 
-    def _targets(self, subject: Subject, model: Model) -> InterventionTargets:
+    def features_of(self, subject: Subject, model: Model) -> FoundFeatures:
+        """What the graph's features were found to be. Raises TracerError where they are not to be
+        had, or are others than the graph's."""
         info = subject.info
         name = self.features or _listed(subject, "features")
         if name is None and info.features.kind == NEURONS:
@@ -159,14 +162,13 @@ class Workbench:
         found = self._sources.features(
             name, model_source=model.source_name, model_identity=model.info.identity
         )
-        targets = targets_of(model, found)
-        if targets.info.identity != info.features.identity:
+        if found.info.identity != info.features.identity:
             raise TracerError(
                 f"`{subject.slug}` was made with the features `{info.features.source}`, "
                 f"`{name}` are others",
                 hint="name those it was made with (--features), or trace it again",
             )
-        return targets
+        return found
 
 
 def _listed(subject: Subject, key: str) -> str | None:

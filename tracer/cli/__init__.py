@@ -21,6 +21,7 @@ _COMMANDS = {
     "check": "find mistakes in everything people write, with file:line:col",
     "export": "write a graph for Neuronpedia, or as tables",
     "find-examples": "find where in texts a graph's features are active",
+    "heads": "say which attention heads carried an answer, and try it without them",
     "import": "bring in a graph of circuit-tracer or Neuronpedia",
     "import-examples": "bring in texts that make a graph's features active",
     "init": "begin a gallery of your own",

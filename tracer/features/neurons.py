@@ -161,10 +161,10 @@ class ActiveNeurons:
     def widths(self) -> tuple[int, ...]:
         return tuple(len(one.gate) for one in self.layers.mlps)
 
-    def one(self, layer: int, index: int, position: int) -> LayerFeatures:
-        device = self.layers[layer].activation.device
-        at, which = torch.tensor([position], device=device), torch.tensor([index], device=device)
-        return self._take(layer, at, which, torch.zeros(len(at), device=device))
+    def some(self, layer: int, places: Sequence[tuple[int, int]]) -> LayerFeatures:
+        device = self.frozen.embeddings.device
+        indices, positions = torch.tensor(places, device=device).view(-1, 2).long().unbind(1)
+        return self._take(layer, positions, indices, torch.zeros(len(places), device=device))
 
     def admit(self, effects: Sequence[Tensor], candidates: int) -> list[LayerFeatures]:
         """The strongest `candidates` by absolute effect, never at position 0, which is the same

@@ -97,8 +97,9 @@ class ActiveFeatures(Protocol):
     def widths(self) -> tuple[int, ...]:
         """How many features each layer has, active or not."""
 
-    def one(self, layer: int, index: int, position: int) -> LayerFeatures:
-        """A single feature at one position, whatever its effect; none where it is not active."""
+    def some(self, layer: int, places: Sequence[tuple[int, int]]) -> LayerFeatures:
+        """Those of one layer at these (index, position), given by position first, whatever their
+        effects; without those that are not active there."""
 
     def pass_up(
         self, layer: int, stream: Tensor, positions: Tensor, listed: LayerFeatures

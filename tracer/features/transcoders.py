@@ -124,20 +124,12 @@ class ActiveTranscoders:
         places = features.positions * width + features.indices
         return features.chosen(~torch.isin(places, listed.positions * width + listed.indices))
 
-    def one(self, layer: int, index: int, position: int) -> LayerFeatures:
-        """A single feature; none where it is not active."""
+    def some(self, layer: int, places: Sequence[tuple[int, int]]) -> LayerFeatures:
         features = self.layers[layer]
-        here = (features.positions == position) & (features.indices == index)
-        return replace(
-            features,
-            positions=features.positions[here],
-            indices=features.indices[here],
-            activations=features.activations[here],
-            encoders=features.encoders[here],
-            biases=features.biases[here],
-            decoders=features.decoders[here],
-            effects=features.effects[here],
-        )
+        width = len(self.dictionary.layers[layer].encoder)
+        wanted = [position * width + index for index, position in places]
+        numbers = features.positions * width + features.indices
+        return features.chosen(torch.isin(numbers, torch.tensor(wanted).to(numbers)))
 
     def admit(self, effects: Sequence[Tensor], candidates: int) -> list[LayerFeatures]:
         """All of them: `candidates` is for neurons."""

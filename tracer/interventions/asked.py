@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import torch
@@ -11,6 +11,7 @@ from tracer.attribution.origin import FeatureName
 from tracer.attribution.quantity import Quantity, quantity_of
 from tracer.documents.graph import Node, Question
 from tracer.interventions.controls import Member
+from tracer.interventions.knock_out import KnockOut
 from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt
 
 
@@ -48,9 +49,18 @@ class Asked:
 
     def run(self, variants: Sequence[Sequence[Setting]]) -> tuple[list[float], list[float | None]]:
         """Values and probabilities with features set."""
+        return self._measured(self.prompt.runs(variants, watch=self.watch))
+
+    def run_without(
+        self, looks: Sequence[Sequence[KnockOut]]
+    ) -> tuple[list[float], list[float | None]]:
+        """The same where heads do not look somewhere."""
+        return self._measured(self.prompt.runs_without(looks, watch=self.watch))
+
+    def _measured(self, runs: Iterable[Run]) -> tuple[list[float], list[float | None]]:
         values: list[float] = []
         probabilities: list[float | None] = []
-        for run in self.prompt.runs(variants, watch=self.watch):
+        for run in runs:
             values += self.values(run)
             probabilities += self.probabilities(run)
         return values, probabilities

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from tracer.errors import TracerError
 from tracer.interventions.held import Held, holding
+from tracer.interventions.knock_out import KnockOut, knocked_out
 from tracer.interventions.targets import InterventionTargets
 from tracer.model.frozen_norm import wide
 from tracer.model.frozen_pass import FrozenPass, freeze
@@ -23,6 +24,7 @@ from tracer.model.load import Model
 from tracer.model.precision import is_narrow
 
 MOST_TOKENS = 512  # in one batch of variants
+Each = TypeVar("Each")
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,21 @@ class SteeredPrompt:
 
     def runs(self, variants: Sequence[Variant], *, watch: Iterable[int] = ()) -> Iterator[Run]:
         """Many variants, as runs of several each, in order."""
+        for part in self._batches(variants):
+            yield self._forward(part, self._ids(len(part)), watch=watch, hold=True)
+
+    def runs_without(
+        self, looks: Sequence[Sequence[KnockOut]], *, watch: Iterable[int] = ()
+    ) -> Iterator[Run]:
+        """Variants in which heads do not look somewhere, as runs of several each, in order."""
+        for part in self._batches(looks):
+            with knocked_out(self.model, part):
+                yield self._forward([()] * len(part), self._ids(len(part)), watch=watch, hold=True)
+
+    def _batches(self, variants: Sequence[Each]) -> Iterator[Sequence[Each]]:
         size = max(1, MOST_TOKENS // self.n_positions)
         for start in range(0, len(variants), size):
-            part = variants[start : start + size]
-            yield self._forward(part, self._ids(len(part)), watch=watch, hold=True)
+            yield variants[start : start + size]
 
     def extend(self, variant: Variant, ids: Tensor, cache: Any, start: int) -> Run:
         """One variant over `ids`, (1, m), from position `start` on, whose past is in `cache`, which

@@ -1,0 +1,110 @@
+"""What each look of a head, from a query back to a word, adds to what is asked; and what taking it
+away should change. One walk down, patterns and norms frozen, features passing gradients on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tracer.attribution.origin import Origin
+from tracer.features.source import ActiveFeatures
+from tracer.model.frozen_norm import wide
+from tracer.model.frozen_pass import FrozenPass
+
+SURE = 0.999  # of all attention: without such a look there is nothing left to share out anew
+
+
+@dataclass(frozen=True)
+class Look:
+    """`effect` is what the values at the keys, tokens of one word, add through the head, over all
+    paths behind it; `without` the predicted change where the head attends to the other keys alone,
+    in their proportions."""
+
+    layer: int
+    head: int
+    query: int
+    keys: tuple[int, ...]
+    weight: float
+    effect: float
+    without: float
+
+
+@torch.no_grad()
+def strongest_looks(
+    frozen: FrozenPass,
+    active: ActiveFeatures,
+    direction: Tensor,
+    words: Sequence[tuple[int, int]],
+    *,
+    most: int,
+    origin: Origin | None = None,
+) -> list[Look]:
+    """The `most` of largest |effect| on `direction`, (d_model,): each head, from each token at the
+    tokens in front of it of each of the `words` (begin, end), the start left out."""
+    found = [
+        look
+        for layer, at_layer in _by_layer(frozen, active, wide(direction), origin)
+        for look in _strongest(frozen, layer, at_layer, words, most)
+    ]
+    return sorted(found, key=lambda one: -abs(one.effect))[:most]
+
+
+def _by_layer(
+    frozen: FrozenPass, active: ActiveFeatures, direction: Tensor, origin: Origin | None
+) -> Iterator[tuple[int, Tensor]]:
+    """What each head adds from each key at each query, (heads, queries, keys), from the top."""
+    gradient = torch.zeros_like(wide(frozen.embeddings))
+    if origin is None:
+        gradient[-1] = wide(frozen.pull_through_final_norm(direction[None])[0])
+    behind: list[Tensor] = []
+    for layer in reversed(range(frozen.n_layers)):
+        behind.insert(0, gradient)
+        onward = wide(active.pull(layer, behind)[1])
+        if origin is not None and layer == origin.layer:
+            onward = onward.clone()
+            onward[origin.position] += direction
+        left = gradient if frozen.model.parallel_residual else gradient + onward
+        yield layer, _added(frozen, layer, left)
+        gradient = frozen.pull_through_block(layer, gradient, onward)
+
+
+def _added(frozen: FrozenPass, layer: int, gradient: Tensor) -> Tensor:
+    attention = frozen.attention_map(layer)
+    heads, dim, n = len(attention.pattern), attention.head_dim, frozen.n_positions
+    asked = (attention.enter.to(gradient) @ gradient.T).view(heads, dim, n)
+    values = attention.leave.T.to(gradient) @ wide(frozen.block_input(layer)).T
+    held = values.view(-1, dim, n)
+    kv_heads = len(held)
+    met = torch.einsum("hek,heq->hqk", held.repeat(heads // kv_heads, 1, 1), asked)
+    met = met * attention.pattern.transpose(1, 2).to(met)
+    # Rows stand by member of a group of query heads; the model counts by key-value head.
+    return met.view(heads // kv_heads, kv_heads, n, n).transpose(0, 1).flatten(0, 1)
+
+
+def _strongest(
+    frozen: FrozenPass,
+    layer: int,
+    added: Tensor,
+    words: Sequence[tuple[int, int]],
+    most: int,
+) -> Iterator[Look]:
+    member = added.new_zeros(frozen.n_positions, len(words))
+    for place, (begin, end) in enumerate(words):
+        member[max(begin, 1) : end, place] = 1
+    effects = added.tril(-1) @ member  # (heads, queries, words)
+    weights = wide(frozen.patterns[layer]).to(added).tril(-1) @ member
+    size = torch.where(weights < SURE, effects.abs(), 0.0)
+    best = size.flatten().topk(min(most, size.numel())).indices
+    places = torch.unravel_index(best, size.shape)
+    for head, query, word in zip(*(one.tolist() for one in places), strict=True):
+        if not size[head, query, word]:
+            continue
+        weight, effect = float(weights[head, query, word]), float(effects[head, query, word])
+        others = float(added[head, query].sum()) - effect
+        without = others * weight / (1 - weight) - effect
+        begin, end = words[word]
+        keys = tuple(range(max(begin, 1), min(end, query)))
+        yield Look(layer, head, query, keys, weight, effect, without)

@@ -1,0 +1,74 @@
+"""A head without one of its looks: the key is masked, so the pattern is shared out among the
+others, live, whatever else changes. Works in any number of variants at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tracer.errors import TracerError
+from tracer.model.load import Model
+
+
+@dataclass(frozen=True)
+class KnockOut:
+    """Head `head` of `layer` no longer looks from `query` at `key`."""
+
+    layer: int
+    head: int
+    query: int
+    key: int
+
+    def check(self, *, layers: int, heads: int, positions: int) -> None:
+        """Raises TracerError for what the model or the prompt does not have."""
+        if not 0 <= self.layer < layers or not 0 <= self.head < heads:
+            what = f"there is no head {self.layer}.{self.head}"
+            hint = f"layers are 0 to {layers - 1}, heads 0 to {heads - 1}"
+            raise TracerError(what, hint=hint)
+        if not 0 < self.query < positions or not 0 <= self.key < self.query:
+            what = f"a head cannot look from {self.query} at {self.key} here"
+            raise TracerError(what, hint=f"it looks back, from one of 1 to {positions - 1}")
+
+
+@contextmanager
+def knocked_out(model: Model, variants: Sequence[Sequence[KnockOut]]) -> Iterator[None]:
+    """Inside, each row of a batch runs without its own looks."""
+    places: dict[int, list[tuple[int, KnockOut]]] = {}
+    for row, variant in enumerate(variants):
+        for one in variant:
+            places.setdefault(one.layer, []).append((row, one))
+    names = model.architecture
+    attention = names.output.rpartition(".")[0]
+    blocks = model.module(names.layers)
+    handles = [
+        blocks[layer]
+        .get_submodule(attention)
+        .register_forward_pre_hook(_masking(found, len(variants)), with_kwargs=True)
+        for layer, found in places.items()
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _masking(places: Sequence[tuple[int, KnockOut]], variants: int) -> Any:
+    rows = [row for row, _ in places]
+    heads, queries, keys = (
+        [getattr(one, name) for _, one in places] for name in ("head", "query", "key")
+    )
+
+    def hook(module: Any, inputs: Any, named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        mask: Tensor = named["attention_mask"]  # (variants or 1, heads or 1, queries, keys)
+        n_heads = module.config.num_attention_heads
+        mask = mask.expand(variants, n_heads, *mask.shape[2:]).clone()
+        mask[rows, heads, queries, keys] = torch.finfo(mask.dtype).min
+        return inputs, {**named, "attention_mask": mask}
+
+    return hook
