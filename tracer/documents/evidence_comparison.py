@@ -99,7 +99,7 @@ def curve_agrees(left: SizeCurve, right: SizeCurve) -> bool:
     areas = ((left.cpr, right.cpr), (left.cmd, right.cmd))
     return (
         _alike(*own)
-        and close(left.parts, right.parts, SHARES * left.parts)
+        and close(left.parts, right.parts, SHARES)
         and len(left.controls_cpr) == len(right.controls_cpr)
         and len(left.points) == len(right.points)
         and all(map(_points_agree, left.points, right.points))
