@@ -47,8 +47,8 @@ def said(
     root: Path, model: str, *slugs: str, force: bool = False, curve: bool = False
 ) -> tuple[int, str]:
     console = Console(file=io.StringIO(), width=160)
-    options = {"force": force, "curve": curve}
-    status = verify(root, slugs, **options, device="cpu", model=model, console=console)
+    how: dict[str, Any] = {"device": "cpu", "model": model, "console": console}
+    status = verify(root, slugs, force=force, curve=curve, **how)
     return status, console.file.getvalue()  # type: ignore[attr-defined]
 
 

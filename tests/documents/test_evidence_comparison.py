@@ -222,7 +222,12 @@ def test_exchanges_within_and_beyond_the_tolerance(agrees: bool, fields: dict[st
 
 
 def sizes(supporters: float = 0.8, strongest: float = 0.4, **fields: Any) -> SizeCurve:
-    point = {"share": 0.1, "parts": 92, "supporters": supporters, "strongest": strongest}
+    point: dict[str, Any] = {
+        "share": 0.1,
+        "parts": 92,
+        "supporters": supporters,
+        "strongest": strongest,
+    }
     point |= {"controls_supporters": CONTROLS[:3], "controls_strongest": CONTROLS[:3]}
     whole = {"prompt": "p", "answer": " a", "other": " b", "other_id": 4, "seed": 7, "words": 1}
     whole |= {"lead": 2.0, "lead_there": -1.0, "parts": 920, "points": [point]}

@@ -98,7 +98,8 @@ def _curves(found: SizeCurve) -> Markup:
     ]
     supporters = [(_size(one), one.supporters) for one in found.points]
     strongest = [(_size(one), one.strongest) for one in found.points]
-    values = [value for _, *some in (*spans, *supporters, *strongest) for value in some]
+    values = [value for _, value in (*supporters, *strongest)]
+    values += [end for _, low, high in spans for end in (low, high)]
     told = "percent of all that differ, strongest first"
     sizes = [_size(one) for one in found.points]
     frame = Frame(sizes, min(0.0, *values), max(1.0, *values), told)
