@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,7 @@ def main() -> None:
     for name, file in lists.items():
         entries = load_prompts(file).graphs
         for number, entry in enumerate(entries, 1):
-            found = parts.do(entry.slug, lambda entry=entry: bench.measured(entry))
+            found = parts.do(entry.slug, partial(bench.measured, entry))
             told = found.get("error") or f"CPR {found['cpr']:.2f}, CMD {found['cmd']:.3f}"
             sys.stdout.write(f"{name} {number}/{len(entries)} {entry.slug}: {told}\n")
             sys.stdout.flush()
