@@ -65,7 +65,7 @@ def test_the_page_says_what_the_file_says(gallery: GalleryFolder) -> None:
     assert "92,160 neurons, each at one word, and one word differ from the run of" in text
     assert "“The capital of &lt;b&gt;Spain&lt;/b&gt; is”" in text
     assert "(CPR) is 2.01." in text and "(CMD) is 0.017, and best would be 0." in text
-    assert "from the same layer and word, it is 0.65 and 0.250." in text
+    assert "from the same layer and word, they are 0.65 and 0.250." in text
     assert "not beside those" in text and "transcoders leave unexplained" not in text
     rows = re.findall(r'<tr><th scope="row">([\d.]+ %)</th>(.*?)</tr>', text)
     cells = {size: re.findall("<td>(.*?)</td>", row) for size, row in rows}

@@ -47,8 +47,8 @@ def _sentences(found: SizeCurve, graph: Graph) -> list[str]:
     return [
         f"{found.parts - found.words:,} {kind}s, each at one word, and {words} differ from the run "
         f"of “{found.prompt}”. There, the strongest of these get the values they have here, more "
-        "and more of them; all others keep theirs, and attention is recomputed. None of them "
-        "brings nothing of the answer’s lead, all of them "
+        "and more of them; all others keep theirs, and attention is recomputed. With none of them "
+        "nothing of the answer’s lead is there, with all of them "
         f"{share(found.points[-1].supporters)}.{rest}",
         f"The area under the curve of those that support the answer (CPR) is {found.cpr:.2f}. A "
         "circuit that brought the whole lead at every size would have 1.00; more is too much, "
@@ -66,8 +66,8 @@ def _beside(found: SizeCurve, kind: str) -> str:
         return ""
     cpr, cmd = fmean(found.controls_cpr), fmean(found.controls_cmd)
     return (
-        f" With other {kind}s in place of each, at random from the same layer and word, it is "
-        f"{cpr:.2f} and {cmd:.3f}."
+        f" With other {kind}s in place of each, at random from the same layer and word, they "
+        f"are {cpr:.2f} and {cmd:.3f}."
     )
 
 
