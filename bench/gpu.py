@@ -58,7 +58,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="tracer on a CUDA card, eight minutes at most")
     parser.add_argument("--size", choices=("full", "tiny"), default="full")
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
-    parser.add_argument("--peer", type=Path, help="a folder with circuit-tracer's package")
+    made = next(iter(ROOT.glob(".tracer/peer/lib/python*/site-packages")), None)
+    told = "a folder with circuit-tracer's package (default: what `make bench-peer` made)"
+    parser.add_argument("--peer", type=Path, default=made, help=told)
     parser.add_argument("--out", type=Path, help="where parts are saved (default: bench/gpu.json)")
     return parser.parse_args(arguments)
 

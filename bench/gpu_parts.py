@@ -222,7 +222,7 @@ def of_peer(card: Card, peer: Peer | str, tokens: int, found: Found) -> None:
     for batch in BATCHES:
         _add(found, {"batch": batch, **peer.once(model, ids.token_ids, batch, most, found)})
         found |= card.memory()
-    found["seconds"] = min(_total(one) for one in found["runs"])
+    found["seconds"] = round(min(_total(one) for one in found["runs"]), 4)
 
 
 def _add(found: Found, times: Found) -> None:
