@@ -10,8 +10,9 @@ from typing import Any
 from tracer.documents.size_curve import SHARES
 
 WIDTH, HEIGHT, GAP = 330, 220, 70
-LEFT, TOP, BOTTOM = 52, 40, 76
+LEFT, TOP, BOTTOM = 34, 40, 84
 TITLES = {"agreement": "subject–verb agreement", "objects": "indirect objects"}
+LABELLED = (0.001, 0.01, 0.1, 1.0)
 LINES = {
     "supporters": "supporters first (CPR)",
     "strongest": "strongest, either way (CMD)",
@@ -25,12 +26,12 @@ text { font: 12px system-ui, sans-serif; fill: #3d4451 }
 .grid { stroke: #8a93a3; stroke-opacity: .25 }
 .whole { stroke: #8a93a3; stroke-dasharray: 4 4 }
 .line { fill: none; stroke-width: 2 }
-.band { stroke: none; fill-opacity: .16 }
 .supporters { stroke: #2563b8; fill: #2563b8 }
 .strongest { stroke: #b4531f; fill: #b4531f }
 .controls_supporters { stroke: #2563b8; stroke-dasharray: 2 4 }
 .controls_strongest { stroke: #b4531f; stroke-dasharray: 2 4 }
 path.line { fill: none }
+path.band { stroke: none; fill-opacity: .18 }
 @media (prefers-color-scheme: dark) {
   text { fill: #d5dae3 }
   .supporters { stroke: #7db1f5; fill: #7db1f5 }
@@ -57,7 +58,7 @@ def curve_plot(parts: dict[str, dict[str, Any]]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" role="img">\n'
         f"<title>{_said(sets)}</title>\n<style>{STYLE}\n</style>\n"
-        + "\n".join([*panels, *_key(TOP + HEIGHT + 58)])
+        + "\n".join([*panels, *_key(TOP + HEIGHT + 66)])
         + "\n</svg>\n"
     )
 
@@ -94,15 +95,17 @@ def _panel(title: str, found: Sequence[dict[str, Any]], left: int, high: float) 
 
     floor = TOP + HEIGHT
     lines = [f'<text class="title" x="{left}" y="{TOP - 16}">{title}</text>']
-    for half in range(int(2 * high) + 1):
-        at, kind = y(half / 2), "whole" if half == 2 else "grid"
+    for whole in range(int(high) + 1):
+        at, kind = y(whole), "whole" if whole == 1 else "grid"
         lines.append(f'<path class="{kind}" d="M{left} {at}h{WIDTH}"/>')
-        lines.append(f'<text x="{left - 6}" y="{at}" dy="4" text-anchor="end">{half / 2:g}</text>')
+        lines.append(f'<text x="{left - 6}" y="{at}" dy="4" text-anchor="end">{whole}</text>')
     lines.append(f'<path class="axis" d="M{left} {floor}h{WIDTH}"/>')
     lines += [
         f'<text x="{x(one)}" y="{floor + 18}" text-anchor="middle">{100 * one:g}%</text>'
-        for one in SHARES
+        for one in LABELLED
     ]
+    told = "share of the parts that is kept"
+    lines.append(f'<text x="{left + WIDTH}" y="{floor + 36}" text-anchor="end">{told}</text>')
     for kind in LINES:
         low, middle, top = _quartiles([one[kind] for one in found])
         if not kind.startswith("controls"):

@@ -503,8 +503,10 @@ def curve_table() -> str:
     head = ("", "right", "", *columns)
     rows = [row for told, ones in sets.items() for row in _curve_rows(told, ones)]
     parts = sorted(one["parts"] for ones in sets.values() for one in ones if "parts" in one)
+    small = "; ".join(_at_least_share(name, ones) for name, ones in sets.items())
     notes = (
-        "Right: the answer leads the other one here and trails it in the counterfactual. Pooled: "
+        f"With a thousandth of the parts, in the median: {small}. A CPR above 1 is too much, not "
+        "good: what holds an answer back comes last in its order. Right: the answer leads the other one here and trails it in the counterfactual. Pooled: "
         "means over the sentences before the ratio, as MIB has it. A sentence has "
         f"{parts[0]:,} to {parts[-1]:,} parts that differ; {_unmeasured(sets)}."
     )
@@ -558,6 +560,14 @@ def _unmeasured(sets: dict[str, list[dict[str, Any]]]) -> str:
     if not count:
         return "all of them moved the lead enough to be measured"
     return f"{count} did not move the lead enough to have a curve, and are counted as not right"
+
+
+def _at_least_share(name: str, ones: Sequence[dict[str, Any]]) -> str:
+    """What the smallest circuit of the strongest either way brings, and its control."""
+    have = [one for one in ones if "error" not in one]
+    brought = statistics.median(one["strongest"][0] for one in have)
+    control = statistics.median(one["controls_strongest"][0] for one in have)
+    return f"{name}, the strongest either way bring {brought:.2f} of the lead, others {control:.2f}"
 
 
 def _at_one_percent(name: str, ones: Sequence[dict[str, Any]]) -> str:

@@ -114,6 +114,17 @@ def test_pooled_is_the_area_of_means(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert readme._pooled([large, small], "cmd", "supporters") == pytest.approx(0.25 * 0.999)
 
 
+def test_what_is_committed_is_of_these_sentences_and_drawn() -> None:
+    folder = TEMPLATES.parent
+    parts = json.loads((folder / "curve.json").read_text())["parts"]
+    assert list(parts) == [one.slug for name in SETS for one in entries(name)]
+    assert (folder / "curve.svg").read_text() == curve_plot(parts)
+    for one in parts.values():
+        assert one["cpr"] == pytest.approx(area_under(SHARES, one["supporters"]), abs=2e-4)
+        assert one["cmd"] == pytest.approx(area_from_one(SHARES, one["strongest"]), abs=2e-4)
+        assert one["supporters"][-1] == one["strongest"][-1] == pytest.approx(1, abs=1e-3)
+
+
 def test_the_picture_is_drawn_to_scale() -> None:
     drawn = ElementTree.fromstring(curve_plot(measured()))
     space = "{http://www.w3.org/2000/svg}"
