@@ -504,11 +504,13 @@ def curve_table() -> str:
     rows = [row for told, ones in sets.items() for row in _curve_rows(told, ones)]
     parts = sorted(one["parts"] for ones in sets.values() for one in ones if "parts" in one)
     small = "; ".join(_at_least_share(name, ones) for name, ones in sets.items())
+    likeliest = " and ".join(str(sum(one["likeliest"] for one in ones)) for ones in sets.values())
     notes = (
         f"With a thousandth of the parts, in the median: {small}. A CPR above 1 is too much, not "
-        "good: what holds an answer back comes last in its order. Right: the answer leads the other one here and trails it in the counterfactual. Pooled: "
-        "means over the sentences before the ratio, as MIB has it. A sentence has "
-        f"{parts[0]:,} to {parts[-1]:,} parts that differ; {_unmeasured(sets)}."
+        "good: what holds an answer back comes last in its order. Right: the answer leads the "
+        f"other one here and trails it in the counterfactual; in {likeliest} it is the likeliest "
+        "word of all. Pooled: means over the sentences before the ratio, as MIB has it. A sentence "
+        f"has {parts[0]:,} to {parts[-1]:,} parts that differ; {_unmeasured(sets)}."
     )
     where = f"{found['machine']}; {found['date']}; commit {found['commit']}"
     told = "; ".join(_at_one_percent(name, ones) for name, ones in sets.items())
