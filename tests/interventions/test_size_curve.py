@@ -123,12 +123,12 @@ def test_a_words_score_is_what_its_embedding_adds(llama: Model) -> None:
     assert set(differences.words.nonzero()[:, 0].tolist()) == {3}
     embedding = llama.causal_lm.get_input_embeddings().weight
     swapped = embedding[two.here.token_ids[3]] - embedding[two.there.token_ids[3]]
-    from tracer.attribution.effects import gradients_behind
+    from tracer.attribution.effects import gradients_everywhere
     from tracer.model.frozen_pass import freeze
 
     frozen = freeze(llama, two.here.token_ids)
     active = two.here.targets.source.read(frozen)
-    bottom, _ = gradients_behind(frozen, active, two.direction)
+    bottom, _ = gradients_everywhere(frozen, active, two.direction)
     assert float(differences.words[3]) == pytest.approx(float(bottom[3] @ swapped), abs=1e-12)
 
 

@@ -36,17 +36,15 @@ def total_effects(
 @torch.no_grad()
 def gradients_behind(
     frozen: FrozenPass, active: ActiveFeatures, direction: Tensor
-) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """Gradients of the same on the residual stream at its bottom and behind each layer's MLP,
-    (positions, d_model) each: what one unit of anything that is written there adds over all
-    paths."""
-    _, bottom, behind = _walk(frozen, active, direction, None)
-    return bottom, behind
+) -> tuple[Tensor, ...]:
+    """Gradients of the same on the residual stream behind each layer's MLP, (positions, d_model)
+    each: what one unit of anything that is written there adds over all paths."""
+    return _walk(frozen, active, direction, None)[1]
 
 
 def _walk(
     frozen: FrozenPass, active: ActiveFeatures, direction: Tensor, origin: Origin | None
-) -> tuple[Effects, Tensor, tuple[Tensor, ...]]:
+) -> tuple[Effects, tuple[Tensor, ...], Tensor]:
     shape = (frozen.n_positions, frozen.model.info.d_model)
     gradient = torch.zeros(shape, dtype=direction.dtype, device=direction.device)
     if origin is None:
@@ -61,4 +59,14 @@ def _walk(
             onward[origin.position] = direction  # above it all was zero
         gradient = frozen.pull_through_block(layer, gradient, onward)
     tokens = (gradient * frozen.embeddings).sum(-1)
-    return Effects(tuple(reversed(by_layer)), tokens), gradient, tuple(behind)
+    return Effects(tuple(reversed(by_layer)), tokens), tuple(behind), gradient
+
+
+@torch.no_grad()
+def gradients_everywhere(
+    frozen: FrozenPass, active: ActiveFeatures, direction: Tensor
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """`gradients_behind`, and in front of it the same at the bottom of the residual stream, where
+    words enter it."""
+    _, behind, bottom = _walk(frozen, active, direction, None)
+    return bottom, behind

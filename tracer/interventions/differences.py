@@ -14,7 +14,7 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
-from tracer.attribution.effects import gradients_behind
+from tracer.attribution.effects import gradients_everywhere
 from tracer.attribution.origin import FeatureName
 from tracer.interventions.steered_pass import Settings, SteeredPrompt
 from tracer.model.frozen_pass import freeze
@@ -71,7 +71,7 @@ class Differences:
         """`direction`, (d_model,) in the normalised final residual stream, is what is asked."""
         frozen = freeze(here.model, here.token_ids)
         active = here.targets.source.read(frozen)
-        bottom, behind = gradients_behind(frozen, active, direction)
+        bottom, behind = gradients_everywhere(frozen, active, direction)
         pull = here.targets.pull_written
         gradients = tuple(pull(frozen, layer, one) for layer, one in enumerate(behind))
         change = frozen.embeddings - freeze(there.model, there.token_ids).embeddings
