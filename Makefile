@@ -18,7 +18,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-portable checks lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-exchange bench-viewer bench-site torture site site-check site-changes lock dist workflows fuzz xss clean
+.PHONY: help demo test test-all test-portable checks lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-exchange bench-curve bench-viewer bench-site torture site site-check site-changes lock dist workflows fuzz xss clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -103,9 +103,10 @@ bench: $(VENV)/trace.stamp ## our own speed and memory, and how they grow
 	$(BIN)/python bench/engine.py
 	$(BIN)/python bench/readme.py
 
-bench-gpu: $(VENV)/trace.stamp ## the same on a CUDA card, against circuit-tracer if bench-peer has made its environment
-	$(BIN)/python bench/gpu.py $(PEER)/bin/python
-	$(BIN)/python bench/readme.py
+# With what is there: nothing is installed for it.
+bench-gpu: ## the same on a CUDA card, eight minutes at most; ARGUMENTS="--peer FOLDER" to find circuit-tracer
+	$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) bench/gpu.py $(ARGUMENTS)
+	$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) bench/readme.py
 
 bench-peer: $(VENV)/trace.stamp $(PEER)/bin/circuit-tracer ## compare with circuit-tracer on the same weights (its own environment)
 	$(BIN)/python bench/peer.py $(PEER)/bin/python
@@ -116,6 +117,10 @@ bench-interventions: $(VENV)/trace.stamp $(PEER)/bin/circuit-tracer ## set the s
 
 bench-exchange: $(VENV)/trace.stamp ## exchange values between eight pairs of prompts: enough, needed, and controls
 	$(BIN)/python bench/exchange.py
+	$(BIN)/python bench/readme.py
+
+bench-curve: $(VENV)/trace.stamp ## faithfulness over circuit size on a hundred sentences: CPR, CMD, and controls
+	$(BIN)/python bench/curve.py
 	$(BIN)/python bench/readme.py
 
 bench-viewer: $(VENV)/dev.stamp browser ## measure the viewer against its budgets

@@ -105,10 +105,10 @@ def measured(size: Size, precision: str, device: str = "cpu") -> dict[str, Any]:
     return found
 
 
-def matrix_rate(precision: str, device: str = "cpu") -> float:
+def matrix_rate(precision: str, device: str = "cpu", side: int | None = None) -> float:
     """GFLOP/s of one large matrix product, the best of ten."""
     dtype = torch.bfloat16 if precision == "fast" else torch.float32
-    side = 2048 if device == "cpu" else 8192
+    side = side or (2048 if device == "cpu" else 8192)
     left, right = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
     best = float("inf")
     for _ in range(10):

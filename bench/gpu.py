@@ -1,57 +1,85 @@
-"""The same figures on a CUDA card, against circuit-tracer where its environment is there.
+"""The same figures on a CUDA card, by one command that installs and fetches nothing:
 
-`make bench-gpu` writes `bench/gpu.json`: random weights in the shape of Gemma 2's 2B model, made
-here, a set of 16k transcoders, 7,500 features expanded; 12 tokens, and 2,300. Needs 20 GB of disk.
+    python bench/gpu.py
+
+It needs an interpreter with PyTorch, transformers and pydantic, and this folder. Models and
+transcoders are random and made on the card. Each part has its time, and is in `bench/gpu.json` as
+soon as it ends; a second run goes on. Where circuit-tracer can be imported, or `--peer FOLDER`
+says where it lies, it is measured beside. `--size tiny --device cpu` tries all of it in a minute.
 """
 
 from __future__ import annotations
 
-import json
+import argparse
 import os
 import sys
-import time
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-
-import torch
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from bench.engine import PRECISIONS, matrix_rate, measured  # noqa: E402
-from bench.peer import compare, say  # noqa: E402
-from bench.workload import CARD_SIZES  # noqa: E402
+NEEDED = {"torch": "2.6", "transformers": "5.0", "pydantic": "2.9"}
 
 
-def main() -> None:
-    if not torch.cuda.is_available():
-        raise SystemExit(
-            "make bench-gpu: PyTorch sees no CUDA card here, so nothing was run.\n"
-            "Run it on a machine with one (80 GB or more for the long prompt), with a CUDA build "
-            "of PyTorch."
+def main(arguments: list[str] | None = None) -> int:
+    options = _options(arguments)
+    lacking = [name for name in NEEDED if find_spec(name) is None]
+    if lacking:
+        sys.stderr.write(
+            f"bench/gpu.py: {sys.executable} has no {' and no '.join(lacking)}, so nothing was "
+            "run; give it an interpreter that has.\n"
         )
-    peer_python = sys.argv[1]
-    short, long = CARD_SIZES.values()
-    record: dict[str, Any] = {
-        "machine": torch.cuda.get_device_name(),
-        "date": time.strftime("%Y-%m-%d"),
-        "peak_gflops": {one: matrix_rate(one, "cuda") for one in PRECISIONS},
-        "sizes": [measured(short, precision, "cuda") for precision in PRECISIONS],
-    }
-    _save(record)
-    record["sizes"].append(measured(long, "float32", "cuda"))
-    _save(record)
-    if os.access(peer_python, os.X_OK):
-        record["peer"] = compare(short, peer_python, "cuda")["ratios"]
-        _save(record)
-        say(json.dumps(record["peer"]))
-    else:
-        say(f"no circuit-tracer at {peer_python}: `make bench-peer` makes its environment")
+        return 1
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    sys.path.insert(0, str(ROOT))
+    for name, least in NEEDED.items():
+        if _numbers(found := _version(name)) < _numbers(least):
+            sys.stderr.write(f"{name} {found} is here; tracer asks for {least} or newer\n")
+    import torch
+
+    if options.device == "cuda" and not torch.cuda.is_available():
+        sys.stderr.write(
+            "bench/gpu.py: PyTorch sees no CUDA card here, so nothing was run.\n"
+            "`--size tiny --device cpu` tries the same at a small size.\n"
+        )
+        return 1
+    if options.device == "cpu" and options.size == "full":
+        sys.stderr.write("bench/gpu.py: the full size is for a card; add --size tiny\n")
+        return 1
+    if options.device == "cpu":
+        torch.set_num_threads(1)  # nothing here is large enough to be shared out
+    from bench.gpu_parts import run
+
+    return run(options.size, options.device, options.peer, options.out or _file(options.size))
 
 
-def _save(record: dict[str, Any]) -> None:
-    (ROOT / "bench" / "gpu.json").write_text(json.dumps(record, indent=1) + "\n")
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="tracer on a CUDA card, eight minutes at most")
+    parser.add_argument("--size", choices=("full", "tiny"), default="full")
+    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
+    made = next(iter(ROOT.glob(".tracer/peer/lib/python*/site-packages")), None)
+    told = "a folder with circuit-tracer's package (default: what `make bench-peer` made)"
+    parser.add_argument("--peer", type=Path, default=made, help=told)
+    parser.add_argument("--out", type=Path, help="where parts are saved (default: bench/gpu.json)")
+    return parser.parse_args(arguments)
+
+
+def _file(size: str) -> Path:
+    """What was only tried is no measurement."""
+    return ROOT / "bench" / "gpu.json" if size == "full" else ROOT / ".tracer" / "gpu-tiny.json"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "0"
+
+
+def _numbers(found: str) -> tuple[int, ...]:
+    return tuple(int(one) for one in found.split(".")[:2] if one.isdigit())
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

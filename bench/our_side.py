@@ -87,8 +87,8 @@ def main() -> None:
                 "unexpanded": scores.unexpanded,
                 "runs": runs,
                 "cut": found.swept.cut,
-                "operations": _operations(found, found.swept.cut),
-                "operations_without_cut": _operations(found, 0),
+                "operations": operations(found, found.swept.cut),
+                "operations_without_cut": operations(found, 0),
                 "import_seconds": loading - STARTED,
                 "load_seconds": loaded - loading,
                 "peak_rss_bytes": peak,
@@ -98,7 +98,7 @@ def main() -> None:
     )
 
 
-def _operations(found: NodeGraph, cut: int) -> float:
+def operations(found: NodeGraph, cut: int) -> float:
     """Multiplications and additions of the sweep, as it counts them itself."""
     swept = found.swept
     expanded = [

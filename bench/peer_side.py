@@ -46,9 +46,21 @@ def load_set(folder: Path, device: str = "cpu") -> Any:
 def load(
     folder: Path, transcoders: Any = None, *, device: str = "cpu", positions: int = 256
 ) -> TransformerLensReplacementModel:
-    """The workload through the library's own configuration classes; its loader by name only
-    knows models of the hub."""
+    """The workload, from its folder."""
     llama = LlamaForCausalLM.from_pretrained(folder / "model", dtype=torch.float32)
+    # The newer transformers on our side names a tokenizer class that this older one lacks.
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_file=str(folder / "model" / "tokenizer.json"), bos_token="<s>", eos_token="</s>"
+    )
+    transcoders = transcoders or load_set(folder / "features", device)
+    return replacement_of(llama, tokenizer, transcoders, device=device, positions=positions)
+
+
+def replacement_of(
+    llama: Any, tokenizer: Any, transcoders: Any, *, device: str, positions: int
+) -> TransformerLensReplacementModel:
+    """A Llama model through the library's own configuration classes; its loader by name only
+    knows models of the hub."""
     config = llama.config
     shared = config.num_attention_heads // config.num_key_value_heads
     cfg = HookedTransformerConfig(
@@ -66,7 +78,7 @@ def load(
         positional_embedding_type="rotary",
         rotary_dim=config.head_dim,
         rotary_adjacent_pairs=False,
-        rotary_base=int(config.rope_theta),
+        rotary_base=int(_rope_base(config)),
         gated_mlp=True,
         final_rms=True,
         model_name="local",
@@ -74,18 +86,20 @@ def load(
         device=device,
         dtype=torch.float32,
     )
-    # The newer transformers on our side names a tokenizer class that this older one lacks.
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_file=str(folder / "model" / "tokenizer.json"), bos_token="<s>", eos_token="</s>"
-    )
     model = TransformerLensReplacementModel(cfg)
     model.tokenizer = tokenizer
     state = convert_llama_weights(llama, cfg)
     model.load_and_process_state_dict(
         state, fold_ln=False, center_writing_weights=False, center_unembed=False
     )
-    model._configure_replacement_model(transcoders or load_set(folder / "features", device))
+    model._configure_replacement_model(transcoders)
     return model
+
+
+def _rope_base(config: Any) -> float:
+    """transformers 5 keeps it elsewhere than 4 did."""
+    parameters = getattr(config, "rope_parameters", None)
+    return float(parameters["rope_theta"] if parameters else config.rope_theta)
 
 
 def _layer(file: Path) -> int:

@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from tracer.documents.graph import load_graph  # noqa: E402
 from tracer.documents.revisions import revision_numbers  # noqa: E402
+from tracer.documents.size_curve import SHARES, area_from_one, area_under  # noqa: E402
 
 
 def runs_table() -> str:
@@ -159,16 +160,35 @@ def _neurons(found: Sequence[dict[str, Any]]) -> str:
 
 
 def gpu_table() -> str:
-    """The same on a card."""
+    """The same on a card: a row for each part that was measured there."""
     file = ROOT / "bench" / "gpu.json"
     if not file.exists():
-        return "On a CUDA card (`make bench-gpu`): not run."
-    found = json.loads(file.read_text())
-    text = f"{_speed(found)}\n\n{found['machine']}; {found['date']}."
-    if "peer" not in found:
-        return text
-    times = found["peer"]["float32"]["times_faster"]
-    return f"{text} circuit-tracer 0.5 on the same card: {times:.0f} × slower."
+        return "On a CUDA card (`python bench/gpu.py`): not run."
+    found = json.loads(file.read_text(encoding="utf-8"))
+    parts = found["parts"]
+    rows = [_gpu_row(name, one) for name, one in parts.items() if name != "matrix products"]
+    if not any(name.startswith("circuit-tracer") for name in parts):
+        rows.append(("circuit-tracer", "not run", "", ""))
+    head = ("on a CUDA card", "time", "card memory", "what")
+    peak = parts.get("matrix products", {})
+    rates = [f"{one} {peak[one]:,.0f}" for one in ("float32", "fast") if one in peak]
+    told = f" GFLOP/s of matrix products: {', '.join(rates)}." if rates else ""
+    where = f"{found['machine']}; {found['date']}; commit {found['commit']}"
+    return f"{table(head, rows)}\n\n{where}.{told}"
+
+
+def _gpu_row(name: str, one: dict[str, Any]) -> tuple[str, ...]:
+    """One part: its median time, and what stopped it."""
+    counts = {"active": "active", "expanded": "expanded", "listed": "listed", "links": "links"}
+    told = [f"{one[key]:,} {word}" for key, word in counts.items() if key in one]
+    if name.startswith("longest") and "tokens" in one:
+        told.insert(0, f"{one['tokens']:,} tokens")
+    words = {"stopped": "", "left_out": "left out: ", "out_of_memory": "does not fit: "}
+    told += [f"{word}{one[key]}" for key, word in words.items() if key in one]
+    told += [f"failed: {one['error']}"] if "error" in one else []
+    seconds = f"{one['seconds']:.2f} s" if "seconds" in one else "–"
+    card = f"{one['card_gib']:.1f} GiB" if "card_gib" in one else ""
+    return (name, seconds, card, "; ".join(told))
 
 
 def _speed(found: dict[str, Any]) -> str:
@@ -465,10 +485,107 @@ def _exchange_goals(means: dict[str, float]) -> Iterator[tuple[str, bool]]:
     yield "controls .1 or less in the mean over draws", means["controls"] <= 0.1
 
 
+def curve_table() -> str:
+    """Faithfulness over circuit size: MIB's areas over each set of sentences, and its picture."""
+    file = ROOT / "bench" / "curve.json"
+    if not file.exists():
+        return "Not run."
+    found = json.loads(file.read_text(encoding="utf-8"))
+    names = {"agreement": "agreement", "objects": "indirect objects"}
+    sets = {
+        told: [one for slug, one in found["parts"].items() if slug.startswith(name)]
+        for name, told in names.items()
+    }
+    if any(len(ones) < SENTENCES for ones in sets.values()):
+        done = sum(map(len, sets.values()))
+        return f"Not run to its end: {done} of {SENTENCES * len(sets)} sentences are measured."
+    columns = ("all, median", "right, median", "mean (95%)", "control (95%)", "pooled")
+    head = ("", "right", "", *columns)
+    rows = [row for told, ones in sets.items() for row in _curve_rows(told, ones)]
+    parts = sorted(one["parts"] for ones in sets.values() for one in ones if "parts" in one)
+    small = "; ".join(_at_least_share(name, ones) for name, ones in sets.items())
+    likeliest = " and ".join(str(sum(one["likeliest"] for one in ones)) for ones in sets.values())
+    notes = (
+        f"With a thousandth of the parts, in the median: {small}. A CPR above 1 is too much, not "
+        "good: what holds an answer back comes last in its order. Right: the answer leads the "
+        f"other one here and trails it in the counterfactual; in {likeliest} it is the likeliest "
+        "word of all. Pooled: means over the sentences before the ratio, as MIB has it. A sentence "
+        f"has {parts[0]:,} to {parts[-1]:,} parts that differ; {_unmeasured(sets)}."
+    )
+    where = f"{found['machine']}; {found['date']}; commit {found['commit']}"
+    told = "; ".join(_at_one_percent(name, ones) for name, ones in sets.items())
+    picture = f"![Faithfulness over circuit size. With 1% of the parts, medians: {told}]"
+    return f"{picture}(bench/curve.svg)\n\n{table(head, rows)}\n\n{notes} {where}."
+
+
+SENTENCES = 50  # in each set
+
+
+def _curve_rows(told: str, ones: Sequence[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """CPR and CMD of one set, over the sentences that have a curve."""
+    have = [one for one in ones if "error" not in one]
+    right = [one for one in have if one["lead"] > 0 > one["lead_there"]]
+    first = (told, f"{len(right)} of {len(ones)}")
+    for key, kind, digits in (("cpr", "supporters", 2), ("cmd", "strongest", 3)):
+        values, controls = ([one[name] for one in have] for name in (key, f"controls_{key}"))
+        yield (
+            *first,
+            key.upper(),
+            f"{statistics.median(values):.{digits}f}",
+            f"{statistics.median(one[key] for one in right):.{digits}f}" if right else "–",
+            _mean(values, digits),
+            _mean(controls, digits),
+            f"{_pooled(have, key, kind):.{digits}f}",
+        )
+        first = ("", "")
+
+
+def _mean(values: Sequence[float], digits: int) -> str:
+    """With its 95% interval, by the normal approximation."""
+    middle, off = statistics.fmean(values), 1.96 * statistics.stdev(values) / len(values) ** 0.5
+    return f"{middle:.{digits}f} ({middle - off:.{digits}f} to {middle + off:.{digits}f})"
+
+
+def _pooled(ones: Sequence[dict[str, Any]], key: str, kind: str) -> float:
+    """The area of the curve of means: leads are averaged before the ratio is taken."""
+    moves = [one["lead"] - one["lead_there"] for one in ones]
+    whole = sum(moves)
+    curve = [
+        sum(move * one[kind][at] for move, one in zip(moves, ones, strict=True)) / whole
+        for at in range(len(SHARES))
+    ]
+    return (area_under if key == "cpr" else area_from_one)(SHARES, curve)
+
+
+def _unmeasured(sets: dict[str, list[dict[str, Any]]]) -> str:
+    count = sum("error" in one for ones in sets.values() for one in ones)
+    if not count:
+        return "all of them moved the lead enough to be measured"
+    return f"{count} did not move the lead enough to have a curve, and are counted as not right"
+
+
+def _at_least_share(name: str, ones: Sequence[dict[str, Any]]) -> str:
+    """What the smallest circuit of the strongest either way brings, and its control."""
+    have = [one for one in ones if "error" not in one]
+    brought = statistics.median(one["strongest"][0] for one in have)
+    control = statistics.median(one["controls_strongest"][0] for one in have)
+    return f"{name}, the strongest either way bring {brought:.2f} of the lead, others {control:.2f}"
+
+
+def _at_one_percent(name: str, ones: Sequence[dict[str, Any]]) -> str:
+    at = SHARES.index(0.01)
+    medians = [
+        statistics.median(one[kind][at] for one in ones if "error" not in one)
+        for kind in ("supporters", "strongest", "controls_strongest")
+    ]
+    return "{}, supporters {:.2f}, strongest {:.2f}, control {:.2f}".format(name, *medians)
+
+
 TABLES = {
     "runs": runs_table,
     "trials": trials_table,
     "exchange": exchange_table,
+    "curve": curve_table,
     "peer": peer_table,
     "engine": engine_table,
     "gpu": gpu_table,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -33,23 +34,6 @@ class Size:
     mlp: int = 0  # 2.6875 times d_model
 
 
-# Llama's blocks in the shape of Gemma 2's 2B model, which both sides read alike.
-GEMMA_SHAPE = {
-    "layers": 26,
-    "d_model": 2304,
-    "features": 16384,
-    "per_position": 40,
-    "heads": 8,
-    "kv_heads": 4,
-    "head_dim": 256,
-    "mlp": 9216,
-    "vocabulary": 256000,
-    "expanded": 7500,
-}
-CARD_SIZES = {
-    "2B": Size("2B", tokens=12, **GEMMA_SHAPE),
-    "2B-long": Size("2B-long", tokens=2300, **GEMMA_SHAPE),
-}
 SIZES = {
     "S": Size("S", layers=4, d_model=128, features=1024, tokens=12, per_position=12),
     "M": Size("M", layers=12, d_model=512, features=8192, tokens=24, per_position=25),
@@ -59,12 +43,9 @@ SIZES = {
 }
 
 
-def write_workload(size: Size, folder: Path) -> None:
-    """Writes everything once; what is there is left alone."""
-    if (folder / "tokens.json").exists():
-        return
-    torch.manual_seed(0)
-    config = LlamaConfig(
+def llama_config(size: Size, *, context: int = 4096, tied: bool = False) -> LlamaConfig:
+    """`tied`: the head is the embedding."""
+    return LlamaConfig(
         vocab_size=size.vocabulary,
         hidden_size=size.d_model,
         intermediate_size=size.mlp or int(size.d_model * 2.6875),
@@ -72,20 +53,27 @@ def write_workload(size: Size, folder: Path) -> None:
         num_attention_heads=size.heads or size.d_model // 64,
         num_key_value_heads=size.kv_heads or size.d_model // 64,
         head_dim=size.head_dim,
-        max_position_embeddings=4096,
+        max_position_embeddings=context,
         rms_norm_eps=1e-5,
         bos_token_id=0,
         eos_token_id=1,
-        tie_word_embeddings=False,
+        tie_word_embeddings=tied,
     )
-    LlamaForCausalLM(config).save_pretrained(folder / "model")
-    _write_tokenizer(size, folder / "model")
+
+
+def write_workload(size: Size, folder: Path) -> None:
+    """Writes everything once; what is there is left alone."""
+    if (folder / "tokens.json").exists():
+        return
+    torch.manual_seed(0)
+    LlamaForCausalLM(llama_config(size)).save_pretrained(folder / "model")
+    word_tokenizer(size).save_pretrained(folder / "model")
     _write_transcoders(size, folder / "features")
     ids = [0, *torch.randint(2, size.vocabulary, (size.tokens - 1,)).tolist()]
     (folder / "tokens.json").write_text(json.dumps(ids))
 
 
-def _write_tokenizer(size: Size, folder: Path) -> None:
+def word_tokenizer(size: Size) -> Any:
     """Words that are their own ids, so that both sides see the same tokens."""
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
@@ -95,17 +83,22 @@ def _write_tokenizer(size: Size, folder: Path) -> None:
     words = {"<s>": 0, "</s>": 1} | {f"t{index}": index for index in range(2, size.vocabulary)}
     backend = Tokenizer(WordLevel(words, unk_token="</s>"))
     backend.pre_tokenizer = WhitespaceSplit()
-    PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(
         tokenizer_object=backend, bos_token="<s>", eos_token="</s>", unk_token="</s>"
-    ).save_pretrained(folder)
+    )
+
+
+def encoder_bias(size: Size) -> float:
+    """What lets about `per_position` of the features through: a normalised input times a row of
+    unit variance is standard normal."""
+    wanted = torch.tensor(size.per_position / size.features, dtype=torch.float64)
+    return float(torch.special.ndtri(wanted))
 
 
 def _write_transcoders(size: Size, folder: Path) -> None:
     """ReLU encoders whose bias lets about `per_position` of the features through."""
     folder.mkdir(parents=True)
-    d, wanted = size.d_model, size.per_position / size.features
-    # A normalised input times a unit-variance row is standard normal.
-    bias = float(torch.special.ndtri(torch.tensor(wanted, dtype=torch.float64)))
+    d, bias = size.d_model, encoder_bias(size)
     for layer in range(size.layers):
         save_file(
             {

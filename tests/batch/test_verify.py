@@ -43,9 +43,12 @@ GOOD = (
 BAD = GOOD.replace("needed", "much-needed").replace("0.05", "50")
 
 
-def said(root: Path, model: str, *slugs: str, force: bool = False) -> tuple[int, str]:
+def said(
+    root: Path, model: str, *slugs: str, force: bool = False, curve: bool = False
+) -> tuple[int, str]:
     console = Console(file=io.StringIO(), width=160)
-    status = verify(root, slugs, force=force, device="cpu", model=model, console=console)
+    how: dict[str, Any] = {"device": "cpu", "model": model, "console": console}
+    status = verify(root, slugs, force=force, curve=curve, **how)
     return status, console.file.getvalue()  # type: ignore[attr-defined]
 
 
@@ -302,6 +305,38 @@ def test_values_are_exchanged_with_the_counterfactual(
     told = [str(one.problem) for one in check(root)]
     assert any("have not been exchanged" in one for one in told)
     assert any("`exchanged` has changed since it was tested" in one for one in told)
+
+
+def test_the_curve_over_sizes_is_measured_where_it_is_asked_for(
+    root: Path, traced: Graph, model: str
+) -> None:
+    other = loser(model)
+    list_prompts(root, counterfactual(target=other))
+    status, text = said(root, model)
+    file = root / "graphs" / "tiny" / "1.evidence.json"
+    assert status == 0 and "CPR" not in text and load_evidence(file).curve is None
+    status, text = said(root, model, curve=True)
+    found = load_evidence(file).curve
+    assert status == 0 and found is not None and found.prompt == OTHER
+    assert f"CPR {found.cpr:.2f}, CMD {found.cmd:.3f}" in text
+    assert len(found.points) == 10 and found.points[-1].supporters == pytest.approx(1, abs=1e-3)
+    written = file.read_bytes()
+    assert said(root, model, curve=True)[1].count("up to date") == 3
+    assert said(root, model, curve=True, force=True)[1].count("the same") == 3
+    assert file.read_bytes() == written
+    assert said(root, model)[1].count("up to date") == 2 and file.read_bytes() == written
+    # What was measured against another prompt does not stay beside what is measured now.
+    list_prompts(root, counterfactual(PROMPT.replace(" w5", " w11"), other))
+    said(root, model)
+    assert load_evidence(file).curve is None
+
+
+def test_a_curve_needs_a_counterfactual(root: Path, traced: Graph, model: str) -> None:
+    file = list_prompts(root, "")
+    with pytest.raises(TracerError, match="`tiny` has no counterfactual, so it has no curve") as e:
+        said(root, model, "tiny", curve=True)
+    assert str(e.value).startswith(f"{file}:2:") and "counterfactual: {prompt" in str(e.value)
+    assert said(root, model, curve=True)[0] == 0  # of all graphs, those that have one
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,11 @@ from tracer.documents.claims import Expectation
 from tracer.documents.evidence import ClaimEvidence, Exchange, Faithfulness
 from tracer.documents.evidence_comparison import (
     claim_agrees,
+    curve_agrees,
     exchange_agrees,
     faithfulness_agrees,
 )
+from tracer.documents.size_curve import SizeCurve
 from tracer.interventions.bounds import at_the_bound
 
 CONTROLS = [0.5 + 0.01 * at for at in range(20)]
@@ -217,3 +219,36 @@ def exchange(**fields: Any) -> Exchange:
 def test_exchanges_within_and_beyond_the_tolerance(agrees: bool, fields: dict[str, Any]) -> None:
     assert exchange_agrees(exchange(), exchange(**dict(fields))) == agrees
     assert exchange_agrees(exchange(**fields), exchange()) == agrees
+
+
+def sizes(supporters: float = 0.8, strongest: float = 0.4, **fields: Any) -> SizeCurve:
+    point: dict[str, Any] = {
+        "share": 0.1,
+        "parts": 92,
+        "supporters": supporters,
+        "strongest": strongest,
+    }
+    point |= {"controls_supporters": CONTROLS[:3], "controls_strongest": CONTROLS[:3]}
+    whole = {"prompt": "p", "answer": " a", "other": " b", "other_id": 4, "seed": 7, "words": 1}
+    whole |= {"lead": 2.0, "lead_there": -1.0, "parts": 920, "points": [point]}
+    whole |= {"cpr": 1.2, "cmd": 0.03, "controls_cpr": [0.5, 0.6], "controls_cmd": [0.2, 0.3]}
+    return SizeCurve.model_validate(whole | fields)
+
+
+@pytest.mark.parametrize(
+    ("other", "agrees"),
+    [
+        (sizes(supporters=0.81, cpr=1.21, lead=2.0005), True),
+        (sizes(parts=921, controls_cpr=[0.1, 0.9]), True),  # one more differs: other draws
+        (sizes(supporters=0.83), False),
+        (sizes(strongest=0.43), False),
+        (sizes(cmd=0.06), False),
+        (sizes(parts=990), False),
+        (sizes(lead=2.1), False),
+        (sizes(other=" c"), False),
+        (sizes(points=[]), False),
+        (sizes(controls_cpr=[0.5]), False),
+    ],
+)
+def test_curves_agree_in_shares_and_areas(other: SizeCurve, agrees: bool) -> None:
+    assert curve_agrees(sizes(), other) is agrees and curve_agrees(other, sizes()) is agrees

@@ -160,7 +160,8 @@ def test_as_columns_or_one_by_one_it_is_the_same(two: Two) -> None:
 
 def test_both_ways_round_it_says_the_same(two: Two) -> None:
     """Enough from here to there is needed from there to here, for one set of features."""
-    from tracer.interventions.exchange import _Measured, _Pair
+    from tracer.interventions.exchange import _Measured
+    from tracer.interventions.pair import Pair
 
     chosen = everything(two.differences).take(slice(0, 40))
     back = Differing(
@@ -168,8 +169,8 @@ def test_both_ways_round_it_says_the_same(two: Two) -> None:
     )
     controls = ExchangeControls(two.differences)
     pairs = [
-        _Pair(two.here, two.there, two.answer, two.other),
-        _Pair(two.there, two.here, two.other, two.answer),
+        Pair(two.here, two.there, two.answer, two.other),
+        Pair(two.there, two.here, two.other, two.answer),
     ]
     one, other = (
         _Measured(pair, controls, 7).of([some, some.take(slice(0))], draws=0)

@@ -196,14 +196,31 @@ class Documents:
             "graph_id": "0" * 64,
             "versions": dict.fromkeys(("tracer", "torch", "transformers", "precision"), said),
             "faithfulness": _faithfulness(said),
+            "exchange": _exchange(said),
+            "curve": _curve(said),
             "claims": claims,
         }
         Evidence.model_validate(fields).save(file.with_suffix(".evidence.json"))
-        for name in ("version", "node"):
+        for name in ("version", "node", "prompt", "answer"):
             self.placed.add(f"evidence: {name}", [payload])
         if claims:
             for name in ("token", "continuation"):
                 self.placed.add(f"evidence: {name}", [payload])
+
+
+def _exchange(said: str) -> dict[str, Any]:
+    point = {"features": 10, "enough": 0.5, "needed": 0.4, "turns_there": True, "turns_here": False}
+    pair = {"prompt": said, "answer": said, "other": said, "other_id": 4}
+    pair |= {"lead": 2.0, "lead_there": -1.0, "seed": 1}
+    curves = {"curve": [point], "middle": [point], "circuit_nodes": ["1_3_4"]}
+    return {**pair, "changed": [2], "early_layers": 1, "late_layers": 1, **curves}
+
+
+def _curve(said: str) -> dict[str, Any]:
+    point = {"share": 1.0, "parts": 920, "supporters": 1.0, "strongest": 1.0}
+    pair = {"prompt": said, "answer": said, "other": said, "other_id": 4}
+    pair |= {"lead": 2.0, "lead_there": -1.0, "seed": 1}
+    return {**pair, "parts": 920, "words": 1, "points": [point], "cpr": 1.2, "cmd": 0.1}
 
 
 def _measure(quantity: str) -> dict[str, Any]:

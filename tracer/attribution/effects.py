@@ -44,7 +44,7 @@ def gradients_behind(
 
 def _walk(
     frozen: FrozenPass, active: ActiveFeatures, direction: Tensor, origin: Origin | None
-) -> tuple[Effects, tuple[Tensor, ...]]:
+) -> tuple[Effects, tuple[Tensor, ...], Tensor]:
     shape = (frozen.n_positions, frozen.model.info.d_model)
     gradient = torch.zeros(shape, dtype=direction.dtype, device=direction.device)
     if origin is None:
@@ -59,4 +59,14 @@ def _walk(
             onward[origin.position] = direction  # above it all was zero
         gradient = frozen.pull_through_block(layer, gradient, onward)
     tokens = (gradient * frozen.embeddings).sum(-1)
-    return Effects(tuple(reversed(by_layer)), tokens), tuple(behind)
+    return Effects(tuple(reversed(by_layer)), tokens), tuple(behind), gradient
+
+
+@torch.no_grad()
+def gradients_everywhere(
+    frozen: FrozenPass, active: ActiveFeatures, direction: Tensor
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """`gradients_behind`, and in front of it the same at the bottom of the residual stream, where
+    words enter it."""
+    _, behind, bottom = _walk(frozen, active, direction, None)
+    return bottom, behind

@@ -14,9 +14,10 @@ from tracer.batch.report import table_of
 from tracer.documents.account import CONFIRMED
 from tracer.documents.claims import Claim
 from tracer.documents.evidence import ClaimEvidence, Exchange, Faithfulness, SilencedGroups
+from tracer.documents.size_curve import SizeCurve
 from tracer.errors import TracerError
 
-Found = ClaimEvidence | Faithfulness | Exchange | SilencedGroups
+Found = ClaimEvidence | Faithfulness | Exchange | SizeCurve | SilencedGroups
 _SHORT = {"probability": "p", "lead": "lead", "activation": "a", "continuation": ""}
 State = Literal["measured", "up to date", "the same", "failed"]
 
@@ -73,6 +74,10 @@ def cells(
         return (f"faithfulness, {len(found.nodes)} nodes", fit, "", "", "")
     if isinstance(found, Exchange):
         return _exchange_cells(found)
+    if isinstance(found, SizeCurve):
+        areas = f"CPR {found.cpr:.2f}, CMD {found.cmd:.3f}"
+        sides = (f"lead {found.lead:.3f}", f"{found.lead_there:.3f}")
+        return (f"curve, {found.parts:,} parts", areas, *sides, "")
     if isinstance(found, SilencedGroups):
         held = sum((one.confirmed or 0) >= CONFIRMED for one in found.groups)
         return (f"groups, {len(found.groups)} silenced", f"{held} confirmed", "", "", "")

@@ -28,6 +28,7 @@ from tracer.documents.evidence import (
 )
 from tracer.documents.evidence_comparison import (
     claim_agrees,
+    curve_agrees,
     exchange_agrees,
     faithfulness_agrees,
     groups_agree,
@@ -35,6 +36,7 @@ from tracer.documents.evidence_comparison import (
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.lock import held
 from tracer.documents.resolved_claims import ResolvedClaim, resolve_claim
+from tracer.documents.size_curve import SizeCurve
 from tracer.documents.trace_settings import Device
 from tracer.documents.yaml_source import KeyPath, YamlSource
 from tracer.errors import Place, TracerError
@@ -42,6 +44,7 @@ from tracer.interventions.bounds import at_the_bound
 from tracer.interventions.claims import check_claim
 from tracer.interventions.exchange import can_be_exchanged, measure_graph
 from tracer.interventions.faithfulness import can_be_measured, circuit_of, measure_faithfulness
+from tracer.interventions.size_curve import measure_curve_of
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.interventions.trial import silenced_groups
 from tracer.model.third_party import third_party
@@ -52,12 +55,14 @@ def verify(
     slugs: Sequence[str] = (),
     *,
     force: bool = False,
+    curve: bool = False,
     device: Device = "auto",
     model: str | None = None,
     features: str | None = None,
     console: Console | None = None,
 ) -> int:
-    """Run what has no evidence yet; with `force` everything, comparing by tolerance.
+    """Run what has no evidence yet; with `force` everything, comparing by tolerance. `curve` asks
+    for faithfulness over circuit size too, where there is a counterfactual.
 
     Evidence is on disk as soon as it is found, so an interrupted run goes on where it stopped.
     Returns the exit status: 0, 1 if something failed or a claim that should hold does not, 130 if
@@ -68,14 +73,16 @@ def verify(
     with held(folder.root / ".evidence.lock", "verifies graphs here"):
         folder.sweep()
         counts = {
-            slug: _count(root, slug, all_of_them=not slugs) for slug in slugs or folder.slugs()
+            slug: _count(root, slug, curve=curve, all_of_them=not slugs)
+            for slug in slugs or folder.slugs()
         }
         bench = Workbench(device, model=model, features=features)
         done: list[Checked] = []
         interrupted = False
         with Bars(console, total=sum(counts.values()), of="claims") as bars:
             try:
-                for task in _all_tasks(root, [slug for slug, count in counts.items() if count]):
+                asked = [slug for slug, count in counts.items() if count]
+                for task in _all_tasks(root, asked, curve):
                     done.append(task.run(bench, force, partial(bars.phase, task.subject.slug)))
                     bars.ended(line(done[-1]))
             except KeyboardInterrupt:
@@ -83,7 +90,7 @@ def verify(
     return close(console, done, interrupted)
 
 
-def _count(root: Path, slug: str, *, all_of_them: bool) -> int:
+def _count(root: Path, slug: str, *, curve: bool, all_of_them: bool) -> int:
     """How much there is to do of one graph. Raises TracerError for what cannot be done.
 
     Nothing of the graph is kept: there may be more graphs than memory.
@@ -91,12 +98,26 @@ def _count(root: Path, slug: str, *, all_of_them: bool) -> int:
     subject = find_subject(root, slug)
     if all_of_them and subject.graph.metadata.tracer is None:
         return 0  # graphs of other programs cannot be run
-    return sum(1 for _ in _tasks(subject))
+    if curve and not all_of_them:
+        _refuse_no_curve(subject)
+    return sum(1 for _ in _tasks(subject, curve))
 
 
-def _all_tasks(root: Path, slugs: Sequence[str]) -> Iterator[_Task]:
+def _refuse_no_curve(subject: Subject) -> None:
+    if not can_be_exchanged(subject.graph):
+        raise TracerError(f"`{subject.slug}` explains no answer, so it has no curve")
+    if subject.counterfactual is None:
+        listed = subject.prompts
+        raise TracerError(
+            f"`{subject.slug}` has no counterfactual, so it has no curve",
+            hint="give it one on the prompt list: `counterfactual: {prompt: …, target: …}`",
+            place=listed.where(subject.slug) if listed and listed.entry(subject.slug) else None,
+        )
+
+
+def _all_tasks(root: Path, slugs: Sequence[str], curve: bool) -> Iterator[_Task]:
     for slug in slugs:
-        yield from _tasks(find_subject(root, slug))
+        yield from _tasks(find_subject(root, slug), curve)
 
 
 Say = Callable[[str, int, int], None]
@@ -107,7 +128,7 @@ class _Task:
     """One claim to run, or what is measured of every graph."""
 
     subject: Subject
-    what: ResolvedClaim | Literal["faithfulness", "exchange", "groups"]
+    what: ResolvedClaim | Literal["faithfulness", "exchange", "curve", "groups"]
 
     @property
     def name(self) -> str:
@@ -150,6 +171,8 @@ class _Task:
         if self.what == "faithfulness" or counterfactual is None or listed is None:
             return measure_faithfulness(prompt, graph, groups)
         where = partial(listed.where, self.subject.slug, "counterfactual")
+        if self.what == "curve":
+            return measure_curve_of(prompt, graph, counterfactual, where)
         return measure_graph(prompt, graph, groups, counterfactual, where)
 
     def _agrees(self, there: Found, found: Found) -> bool:
@@ -157,6 +180,8 @@ class _Task:
             return faithfulness_agrees(there, found)
         if isinstance(there, Exchange) and isinstance(found, Exchange):
             return exchange_agrees(there, found)
+        if isinstance(there, SizeCurve) and isinstance(found, SizeCurve):
+            return curve_agrees(there, found)
         if isinstance(there, SilencedGroups) and isinstance(found, SilencedGroups):
             return groups_agree(there, found)
         if isinstance(self.what, str):
@@ -184,11 +209,15 @@ class _Task:
             silenced = evidence.groups
             same = silenced and [one.nodes for one in silenced.groups] == meant_groups
             return silenced if same else None
+        meant = self.subject.counterfactual
+        if self.what == "curve":
+            curve = evidence.curve
+            return curve if curve is not None and meant is not None and curve.is_of(meant) else None
         circuit = circuit_of(self.subject.graph, _groups(self.subject))[1]
         if self.what == "faithfulness":
             found = evidence.faithfulness
             return found if found is not None and list(found.circuit_nodes) == circuit else None
-        exchange, meant = evidence.exchange, self.subject.counterfactual
+        exchange = evidence.exchange
         if exchange is None or meant is None or not exchange.is_of(meant):
             return None
         return exchange if list(exchange.circuit_nodes) == circuit else None
@@ -198,6 +227,9 @@ class _Task:
             graph_id=self.subject.info.graph_id, versions=_versions(self.subject)
         )
         evidence = evidence.model_copy(update={"versions": _versions(self.subject)})
+        meant, curve = self.subject.counterfactual, evidence.curve
+        if curve is not None and (meant is None or not curve.is_of(meant)):
+            evidence = evidence.model_copy(update={"curve": None})  # of another counterfactual
         if isinstance(found, ClaimEvidence):
             evidence = evidence.with_claim(found)
         else:
@@ -208,13 +240,15 @@ class _Task:
         evidence.model_copy(update={"claims": tuple(claims)}).save(self.subject.evidence_file)
 
 
-def _tasks(subject: Subject) -> Iterator[_Task]:
+def _tasks(subject: Subject, curve: bool) -> Iterator[_Task]:
     """Raises TracerError with file:line:col for claims that name what is not there."""
     _ = subject.info  # refuses a graph that cannot be run
     if can_be_measured(subject.graph):
         yield _Task(subject, "faithfulness")
     if subject.counterfactual is not None and can_be_exchanged(subject.graph):
         yield _Task(subject, "exchange")
+        if curve:
+            yield _Task(subject, "curve")
     if subject.parts.flows is not None and _groups(subject):
         yield _Task(subject, "groups")
     file = subject.root / "site_src" / "annotations" / f"{subject.slug}.yaml"

@@ -16,6 +16,12 @@ from tracer.cli.options import DEVICES
 @click.command("verify")
 @click.argument("slugs", nargs=-1, metavar="[SLUG]…")
 @click.option("--force", is_flag=True, help="Run again what has evidence; write what differs.")
+@click.option(
+    "--curve",
+    is_flag=True,
+    help="Faithfulness over circuit size too, and its areas CPR and CMD, for graphs with a "
+    "counterfactual.",
+)
 @click.option("--model", help="Where the graphs' model is (default: as the prompt list says).")
 @click.option("--features", help="Where their features are (default: as the prompt list says).")
 @click.option("--device", type=DEVICES, default="auto", show_default=True)

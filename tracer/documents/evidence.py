@@ -8,15 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from tracer.documents.files import read_bytes, write_atomically
 from tracer.documents.graph import significant
 from tracer.documents.json_text import decode
 from tracer.documents.prompts import Counterfactual
 from tracer.documents.records import Many, Strict, first_mistake
+from tracer.documents.size_curve import SizeCurve, stands_against
 from tracer.documents.stored_file import StoredFile
-from tracer.documents.token_id import TokenId
 from tracer.errors import Place, TracerError
 
 FORMAT: Literal[1] = 1
@@ -166,9 +166,7 @@ class Exchange(Strict):
 
     def is_of(self, meant: Counterfactual) -> bool:
         """Whether this was measured against that very prompt and answer."""
-        name = meant.target
-        same = name.id == self.other_id if isinstance(name, TokenId) else name == self.other
-        return same and meant.prompt == self.prompt
+        return stands_against(self, meant)
 
 
 class SilencedGroup(Strict):
@@ -210,6 +208,7 @@ class Evidence(Strict):
     versions: Versions
     faithfulness: Faithfulness | None = None
     exchange: Exchange | None = None
+    curve: SizeCurve | None = None
     groups: SilencedGroups | None = None
     claims: Many[ClaimEvidence] = ()
 
@@ -223,7 +222,7 @@ class Evidence(Strict):
 
     def to_json(self) -> str:
         """Canonical text: five significant digits, a claim or an ablated node a line."""
-        parts_of_it = {"claims", "faithfulness", "exchange", "groups"}
+        parts_of_it = {"claims", "faithfulness", "exchange", "curve", "groups"}
         head = _rounded(self.model_dump(mode="json", exclude=parts_of_it))
         parts = [f"{json.dumps(key)}: {_line(value)}" for key, value in head.items()]
         if self.faithfulness is not None:
@@ -236,7 +235,9 @@ class Evidence(Strict):
             )
             parts.append(f'"faithfulness": {{"nodes": [\n{nodes}\n]{rest}}}')
         if self.exchange is not None:
-            parts.append(f'"exchange": {_exchange_text(self.exchange)}')
+            parts.append(f'"exchange": {_with_lines(self.exchange, "curve", "middle")}')
+        if self.curve is not None:
+            parts.append(f'"curve": {_with_lines(self.curve, "points")}')
         if self.groups is not None:
             groups = _lines(self.groups.model_dump(mode="json")["groups"])
             parts.append(f'"groups": {{"groups": [\n{groups}\n]}}')
@@ -272,9 +273,10 @@ def load_evidence(file: Path) -> Evidence:
         raise TracerError(what, hint=REDO, place=Place(file)) from None
 
 
-def _exchange_text(exchange: Exchange) -> str:
-    fields = exchange.model_dump(mode="json")
-    curves = [f"{json.dumps(key)}: [\n{_lines(fields.pop(key))}\n]" for key in ("curve", "middle")]
+def _with_lines(found: BaseModel, *keys: str) -> str:
+    """An object whose lists under these keys have a line for each item, behind all else."""
+    fields = found.model_dump(mode="json")
+    curves = [f"{json.dumps(key)}: [\n{_lines(fields.pop(key))}\n]" for key in keys]
     rest = (f"{json.dumps(key)}: {_line(value)}" for key, value in fields.items())
     return "{" + ",\n".join([*rest, *curves]) + "}"
 

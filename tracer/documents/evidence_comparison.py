@@ -19,6 +19,7 @@ from tracer.documents.evidence import (
     SilencedGroups,
     verdict_of,
 )
+from tracer.documents.size_curve import SizeCurve, SizePoint
 
 TOLERANCE = 1e-3
 MARGIN = 2 * TOLERANCE  # closer than this, two numbers may be the other way round elsewhere
@@ -86,6 +87,31 @@ def _shares_agree(left: Exchanged | None, right: Exchanged | None) -> bool:
         and close(left.needed, right.needed, SHARES)
         and all(len(one) == len(other) for one, other in pairs)
         and all(close(fmean(one), fmean(other), SHARES) for one, other in pairs if one and other)
+    )
+
+
+def curve_agrees(left: SizeCurve, right: SizeCurve) -> bool:
+    """The same prompts, and shares and areas that are close. Where one feature more differs in the
+    last bit, all controls are other draws; so they are not compared, nor how many parts a share
+    is."""
+    derived = {"parts", "points", "cpr", "cmd", "controls_cpr", "controls_cmd"}
+    own = [side.model_dump(exclude=derived) for side in (left, right)]
+    areas = ((left.cpr, right.cpr), (left.cmd, right.cmd))
+    return (
+        _alike(*own)
+        and close(left.parts, right.parts, SHARES)
+        and len(left.controls_cpr) == len(right.controls_cpr)
+        and len(left.points) == len(right.points)
+        and all(map(_points_agree, left.points, right.points))
+        and all(close(*pair, SHARES) for pair in areas)
+    )
+
+
+def _points_agree(left: SizePoint, right: SizePoint) -> bool:
+    return (
+        left.share == right.share
+        and close(left.supporters, right.supporters, SHARES)
+        and close(left.strongest, right.strongest, SHARES)
     )
 
 

@@ -14,7 +14,7 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
-from tracer.attribution.effects import gradients_behind
+from tracer.attribution.effects import gradients_everywhere
 from tracer.attribution.origin import FeatureName
 from tracer.interventions.steered_pass import Settings, SteeredPrompt
 from tracer.model.frozen_pass import freeze
@@ -36,6 +36,9 @@ class Differing:
 
     def take(self, which: Tensor | slice) -> Differing:
         return Differing(*(column[which] for column in self._columns))
+
+    def to(self, device: str) -> Differing:
+        return Differing(*(column.to(device) for column in self._columns))
 
     def from_here(self) -> Settings:
         """These features at their values in the first run."""
@@ -61,16 +64,18 @@ class Differences:
     here: SteeredPrompt
     there: SteeredPrompt
     gradients: tuple[Tensor, ...]  # on what features write to each layer, (positions, d_model)
+    words: Tensor  # (positions,): scores of the tokens themselves, where they enter the stream
 
     @staticmethod
     def of(here: SteeredPrompt, there: SteeredPrompt, direction: Tensor) -> Differences:
         """`direction`, (d_model,) in the normalised final residual stream, is what is asked."""
         frozen = freeze(here.model, here.token_ids)
-        behind = gradients_behind(frozen, here.targets.source.read(frozen), direction)
+        active = here.targets.source.read(frozen)
+        bottom, behind = gradients_everywhere(frozen, active, direction)
         pull = here.targets.pull_written
-        return Differences(
-            here, there, tuple(pull(frozen, layer, one) for layer, one in enumerate(behind))
-        )
+        gradients = tuple(pull(frozen, layer, one) for layer, one in enumerate(behind))
+        change = frozen.embeddings - freeze(there.model, there.token_ids).embeddings
+        return Differences(here, there, gradients, (change * bottom).sum(-1))
 
     @torch.no_grad()
     def of_layer(self, layer: int) -> Differing:

@@ -17,16 +17,16 @@ from tracer.attribution.origin import FeatureName
 from tracer.documents.evidence import Exchange, Exchanged
 from tracer.documents.graph import Graph
 from tracer.documents.prompts import Counterfactual
-from tracer.errors import Place, TracerError
-from tracer.interventions.counterfactual import Aligned, Where
+from tracer.errors import TracerError
+from tracer.interventions.counterfactual import Where
 from tracer.interventions.differences import Differences, Differing
 from tracer.interventions.exchange_controls import ExchangeControls
 from tracer.interventions.faithfulness import circuit_of
-from tracer.interventions.steered_pass import SteeredPrompt, Variant
+from tracer.interventions.pair import Pair
+from tracer.interventions.steered_pass import SteeredPrompt
 
 COUNTS = (10, 20, 50, 100, 200)
 DRAWS = 10
-LEAST = 0.1  # logits: shares of less are noise
 EARLY, LATE, OF = 3, 4, 30  # layers that may merely copy, in the default model
 
 
@@ -83,15 +83,10 @@ def measure_exchange(
 
     Raises TracerError as `measure_graph` does.
     """
-    model, targets = here.model, here.targets
-    aligned = Aligned.of(model.tokenizer, here.token_ids, meant, target_id=target_id, where=where)
-    there = SteeredPrompt(model, targets, aligned.token_ids)
-    pair = _Pair(here, there, target_id, aligned.target_id)
-    pair.refuse_still(where("prompt"))
-    direction = model.unembedding[target_id] - model.unembedding[aligned.target_id]
-    differences = Differences.of(here, there, direction)
+    model, pair = here.model, Pair.of(here, meant, target_id=target_id, where=where)
+    differences = Differences.of(here, pair.there, pair.direction)
     measured = _Measured(pair, ExchangeControls(differences), seed)
-    middle = _middle(model.info.layers, here.n_positions, aligned.changed)
+    middle = _middle(model.info.layers, here.n_positions, pair.changed)
     everywhere = torch.ones_like(middle)
     strongest, between = differences.supporters(COUNTS[-1], [everywhere, middle])
     early, late = copying_layers(model.info.layers)
@@ -99,9 +94,9 @@ def measure_exchange(
     return Exchange(
         prompt=meant.prompt,
         answer=text(target_id),
-        other=text(aligned.target_id),
-        other_id=aligned.target_id,
-        changed=aligned.changed,
+        other=text(pair.other),
+        other_id=pair.other,
+        changed=pair.changed,
         lead=pair.lead_here,
         lead_there=pair.lead_there,
         seed=seed,
@@ -126,56 +121,10 @@ def _middle(n_layers: int, n_positions: int, changed: Sequence[int]) -> Tensor:
 
 
 @dataclass(frozen=True)
-class _Pair:
-    """Two prompts, and the lead of the first one's answer over the other's."""
-
-    here: SteeredPrompt
-    there: SteeredPrompt
-    answer: int
-    other: int
-
-    @property
-    def lead_here(self) -> float:
-        return self._leads(self.here.baseline.raw_logits)[0]
-
-    @property
-    def lead_there(self) -> float:
-        return self._leads(self.there.baseline.raw_logits)[0]
-
-    def refuse_still(self, place: Place | None) -> None:
-        """Raises TracerError where there is no move to have a share of."""
-        if self.lead_here - self.lead_there >= LEAST:
-            return
-        text = self.here.model.tokenizer.text
-        raise TracerError(
-            f"the counterfactual does not take the lead away: {text(self.answer)!r} is ahead of "
-            f"{text(self.other)!r} by {self.lead_here:.2f} logits here, by {self.lead_there:.2f} "
-            "there",
-            hint="choose words that change the answer more",
-            place=place,
-        )
-
-    def enough(self, features: Sequence[Differing]) -> list[float]:
-        """The lead in the counterfactual's run, with each of these sets at its values here."""
-        return self._run(self.there, [one.from_here() for one in features])
-
-    def needed(self, features: Sequence[Differing]) -> list[float]:
-        """The lead here, with each of these sets at its values there."""
-        return self._run(self.here, [one.from_there() for one in features])
-
-    def _run(self, prompt: SteeredPrompt, variants: Sequence[Variant]) -> list[float]:
-        return [lead for run in prompt.runs(variants) for lead in self._leads(run.raw_logits)]
-
-    def _leads(self, logits: Tensor) -> list[float]:
-        leads: list[float] = (logits[:, self.answer] - logits[:, self.other]).tolist()
-        return leads
-
-
-@dataclass(frozen=True)
 class _Measured:
     """Exchanges between one pair of prompts."""
 
-    pair: _Pair
+    pair: Pair
     controls: ExchangeControls
     seed: int
 

@@ -25,10 +25,12 @@ class Held:
     `attention` holds attention patterns. `layers` holds patterns and the MLPs' outputs of these
     layers, and features then write to these layers only, as much as their activation differs from
     what it was. With all layers, norm scales are held too, and what is left are direct effects.
+    `outputs_only` holds the MLPs' outputs and no more: attention and norms are recomputed.
     """
 
     attention: bool = False
     layers: range = range(0)
+    outputs_only: bool = False
 
     @staticmethod
     def of(
@@ -51,7 +53,7 @@ class Held:
         return Held(freeze_attention or bool(layers), layers)
 
     def norms(self, n_layers: int) -> bool:
-        return len(self.layers) == n_layers
+        return len(self.layers) == n_layers and not self.outputs_only
 
     @property
     def anything(self) -> bool:

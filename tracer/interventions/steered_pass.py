@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,41 +17,16 @@ from torch import Tensor
 from tracer.errors import TracerError
 from tracer.interventions.held import Held, holding
 from tracer.interventions.knock_out import KnockOut, knocked_out
+from tracer.interventions.settings import Place, Places, Setting, Settings, Variant, batches
 from tracer.interventions.targets import InterventionTargets
 from tracer.model.frozen_norm import wide
 from tracer.model.frozen_pass import FrozenPass, freeze
 from tracer.model.load import Model
 from tracer.model.precision import is_narrow
 
+__all__ = ["Run", "Setting", "Settings", "SteeredPrompt", "Variant"]
 MOST_TOKENS = 512  # in one batch of variants
-Each = TypeVar("Each")
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One feature's value at one position, and `onwards`: at all positions behind it."""
-
-    layer: int
-    index: int
-    position: int
-    value: float
-    onwards: bool = False
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Many features' values at one position each, as columns of one length."""
-
-    layers: Tensor
-    indices: Tensor
-    positions: Tensor
-    values: Tensor
-
-    def __len__(self) -> int:
-        return len(self.layers)
-
-
-Variant = Sequence[Setting] | Settings
+MANY = 4  # settings for each different feature of a layer: from here on, products of matrices
 
 
 @dataclass
@@ -100,23 +75,28 @@ class SteeredPrompt:
         """
         return self._forward([variant], self._ids(1), watch=watch, hold=True)
 
-    def runs(self, variants: Sequence[Variant], *, watch: Iterable[int] = ()) -> Iterator[Run]:
-        """Many variants, as runs of several each, in order."""
-        for part in self._batches(variants):
-            yield self._forward(part, self._ids(len(part)), watch=watch, hold=True)
+    def runs(
+        self,
+        variants: Sequence[Variant],
+        *,
+        watch: Iterable[int] = (),
+        words: Sequence[tuple[int, ...]] | None = None,
+    ) -> Iterator[Run]:
+        """Many variants, as runs of several each, in order. `words` are each variant's own token
+        ids, as many as the prompt has; what is held, is held as it was in the prompt itself."""
+        for part in batches([len(one) for one in variants], MOST_TOKENS // self.n_positions):
+            some = variants[part]
+            ids = self._ids(len(some)) if words is None else self._tensor(words[part])
+            yield self._forward(some, ids, watch=watch, hold=True, other_words=words is not None)
 
     def runs_without(
         self, looks: Sequence[Sequence[KnockOut]], *, watch: Iterable[int] = ()
     ) -> Iterator[Run]:
         """Variants in which heads do not look somewhere, as runs of several each, in order."""
-        for part in self._batches(looks):
-            with knocked_out(self.model, part):
-                yield self._forward([()] * len(part), self._ids(len(part)), watch=watch, hold=True)
-
-    def _batches(self, variants: Sequence[Each]) -> Iterator[Sequence[Each]]:
-        size = max(1, MOST_TOKENS // self.n_positions)
-        for start in range(0, len(variants), size):
-            yield variants[start : start + size]
+        for part in batches([0] * len(looks), MOST_TOKENS // self.n_positions):
+            some = looks[part]
+            with knocked_out(self.model, some):
+                yield self._forward([()] * len(some), self._ids(len(some)), watch=watch, hold=True)
 
     def extend(self, variant: Variant, ids: Tensor, cache: Any, start: int) -> Run:
         """One variant over `ids`, (1, m), from position `start` on, whose past is in `cache`, which
@@ -124,7 +104,10 @@ class SteeredPrompt:
         return self._forward([variant], ids, hold=start == 0, start=start, cache=cache)
 
     def _ids(self, variants: int) -> Tensor:
-        return torch.tensor([self.token_ids], device=self.model.device).expand(variants, -1)
+        return self._tensor([self.token_ids]).expand(variants, -1)
+
+    def _tensor(self, rows: Sequence[tuple[int, ...]]) -> Tensor:
+        return torch.tensor(rows, device=self.model.device)
 
     @torch.no_grad()
     def _forward(
@@ -136,12 +119,14 @@ class SteeredPrompt:
         hold: bool,
         start: int = 0,
         cache: Any = None,
+        other_words: bool = False,
     ) -> Run:
-        places = _Places.of(variants, start, start + ids.shape[1])
-        hold = hold and bool(places.by_layer) and self.frozen is not None
+        places = Places.of(variants, start, start + ids.shape[1])
+        changed = bool(places.by_layer) or other_words
+        hold = hold and changed and self.frozen is not None
         run = Run()
         held: AbstractContextManager[None] = nullcontext()
-        if hold and self.frozen is not None:
+        if hold and self.frozen is not None and not self.held.outputs_only:
             held = holding(self.frozen, norms=self.held.norms(self.model.info.layers))
         with held, self._hooked(run, places, set(watch), hold):
             result = self.model.causal_lm(
@@ -154,7 +139,7 @@ class SteeredPrompt:
         return run
 
     @contextmanager
-    def _hooked(self, run: Run, places: _Places, watch: set[int], hold: bool) -> Iterator[None]:
+    def _hooked(self, run: Run, places: Places, watch: set[int], hold: bool) -> Iterator[None]:
         writing = _Writing(self, run, places, hold)
         lowest = min(places.by_layer, default=self.model.info.layers)
         handles = [
@@ -180,77 +165,6 @@ class SteeredPrompt:
                 handle.remove()
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Features of one layer, set in one pass; positions count from the pass's own start."""
-
-    rows: Tensor  # (m,): which variant
-    positions: Tensor  # (m,)
-    indices: Tensor  # (m,)
-    values: Tensor  # (m,)
-
-
-@dataclass(frozen=True)
-class _Places:
-    by_layer: dict[int, _Place]
-
-    @staticmethod
-    def of(variants: Sequence[Variant], start: int, stop: int) -> _Places:
-        """What is set between two positions; of two values for one place the later wins."""
-        columns = [_columns(one, start, stop) for one in variants]
-        settings = _joined(columns)
-        if not len(settings):
-            return _Places({})
-        counts = torch.tensor([len(one) for one in columns])
-        rows = torch.repeat_interleave(torch.arange(len(columns)), counts)
-        last = _last_of_each(settings.layers, rows, settings.positions, settings.indices)
-        by_layer = {}
-        for layer in sorted(set(settings.layers.tolist())):
-            here = last[settings.layers[last] == layer]
-            positions = settings.positions[here] - start
-            by_layer[layer] = _Place(
-                rows[here], positions, settings.indices[here], settings.values[here]
-            )
-        return _Places(by_layer)
-
-
-def _columns(variant: Variant, start: int, stop: int) -> Settings:
-    """What a variant sets between two positions, in order, each at one of them."""
-    if isinstance(variant, Settings):
-        here = (variant.positions >= start) & (variant.positions < stop)
-        layers, indices = variant.layers[here].cpu(), variant.indices[here].cpu()
-        values = variant.values[here].to("cpu", torch.float64)
-        return Settings(layers, indices, variant.positions[here].cpu(), values)
-    places, values_of = [], []
-    for one in variant:
-        last = stop if one.onwards else min(stop, one.position + 1)
-        for position in range(max(start, one.position), last):
-            places.append((one.layer, one.index, position))
-            values_of.append(one.value)
-    layers, indices, positions = torch.tensor(places, dtype=torch.long).view(-1, 3).unbind(1)
-    return Settings(layers, indices, positions, torch.tensor(values_of, dtype=torch.float64))
-
-
-def _joined(parts: Sequence[Settings]) -> Settings:
-    return Settings(
-        torch.cat([one.layers for one in parts]),
-        torch.cat([one.indices for one in parts]),
-        torch.cat([one.positions for one in parts]),
-        torch.cat([one.values for one in parts]),
-    )
-
-
-def _last_of_each(*columns: Tensor) -> Tensor:
-    """Where each different row of these columns, (m,) whole numbers, stands last, ascending."""
-    key = torch.zeros_like(columns[0])
-    for column in columns:
-        key = key * (column.max() + 1) + column
-    different, inverse = torch.unique(key, return_inverse=True)
-    last = torch.zeros_like(different)
-    every = torch.arange(len(key))
-    return last.scatter_reduce_(0, inverse, every, "amax").sort().values
-
-
 def _overflow(dtype: torch.dtype) -> TracerError:
     return TracerError(
         "the model's numbers overflow (NaN or infinity), so there is no result",
@@ -261,7 +175,7 @@ def _overflow(dtype: torch.dtype) -> TracerError:
 class _Writing:
     """The hooks of one pass, in the order in which the model comes by."""
 
-    def __init__(self, prompt: SteeredPrompt, run: Run, places: _Places, hold: bool) -> None:
+    def __init__(self, prompt: SteeredPrompt, run: Run, places: Places, hold: bool) -> None:
         self.prompt, self.run, self.places, self.hold = prompt, run, places, hold
         self.pending: dict[int, Tensor] = {}  # layer -> (variants, n, d_model)
 
@@ -310,18 +224,42 @@ class _Writing:
         place = self.places.by_layer.get(layer)
         if place is None:
             return
-        targets, held = self.prompt.targets, self.prompt.held.layers if self.hold else None
-        rows, positions = place.rows.to(like.device), place.positions.to(like.device)
-        indices = place.indices.to(like.device)
-        if held:
-            read = self.prompt.baseline.reads[layer][0, positions]
+        place = place.to(like.device)
+        different = torch.unique(place.indices)
+        if len(place.indices) >= MANY * len(different):
+            self._write_many(layer, like, place, different)
         else:
-            read = self.run.reads[layer][rows, positions]
-        change = place.values.to(read) - targets.values(layer, read, indices)  # (m,)
-        decoders = targets.decoders(layer, indices)  # (m, layers written to, d_model)
+            self._write_few(layer, like, place)
+
+    def _write_few(self, layer: int, like: Tensor, place: Place) -> None:
+        """A row for each feature that is set."""
+        targets, held = self.prompt.targets, self.prompt.held.layers if self.hold else None
+        if held:
+            read = self.prompt.baseline.reads[layer][0, place.positions]
+        else:
+            read = self.run.reads[layer][place.rows, place.positions]
+        values = targets.values(layer, read, place.indices)
+        change = place.values.to(read) - values  # (m,)
+        decoders = targets.decoders(layer, place.indices)  # (m, layers written to, d_model)
         for above in range(decoders.shape[1]):
             if held and layer + above not in held:
                 continue
             into = self.pending.setdefault(layer + above, torch.zeros_like(like))
             written = (change[:, None] * decoders[:, above]).to(like)
-            into.index_put_((rows, positions), written, accumulate=True)
+            into.index_put_((place.rows, place.positions), written, accumulate=True)
+
+    def _write_many(self, layer: int, like: Tensor, place: Place, different: Tensor) -> None:
+        """The same where most features are set at many places; `different`, (d,), are these."""
+        targets, held = self.prompt.targets, self.prompt.held.layers if self.hold else None
+        read = (self.prompt.baseline if held else self.run).reads[layer]
+        before = targets.everywhere(layer, read.flatten(0, 1), different)  # (variants * n, d)
+        before = before.view(*read.shape[:2], -1).expand(*like.shape[:2], -1)
+        change = torch.zeros_like(before, memory_format=torch.contiguous_format)
+        at = (place.rows, place.positions, torch.searchsorted(different, place.indices))
+        change[at] = place.values.to(read) - before[at]  # (variants, n, d)
+        decoders = targets.decoders(layer, different)  # (d, layers written to, d_model)
+        for above in range(decoders.shape[1]):
+            if held and layer + above not in held:
+                continue
+            into = self.pending.setdefault(layer + above, torch.zeros_like(like))
+            into += (change @ decoders[:, above].to(change)).to(like)

@@ -9,8 +9,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path
-
 from tracer.documents.temporary_files import temporary_folder
 from tracer.errors import Place, TracerError
 from tracer.model.checkpoint import lacking
@@ -19,7 +17,11 @@ from tracer.model.checkpoint import lacking
 def cache_folder() -> Path:
     """`$TRACER_CACHE`, else the platform's cache folder + `/tracer`."""
     chosen = os.environ.get("TRACER_CACHE")
-    return Path(chosen).expanduser() if chosen else user_cache_path("tracer", appauthor=False)
+    if chosen:
+        return Path(chosen).expanduser()
+    from platformdirs import user_cache_path  # not asked for by a model that is in memory
+
+    return user_cache_path("tracer", appauthor=False)
 
 
 def models_folder() -> Path:

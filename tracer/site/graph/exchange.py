@@ -10,9 +10,8 @@ from markupsafe import Markup
 
 from tracer.documents.evidence import Exchange, Exchanged
 from tracer.documents.graph import Graph
+from tracer.site.graph.curves import Frame, share
 from tracer.site.wording.tokens import visible
-
-WIDTH, HEIGHT, MARGIN = 360, 240, 40
 
 
 @dataclass(frozen=True)
@@ -131,15 +130,6 @@ def _of_neurons(graph: Graph) -> bool:
     return info is not None and info.features.kind == "neurons"
 
 
-def share(value: float) -> str:
-    """In percent, below zero and above one too.
-
-    >>> share(0.806), share(-0.05), share(1.3), share(-0.001)
-    ('81\\xa0%', '−5\\xa0%', '130\\xa0%', '0\\xa0%')
-    """
-    return f"{round(100 * value) + 0}\N{NO-BREAK SPACE}%".replace("-", "−")
-
-
 def _points(found: Exchange) -> list[ShownPoint]:
     middle = {one.features: one for one in found.middle}
     counts = sorted({one.features for one in found.curve} | middle.keys())
@@ -162,89 +152,27 @@ def _point(count: int, one: Exchanged | None, between: Exchanged | None) -> Show
     )
 
 
-@dataclass(frozen=True)
-class _Frame:
-    """Shares upwards over numbers of features, which stand at equal distances."""
-
-    counts: Sequence[int]
-    low: float
-    high: float
-
-    @property
-    def right(self) -> float:
-        return WIDTH - MARGIN / 2
-
-    @property
-    def foot(self) -> float:
-        return HEIGHT - MARGIN
-
-    def x(self, count: int) -> float:
-        across = (self.counts.index(count) + 0.5) / len(self.counts)
-        return MARGIN + (self.right - MARGIN) * across
-
-    def y(self, value: float) -> float:
-        down = (self.high - value) / (self.high - self.low)
-        return MARGIN / 2 + (self.foot - MARGIN / 2) * down
-
-    def line(self, points: Sequence[tuple[int, float]], kind: str, title: str) -> str:
-        """A curve with a dot for each number, which says what it is."""
-        places = [f"{self.x(count):.1f} {self.y(value):.1f}" for count, value in points]
-        dots = "".join(
-            f'<circle cx="{self.x(count):.1f}" cy="{self.y(value):.1f}" r="3">'
-            f"<title>{title}, {count}: {share(value)}</title></circle>"
-            for count, value in points
-        )
-        return f'<g class="{kind}"><path d="M{"L".join(places)}"/>{dots}</g>' if points else ""
-
-    def band(self, spans: Sequence[tuple[int, float, float]]) -> str:
-        """What controls reach, from lowest to highest, for each number of features."""
-        lows = [f"{self.x(count):.1f} {self.y(low):.1f}" for count, low, _ in spans]
-        highs = [f"{self.x(count):.1f} {self.y(high):.1f}" for count, _, high in reversed(spans)]
-        return f'<path class="band" d="M{"L".join([*lows, *highs])}Z"/>' if spans else ""
-
-    def axes(self) -> list[str]:
-        zero, whole, left = self.y(0), self.y(1), MARGIN - 5
-        return [
-            f'<path class="axis" d="M{MARGIN} {zero:.1f}H{self.right:.0f}'
-            f'M{MARGIN} {self.foot}V{MARGIN / 2:.0f}"/>',
-            f'<path class="agreement" d="M{MARGIN} {whole:.1f}H{self.right:.0f}"/>',
-            f'<text x="{left}" y="{whole + 4:.1f}" text-anchor="end">100%</text>',
-            f'<text x="{left}" y="{zero + 4:.1f}" text-anchor="end">0%</text>',
-            *(
-                f'<text x="{self.x(one):.1f}" y="{self.foot + 15}" text-anchor="middle">{one}'
-                "</text>"
-                for one in self.counts
-            ),
-            f'<text x="{self.right:.0f}" y="{HEIGHT - 8}" text-anchor="end">strongest supporters'
-            "</text>",
-        ]
-
-
 def _curves(found: Exchange) -> Markup:
     """None of the move and all of it are lines."""
     points = (*found.curve, *found.middle)
     counts = sorted({one.features for one in points})
     if not counts:
         return Markup("")
-    spans = [(one.features, *_ends(one)) for one in found.curve if one.controls_enough]
+    spans = [(str(one.features), *_ends(one)) for one in found.curve if one.controls_enough]
     values = [value for one in points for value in (one.enough, one.needed)]
     values += [end for _, *ends in spans for end in ends]
-    frame = _Frame(counts, min(0.0, *values), max(1.0, *values))
-    between = [(one.features, one.enough) for one in found.middle]
-    enough = [(one.features, one.enough) for one in found.curve]
-    needed = [(one.features, one.needed) for one in found.curve]
-    name = "Shares of the move over the number of features; the table below has the numbers"
-    parts = [
-        f'<svg class="scatter curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="{name}">',
+    sizes = [str(one) for one in counts]
+    frame = Frame(sizes, min(0.0, *values), max(1.0, *values), "strongest supporters")
+    between = [(str(one.features), one.enough) for one in found.middle]
+    enough = [(str(one.features), one.enough) for one in found.curve]
+    needed = [(str(one.features), one.needed) for one in found.curve]
+    return frame.picture(
+        "Shares of the move over the number of features; the table below has the numbers",
         frame.band(spans),
-        *frame.axes(),
         frame.line(between, "between", "enough, middle only"),
         frame.line(enough, "enough", "enough"),
         frame.line(needed, "needed", "needed"),
-        "</svg>",
-    ]
-    return Markup("".join(parts))
+    )
 
 
 def _ends(one: Exchanged) -> tuple[float, float]:

@@ -21,6 +21,7 @@ from tracer.site.graph.exchange import ShownExchange, show_exchange
 from tracer.site.graph.faithfulness import ShownFaithfulness, show_faithfulness
 from tracer.site.graph.pictures import Pictures
 from tracer.site.graph.remarks import Remarks
+from tracer.site.graph.size_curve import ShownSizeCurve, show_size_curve
 from tracer.site.graph.trial import ShownTrial, show_trial
 from tracer.site.graph.viewer_files import ViewerFiles
 
@@ -90,6 +91,12 @@ class GraphPage:
         evidence = self.entry.evidence_of(self.revision)
         found = evidence.exchange if evidence else None
         return show_exchange(found, self.graph) if found else None
+
+    @cached_property
+    def size_curve(self) -> ShownSizeCurve | None:
+        evidence = self.entry.evidence_of(self.revision)
+        found = evidence.curve if evidence else None
+        return show_size_curve(found, self.graph) if found and found.points else None
 
     @cached_property
     def account(self) -> ShownAccount | None:

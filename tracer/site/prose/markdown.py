@@ -44,7 +44,7 @@ RESERVED_IDS = frozenset(
         *("counterpoints", "counterpoints-title", "citation", "compare", "curated-title"),
         *("account", "account-title", "holds", "holds-title"),
         *("claims", "claims-title", "faithfulness", "faithfulness-title"),
-        *("exchange", "exchange-title"),
+        *("exchange", "exchange-title", "size-curve", "size-curve-title"),
     }
 )
 _FORMATTER = HtmlFormatter(nowrap=True)
