@@ -35,19 +35,20 @@ SEEDS = 10
 
 
 def main() -> None:
-    console, start = Console(), time.perf_counter()
+    console, start = Console(), time.process_time()
     found = []
     for circuit in CIRCUITS:
         found.append(measured(circuit))
-        worst = found[-1]["found"]["neurons"]["transparent"]
-        console.print(f"{circuit.name}: {worst}", markup=False, highlight=False)
+        one = found[-1]["found"]["neurons"]["transparent"]
+        said = ", ".join(f"{name} {figures['worst']}" for name, figures in one.items())
+        console.print(f"{circuit.name}: {said}", markup=False, highlight=False)
     commit = ["git", "-C", str(HERE), "rev-parse", "--short", "HEAD"]
     whole = {
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "date": time.strftime("%Y-%m-%d"),
         "commit": subprocess.run(commit, capture_output=True, text=True, check=True).stdout.strip(),
         "seeds": SEEDS,
-        "seconds": round(time.perf_counter() - start),
+        "cpu_seconds": round(time.process_time() - start),
         "circuits": found,
     }
     text = json.dumps(whole, indent=1, ensure_ascii=False)
@@ -70,6 +71,7 @@ def measured(circuit: Circuit) -> dict[str, Any]:
         "nodes": len(circuit.nodes),
         "links": len(circuit.links),
         "foretold": circuit.foretold,
+        "learnt": circuit.learnt,
         "found": {
             kind: {way: _summed(verdicts[kind, way]) for way in WAYS}
             for kind in ("neurons", "transcoders")

@@ -65,7 +65,12 @@ class Place(NamedTuple):
 @dataclass(frozen=True)
 class Circuit:
     """`table` maps prompts to answers; the first prompt is explained, and `chains`, such as
-    `Rome@2 > italy@2 > answer`, say which steps lead to its answer: the plant."""
+    `Rome@2 > italy@2 > answer`, say which steps lead to its answer: the plant.
+
+    To add one, write a `Circuit` in one of the modules beside this and put it into its `CIRCUITS`;
+    `mistakes` tells slips, and `test_plants.py` whether the model computes what is said. Only then
+    let `test_truth.py` see it.
+    """
 
     name: str
     told: str  # what it does, in a few words
@@ -77,6 +82,7 @@ class Circuit:
     chains: Sequence[str]
     together: Sequence[str] = ()  # units that change the answer only when silenced together
     foretold: str = ""  # why, by its method, the engine should not find all of it
+    learnt: str = ""  # what running it taught beyond that
 
     @property
     def prompt(self) -> str:

@@ -19,6 +19,7 @@ from tests.truth.transcoders import Fitted
 from tracer.attribution.account.account_graph import AccountGraph
 from tracer.attribution.account.book import Book
 from tracer.attribution.node_graph import NodeGraph
+from tracer.attribution.origin import FeatureName
 from tracer.attribution.prune import edge_scores
 from tracer.attribution.trace import trace
 from tracer.documents.trace_settings import TraceSettings
@@ -32,21 +33,15 @@ WAYS: Mapping[Way, TraceSettings] = {
 DUST = 1e-9  # of the strongest: what is weaker is rounding
 
 
-class Feature(NamedTuple):
-    layer: int
-    index: int
-    position: int
-
-
-Source = Feature | int  # a word by its position
-Link = tuple[Source, Feature | None]  # None: the answer
+Source = FeatureName | int  # a word by its position
+Link = tuple[Source, FeatureName | None]  # None: the answer
 
 
 @dataclass(frozen=True)
 class Scores:
     """What one graph makes of what it lists, by absolute value."""
 
-    features: Sequence[Feature]
+    features: Sequence[FeatureName]
     words: Sequence[int]  # positions
     nodes: Tensor  # (features,)
     links: Tensor  # (features + 1, features + words): rows are targets, the last one the answer
@@ -56,7 +51,7 @@ class Scores:
 class Plant:
     """Where the planted nodes and links are, in units or in the features that stand for them."""
 
-    nodes: Sequence[Feature]
+    nodes: Sequence[FeatureName]
     links: Sequence[Link]
     candidates: int  # units, or features, at all positions behind the start
     positions: int
@@ -93,12 +88,12 @@ def plant_of(built: Built, fitted: Fitted | None = None) -> Plant:
 
     def source(place: Place) -> Source:
         known = place.name in places
-        return Feature(*places[place.name], place.position) if known else place.position
+        return FeatureName(*places[place.name], place.position) if known else place.position
 
-    nodes = [Feature(*places[one.name], one.position) for one in built.circuit.nodes]
+    nodes = [FeatureName(*places[one.name], one.position) for one in built.circuit.nodes]
     links: list[Link] = []
     for start, end in built.circuit.links:
-        into = None if end.name == ANSWER else Feature(*places[end.name], end.position)
+        into = None if end.name == ANSWER else FeatureName(*places[end.name], end.position)
         links.append((source(start), into))
     width = built.width if fitted is None else fitted.width
     return Plant(nodes, links, built.circuit.layers * width * n_words, n_words)
@@ -112,7 +107,9 @@ def account_scores(found: AccountGraph) -> Scores:
     columns = torch.tensor([*range(k), *(k + at for at in words)])
     places = (account.layers, account.indices, account.positions)
     return Scores(
-        features=[Feature(*one) for one in zip(*(part.tolist() for part in places), strict=True)],
+        features=[
+            FeatureName(*one) for one in zip(*(part.tolist() for part in places), strict=True)
+        ],
         words=[book.inputs[at].position or 0 for at in words],
         nodes=account.effects.abs(),
         links=book.flows[:, columns].abs(),
@@ -121,11 +118,11 @@ def account_scores(found: AccountGraph) -> Scores:
 
 def node_scores(found: NodeGraph, by: Literal["effect", "influence"]) -> Scores:
     """Nodes by effect or influence, links by what pruning keeps them by."""
-    features: list[Feature] = []
+    features: list[FeatureName] = []
     effects: list[Tensor] = []
     for layer, one in enumerate(found.layers):
         pairs = zip(one.indices.tolist(), one.positions.tolist(), strict=True)
-        features += [Feature(layer, index, position) for index, position in pairs]
+        features += [FeatureName(layer, index, position) for index, position in pairs]
         effects.append(one.effects)
     expanded, matrix = found.swept.expanded, found.matrix
     n, tokens = matrix.n_features, matrix.tokens
@@ -140,12 +137,13 @@ def node_scores(found: NodeGraph, by: Literal["effect", "influence"]) -> Scores:
 
 
 def compare(scores: Scores, plant: Plant) -> Verdict:
-    features = {one: at for at, one in enumerate(scores.features)}
+    features: dict[Source | None, int] = {one: at for at, one in enumerate(scores.features)}
     k = len(features)
     places = [(features.get(one),) for one in plant.nodes]
     nodes, other_nodes = _parted(_cleaned(scores.nodes), places)
-    sources: dict[Source, int] = {**features, **{one: k + at for at, one in enumerate(scores.words)}}
-    targets: dict[Feature | None, int] = {**features, None: k}
+    words: dict[Source | None, int] = {one: k + at for at, one in enumerate(scores.words)}
+    targets = features | {None: k}
+    sources = features | words
     pairs = [(targets.get(target), sources.get(source)) for source, target in plant.links]
     links, other_links = _parted(_cleaned(scores.links), pairs)
     return Verdict(
@@ -188,8 +186,8 @@ def _among_the_strongest(planted: Tensor, others: Tensor) -> float:
 
 def _possible(scores: Scores, plant: Plant) -> int:
     """How many links there could be."""
-    features = torch.tensor([*{*scores.features, *plant.nodes}])  # (features, 3)
-    layers, positions = features[:, 0], features[:, 2]
+    features = {*scores.features, *plant.nodes}
+    layers, positions = torch.tensor([(one.layer, one.position) for one in features]).T
     rises = layers[:, None] < layers
     among = int((rises & (positions[:, None] <= positions)).sum())
     from_words = int(positions.sum())  # the words up to each

@@ -143,6 +143,8 @@ SATURATED_OR = Circuit(
     ],
     together=["teas@1 coffees@3"],
     foretold="either alone changes nothing, so by |effect| neither counts; their links do",
+    learnt="Of their links, what runs on from them counts, and what runs into them does not; "
+    "influence, which adds up absolute values, finds all of it",
 )
 
 EXCLUSIVE_OR = Circuit(

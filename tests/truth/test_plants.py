@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from tests.truth.build import Built, build
+from tests.truth.build import Built
 from tests.truth.circuit import Place
 from tests.truth.circuits import CIRCUITS
 from tests.truth.noise import KINDS, TIMES
@@ -19,26 +16,6 @@ from tracer.features.transcoders import Transcoders
 from tracer.model.frozen_pass import freeze
 
 CHANGES, LITTLE = 1.5, 0.5  # nats of the answer's log-odds
-SEEDS = 10
-
-
-def cases() -> list[Any]:
-    """Every circuit at one seed; at all ten where it may take longer."""
-    return [
-        pytest.param(
-            (circuit, seed),
-            id=f"{circuit.name}, {seed}",
-            marks=() if seed == at % SEEDS else pytest.mark.slow,
-        )
-        for at, circuit in enumerate(CIRCUITS)
-        for seed in range(SEEDS)
-    ]
-
-
-@pytest.fixture(scope="module", params=cases())
-def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    circuit, seed = request.param
-    return build(circuit, tmp_path_factory.mktemp("planted"), seed)
 
 
 def test_a_planted_model_computes_its_circuit(built: Built) -> None:
