@@ -9,30 +9,35 @@ signals are what they are in front of it.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 import torch
 from torch import Tensor
-from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 from tests.tiny_models import in_float64, save_word_tokenizer
 from tests.truth.circuit import ANY, SAY, START, Circuit, Head, Unit, Weights
 from tests.truth.noise import TIMES, Noise, make_noise
+from tests.truth.shapes import (
+    D_MODEL,
+    HEAD_DIM,
+    HEADS,
+    POSITIONS,
+    THETA,
+    Layer,
+    Shape,
+    save_model,
+)
 from tracer.model.load import Model, load_model
 
-Shape = Literal["gpt2", "llama"]
-D_MODEL, HEADS, POSITIONS, LEAST_WIDTH = 80, 4, 10, 96
-HEAD_DIM = D_MODEL // HEADS
+LEAST_WIDTH = 96
 VOID = 12
 COMMON = 40.0  # how long the direction is that every position holds
 SIGNALS = 16.0  # the squared length of what else a position holds, about
 GAIN = 10.0  # logits of a signal
 MATCH = 14.0  # how much stronger than nothing attention is drawn by a match, in nats
 PREVIOUS = 60.0
-THETA = 1e10  # rotary frequencies are 1, 0.1, 0.01, …: the slower ones do not tell near positions
 SHARP = 10.0  # silu(SHARP x) / SHARP is nearly relu(x)
 
 
@@ -71,7 +76,7 @@ def build(circuit: Circuit, folder: Path, seed: int) -> Built:
     per_layer = -(-(TIMES + 1) * len(circuit.units) // circuit.layers)
     width = max(LEAST_WIDTH, per_layer)
     basis = Basis.turned(circuit, shape, chance)
-    weights = Weighing(basis, shape, width)
+    weights = Weighing(basis, shape)
     units: dict[str, tuple[int, int]] = {}
     noise: dict[str, list[tuple[int, int]]] = {}
     layers = []
@@ -87,7 +92,8 @@ def build(circuit: Circuit, folder: Path, seed: int) -> Built:
             weights.attention(heads) | weights.mlp(mine, made, torch.tensor(order), chance)
         )
     names = (START, "<unk>", *(f" {word}" for word in circuit.words))
-    _save(shape, width, weights.words(circuit, names), layers, folder)
+    norm = ((COMMON**2 + SIGNALS) / D_MODEL) ** 0.5  # a norm's output is its input, about
+    save_model(shape, weights.words(circuit, names), layers, norm=norm, folder=folder)
     save_word_tokenizer(folder, names)
     model = in_float64(load_model(str(folder), device="cpu"))
     return Built(circuit, shape, model, width, units, noise)
@@ -129,16 +135,12 @@ class Basis:
         return self[name] / (COMMON if name == ANY else 1)
 
 
-Layer = dict[str, Tensor]
-
-
 @dataclass(frozen=True)
 class Weighing:
     """Matrices of a model, all as (out, in)."""
 
     basis: Basis
     shape: Shape
-    width: int
 
     def words(self, circuit: Circuit, names: Sequence[str]) -> Layer:
         """Embeddings (vocabulary, d_model), of positions too, and the unembedding."""
@@ -166,6 +168,7 @@ class Weighing:
             for slot, query, key in pairs:
                 made["q"][first + slot] = query
                 made["k"][first + slot] = key
+            assert len(head.carries) <= HEAD_DIM, "a head cannot carry so much"
             for slot, (here, there) in enumerate(head.carries.items()):
                 made["v"][first + slot] = self.basis[here]
                 made["o"][:, first + slot] = self.basis[there]
@@ -175,6 +178,7 @@ class Weighing:
         looks = [(query, key, MATCH) for query, key in head.looks.items()]
         looks.append((ANY, START, MATCH * head.rest))
         slots = _slots(self.shape)
+        assert len(looks) <= len(slots), "a head cannot look for so much"
         for slot, (query, key, nats) in zip(slots, looks, strict=False):
             strength = (nats * HEAD_DIM**0.5) ** 0.5
             yield slot, strength * self.basis.reading(query), strength * self.basis.reading(key)
@@ -239,83 +243,3 @@ def _slots(shape: Shape) -> list[int]:
         return list(range(HEAD_DIM))
     half = HEAD_DIM // 2
     return [pair + side * half for pair in range(half - 1, 2, -1) for side in (0, 1)]
-
-
-def _save(shape: Shape, width: int, words: Layer, layers: Sequence[Layer], folder: Path) -> None:
-    make: Callable[[int, int, int], Any] = _gpt2 if shape == "gpt2" else _llama
-    causal_lm = make(len(words["embedding"]), width, len(layers))
-    name = _gpt2_names if shape == "gpt2" else _llama_names
-    state = {key: torch.zeros_like(one) for key, one in causal_lm.state_dict().items()}
-    scale = ((COMMON**2 + SIGNALS) / D_MODEL) ** 0.5  # a norm's output is its input, about
-    for key in state:
-        if key.endswith("weight") and ("norm" in key or ".ln_" in key):
-            state[key] += scale
-    found = name(words, layers)
-    assert found.keys() <= state.keys(), found.keys() - state.keys()
-    causal_lm.load_state_dict({**state, **{key: one.float() for key, one in found.items()}})
-    causal_lm.save_pretrained(folder)
-
-
-def _llama(vocabulary: int, width: int, layers: int) -> Any:
-    return LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=vocabulary,
-            hidden_size=D_MODEL,
-            intermediate_size=width,
-            num_hidden_layers=layers,
-            num_attention_heads=HEADS,
-            num_key_value_heads=HEADS,
-            max_position_embeddings=POSITIONS,
-            rope_theta=THETA,
-            mlp_bias=True,
-            bos_token_id=0,
-            eos_token_id=0,
-            tie_word_embeddings=False,
-        )
-    )
-
-
-def _llama_names(words: Layer, layers: Sequence[Layer]) -> Layer:
-    named = {"model.embed_tokens.weight": words["embedding"]}
-    named["lm_head.weight"] = words["unembedding"]
-    for number, layer in enumerate(layers):
-        block = f"model.layers.{number}"
-        named |= {f"{block}.self_attn.{one}_proj.weight": layer[one] for one in "qkvo"}
-        for one in ("gate", "up", "down"):
-            named[f"{block}.mlp.{one}_proj.weight"] = layer[one]
-        for one in ("gate", "up"):
-            named[f"{block}.mlp.{one}_proj.bias"] = layer[f"{one}_bias"]
-    return named
-
-
-def _gpt2(vocabulary: int, width: int, layers: int) -> Any:
-    return GPT2LMHeadModel(
-        GPT2Config(
-            vocab_size=vocabulary,
-            n_embd=D_MODEL,
-            n_inner=width,
-            n_layer=layers,
-            n_head=HEADS,
-            n_positions=POSITIONS,
-            activation_function="relu",
-            bos_token_id=0,
-            eos_token_id=0,
-            tie_word_embeddings=False,
-        )
-    )
-
-
-def _gpt2_names(words: Layer, layers: Sequence[Layer]) -> Layer:
-    named = {"transformer.wte.weight": words["embedding"]}
-    named |= {"transformer.wpe.weight": words["positions"], "lm_head.weight": words["unembedding"]}
-    for number, layer in enumerate(layers):
-        block = f"transformer.h.{number}"
-        joined = torch.cat([layer[one] for one in "qkv"])
-        named |= {
-            f"{block}.attn.c_attn.weight": joined.T,
-            f"{block}.attn.c_proj.weight": layer["o"].T,
-            f"{block}.mlp.c_fc.weight": layer["gate"].T,
-            f"{block}.mlp.c_fc.bias": layer["gate_bias"],
-            f"{block}.mlp.c_proj.weight": layer["down"].T,
-        }
-    return named

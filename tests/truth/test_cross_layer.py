@@ -94,6 +94,18 @@ def test_what_is_written_from_below_tells(graphs: dict[str, Graph]) -> None:
     assert "lower layers" not in said["per layer"] + said["across layers"]
 
 
+def test_what_feeds_a_feature_is_no_answer_to_share_out(
+    skipped: Built, sets: dict[str, Fitted]
+) -> None:
+    found = trace(
+        spelled(CIRCUIT.prompt),
+        model=skipped.model,
+        target_feature=_node(sets["skipping"], "wood"),
+        features=str(sets["skipping"].folder),
+    )
+    assert found.fit is not None and found.fit.from_below is None
+
+
 def test_silencing_tells(sets: dict[str, Fitted], graphs: dict[str, Graph]) -> None:
     below, above = SKIPPED["grow"], "wood"
     for name in sets:
