@@ -27,7 +27,7 @@ LONG = (
     *("browser/test_xss", "test_torture", "browser/test_live", "browser/test_editing"),
     *("browser", "interventions/test_steered_pass", "batch/test_build_graphs", "test_readme"),
     *("features/test_transcoders", "features/test_fit", "test_packaging", "features", "batch"),
-    *("attribution", "interventions", "cli", "test_hosting", "test_content", "model"),
+    *("attribution", "truth", "interventions", "cli", "test_hosting", "test_content", "model"),
     *("site/test_bad_input", "site/test_incremental", "site/test_starter"),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,16 +117,21 @@ def save_tiny_model(folder: Path, family: str = "llama", seed: int = 0) -> Path:
             centre = 1.0 if _is_norm(name) and "Gemma" not in type(model).__name__ else 0.0
             weight.copy_(centre + scale * torch.randn_like(weight))
     model.save_pretrained(folder)
+    save_word_tokenizer(folder, WORDS)
+    return folder
+
+
+def save_word_tokenizer(folder: Path, names: Sequence[str]) -> None:
+    """One token a word, each with its space in front; the first two are `<s>` and `<unk>`."""
     words = RustTokenizer(
-        WordLevel({word: index for index, word in enumerate(WORDS)}, unk_token="<unk>")
+        WordLevel({word: index for index, word in enumerate(names)}, unk_token="<unk>")
     )
     words.pre_tokenizer = Split(" ", "merged_with_next")
     # Families that build their own tokenizer around the vocabulary keep words added to it.
-    words.add_tokens([AddedToken(word, normalized=False) for word in WORDS[2:]])
+    words.add_tokens([AddedToken(word, normalized=False) for word in names[2:]])
     PreTrainedTokenizerFast(
         tokenizer_object=words, bos_token="<s>", unk_token="<unk>"
     ).save_pretrained(folder)
-    return folder
 
 
 def _is_norm(parameter: str) -> bool:
@@ -136,7 +141,11 @@ def _is_norm(parameter: str) -> bool:
 
 def exact_tiny_model(folder: Path, family: str = "llama") -> Model:
     """A tiny model in float64, norms included (transformers computes RMS norms in float32)."""
-    model = load_model(str(save_tiny_model(folder, family)), device="cpu")
+    return in_float64(load_model(str(save_tiny_model(folder, family)), device="cpu"))
+
+
+def in_float64(model: Model) -> Model:
+    """The same model, its numbers widened in place."""
     model.causal_lm.double()
     for module in model.causal_lm.modules():
         if type(module).__name__.endswith("RMSNorm"):

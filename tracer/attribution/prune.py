@@ -39,7 +39,7 @@ def prune(
     nodes[matrix.tokens] = True
     # Everything after this is among the kept nodes, a small part of the matrix.
     kept = matrix.keep(nodes)
-    scores = _edge_scores(kept)
+    scores = edge_scores(kept)
     edges = (scores >= _cut(scores.flatten(), edge_threshold)) & (scores > 0)
     alive = torch.ones(kept.n_sources, dtype=torch.bool)
     edges = _without_loose_ends(kept, alive, edges)
@@ -65,7 +65,8 @@ def _cut(scores: Tensor, share: float) -> Tensor:
     return ordered[min(needed, len(ordered) - 1)]
 
 
-def _edge_scores(matrix: Matrix) -> Tensor:
+def edge_scores(matrix: Matrix) -> Tensor:
+    """(targets, sources): each edge's share of its target's inputs times the target's influence."""
     influence = matrix.influence()
     targets = torch.cat([influence[: matrix.n_features], matrix.logit_weights])
     magnitudes = torch.cat([matrix.direct, matrix.rest], dim=1).abs_()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from tracer.attribution.effects import Effects
+from tracer.attribution.from_below import from_below
 from tracer.attribution.question import Ask
 from tracer.attribution.slips import slips
 from tracer.attribution.targets import Targets
@@ -41,10 +43,14 @@ class Traced(ABC):
     effects: Effects
     targets: Targets
 
-    @property
+    @cached_property
     def fit(self) -> Fit | None:
         """How well transcoders reconstruct the MLPs here; None for neurons, which are exact."""
-        return self.active.fit
+        fit = self.active.fit
+        if fit is None:
+            return None
+        shares = from_below(self.frozen, self.active, self.effects, self.targets)
+        return fit.model_copy(update={"from_below": shares})
 
     @property
     def notices(self) -> tuple[str, ...]:

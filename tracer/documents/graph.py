@@ -128,17 +128,29 @@ class Fit(Open):
     `positions` that have features. 0 is exact, 1 no better than the mean. Where fewer than four
     different tokens stand there, the variance tells nothing, and it is over the mean square
     (`against`): 1 is no better than nothing. Null where an MLP adds nothing.
+
+    `from_below`, of sets across layers: of what features add to the answer through each layer's
+    MLP, by absolute value, the share that features of lower layers write. What the model computes
+    there is told as theirs, and no FVU shows it.
     """
 
     unexplained: tuple[float | None, ...]
     positions: int
     against: Literal["variance", "mean square"]
+    from_below: tuple[float | None, ...] | None = None
 
     @property
     def median(self) -> float | None:
         """Over layers; None where no layer has a number."""
         known = [one for one in self.unexplained if one is not None]
         return median(known) if known else None
+
+    @property
+    def most_from_below(self) -> tuple[int, float] | None:
+        """The layer that lower features write the most of, and that share; None where nothing is
+        written so."""
+        known = [(n, one) for n, one in enumerate(self.from_below or ()) if one]
+        return max(known, key=lambda one: one[1], default=None)
 
     def worst(self, least: float = 0.0, most: int = 3) -> list[tuple[int, float]]:
         """Layers that leave at least so much unexplained, the worst first."""

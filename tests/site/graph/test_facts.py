@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tests.builders import make_graph
 from tracer.documents.graph import Graph
 from tracer.site.graph.facts import explained, facts, question
@@ -44,14 +46,16 @@ def test_facts_name_what_is_needed_to_make_the_graph_again() -> None:
     assert "limit: 3,000" in listed["Links before the limit"]
 
 
-def with_fit(*unexplained: float | None, **settings: object) -> Graph:
+def with_fit(
+    *unexplained: float | None, below: Sequence[float | None] | None = None, **settings: object
+) -> Graph:
     info = make_graph().metadata.tracer
     assert info is not None
     fields = info.model_dump()
     fields["features"]["kind"] = "transcoders"
     fields["settings"] |= settings
     fit = {"unexplained": list(unexplained), "positions": 5, "against": "variance"}
-    return make_graph(tracer={**fields, "fit": fit})
+    return make_graph(tracer={**fields, "fit": {**fit, "from_below": below}})
 
 
 def test_how_well_features_stand_in_for_the_model_is_said() -> None:
@@ -65,6 +69,23 @@ def test_how_well_features_stand_in_for_the_model_is_said() -> None:
     assert "0.20, 0.41" in listed["Unexplained by features"]
     assert "Misfit" not in listed
     assert "unexplained" not in plain(explained(make_graph())), "neurons are exact"
+
+
+def test_what_a_set_across_layers_tells_as_another_layers_doing_is_said() -> None:
+    written = (
+        "Of what features add to the answer through the MLP of layer 1, 62 % is written by "
+        "features of lower layers"
+    )
+    cases: list[tuple[Sequence[float | None] | None, bool]] = [
+        (None, False),
+        ((0.0, None), False),
+        ((0.0, 0.62), True),
+    ]
+    for below, said in cases:
+        graph = with_fit(0.2, 0.41, below=below)
+        assert (written in plain(explained(graph))) == said
+        listed = {fact.name: fact.value for fact in facts(graph)}
+        assert ("Written from below" in listed) == (below is not None)
 
 
 def test_a_misfit_that_was_allowed_is_owned_up_to() -> None:

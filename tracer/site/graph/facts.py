@@ -90,7 +90,8 @@ def _reconstructed(fit: Fit | None) -> list[str]:
         layer, most = fit.worst()[0]
         return [
             f"On this prompt the features leave {percent(fit.median)} of {of} unexplained (median "
-            f"over layers; most in layer {layer}, {percent(most)})."
+            f"over layers; most in layer {layer}, {percent(most)}).",
+            *_from_below(fit),
         ]
     trivial = "the mean of what they write" if fit.against == "variance" else "nothing"
     return [
@@ -98,6 +99,18 @@ def _reconstructed(fit: Fit | None) -> list[str]:
         f"better than {trivial} would ({percent(fit.median)} of {of} unexplained, median over "
         "layers). The graph was made all the same, with “allow_misfit”; do not read it as what "
         "the model does."
+    ]
+
+
+def _from_below(fit: Fit) -> list[str]:
+    """What a set across layers tells as steps of other layers than take them."""
+    if fit.most_from_below is None:
+        return []
+    layer, share = fit.most_from_below
+    return [
+        f"Of what features add to the answer through the MLP of layer {layer}, "
+        f"{percent(share)} is written by features of lower layers, the most of all layers: what "
+        "the model computes there, the graph tells as their doing."
     ]
 
 
@@ -187,6 +200,9 @@ def _fit_facts(fit: Fit | None, *, allowed: bool) -> list[Fact]:
         by_layer = ", ".join("–" if one is None else f"{one:.2f}" for one in fit.unexplained)
         what = f"{fit.median:.2f} of the {fit.against}, median over layers (from the lowest: "
         listed.append(Fact("Unexplained by features", f"{what}{by_layer})"))
+    if fit is not None and fit.from_below is not None:
+        shares = ", ".join("–" if one is None else f"{one:.2f}" for one in fit.from_below)
+        listed.append(Fact("Written from below", f"{shares}, of each layer from the lowest"))
     if allowed:
         listed.append(Fact("Misfit", "features that do not belong here were allowed"))
     return listed
