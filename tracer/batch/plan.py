@@ -98,7 +98,8 @@ def _job(
     force: bool,
     precision: Precision | None,
 ) -> Job:
-    files, tokenizer = sources.model(entry.model), sources.tokenizer(entry.model)
+    files = sources.model(entry.model, prompts.adapters(entry))
+    tokenizer = sources.tokenizer(entry.model)
     features = sources.features(
         entry.features, model_source=files.source_name, model_identity=files.identity
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -106,12 +107,14 @@ class Workbench:
         device: Device = "auto",
         *,
         model: str | None = None,
+        adapter: Sequence[Path] = (),
         features: str | None = None,
         say: Say = lambda _: None,
     ) -> None:
         self.device, self.model, self.features, self.say = device, model, features, say
+        self.adapters = tuple(adapter)
         self._sources = Sources(say)
-        self._last: tuple[tuple[str, str], Model] | None = None
+        self._last: tuple[tuple[str, tuple[Path, ...], str], Model] | None = None
 
     def open(self, subject: Subject, held: Held | None = None) -> SteeredPrompt:
         """The graph's prompt, run once with nothing set.
@@ -131,20 +134,41 @@ class Workbench:
     def _model(self, subject: Subject) -> Model:
         info = subject.info
         name = self.model or _listed(subject, "model") or info.model.name
-        wanted = (name, info.settings.precision)
+        wanted = (name, self._adapters(subject), info.settings.precision)
         if self._last is None or self._last[0] != wanted:
             self._last = None  # lets go of the last one before the next is read
             loaded = load_model(
-                name, device=self.device, precision=info.settings.precision, say=self.say
+                name,
+                adapter=wanted[1],
+                device=self.device,
+                precision=info.settings.precision,
+                say=self.say,
             )
             self._last = (wanted, loaded)
         model = self._last[1]
         if model.info.identity != info.model.identity:
+            options = "--model, --adapter" if info.model.adapters or wanted[1] else "--model"
             raise TracerError(
-                f"`{subject.slug}` was made with other weights than `{name}` has now",
-                hint="name the model it was made with (--model), or trace it again",
+                f"`{subject.slug}` was made with other weights than `{model.info.full_name}` has "
+                "now",
+                hint=f"name the model it was made with ({options}), or trace it again",
             )
         return model
+
+    def _adapters(self, subject: Subject) -> tuple[Path, ...]:
+        """Raises TracerError for a graph that had some, where nobody says where they lie."""
+        if self.adapters:
+            return self.adapters
+        entry = subject.prompts.entry(subject.slug) if subject.prompts else None
+        if subject.prompts and entry and (self.model is None or entry.adapter_paths):
+            return subject.prompts.adapters(entry)
+        if subject.info.model.adapters and self.model is None:
+            names = ", ".join(f"`{one.name}`" for one in subject.info.model.adapters)
+            raise TracerError(
+                f"`{subject.slug}` does not say where its adapter {names} lies",
+                hint="name its folder with --adapter",
+            )
+        return ()
 
     def _targets(self, subject: Subject, model: Model) -> InterventionTargets:
         info = subject.info

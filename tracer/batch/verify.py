@@ -54,6 +54,7 @@ def verify(
     force: bool = False,
     device: Device = "auto",
     model: str | None = None,
+    adapter: Sequence[Path] = (),
     features: str | None = None,
     console: Console | None = None,
 ) -> int:
@@ -70,7 +71,7 @@ def verify(
         counts = {
             slug: _count(root, slug, all_of_them=not slugs) for slug in slugs or folder.slugs()
         }
-        bench = Workbench(device, model=model, features=features)
+        bench = Workbench(device, model=model, adapter=adapter, features=features)
         done: list[Checked] = []
         interrupted = False
         with Bars(console, total=sum(counts.values()), of="claims") as bars:

@@ -10,13 +10,14 @@ import click
 
 from tracer.cli.gallery_root import root_option
 from tracer.cli.needs_tracing import needs_tracing
-from tracer.cli.options import DEVICES
+from tracer.cli.options import ADAPTERS, DEVICES
 
 
 @click.command("verify")
 @click.argument("slugs", nargs=-1, metavar="[SLUG]…")
 @click.option("--force", is_flag=True, help="Run again what has evidence; write what differs.")
 @click.option("--model", help="Where the graphs' model is (default: as the prompt list says).")
+@ADAPTERS
 @click.option("--features", help="Where their features are (default: as the prompt list says).")
 @click.option("--device", type=DEVICES, default="auto", show_default=True)
 @root_option

@@ -27,6 +27,9 @@ DEFAULT_MODEL = "smollm2-135m-instruct"
 CHAT_DATE = date(2024, 7, 26)  # what Llama's own templates fall back to
 
 
+AdapterPath = Annotated[str, Field(min_length=1, max_length=1_000)]
+
+
 class ChatTurn(Strict):
     role: Literal["system", "user", "assistant"]
     content: str = Field(min_length=1)
@@ -52,11 +55,28 @@ class _Common(TraceSettings):
     model: str = Field(
         DEFAULT_MODEL, min_length=1, description="model name, hub id or local folder"
     )
+    adapter: AdapterPath | tuple[AdapterPath, ...] = Field(
+        (),
+        description="folders of LoRA adapters, as peft saves them, merged into the model in order; "
+        "relative to this file; [] for none",
+    )
     features: str = Field("neurons", min_length=1, description="what stands in for each MLP")
     tags: tuple[str, ...] = Field((), description="words the gallery can filter by")
     chat_date: date | None = Field(
         None, description="the day for chat templates that write one, in place of 2024-07-26"
     )
+
+    @field_validator("adapter")
+    @classmethod
+    def _once_each(cls, found: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if not isinstance(found, str) and len(set(found)) < len(found):
+            raise ValueError("an adapter is named twice; once is enough")
+        return found
+
+    @property
+    def adapter_paths(self) -> tuple[str, ...]:
+        """As they are written."""
+        return (self.adapter,) if isinstance(self.adapter, str) else self.adapter
 
 
 class PromptDefaults(_Common):
@@ -153,6 +173,10 @@ class PromptList(BaseModel):
         """The entry of this slug, if there is one."""
         return next((one for one in self.graphs if one.slug == slug), None)
 
+    def adapters(self, entry: PromptEntry) -> tuple[Path, ...]:
+        """The folders of an entry's adapters; relative ones are the list's."""
+        return tuple(self.source.file.parent / _at_home(one) for one in entry.adapter_paths)
+
     def where(self, slug: str, *keys: str) -> Place:
         """The Place of an entry, or of one of its keys, or what is below that."""
         for index, entry in enumerate(self.graphs):
@@ -196,6 +220,13 @@ def parse_prompts(source: YamlSource) -> PromptList:
     )
     _refuse_duplicates(source, entries)
     return PromptList(source=source, graphs=entries)
+
+
+def _at_home(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # `~` of nobody
+        return Path(path)
 
 
 def _refuse_duplicates(source: YamlSource, entries: tuple[PromptEntry, ...]) -> None:
