@@ -42,6 +42,7 @@ from tracer.interventions.bounds import at_the_bound
 from tracer.interventions.claims import check_claim
 from tracer.interventions.exchange import can_be_exchanged, measure_graph
 from tracer.interventions.faithfulness import can_be_measured, circuit_of, measure_faithfulness
+from tracer.interventions.other_model import Other
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.interventions.trial import silenced_groups
 from tracer.model.third_party import third_party
@@ -124,7 +125,7 @@ class _Task:
             prompt = bench.open(self.subject)
             say(self.name, 0, 1)
             with third_party(f"`{slug}` cannot be run"), memory_suffices(f"`{slug}`"):
-                found = self._measure(prompt)
+                found = self._measure(prompt, self._other(bench))
         except TracerError as error:
             return self._checked("failed", error=error)
         if there is not None and self._agrees(there, found):
@@ -141,9 +142,17 @@ class _Task:
         told = cells(self.name, claim, found, contradicts=contradicts)
         return Checked(self.subject.slug, self.name, state, told, contradicts, error)
 
-    def _measure(self, prompt: SteeredPrompt) -> Found:
+    def _other(self, bench: Workbench) -> Other | None:
+        """The other model's run, where this needs it."""
+        exchanges = self.what == "exchange" or (
+            isinstance(self.what, ResolvedClaim) and self.what.claim.exchange is not None
+        )
+        other = self.subject.other_model if exchanges else None
+        return None if other is None else bench.beside(other)
+
+    def _measure(self, prompt: SteeredPrompt, other: Other | None) -> Found:
         if not isinstance(self.what, str):
-            return check_claim(prompt, self.what)
+            return check_claim(prompt, self.what, other)
         graph, groups = self.subject.graph, _groups(self.subject)
         if self.what == "groups":
             return silenced_groups(prompt, graph, self.subject.parts, groups)
@@ -151,7 +160,7 @@ class _Task:
         if self.what == "faithfulness" or counterfactual is None or listed is None:
             return measure_faithfulness(prompt, graph, groups)
         where = partial(listed.where, self.subject.slug, "counterfactual")
-        return measure_graph(prompt, graph, groups, counterfactual, where)
+        return measure_graph(prompt, graph, groups, counterfactual, where, other)
 
     def _agrees(self, there: Found, found: Found) -> bool:
         if isinstance(there, Faithfulness) and isinstance(found, Faithfulness):
@@ -192,6 +201,11 @@ class _Task:
         exchange, meant = evidence.exchange, self.subject.counterfactual
         if exchange is None or meant is None or not exchange.is_of(meant):
             return None
+        other = self.subject.other_model
+        if exchange.model is not None and (
+            other is None or other.info.graph_id != exchange.model.graph_id
+        ):
+            return None
         return exchange if list(exchange.circuit_nodes) == circuit else None
 
     def _write(self, found: Found) -> None:
@@ -214,6 +228,7 @@ def _tasks(subject: Subject) -> Iterator[_Task]:
     _ = subject.info  # refuses a graph that cannot be run
     if can_be_measured(subject.graph):
         yield _Task(subject, "faithfulness")
+    _ = subject.other_model  # refuses one that does not fit
     if subject.counterfactual is not None and can_be_exchanged(subject.graph):
         yield _Task(subject, "exchange")
     if subject.parts.flows is not None and _groups(subject):

@@ -144,11 +144,31 @@ class Exchanged(Strict):
     controls_needed: Many[Number] = ()
 
 
+class ExchangedLayer(Strict):
+    """All features of one layer, exchanged both ways, in shares of the whole move of the lead."""
+
+    layer: int
+    features: int = Field(description="how many write something else there")
+    enough: Number
+    needed: Number
+
+
+class OtherModel(Strict):
+    """The model of another graph, in which the same prompt was run."""
+
+    graph: str
+    graph_id: str
+    name: str
+
+
 class Exchange(Strict):
     """A graph's prompt against a counterfactual of the same length. Leads are in logits, of the
-    graph's `answer` over the `other`, the counterfactual's."""
+    graph's `answer` over the `other`, the counterfactual's. Against another model, what is
+    exchanged is what features write there, and `layers` say what each layer's features do."""
 
     prompt: str = Field(description="the counterfactual's")
+    model: OtherModel | None = Field(None, description="the counterfactual's, where it is another")
+    layers: Many[ExchangedLayer] = Field((), description="against another model")
     answer: str
     other: str
     other_id: int
@@ -168,6 +188,8 @@ class Exchange(Strict):
         """Whether this was measured against that very prompt and answer."""
         name = meant.target
         same = name.id == self.other_id if isinstance(name, TokenId) else name == self.other
+        if self.model is not None:
+            return same and meant.graph == self.model.graph
         return same and meant.prompt == self.prompt
 
 
@@ -274,7 +296,10 @@ def load_evidence(file: Path) -> Evidence:
 
 def _exchange_text(exchange: Exchange) -> str:
     fields = exchange.model_dump(mode="json")
-    curves = [f"{json.dumps(key)}: [\n{_lines(fields.pop(key))}\n]" for key in ("curve", "middle")]
+    if exchange.model is None:
+        del fields["model"], fields["layers"]
+    listed = [key for key in ("layers", "curve", "middle") if key in fields]
+    curves = [f"{json.dumps(key)}: [\n{_lines(fields.pop(key))}\n]" for key in listed]
     rest = (f"{json.dumps(key)}: {_line(value)}" for key, value in fields.items())
     return "{" + ",\n".join([*rest, *curves]) + "}"
 

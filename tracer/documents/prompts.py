@@ -36,19 +36,29 @@ class ChatTurn(Strict):
 
 
 class Counterfactual(Strict):
-    """A prompt of as many tokens with another answer, which a circuit is tested against."""
+    """A prompt of as many tokens with another answer, which a circuit is tested against; or the
+    same prompt in the model of another graph, as before an edit and behind it."""
 
-    prompt: str = Field(
-        min_length=1, description="as many tokens as the graph's prompt, some words changed"
+    prompt: str | None = Field(
+        None, min_length=1, description="as many tokens as the graph's prompt, some words changed"
+    )
+    graph: Slug | None = Field(
+        None, description="in place of a prompt: a graph of the same prompt in another model"
     )
     target: TokenName = Field(description="its answer: one token, literal, or {id: 9}")
 
     @field_validator("prompt")
     @classmethod
-    def _has_words(cls, prompt: str) -> str:
-        if not prompt.strip():
+    def _has_words(cls, prompt: str | None) -> str | None:
+        if prompt is not None and not prompt.strip():
             raise ValueError("the prompt is empty; write the graph's with some words changed")
         return prompt
+
+    @model_validator(mode="after")
+    def _one_run(self) -> Counterfactual:
+        if (self.prompt is None) == (self.graph is None):
+            raise ValueError("give either `prompt` or `graph`")
+        return self
 
 
 class _Common(TraceSettings):
@@ -106,7 +116,7 @@ class PromptEntry(_Common):
     )
 
     counterfactual: Counterfactual | None = Field(
-        None, description="a second prompt to exchange values with, when the graph is verified"
+        None, description="a second run to exchange values with, when the graph is verified"
     )
 
     @field_validator("counterfactual")
@@ -122,7 +132,9 @@ class PromptEntry(_Common):
         for key in ("target_feature", "position"):
             if said.get(key) is not None:
                 raise ValueError(f"it is about the answer to the whole prompt; leave `{key}` out")
-        if found.prompt == said.get("prompt"):
+        if found.graph is not None and found.graph == said.get("slug"):
+            raise ValueError("`graph` names the entry itself; name one of another model")
+        if found.prompt is not None and found.prompt == said.get("prompt"):
             raise ValueError("its prompt is the entry's own; change some words")
         if said.get("target") is not None and found.target == said["target"]:
             raise ValueError("its answer is the entry's own `target`; name its prompt's answer")

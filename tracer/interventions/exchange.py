@@ -2,19 +2,21 @@
 
 Setting everything else to zero leaves no model to measure. Two prompts of one length do: *enough*
 is the share of the lead that comes back when the counterfactual's run has a circuit's features at
-their values here, *needed* the share that is lost here with their values from there.
+their values here, *needed* the share that is lost here with their values from there. The
+counterfactual may be the same prompt in another model, as before an edit: then features write there
+what they write here, and the other way round.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from tracer.attribution.origin import FeatureName
-from tracer.documents.evidence import Exchange, Exchanged
+from tracer.documents.evidence import Exchange, Exchanged, ExchangedLayer
 from tracer.documents.graph import Graph
 from tracer.documents.prompts import Counterfactual
 from tracer.errors import Place, TracerError
@@ -22,6 +24,7 @@ from tracer.interventions.counterfactual import Aligned, Where
 from tracer.interventions.differences import Differences, Differing
 from tracer.interventions.exchange_controls import ExchangeControls
 from tracer.interventions.faithfulness import circuit_of
+from tracer.interventions.other_model import Other
 from tracer.interventions.steered_pass import SteeredPrompt, Variant
 
 COUNTS = (10, 20, 50, 100, 200)
@@ -53,8 +56,10 @@ def measure_graph(
     groups: Sequence[Sequence[str]],
     meant: Counterfactual,
     where: Where = lambda _: None,
+    other: Other | None = None,
 ) -> Exchange:
-    """The exchange for a graph's answer, and for what people grouped in it.
+    """The exchange for a graph's answer, and for what people grouped in it; `other` is what the
+    counterfactual names where that is another model.
 
     Raises TracerError where the counterfactual does not fit, does not take the lead away, or the
     numbers overflow.
@@ -66,7 +71,9 @@ def measure_graph(
     names = [FeatureName.parse(one, positions=here.n_positions) for one in circuit]
     seed = int(info.graph_id[:8], 16)
     target_id = info.question.target_id
-    found = measure_exchange(here, meant, target_id=target_id, seed=seed, names=names, where=where)
+    found = measure_exchange(
+        here, meant, target_id=target_id, seed=seed, names=names, where=where, other=other
+    )
     return found.model_copy(update={"circuit": kind, "circuit_nodes": tuple(circuit)})
 
 
@@ -78,6 +85,7 @@ def measure_exchange(
     seed: int,
     names: Sequence[FeatureName] = (),
     where: Where = lambda _: None,
+    other: Other | None = None,
 ) -> Exchange:
     """The curves of the strongest supporters among all features, and the numbers for `names`.
 
@@ -85,7 +93,10 @@ def measure_exchange(
     """
     model, targets = here.model, here.targets
     aligned = Aligned.of(model.tokenizer, here.token_ids, meant, target_id=target_id, where=where)
-    there = SteeredPrompt(model, targets, aligned.token_ids)
+    if other is None:
+        there = SteeredPrompt(model, targets, aligned.token_ids)
+    else:
+        here, there = other.exchanged_with(here)
     pair = _Pair(here, there, target_id, aligned.target_id)
     pair.refuse_still(where("prompt"))
     direction = model.unembedding[target_id] - model.unembedding[aligned.target_id]
@@ -97,7 +108,9 @@ def measure_exchange(
     early, late = copying_layers(model.info.layers)
     text = model.tokenizer.text
     return Exchange(
-        prompt=meant.prompt,
+        prompt=meant.prompt or model.tokenizer.prompt_of(here.token_ids),
+        model=None if other is None else other.info,
+        layers=() if other is None else tuple(_by_layer(measured, differences)),
         answer=text(target_id),
         other=text(aligned.target_id),
         other_id=aligned.target_id,
@@ -113,6 +126,18 @@ def measure_exchange(
         if names
         else None,
     )
+
+
+def _by_layer(measured: _Measured, differences: Differences) -> Iterator[ExchangedLayer]:
+    """Each layer's features, all that write something else in the other model."""
+    for layer, features in enumerate(differences.layers()):
+        one = None if not len(features) else measured.of([features], draws=0)[0]
+        yield ExchangedLayer(
+            layer=layer,
+            features=len(features),
+            enough=one.enough if one else 0.0,
+            needed=one.needed if one else 0.0,
+        )
 
 
 def _middle(n_layers: int, n_positions: int, changed: Sequence[int]) -> Tensor:

@@ -71,8 +71,13 @@ class SteeredPrompt:
         targets: InterventionTargets,
         token_ids: tuple[int, ...],
         held: Held | None = None,
+        *,
+        written_by: InterventionTargets | None = None,
     ) -> None:
+        """`written_by` are the same features in another model: what is set writes what it would
+        write there."""
         self.model, self.targets, self.token_ids = model, targets, token_ids
+        self.written_by = written_by
         self.held = held or Held()
         self.frozen: FrozenPass | None = freeze(model, token_ids) if self.held.anything else None
         everything = range(model.info.layers)
@@ -304,11 +309,13 @@ class _Writing:
             read = self.prompt.baseline.reads[layer][0, positions]
         else:
             read = self.run.reads[layer][rows, positions]
-        change = place.values.to(read) - targets.values(layer, read, indices)  # (m,)
+        values, now = place.values.to(read), targets.values(layer, read, indices)  # (m,)
         decoders = targets.decoders(layer, indices)  # (m, layers written to, d_model)
+        changes = (values - now)[:, None, None] * decoders
+        if (other := self.prompt.written_by) is not None:
+            changes = changes + values[:, None, None] * (other.decoders(layer, indices) - decoders)
         for above in range(decoders.shape[1]):
             if held and layer + above not in held:
                 continue
             into = self.pending.setdefault(layer + above, torch.zeros_like(like))
-            written = (change[:, None] * decoders[:, above]).to(like)
-            into.index_put_((rows, positions), written, accumulate=True)
+            into.index_put_((rows, positions), changes[:, above].to(like), accumulate=True)

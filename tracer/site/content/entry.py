@@ -81,7 +81,11 @@ class Entry:
         """Of a graph that was taken off the list: what its evidence was measured against."""
         evidence = None if "evidence" in self.unread else self.evidence_of(self.revision)
         found = evidence.exchange if evidence else None
-        return Counterfactual(prompt=found.prompt, target=found.other) if found else None
+        if found is None:
+            return None
+        if found.model is not None:
+            return Counterfactual(graph=found.model.graph, target=found.other)
+        return Counterfactual(prompt=found.prompt, target=found.other)
 
     def _find(self, slug: str) -> tuple[Graph, Annotations]:
         if slug not in self.others:
