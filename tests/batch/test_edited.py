@@ -327,7 +327,7 @@ def test_without_the_list_the_adapter_has_to_be_named(gallery: Path, tmp_path: P
     model = load_prompts(gallery / "site_src" / "prompts.yaml").graphs[0].model
     folder = gallery / "edits" / "one"
     Workbench("cpu", model=model, adapter=[folder]).open(subject)
-    with pytest.raises(TracerError, match=r"does not say where its adapter `one` lies; .*--adapter"):
+    with pytest.raises(TracerError, match="does not say where its adapter `one` lies"):
         Workbench("cpu").open(subject)
     with pytest.raises(TracerError, match=r"made with other weights .*\(--model, --adapter\)"):
         Workbench("cpu", model=model).open(subject)
