@@ -77,6 +77,12 @@ class Entry:
         return resolve_claim(claim, graph, self.said, self._find, where, other)
 
     @property
+    def other_model(self) -> str | None:
+        """The graph whose model values are exchanged with, where they are."""
+        other = self.counterfactual if self.listed else self._exchanged_with
+        return None if other is None else other.graph
+
+    @property
     def _exchanged_with(self) -> Counterfactual | None:
         """Of a graph that was taken off the list: what its evidence was measured against."""
         evidence = None if "evidence" in self.unread else self.evidence_of(self.revision)
