@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -78,8 +79,12 @@ class Entry:
 
     @property
     def other_model(self) -> str | None:
-        """The graph whose model values are exchanged with, where they are."""
-        other = self.counterfactual if self.listed else self._exchanged_with
+        """The graph whose model values are exchanged with, where they are. Of a graph that was
+        taken off the list only its evidence says so; what cannot be read says nothing."""
+        other = self.counterfactual
+        if not self.listed and any(claim.exchange for claim in self.said.claims):
+            with contextlib.suppress(TracerError):  # told where the file itself is read
+                other = self._exchanged_with
         return None if other is None else other.graph
 
     @property
