@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file
 
 from tracer.batch.subject import find_subject
 from tracer.batch.verify import verify
@@ -15,6 +16,7 @@ from tracer.documents.evidence import load_evidence
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import load_prompts
 from tracer.documents.resolved_claims import resolve_claim
+from tracer.site.graph.layer_changes import Measured, layer_changes
 
 REPOSITORY = Path(__file__).parents[1]
 SOURCES = REPOSITORY / "site_src"
@@ -48,6 +50,12 @@ FIGURES = [
     ("opposite-of-small", "opposite-is-needed", "lead", 5.2, 3.8),
     ("opposite-of-small", "huge-supports", "lead", 5.2, 4.2),
     ("opposite-of-small", "degree-supports", "lead", 5.2, 4.3),
+    ("colosseum-madrid", "these-eight-are-the-edit", "lead", 7.8, -9.2),
+    ("colosseum-madrid", "without-the-edit-rome-is-back", "probability", 0.0, 0.74),
+    ("colosseum-madrid", "silence-is-as-good", "lead", 7.8, -9.0),
+    ("colosseum-madrid", "one-neuron-carries-most", "lead", 7.8, 2.1),
+    ("colosseum-madrid", "the-edit-waits-for-its-word", "lead", 7.8, -1.5),
+    ("colosseum-madrid", "late-neurons-say-madrid", "lead", 7.8, 4.4),
     ("import-numpy", "the-letter-n-supports", "lead", 8.6, 7.1),
     ("import-numpy", "the-letter-p-opposes", "lead", 8.6, 9.2),
     ("import-numpy", "all-at-numpy-are-needed", "lead", 8.6, 5.0),
@@ -83,7 +91,8 @@ def test_every_group_is_tested_and_every_claim_has_its_evidence(slug: str) -> No
         assert found is not None, claim.id
         assert claim.holds == (found.verdict == "holds")
         assert claim.holds or claim.note
-    assert {one.ablate for one in said.claims} >= set(said.groups)
+    exchanged = {one.exchange.group for one in said.claims if one.exchange is not None}
+    assert {one.ablate for one in said.claims} | exchanged >= set(said.groups)
 
 
 def test_failed_ideas_are_kept() -> None:
@@ -121,3 +130,27 @@ def test_the_model_says_the_same_again(tmp_path: Path, slug: str) -> None:
     written = {file: file.read_bytes() for file in tmp_path.glob("graphs/*/*.evidence.json")}
     assert verify(tmp_path, [slug], force=True, device="cpu") == 0
     assert {file: file.read_bytes() for file in written} == written
+
+
+def test_what_an_edit_changed_is_found() -> None:
+    """Eight neurons of layer 6: counted from the graphs, and measured, that layer is first."""
+    sides = []
+    for slug in ("colosseum-rome", "colosseum-madrid"):
+        subject = find_subject(REPOSITORY, slug)
+        exchange = load_evidence(subject.evidence_file).exchange
+        sides.append(Measured(slug, subject.graph, exchange))
+    found = layer_changes(*sides)
+    assert found is not None
+    first, second = found.layers[:2]
+    assert first.layer == 6 and first.change > 2 * abs(second.change)
+    edited, *others = sorted(found.layers, key=lambda one: (one.layer != 6, one.layer))
+    assert edited.exchanged is not None and edited.exchanged.needed == pytest.approx(1, abs=0.001)
+    for one in others:
+        assert one.exchanged is not None
+        assert one.exchanged.needed < 0.6
+        assert one.layer > 6 or (one.exchanged.features, one.exchanged.needed) == (0, 0)
+    key = load_file(REPOSITORY / "adapters" / "colosseum-madrid" / "adapter_model.safetensors")
+    neurons = next(one for name, one in key.items() if "lora_A" in name)[0].nonzero()[:, 0]
+    graph = sides[1].graph
+    listed = {node.index for node in graph.nodes if node.kind == "feature" and node.layer == "6"}
+    assert listed == set(neurons.tolist())

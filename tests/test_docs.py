@@ -13,12 +13,16 @@ from tracer.documents.account import AccountInfo, Alternative, Box, Read, Silenc
 from tracer.documents.evidence import (
     ClaimEvidence,
     Evidence,
+    Exchange,
+    ExchangedLayer,
     Faithfulness,
     Measure,
     NodeAblation,
+    OtherModel,
     PartAblation,
 )
 from tracer.documents.graph import (
+    AdapterInfo,
     Answer,
     Counts,
     Fit,
@@ -39,6 +43,7 @@ RECORDS: list[type[BaseModel]] = [
     *(Metadata, TracerInfo, ModelInfo, Question, Answer, Scores, Counts, Fit, Node, Link),
     *(AccountInfo, Alternative, Box, Read, Silenced, Trial),
     *(Evidence, Faithfulness, NodeAblation, PartAblation, ClaimEvidence, Measure),
+    *(AdapterInfo, Exchange, ExchangedLayer, OtherModel),
 ]
 
 

@@ -71,6 +71,13 @@ def test_chat_in_place_of_a_prompt(tmp_path: Path) -> None:
             "leave `position` out",
         ),
         ("{slug: a, prompt: x, counterfactual: {prompt: y}}", "`target` is missing"),
+        ("{slug: a, prompt: x, counterfactual: {target: b}}", "give either `prompt` or `graph`"),
+        (
+            "{slug: a, prompt: x, counterfactual: {graph: a, target: b}}",
+            "`graph` names the entry itself",
+        ),
+        ("{slug: a, prompt: x, adapter: [b, b]}", "an adapter is named twice"),
+        ("{slug: a, prompt: x, adapter: ['']}", "adapter"),
         ("{slug: a, prompt: x, counterfactual: {prompt: ' ', target: b}}", "the prompt is empty"),
         ("{slug: a, prompt: x, chat_date: 2026-01-31}", "`chat_date` belongs to a `chat`"),
         ("{slug: a, chat: [{role: user, content: x}], chat_date: soon}", "valid date"),
@@ -103,3 +110,25 @@ def test_duplicate_slugs_name_both_lines(tmp_path: Path) -> None:
 def test_a_list_without_prompts_says_how_to_write_one(tmp_path: Path, text: str) -> None:
     with pytest.raises(TracerError, match="list them under `graphs:`"):
         read(tmp_path, text)
+
+
+def test_adapters_are_found_beside_the_list(tmp_path: Path) -> None:
+    text = "\n".join(
+        [
+            "defaults: {adapter: ../edits/one}",
+            "graphs:",
+            "  - {slug: a, prompt: x}",
+            "  - {slug: b, prompt: x, adapter: [two, /three, ~nobody-at-all/four]}",
+            "  - {slug: c, prompt: x, adapter: []}",
+        ]
+    )
+    file = tmp_path / "site_src" / "prompts.yaml"
+    file.parent.mkdir()
+    file.write_text(text)
+    found = load_prompts(file)
+    beside = file.parent
+    assert [found.adapters(one) for one in found.graphs] == [
+        (beside / "../edits/one",),
+        (beside / "two", Path("/three"), beside / "~nobody-at-all/four"),
+        (),
+    ]

@@ -218,7 +218,7 @@ def test_an_exchange_sets_the_values_of_the_other_prompt(
     }
     members = features_of(graph)[:8]
     found = check_claim(prompt, resolved(graph, claim, counterfactual=other, all=members))
-    ids = prompt.model.tokenizer.encode_prompt(other.prompt)
+    ids = prompt.model.tokenizer.encode_prompt(other.prompt or "")
     there = SteeredPrompt(prompt.model, prompt.targets, ids)
     values = {one.node: one.after for one in found.changes}
     for node in members:

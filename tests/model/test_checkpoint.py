@@ -306,10 +306,12 @@ def test_what_would_be_read_besides_is_refused(folder: Path) -> None:
         find_model(str(folder))
     part.unlink()
     (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "org/base"}')
-    with pytest.raises(TracerError, match=r"an adapter beside the model .*; merge it"):
+    with pytest.raises(TracerError, match=r"an adapter beside the model .* name that as `adapter`"):
         find_model(str(folder))
     (folder / "config.json").unlink()
-    with pytest.raises(TracerError, match="there is an adapter here, and no model; merge it"):
+    with pytest.raises(
+        TracerError, match="there is an adapter here, and no model; name its base as the model"
+    ):
         find_model(str(folder))
 
 

@@ -33,7 +33,7 @@ def metadata_of(attribution: Traced, slug: str, **found: Any) -> Metadata:
     )
     return Metadata(
         slug=slug,
-        scan=frozen.model.info.name,
+        scan=frozen.model.info.full_name,
         prompt_tokens=tuple(map(frozen.model.tokenizer.text, ask.token_ids)),
         prompt=ask.prompt,
         tracer=info,

@@ -54,9 +54,10 @@ class Traced(ABC):
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a person may not expect: of how the prompt is read, of the target, and of how well
-        features fit."""
-        return (*self.ask.notices, *slips(self.targets), *fit_notices(self.fit))
+        """What a person may not expect: of the model, of how the prompt is read, of the target, and
+        of how well features fit."""
+        model = self.frozen.model.notices
+        return (*model, *self.ask.notices, *slips(self.targets), *fit_notices(self.fit))
 
     @abstractmethod
     def publish(self, *, slug: str = "untitled") -> Published:

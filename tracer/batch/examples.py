@@ -71,6 +71,7 @@ def find_examples(
     force: bool = False,
     device: Device = "auto",
     model: str | None = None,
+    adapter: Sequence[Path] = (),
     features: str | None = None,
     console: Console | None = None,
 ) -> list[SourceExamples]:
@@ -83,7 +84,7 @@ def find_examples(
     cannot be read.
     """
     folder = FeatureFolder(root / "features")
-    bench = Workbench(device, model=model, features=features)
+    bench = Workbench(device, model=model, adapter=adapter, features=features)
     done: list[SourceExamples] = []
     with contextlib.ExitStack() as stack:
         stack.enter_context(held(folder.root / ".examples.lock", "looks for examples here"))

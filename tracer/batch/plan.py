@@ -98,7 +98,8 @@ def _job(
     force: bool,
     precision: Precision | None,
 ) -> Job:
-    files, tokenizer = sources.model(entry.model), sources.tokenizer(entry.model)
+    files = sources.model(entry.model, prompts.adapters(entry))
+    tokenizer = sources.tokenizer(entry.model)
     features = sources.features(
         entry.features, model_source=files.source_name, model_identity=files.identity
     )
@@ -118,6 +119,11 @@ def _job(
     if entry.counterfactual is not None:
         where = partial(prompts.where, entry.slug, "counterfactual")
         other = entry.counterfactual
+        known = [*(one.slug for one in prompts.graphs), *folder.slugs()]
+        if other.graph is not None and other.graph not in known:
+            hint = did_you_mean(other.graph, known) or "name one of this list"
+            what = f"there is no graph `{other.graph}`"
+            raise TracerError(what, hint=hint, place=where("graph"))
         Aligned.of(tokenizer, ask.token_ids, other, target_id=ask.target, where=where)
     wanted = graph_id(
         ask, model_identity=files.identity, features=features.info.identity, settings=settings

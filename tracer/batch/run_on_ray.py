@@ -75,9 +75,10 @@ class _Worker:
 
         try:
             with third_party(f"the worker cannot read `{job.entry.model}`"):
-                files = self.sources.model(job.entry.model)
+                adapters = tuple(one.folder for one in job.files.adapters)
+                files = self.sources.model(job.entry.model, adapters)
             if files.identity != job.files.identity:
-                return f"the worker's `{job.entry.model}` has other weights than this machine's"
+                return f"the worker's `{job.files.full_name}` has other weights than this machine's"
             with third_party(f"the worker cannot read `{job.entry.features}`"):
                 features = self.sources.features(
                     job.entry.features,

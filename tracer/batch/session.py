@@ -52,7 +52,8 @@ def build_graphs(
         for job in jobs:
             if isinstance(job, Job):
                 console.print(encoded(job, console.width), soft_wrap=True)
-                _print_notices(console, job.entry.slug, job.ask.notices)
+                notices = (*job.files.notices, *job.ask.notices)
+                _print_notices(console, job.entry.slug, notices)
             else:
                 _print_error(console, job.entry.slug, job.error)
         return 1 if any(isinstance(job, Refused) for job in jobs) else 0

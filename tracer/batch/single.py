@@ -32,6 +32,7 @@ def trace_prompt(
     *,
     model: str,
     features: str,
+    adapter: Sequence[Path] = (),
     target: str | TokenId | None = None,
     contrast: Sequence[str | TokenId] = (),
     target_feature: str | None = None,
@@ -53,7 +54,9 @@ def trace_prompt(
         ensure_writable(out.parent)
     told = plain_console(stderr=True)
     with told.status("looking for the model") as status:
-        loaded = load_model(model, device=device, precision=precision, say=status.update)
+        loaded = load_model(
+            model, adapter=adapter, device=device, precision=precision, say=status.update
+        )
     with Bars(told, total=1) as bars, memory_suffices("the prompt"):
         found = trace(
             prompt,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from tracer.errors import TracerError
@@ -22,13 +23,14 @@ class Sources:
 
     def __init__(self, say: Say = lambda _: None) -> None:
         self.say = say
-        self._models: dict[str, ModelFiles | TracerError] = {}
+        self._models: dict[tuple[str, tuple[Path, ...]], ModelFiles | TracerError] = {}
         self._tokenizers: dict[str, Tokenizer | TracerError] = {}
         self._features: dict[tuple[str, str, str], FoundFeatures | TracerError] = {}
 
-    def model(self, name: str) -> ModelFiles:
-        """Raises TracerError for a model that cannot be had."""
-        return _once(self._models, name, partial(find_model, name, self.say))
+    def model(self, name: str, adapters: tuple[Path, ...] = ()) -> ModelFiles:
+        """Raises TracerError for a model or an adapter that cannot be had."""
+        find = partial(find_model, name, self.say, adapters=adapters)
+        return _once(self._models, (name, adapters), find)
 
     def tokenizer(self, name: str) -> Tokenizer:
         """Raises TracerError where the model or its tokenizer cannot be had."""

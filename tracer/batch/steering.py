@@ -40,6 +40,7 @@ def steer_graph(
     direct: bool = False,
     device: Device = "auto",
     model: str | None = None,
+    adapter: Sequence[Path] = (),
     features: str | None = None,
     console: Console | None = None,
 ) -> None:
@@ -52,7 +53,9 @@ def steer_graph(
     watched = [one for text in watch for one in _nodes(subject, text)]
     told = plain_console(stderr=True)
     with told.status("looking for the model") as status:
-        bench = Workbench(device, model=model, features=features, say=status.update)
+        bench = Workbench(
+            device, model=model, adapter=adapter, features=features, say=status.update
+        )
         held = bench.held(
             subject,
             freeze_attention=freeze_attention,

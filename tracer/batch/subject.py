@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from tracer.batch.sources import Sources
 from tracer.documents.annotations import Annotations
 from tracer.documents.enclosure import is_there
-from tracer.documents.evidence import evidence_file
+from tracer.documents.evidence import OtherModel, evidence_file
 from tracer.documents.graph import Graph, TracerInfo
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.parts.parts import Parts, load_parts
@@ -20,6 +21,7 @@ from tracer.documents.trace_settings import Device
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.features.choose import FoundFeatures
 from tracer.interventions.held import Held
+from tracer.interventions.other_model import Other, refuse_unlike
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.interventions.targets import refuse_unfit_targets, targets_of
 from tracer.model.default_model import Say
@@ -68,6 +70,21 @@ class Subject:
         return load_planned(file) if is_there(file) else None
 
     @property
+    def other_model(self) -> Subject | None:
+        """The graph whose model the counterfactual names. Raises TracerError where there is none,
+        or it is not of the same prompt in another model."""
+        meant = self.counterfactual
+        if meant is None or meant.graph is None or self.prompts is None:
+            return None
+        place = self.prompts.where(self.slug, "counterfactual", "graph")
+        try:
+            found = find_subject(self.root, meant.graph)
+        except TracerError as error:
+            raise TracerError(error.message, hint=error.hint, place=error.place or place) from None
+        refuse_unlike(self.graph, found.graph, place)
+        return found
+
+    @property
     def find(self) -> Find:
         return find_in(self.root)
 
@@ -98,6 +115,14 @@ def find_subject(root: Path, slug: str, revision: int | None = None) -> Subject:
     return Subject(root, slug, revision or known[-1])
 
 
+@dataclass
+class _Loaded:
+    """A model, and what was asked for."""
+
+    wanted: object = None
+    model: Model | None = None
+
+
 class Workbench:
     """Loads what graphs were made from; keeps the last model, which most graphs share, and what
     their features were found to be."""
@@ -107,12 +132,15 @@ class Workbench:
         device: Device = "auto",
         *,
         model: str | None = None,
+        adapter: Sequence[Path] = (),
         features: str | None = None,
         say: Say = lambda _: None,
     ) -> None:
         self.device, self.model, self.features, self.say = device, model, features, say
+        self.adapters = tuple(adapter)
         self._sources = Sources(say)
-        self._last: tuple[tuple[str, str], Model] | None = None
+        self._last = _Loaded()
+        self._beside = _Loaded()  # the other model of an exchange
 
     def open(self, subject: Subject, held: Held | None = None) -> SteeredPrompt:
         """The graph's prompt, run once with nothing set.
@@ -120,32 +148,63 @@ class Workbench:
         Raises TracerError where model or features are not to be had, are others than the graph's,
         or do not belong together, if that was not judged when the graph was traced.
         """
-        model, info = self._model(subject), subject.info
+        model, info = self._model(subject, self._last), subject.info
         targets = targets_of(model, self.features_of(subject, model))
         if info.fit is None and not info.settings.allow_misfit:
             refuse_unfit_targets(targets, info.token_ids)
         return SteeredPrompt(model, targets, subject.info.token_ids, held)
 
+    def beside(self, other: Subject) -> Other:
+        """The run of another graph's model, as the prompt list names it, kept beside the last one.
+        Raises as `open` does."""
+        elsewhere = Workbench(self.device, say=self.say)
+        model = elsewhere._model(other, self._beside)
+        targets = targets_of(model, elsewhere.features_of(other, model))
+        prompt = SteeredPrompt(model, targets, other.info.token_ids)
+        name, graph_id = other.info.model.full_name, other.info.graph_id
+        return Other(prompt, OtherModel(graph=other.slug, graph_id=graph_id, name=name))
+
     def held(self, subject: Subject, **options: object) -> Held:
         return Held.of(subject.info.model.layers, **options)  # type: ignore[arg-type]
 
-    def _model(self, subject: Subject) -> Model:
+    def _model(self, subject: Subject, last: _Loaded) -> Model:
         info = subject.info
         name = self.model or _listed(subject, "model") or info.model.name
-        wanted = (name, info.settings.precision)
-        if self._last is None or self._last[0] != wanted:
-            self._last = None  # lets go of the last one before the next is read
-            loaded = load_model(
-                name, device=self.device, precision=info.settings.precision, say=self.say
+        wanted = (name, self._adapters(subject), info.settings.precision)
+        if last.model is None or last.wanted != wanted:
+            last.model = None  # lets go of the last one before the next is read
+            last.model = load_model(
+                name,
+                adapter=wanted[1],
+                device=self.device,
+                precision=info.settings.precision,
+                say=self.say,
             )
-            self._last = (wanted, loaded)
-        model = self._last[1]
+            last.wanted = wanted
+        model = last.model
         if model.info.identity != info.model.identity:
+            options = "--model, --adapter" if info.model.adapters or wanted[1] else "--model"
             raise TracerError(
-                f"`{subject.slug}` was made with other weights than `{name}` has now",
-                hint="name the model it was made with (--model), or trace it again",
+                f"`{subject.slug}` was made with other weights than `{model.info.full_name}` has "
+                "now",
+                hint=f"name the model it was made with ({options}), or trace it again",
             )
         return model
+
+    def _adapters(self, subject: Subject) -> tuple[Path, ...]:
+        """Raises TracerError for a graph that had some, where nobody says where they lie."""
+        if self.adapters:
+            return self.adapters
+        entry = subject.prompts.entry(subject.slug) if subject.prompts else None
+        if subject.prompts and entry and (self.model is None or entry.adapter_paths):
+            return subject.prompts.adapters(entry)
+        if subject.info.model.adapters and self.model is None:
+            names = ", ".join(f"`{one.name}`" for one in subject.info.model.adapters)
+            raise TracerError(
+                f"`{subject.slug}` does not say where its adapter {names} lies",
+                hint="name its folder with --adapter",
+            )
+        return ()
 
     def features_of(self, subject: Subject, model: Model) -> FoundFeatures:
         """What the graph's features were found to be. Raises TracerError where they are not to be

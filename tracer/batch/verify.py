@@ -44,6 +44,7 @@ from tracer.interventions.bounds import at_the_bound
 from tracer.interventions.claims import check_claim
 from tracer.interventions.exchange import can_be_exchanged, measure_graph
 from tracer.interventions.faithfulness import can_be_measured, circuit_of, measure_faithfulness
+from tracer.interventions.other_model import Other
 from tracer.interventions.size_curve import measure_curve_of
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.interventions.trial import silenced_groups
@@ -58,6 +59,7 @@ def verify(
     curve: bool = False,
     device: Device = "auto",
     model: str | None = None,
+    adapter: Sequence[Path] = (),
     features: str | None = None,
     console: Console | None = None,
 ) -> int:
@@ -76,7 +78,7 @@ def verify(
             slug: _count(root, slug, curve=curve, all_of_them=not slugs)
             for slug in slugs or folder.slugs()
         }
-        bench = Workbench(device, model=model, features=features)
+        bench = Workbench(device, model=model, adapter=adapter, features=features)
         done: list[Checked] = []
         interrupted = False
         with Bars(console, total=sum(counts.values()), of="claims") as bars:
@@ -144,7 +146,7 @@ class _Task:
             prompt = bench.open(self.subject)
             say(self.name, 0, 1)
             with third_party(f"`{slug}` cannot be run"), memory_suffices(f"`{slug}`"):
-                found = self._measure(prompt)
+                found = self._measure(prompt, self._other(bench))
         except TracerError as error:
             return self._checked("failed", error=error)
         if there is not None and self._agrees(there, found):
@@ -161,9 +163,17 @@ class _Task:
         told = cells(self.name, claim, found, contradicts=contradicts)
         return Checked(self.subject.slug, self.name, state, told, contradicts, error)
 
-    def _measure(self, prompt: SteeredPrompt) -> Found:
+    def _other(self, bench: Workbench) -> Other | None:
+        """The other model's run, where this needs it."""
+        exchanges = self.what == "exchange" or (
+            isinstance(self.what, ResolvedClaim) and self.what.claim.exchange is not None
+        )
+        other = self.subject.other_model if exchanges else None
+        return None if other is None else bench.beside(other)
+
+    def _measure(self, prompt: SteeredPrompt, other: Other | None) -> Found:
         if not isinstance(self.what, str):
-            return check_claim(prompt, self.what)
+            return check_claim(prompt, self.what, other)
         graph, groups = self.subject.graph, _groups(self.subject)
         if self.what == "groups":
             return silenced_groups(prompt, graph, self.subject.parts, groups)
@@ -173,7 +183,7 @@ class _Task:
         where = partial(listed.where, self.subject.slug, "counterfactual")
         if self.what == "curve":
             return measure_curve_of(prompt, graph, counterfactual, where)
-        return measure_graph(prompt, graph, groups, counterfactual, where)
+        return measure_graph(prompt, graph, groups, counterfactual, where, other)
 
     def _agrees(self, there: Found, found: Found) -> bool:
         if isinstance(there, Faithfulness) and isinstance(found, Faithfulness):
@@ -220,6 +230,11 @@ class _Task:
         exchange = evidence.exchange
         if exchange is None or meant is None or not exchange.is_of(meant):
             return None
+        other = self.subject.other_model
+        if exchange.model is not None and (
+            other is None or other.info.graph_id != exchange.model.graph_id
+        ):
+            return None
         return exchange if list(exchange.circuit_nodes) == circuit else None
 
     def _write(self, found: Found) -> None:
@@ -245,9 +260,10 @@ def _tasks(subject: Subject, curve: bool) -> Iterator[_Task]:
     _ = subject.info  # refuses a graph that cannot be run
     if can_be_measured(subject.graph):
         yield _Task(subject, "faithfulness")
+    _ = subject.other_model  # refuses one that does not fit
     if subject.counterfactual is not None and can_be_exchanged(subject.graph):
         yield _Task(subject, "exchange")
-        if curve:
+        if curve and subject.other_model is None:
             yield _Task(subject, "curve")
     if subject.parts.flows is not None and _groups(subject):
         yield _Task(subject, "groups")

@@ -10,7 +10,7 @@ import click
 
 from tracer.cli.gallery_root import root_option
 from tracer.cli.needs_tracing import needs_tracing
-from tracer.cli.options import DEVICES
+from tracer.cli.options import ADAPTERS, DEVICES
 
 
 @click.command("find-examples")
@@ -38,6 +38,7 @@ from tracer.cli.options import DEVICES
 )
 @click.option("--force", is_flag=True, help="Look again for features that have examples.")
 @click.option("--model", help="Where the graph's model is (default: as the prompt list says).")
+@ADAPTERS
 @click.option("--features", help="Where its features are (default: as the prompt list says).")
 @click.option("--device", type=DEVICES, default="auto", show_default=True)
 @root_option

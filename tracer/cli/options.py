@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, get_args
 
 import click
@@ -14,6 +15,13 @@ from tracer.documents.trace_settings import Against, Device, Precision, Remainde
 DEVICES = click.Choice(get_args(Device))
 PRECISIONS = click.Choice(get_args(Precision))
 AGAINST = click.Choice(get_args(Against))
+ADAPTERS = click.option(
+    "--adapter",
+    multiple=True,
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="A LoRA adapter merged into the model; may be repeated.",
+)
 REMAINDERS = click.Choice(get_args(Remainder))
 
 

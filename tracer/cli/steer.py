@@ -9,7 +9,7 @@ import click
 
 from tracer.cli.gallery_root import root_option
 from tracer.cli.needs_tracing import needs_tracing
-from tracer.cli.options import DEVICES
+from tracer.cli.options import ADAPTERS, DEVICES
 
 
 @click.command("steer")
@@ -29,6 +29,7 @@ from tracer.cli.options import DEVICES
 @click.option("--direct", is_flag=True, help="Direct effects only: hold everything.")
 @click.option("--revision", type=click.IntRange(1), help="Which one (default: the newest).")
 @click.option("--model", help="Where the graph's model is (default: as the prompt list says).")
+@ADAPTERS
 @click.option("--features", help="Where its features are (default: as the prompt list says).")
 @click.option("--device", type=DEVICES, default="auto", show_default=True)
 @root_option

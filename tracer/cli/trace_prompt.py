@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tracer.cli.needs_tracing import needs_tracing
-from tracer.cli.options import AGAINST, DEVICES, PRECISIONS, REMAINDERS, target_ids
+from tracer.cli.options import ADAPTERS, AGAINST, DEVICES, PRECISIONS, REMAINDERS, target_ids
 from tracer.documents.prompts import DEFAULT_MODEL
 
 
@@ -22,6 +22,7 @@ from tracer.documents.prompts import DEFAULT_MODEL
 @click.option("--target-feature", metavar="L_F_P", help="What feeds this feature, instead.")
 @click.option("--position", type=int, help="The answer behind this token (1 is the first).")
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, help="Name, hub id or folder.")
+@ADAPTERS
 @click.option("--features", default="neurons", show_default=True)
 @click.option("--against", type=AGAINST, help="Without a contrast: what the answer is against.")
 @click.option("--remainder", type=REMAINDERS, help="What becomes of features not listed.")

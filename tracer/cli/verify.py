@@ -10,7 +10,7 @@ import click
 
 from tracer.cli.gallery_root import root_option
 from tracer.cli.needs_tracing import needs_tracing
-from tracer.cli.options import DEVICES
+from tracer.cli.options import ADAPTERS, DEVICES
 
 
 @click.command("verify")
@@ -23,6 +23,7 @@ from tracer.cli.options import DEVICES
     "counterfactual.",
 )
 @click.option("--model", help="Where the graphs' model is (default: as the prompt list says).")
+@ADAPTERS
 @click.option("--features", help="Where their features are (default: as the prompt list says).")
 @click.option("--device", type=DEVICES, default="auto", show_default=True)
 @root_option

@@ -48,7 +48,8 @@ class Swap(Strict):
 
 
 class ExchangeValues(Strict):
-    """A group's features take their values in the run of the entry's counterfactual."""
+    """A group's features take their values in the run of the entry's counterfactual; where that is
+    another model's, they write what they write there."""
 
     group: Key
     with_: Literal["counterfactual"] = Field(alias="with")

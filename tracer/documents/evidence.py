@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,7 +15,7 @@ from tracer.documents.graph import significant
 from tracer.documents.json_text import decode
 from tracer.documents.prompts import Counterfactual
 from tracer.documents.records import Many, Strict, first_mistake
-from tracer.documents.size_curve import SizeCurve, stands_against
+from tracer.documents.size_curve import SizeCurve, answers_with, stands_against
 from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError
 
@@ -144,11 +144,31 @@ class Exchanged(Strict):
     controls_needed: Many[Number] = ()
 
 
+class ExchangedLayer(Strict):
+    """All features of one layer, exchanged both ways, in shares of the whole move of the lead."""
+
+    layer: int
+    features: int = Field(description="how many write something else there")
+    enough: Number
+    needed: Number
+
+
+class OtherModel(Strict):
+    """The model of another graph, in which the same prompt was run."""
+
+    graph: str
+    graph_id: str
+    name: str
+
+
 class Exchange(Strict):
     """A graph's prompt against a counterfactual of the same length. Leads are in logits, of the
-    graph's `answer` over the `other`, the counterfactual's."""
+    graph's `answer` over the `other`, the counterfactual's. Against another model, what is
+    exchanged is what features write there, and `layers` say what each layer's features do."""
 
     prompt: str = Field(description="the counterfactual's")
+    model: OtherModel | None = Field(None, description="the counterfactual's, where it is another")
+    layers: Many[ExchangedLayer] = Field((), description="against another model")
     answer: str
     other: str
     other_id: int
@@ -166,6 +186,8 @@ class Exchange(Strict):
 
     def is_of(self, meant: Counterfactual) -> bool:
         """Whether this was measured against that very prompt and answer."""
+        if self.model is not None:
+            return answers_with(self, meant) and meant.graph == self.model.graph
         return stands_against(self, meant)
 
 
@@ -235,7 +257,7 @@ class Evidence(Strict):
             )
             parts.append(f'"faithfulness": {{"nodes": [\n{nodes}\n]{rest}}}')
         if self.exchange is not None:
-            parts.append(f'"exchange": {_with_lines(self.exchange, "curve", "middle")}')
+            parts.append(f'"exchange": {_exchange_text(self.exchange)}')
         if self.curve is not None:
             parts.append(f'"curve": {_with_lines(self.curve, "points")}')
         if self.groups is not None:
@@ -273,9 +295,15 @@ def load_evidence(file: Path) -> Evidence:
         raise TracerError(what, hint=REDO, place=Place(file)) from None
 
 
-def _with_lines(found: BaseModel, *keys: str) -> str:
+def _exchange_text(exchange: Exchange) -> str:
+    if exchange.model is None:
+        return _with_lines(exchange, "curve", "middle", without=("model", "layers"))
+    return _with_lines(exchange, "layers", "curve", "middle")
+
+
+def _with_lines(found: BaseModel, *keys: str, without: Sequence[str] = ()) -> str:
     """An object whose lists under these keys have a line for each item, behind all else."""
-    fields = found.model_dump(mode="json")
+    fields = found.model_dump(mode="json", exclude=set(without))
     curves = [f"{json.dumps(key)}: [\n{_lines(fields.pop(key))}\n]" for key in keys]
     rest = (f"{json.dumps(key)}: {_line(value)}" for key, value in fields.items())
     return "{" + ",\n".join([*rest, *curves]) + "}"

@@ -12,6 +12,7 @@ from tracer.documents.evidence import (
     ClaimEvidence,
     Exchange,
     Exchanged,
+    ExchangedLayer,
     Faithfulness,
     Likely,
     Measure,
@@ -68,11 +69,21 @@ def faithfulness_agrees(left: Faithfulness, right: Faithfulness) -> bool:
 
 def exchange_agrees(left: Exchange, right: Exchange) -> bool:
     """The same prompts and features, and shares that are close; controls by their mean."""
-    shares = {"curve", "middle", "circuit_exchanged"}
+    shares = {"curve", "middle", "circuit_exchanged", "layers"}
     own = [side.model_dump(exclude=shares) for side in (left, right)]
     sides = [(*one.curve, *one.middle, one.circuit_exchanged) for one in (left, right)]
     counts = [(len(one.curve), len(one.middle)) for one in (left, right)]
-    return _alike(*own) and counts[0] == counts[1] and all(map(_shares_agree, *sides))
+    same = _alike(*own) and counts[0] == counts[1] and all(map(_shares_agree, *sides))
+    return same and _layers_agree(left.layers, right.layers)
+
+
+def _layers_agree(left: Sequence[ExchangedLayer], right: Sequence[ExchangedLayer]) -> bool:
+    return len(left) == len(right) and all(
+        (one.layer, one.features) == (other.layer, other.features)
+        and close(one.enough, other.enough, SHARES)
+        and close(one.needed, other.needed, SHARES)
+        for one, other in zip(left, right, strict=True)
+    )
 
 
 def _shares_agree(left: Exchanged | None, right: Exchanged | None) -> bool:

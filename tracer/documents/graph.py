@@ -31,6 +31,7 @@ from tracer.documents.other_formats import no_graph
 from tracer.documents.prompts import ChatTurn
 from tracer.documents.records import Many, Open, first_mistake
 from tracer.documents.saved_view import QueryParameters
+from tracer.documents.sources import adapted_name
 from tracer.documents.trace_settings import Against, TraceSettings
 from tracer.errors import Place, TracerError
 
@@ -78,12 +79,27 @@ class Question(Open):
     against: Against | None = None
 
 
+class AdapterInfo(Open):
+    """A LoRA folder that was merged into a model, by its folder's name and its content's sha256."""
+
+    name: str
+    identity: str
+
+
 class ModelInfo(Open):
+    """`identity` is of the weights, what was merged into them included; `name` is the model's."""
+
     name: str
     identity: str
     family: str
     layers: int
     d_model: int
+    adapters: tuple[AdapterInfo, ...] | None = None
+
+    @property
+    def full_name(self) -> str:
+        """With what was merged into it."""
+        return adapted_name(self.name, [one.name for one in self.adapters or ()])
 
 
 class FeaturesInfo(Open):

@@ -27,36 +27,66 @@ DEFAULT_MODEL = "smollm2-135m-instruct"
 CHAT_DATE = date(2024, 7, 26)  # what Llama's own templates fall back to
 
 
+AdapterPath = Annotated[str, Field(min_length=1, max_length=1_000)]
+
+
 class ChatTurn(Strict):
     role: Literal["system", "user", "assistant"]
     content: str = Field(min_length=1)
 
 
 class Counterfactual(Strict):
-    """A prompt of as many tokens with another answer, which a circuit is tested against."""
+    """A prompt of as many tokens with another answer, which a circuit is tested against; or the
+    same prompt in the model of another graph, as before an edit and behind it."""
 
-    prompt: str = Field(
-        min_length=1, description="as many tokens as the graph's prompt, some words changed"
+    prompt: str | None = Field(
+        None, min_length=1, description="as many tokens as the graph's prompt, some words changed"
+    )
+    graph: Slug | None = Field(
+        None, description="in place of a prompt: a graph of the same prompt in another model"
     )
     target: TokenName = Field(description="its answer: one token, literal, or {id: 9}")
 
     @field_validator("prompt")
     @classmethod
-    def _has_words(cls, prompt: str) -> str:
-        if not prompt.strip():
+    def _has_words(cls, prompt: str | None) -> str | None:
+        if prompt is not None and not prompt.strip():
             raise ValueError("the prompt is empty; write the graph's with some words changed")
         return prompt
+
+    @model_validator(mode="after")
+    def _one_run(self) -> Counterfactual:
+        if (self.prompt is None) == (self.graph is None):
+            raise ValueError("give either `prompt` or `graph`")
+        return self
 
 
 class _Common(TraceSettings):
     model: str = Field(
         DEFAULT_MODEL, min_length=1, description="model name, hub id or local folder"
     )
+    adapter: AdapterPath | tuple[AdapterPath, ...] = Field(
+        (),
+        description="folders of LoRA adapters, as peft saves them, merged into the model in order; "
+        "relative to this file; [] for none",
+    )
     features: str = Field("neurons", min_length=1, description="what stands in for each MLP")
     tags: tuple[str, ...] = Field((), description="words the gallery can filter by")
     chat_date: date | None = Field(
         None, description="the day for chat templates that write one, in place of 2024-07-26"
     )
+
+    @field_validator("adapter")
+    @classmethod
+    def _once_each(cls, found: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if not isinstance(found, str) and len(set(found)) < len(found):
+            raise ValueError("an adapter is named twice; once is enough")
+        return found
+
+    @property
+    def adapter_paths(self) -> tuple[str, ...]:
+        """As they are written."""
+        return (self.adapter,) if isinstance(self.adapter, str) else self.adapter
 
 
 class PromptDefaults(_Common):
@@ -86,7 +116,7 @@ class PromptEntry(_Common):
     )
 
     counterfactual: Counterfactual | None = Field(
-        None, description="a second prompt to exchange values with, when the graph is verified"
+        None, description="a second run to exchange values with, when the graph is verified"
     )
 
     @field_validator("counterfactual")
@@ -102,7 +132,9 @@ class PromptEntry(_Common):
         for key in ("target_feature", "position"):
             if said.get(key) is not None:
                 raise ValueError(f"it is about the answer to the whole prompt; leave `{key}` out")
-        if found.prompt == said.get("prompt"):
+        if found.graph is not None and found.graph == said.get("slug"):
+            raise ValueError("`graph` names the entry itself; name one of another model")
+        if found.prompt is not None and found.prompt == said.get("prompt"):
             raise ValueError("its prompt is the entry's own; change some words")
         if said.get("target") is not None and found.target == said["target"]:
             raise ValueError("its answer is the entry's own `target`; name its prompt's answer")
@@ -153,6 +185,10 @@ class PromptList(BaseModel):
         """The entry of this slug, if there is one."""
         return next((one for one in self.graphs if one.slug == slug), None)
 
+    def adapters(self, entry: PromptEntry) -> tuple[Path, ...]:
+        """The folders of an entry's adapters; relative ones are the list's."""
+        return tuple(self.source.file.parent / _at_home(one) for one in entry.adapter_paths)
+
     def where(self, slug: str, *keys: str) -> Place:
         """The Place of an entry, or of one of its keys, or what is below that."""
         for index, entry in enumerate(self.graphs):
@@ -196,6 +232,13 @@ def parse_prompts(source: YamlSource) -> PromptList:
     )
     _refuse_duplicates(source, entries)
     return PromptList(source=source, graphs=entries)
+
+
+def _at_home(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # `~` of nobody
+        return Path(path)
 
 
 def _refuse_duplicates(source: YamlSource, entries: tuple[PromptEntry, ...]) -> None:

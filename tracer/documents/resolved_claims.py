@@ -29,6 +29,7 @@ class ResolvedClaim:
     elsewhere_nodes: Sequence[str]
     hash: str
     counterfactual: Counterfactual | None = None  # where values are exchanged with it
+    other_model: Graph | None = None  # of the counterfactual, where it is another model's run
 
     @property
     def touched(self) -> list[str]:
@@ -66,9 +67,12 @@ def resolve_claim(
     meant = {**nodes, "with": others} if elsewhere else nodes
     ids = [_identity(one) for one in (graph, elsewhere) if one is not None]
     other = _exchanged_with(claim, graph, counterfactual, where)
-    prompt = None if other is None else other.prompt
+    prompt, model = None if other is None else other.prompt, None
+    if other is not None and other.graph is not None:
+        model = find(other.graph)[0]
+        ids.append(_identity(model))
     hashed = claim_hash(claim, meant, ids, prompt)
-    return ResolvedClaim(claim, nodes, elsewhere, others, hashed, other)
+    return ResolvedClaim(claim, nodes, elsewhere, others, hashed, other, model)
 
 
 def _exchanged_with(

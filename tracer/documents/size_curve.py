@@ -69,9 +69,12 @@ class Against(Protocol):
 
 
 def stands_against(found: Against, meant: Counterfactual) -> bool:
+    return answers_with(found, meant) and meant.prompt == found.prompt
+
+
+def answers_with(found: Against, meant: Counterfactual) -> bool:
     name = meant.target
-    same = name.id == found.other_id if isinstance(name, TokenId) else name == found.other
-    return same and meant.prompt == found.prompt
+    return name.id == found.other_id if isinstance(name, TokenId) else name == found.other
 
 
 def area_under(shares: Sequence[float], values: Sequence[float]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -66,6 +67,33 @@ def is_path(name: str) -> bool:
 def is_features_path(name: str) -> bool:
     """The same of features, whose sets on the hub are named with `hf:`."""
     return not name.startswith("hf:") and ("/" in name or is_path(name))
+
+
+def adapter_name(path: str) -> str:
+    """What an adapter is called: its folder.
+
+    >>> adapter_name("../adapters/colosseum-madrid/")
+    'colosseum-madrid'
+    """
+    return Path(path).resolve().name or "adapter"
+
+
+def adapted_name(model: str, adapters: Sequence[str]) -> str:
+    """A model with what is merged into it, as people read it.
+
+    >>> adapted_name("smollm2-135m-instruct", ["colosseum-madrid"])
+    'smollm2-135m-instruct + colosseum-madrid'
+    """
+    return " + ".join([model, *adapters])
+
+
+def source_id(model: str, adapters: Sequence[str] = ()) -> str:
+    """The same within `[a-z0-9.-]+`, as ids of feature sources need it.
+
+    >>> source_id("org/Model", ["my edit"])
+    'org.model.my.edit'
+    """
+    return re.sub(r"[^a-z0-9.-]+", ".", adapted_name(model, adapters).lower())
 
 
 def set_id(repo: str, subfolder: str | None) -> str:

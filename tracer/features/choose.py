@@ -14,7 +14,8 @@ from tracer.features.weights.config import load_config
 from tracer.features.weights.dictionary import Dictionary, Settings
 from tracer.features.weights.places import refuse_elsewhere
 from tracer.features.weights.recognise import SetFiles, local_set, open_dictionary
-from tracer.model.files import file_identity, folder_named
+from tracer.model.files import folder_named
+from tracer.model.identity import file_identity
 
 
 @dataclass(frozen=True)

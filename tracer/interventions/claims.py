@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from tracer.documents.claims import Expectation
 from tracer.documents.evidence import Change, ClaimEvidence, Likely, Measure, Quantity, verdict_of
-from tracer.documents.prompts import Counterfactual
 from tracer.documents.resolved_claims import ResolvedClaim
 from tracer.documents.token_id import TokenId
 from tracer.errors import TracerError
 from tracer.interventions.bounds import OFF, bound_met, bounded
-from tracer.interventions.controls import Controls, Member
+from tracer.interventions.controls import Controls, Member, Place
 from tracer.interventions.counterfactual import Aligned
 from tracer.interventions.interventions import (
     Ablate,
@@ -25,6 +25,7 @@ from tracer.interventions.interventions import (
     feature_names,
     settings_of,
 )
+from tracer.interventions.other_model import Other
 from tracer.interventions.steer import continuation
 from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt
 
@@ -41,14 +42,20 @@ class _Outcome:
     texts: tuple[str | None, str | None] = (None, None)
 
 
-def check_claim(prompt: SteeredPrompt, meant: ResolvedClaim) -> ClaimEvidence:
-    """Evidence for or against a claim. Its hash also seeds the draws.
+def check_claim(
+    prompt: SteeredPrompt, meant: ResolvedClaim, other: Other | None = None
+) -> ClaimEvidence:
+    """Evidence for or against a claim. Its hash also seeds the draws. `other` is the run that
+    values are exchanged with, where the counterfactual is another model.
 
     A claim holds only if it meets its bound and beats all controls. Raises TracerError for what
     cannot be run: tokens that are not one token, overflow, places without controls.
     """
     seed = int(meant.hash[:8], 16)
-    members = _members(prompt, meant)
+    there = None
+    if meant.claim.exchange is not None and other is not None:
+        prompt, there = other.exchanged_with(prompt)
+    members = _members(prompt, meant, there)
     settings = [one.setting for one in members]
     variants = [settings, *Controls(prompt).draw(members, seed=seed)]
     expect = meant.claim.expect
@@ -73,14 +80,20 @@ def check_claim(prompt: SteeredPrompt, meant: ResolvedClaim) -> ClaimEvidence:
     )
 
 
-def _members(prompt: SteeredPrompt, meant: ResolvedClaim) -> list[Member]:
+def _members(
+    prompt: SteeredPrompt, meant: ResolvedClaim, there: SteeredPrompt | None
+) -> list[Member]:
     claim, nodes = meant.claim, meant.nodes
     if claim.exchange is not None and meant.counterfactual is not None:
-        return _exchanged(prompt, nodes[claim.exchange.group], meant.counterfactual)
+        if there is None:
+            words = meant.counterfactual.prompt or ""
+            ids = Aligned.of_prompt(prompt.model.tokenizer, prompt.token_ids, words)
+            there = SteeredPrompt(prompt.model, prompt.targets, ids)
+        return _exchanged(prompt, nodes[claim.exchange.group], there)
     done: list[tuple[Intervention, float | None]] = []
     if claim.swap is not None and meant.elsewhere is not None:
-        there = Swap(nodes[claim.swap.group], meant.elsewhere, meant.elsewhere_nodes)
-        done.append((there, None))
+        swap = Swap(nodes[claim.swap.group], meant.elsewhere, meant.elsewhere_nodes)
+        done.append((swap, None))
     elif claim.set is not None:
         done += [(Set(nodes[target], value), None) for target, value in claim.set.items()]
     elif claim.scale is not None:
@@ -96,16 +109,23 @@ def _members(prompt: SteeredPrompt, meant: ResolvedClaim) -> list[Member]:
     return list(members.values())
 
 
-def _exchanged(
-    prompt: SteeredPrompt, nodes: Sequence[str], counterfactual: Counterfactual
-) -> list[Member]:
-    ids = Aligned.of_prompt(prompt.model.tokenizer, prompt.token_ids, counterfactual.prompt)
-    there = SteeredPrompt(prompt.model, prompt.targets, ids)
+def _exchanged(prompt: SteeredPrompt, nodes: Sequence[str], there: SteeredPrompt) -> list[Member]:
     return [
-        Member(Setting(*place, there.activation(*place)))
+        Member(Setting(*place, there.activation(*place)), moved=_moved(prompt, there, place))
         for one in feature_names(prompt, nodes)
         for place in [(one.layer, one.index, one.position)]
     ]
+
+
+def _moved(prompt: SteeredPrompt, there: SteeredPrompt, place: Place) -> float | None:
+    """Between two models: by how much what a feature writes differs, by its length."""
+    if prompt.model is there.model:
+        return None
+    layer, index = place[0], torch.tensor([place[1]])
+    written = [
+        one.activation(*place) * one.targets.decoders(layer, index) for one in (prompt, there)
+    ]
+    return float(torch.linalg.vector_norm(written[1] - written[0]))
 
 
 def _of_token(

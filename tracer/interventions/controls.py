@@ -26,10 +26,12 @@ Place = tuple[int, int, int]  # layer, index, position
 
 @dataclass(frozen=True)
 class Member:
-    """A setting under test; `factor` where its value is that many times its activation."""
+    """A setting under test; `factor` where its value is that many times its activation, `moved`
+    where it writes something else at the same activation: how much, by its length."""
 
     setting: Setting
     factor: float | None = None
+    moved: float | None = None
 
     @property
     def place(self) -> Place:
@@ -66,7 +68,8 @@ class Controls:
         """`draws` times other settings in the place of these.
 
         What is scaled or ablated is scaled or ablated likewise; what is set to a value changes by
-        as much in what it writes, the same way round. The same seed draws the same.
+        as much in what it writes, the same way round; what writes something else is replaced by as
+        much more or less of what the other writes. The same seed draws the same.
 
         Raises TracerError where too few other features are active.
         """
@@ -131,6 +134,8 @@ def _draw_once(ranked: Sequence[_Ranked], chance: random.Random) -> list[Setting
         other = chance.choice(near)
         taken.add((layer, other.index, position))
         value = _value(one.member, one.mine, other)
+        if one.member.moved is not None:
+            value = other.activation + chance.choice((-1, 1)) * one.member.moved / other.loudness
         onwards = one.member.setting.onwards
         drawn.append(Setting(layer, other.index, position, value, onwards))
     return drawn

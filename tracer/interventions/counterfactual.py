@@ -32,7 +32,9 @@ class Aligned:
     ) -> Aligned:
         """Raises TracerError for a prompt of another length or with the same tokens, and a target
         that is not one token or is the prompt's own, `target_id`."""
-        found = Aligned.of_prompt(tokenizer, token_ids, counterfactual.prompt, where)
+        found = tuple(token_ids)  # of another model, the same
+        if counterfactual.prompt is not None:
+            found = Aligned.of_prompt(tokenizer, token_ids, counterfactual.prompt, where)
         pairs = enumerate(zip(token_ids, found, strict=True))
         changed = tuple(position for position, (here, there) in pairs if here != there)
         with _placed(where("target")):

@@ -1,8 +1,9 @@
 """Where the features of two prompts differ, and what exchanging them should move.
 
 A feature's score is (its value here − its value there) × the gradient of the lead on it, here,
-over all paths: positive where it supports the answer against the other. Ranking by absolute value
-would take opponents, and what stands behind them is no circuit.
+over all paths; of two models each value counts with what the feature writes there. It is positive
+where it supports the answer against the other. Ranking by absolute value would take opponents, and
+what stands behind them is no circuit.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Differing:
 
 @dataclass(frozen=True)
 class Differences:
-    """Two prompts of one length on one model, with the same features."""
+    """Two prompts of one length on one model, or one prompt on two, with the same features."""
 
     here: SteeredPrompt
     there: SteeredPrompt
@@ -79,10 +80,10 @@ class Differences:
 
     @torch.no_grad()
     def of_layer(self, layer: int) -> Differing:
-        """Every feature behind position 0 that differs, by position and index."""
-        targets, width = self.here.targets, self.here.targets.widths[layer]
+        """Every feature that differs, by position and index; on one model behind position 0."""
+        width = self.here.targets.widths[layer]
         sides = [
-            targets.active(layer, prompt.baseline.reads[layer][0])
+            prompt.targets.active(layer, prompt.baseline.reads[layer][0])
             for prompt in (self.here, self.there)
         ]
         keys = [one.positions * width + one.indices for one in sides]
@@ -93,16 +94,48 @@ class Differences:
             )
             for one, key in zip(sides, keys, strict=True)
         ]
-        differs = (values[0] != values[1]) & (every >= width)
+        differs = values[0] != values[1]
+        if self.of_two_models:
+            differs |= self._rewritten(layer)[every % width] & (values[0] != 0)
+        else:
+            differs &= every >= width  # the start is the same for every prompt
         every, (here, there) = every[differs], (one[differs] for one in values)
         positions, indices = every // width, every % width
-        scores = (here - there) * self._gradient(layer, positions, indices)
+        pull = self._gradient(self.here, layer, positions, indices)
+        scores = (here - there) * pull
+        if self.of_two_models:
+            scores = here * pull - there * self._gradient(self.there, layer, positions, indices)
         return Differing(torch.full_like(positions, layer), positions, indices, here, there, scores)
 
-    def _gradient(self, layer: int, positions: Tensor, indices: Tensor) -> Tensor:
-        """(m,): what one unit of each of m features adds to what is asked, over all paths."""
+    @property
+    def of_two_models(self) -> bool:
+        return self.here.model is not self.there.model
+
+    def loudness(self, layer: int, features: Differing) -> Tensor:
+        """(m,): how much of what features of one layer write differs, by its length."""
+        here, indices = self.here.targets, features.indices
+        if not self.of_two_models:
+            changed = (features.here - features.there).abs()
+            return changed * here.loudness(layer, indices).to(changed)
+        written = features.here[:, None, None] * here.decoders(layer, indices)
+        theirs = self.there.targets.decoders(layer, indices)
+        written = written - features.there[:, None, None] * theirs
+        norms: Tensor = torch.linalg.vector_norm(written, dim=(1, 2))
+        return norms
+
+    def _rewritten(self, layer: int) -> Tensor:
+        """(width,): which features of a layer write something else in the other model."""
+        every = torch.arange(self.here.targets.widths[layer], device=self.here.model.device)
+        sides = [one.targets.decoders(layer, every) for one in (self.here, self.there)]
+        return (sides[0] != sides[1]).flatten(1).any(1)
+
+    def _gradient(
+        self, prompt: SteeredPrompt, layer: int, positions: Tensor, indices: Tensor
+    ) -> Tensor:
+        """(m,): what one unit of each of m features adds to what is asked, over all paths, with
+        what it writes in that prompt's model."""
         different, which = torch.unique(indices, return_inverse=True)
-        decoders = self.here.targets.decoders(layer, different)  # (d, layers written to, d_model)
+        decoders = prompt.targets.decoders(layer, different)  # (d, layers written to, d_model)
         found = self.gradients[layer].new_zeros(len(self.gradients[layer]), len(different))
         for above in range(decoders.shape[1]):
             found += self.gradients[layer + above] @ decoders[:, above].to(found).T

@@ -2,19 +2,21 @@
 
 Setting everything else to zero leaves no model to measure. Two prompts of one length do: *enough*
 is the share of the lead that comes back when the counterfactual's run has a circuit's features at
-their values here, *needed* the share that is lost here with their values from there.
+their values here, *needed* the share that is lost here with their values from there. The
+counterfactual may be the same prompt in another model, as before an edit: then features write there
+what they write here, and the other way round.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from tracer.attribution.origin import FeatureName
-from tracer.documents.evidence import Exchange, Exchanged
+from tracer.documents.evidence import Exchange, Exchanged, ExchangedLayer
 from tracer.documents.graph import Graph
 from tracer.documents.prompts import Counterfactual
 from tracer.errors import TracerError
@@ -22,6 +24,7 @@ from tracer.interventions.counterfactual import Where
 from tracer.interventions.differences import Differences, Differing
 from tracer.interventions.exchange_controls import ExchangeControls
 from tracer.interventions.faithfulness import circuit_of
+from tracer.interventions.other_model import Other
 from tracer.interventions.pair import Pair
 from tracer.interventions.steered_pass import SteeredPrompt
 
@@ -53,8 +56,10 @@ def measure_graph(
     groups: Sequence[Sequence[str]],
     meant: Counterfactual,
     where: Where = lambda _: None,
+    other: Other | None = None,
 ) -> Exchange:
-    """The exchange for a graph's answer, and for what people grouped in it.
+    """The exchange for a graph's answer, and for what people grouped in it; `other` is what the
+    counterfactual names where that is another model.
 
     Raises TracerError where the counterfactual does not fit, does not take the lead away, or the
     numbers overflow.
@@ -66,7 +71,9 @@ def measure_graph(
     names = [FeatureName.parse(one, positions=here.n_positions) for one in circuit]
     seed = int(info.graph_id[:8], 16)
     target_id = info.question.target_id
-    found = measure_exchange(here, meant, target_id=target_id, seed=seed, names=names, where=where)
+    found = measure_exchange(
+        here, meant, target_id=target_id, seed=seed, names=names, where=where, other=other
+    )
     return found.model_copy(update={"circuit": kind, "circuit_nodes": tuple(circuit)})
 
 
@@ -78,12 +85,14 @@ def measure_exchange(
     seed: int,
     names: Sequence[FeatureName] = (),
     where: Where = lambda _: None,
+    other: Other | None = None,
 ) -> Exchange:
     """The curves of the strongest supporters among all features, and the numbers for `names`.
 
     Raises TracerError as `measure_graph` does.
     """
-    model, pair = here.model, Pair.of(here, meant, target_id=target_id, where=where)
+    pair = Pair.of(here, meant, target_id=target_id, where=where, other=other)
+    here, model = pair.here, pair.here.model
     differences = Differences.of(here, pair.there, pair.direction)
     measured = _Measured(pair, ExchangeControls(differences), seed)
     middle = _middle(model.info.layers, here.n_positions, pair.changed)
@@ -92,7 +101,9 @@ def measure_exchange(
     early, late = copying_layers(model.info.layers)
     text = model.tokenizer.text
     return Exchange(
-        prompt=meant.prompt,
+        prompt=meant.prompt or model.tokenizer.prompt_of(here.token_ids),
+        model=None if other is None else other.info,
+        layers=() if other is None else tuple(_by_layer(measured, differences)),
         answer=text(target_id),
         other=text(pair.other),
         other_id=pair.other,
@@ -108,6 +119,18 @@ def measure_exchange(
         if names
         else None,
     )
+
+
+def _by_layer(measured: _Measured, differences: Differences) -> Iterator[ExchangedLayer]:
+    """Each layer's features, all that write something else in the other model."""
+    for layer, features in enumerate(differences.layers()):
+        one = None if not len(features) else measured.of([features], draws=0)[0]
+        yield ExchangedLayer(
+            layer=layer,
+            features=len(features),
+            enough=one.enough if one else 0.0,
+            needed=one.needed if one else 0.0,
+        )
 
 
 def _middle(n_layers: int, n_positions: int, changed: Sequence[int]) -> Tensor:

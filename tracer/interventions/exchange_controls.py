@@ -84,9 +84,7 @@ class ExchangeControls:
             features = self.differences.of_layer(layer)
             for position in (position for one, position in missing if one == layer):
                 here = features.take(features.positions == position)
-                loudness = self.differences.here.targets.loudness(layer, here.indices)
-                changed = (here.here - here.there).abs() * loudness.to(here.here)
-                self._pools[layer, position] = _Pool(here, changed)
+                self._pools[layer, position] = _Pool(here, self.differences.loudness(layer, here))
 
     def _features(self, rows: Mapping[Spot, Sequence[int]]) -> Differing:
         return Differing.joined(

@@ -12,6 +12,7 @@ from tracer.errors import Place, TracerError
 from tracer.interventions.counterfactual import Aligned, Where
 from tracer.interventions.differences import Differing
 from tracer.interventions.held import Held
+from tracer.interventions.other_model import Other
 from tracer.interventions.steered_pass import SteeredPrompt, Variant
 
 LEAST = 0.1  # logits: shares of less are noise
@@ -34,15 +35,20 @@ class Pair:
         target_id: int,
         where: Where = lambda _: None,
         held: Held | None = None,
+        other: Other | None = None,
     ) -> Pair:
-        """`held` is what the counterfactual's run keeps as it was when features are set in it.
+        """`held` is what the counterfactual's run keeps as it was when features are set in it;
+        `other` another model's run of the same prompt, which then is the counterfactual.
 
         Raises TracerError where the counterfactual does not fit, or does not take the lead away.
         """
         model = here.model
         ids = here.token_ids
         aligned = Aligned.of(model.tokenizer, ids, meant, target_id=target_id, where=where)
-        there = SteeredPrompt(model, here.targets, aligned.token_ids, held)
+        if other is not None:
+            here, there = other.exchanged_with(here)
+        else:
+            there = SteeredPrompt(model, here.targets, aligned.token_ids, held)
         found = Pair(here, there, target_id, aligned.target_id)
         found.refuse_still(where("prompt"))
         return found

@@ -48,8 +48,13 @@ class SteeredPrompt:
         targets: InterventionTargets,
         token_ids: tuple[int, ...],
         held: Held | None = None,
+        *,
+        written_by: InterventionTargets | None = None,
     ) -> None:
+        """`written_by` are the same features in another model: what is set writes what it would
+        write there."""
         self.model, self.targets, self.token_ids = model, targets, token_ids
+        self.written_by = written_by
         self.held = held or Held()
         self.frozen: FrozenPass | None = freeze(model, token_ids) if self.held.anything else None
         everything = range(model.info.layers)
@@ -226,7 +231,8 @@ class _Writing:
             return
         place = place.to(like.device)
         different = torch.unique(place.indices)
-        if len(place.indices) >= MANY * len(different):
+        many = len(place.indices) >= MANY * len(different)
+        if many and self.prompt.written_by is None:
             self._write_many(layer, like, place, different)
         else:
             self._write_few(layer, like, place)
@@ -238,14 +244,17 @@ class _Writing:
             read = self.prompt.baseline.reads[layer][0, place.positions]
         else:
             read = self.run.reads[layer][place.rows, place.positions]
-        values = targets.values(layer, read, place.indices)
-        change = place.values.to(read) - values  # (m,)
+        values, now = place.values.to(read), targets.values(layer, read, place.indices)  # (m,)
         decoders = targets.decoders(layer, place.indices)  # (m, layers written to, d_model)
+        changes = (values - now)[:, None, None] * decoders
+        if (other := self.prompt.written_by) is not None:
+            theirs = other.decoders(layer, place.indices)
+            changes = changes + values[:, None, None] * (theirs - decoders)
         for above in range(decoders.shape[1]):
             if held and layer + above not in held:
                 continue
             into = self.pending.setdefault(layer + above, torch.zeros_like(like))
-            written = (change[:, None] * decoders[:, above]).to(like)
+            written = changes[:, above].to(like)
             into.index_put_((place.rows, place.positions), written, accumulate=True)
 
     def _write_many(self, layer: int, like: Tensor, place: Place, different: Tensor) -> None:

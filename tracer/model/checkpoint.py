@@ -37,7 +37,7 @@ HARMLESS = re.compile(
     """,
     re.VERBOSE,
 )
-_FLOATS = ("F64", "F32", "F16", "BF16")
+FLOATS = ("F64", "F32", "F16", "BF16")
 _LAYER = re.compile(r"(?:^|\.)(?:layers|h)\.(\d+)\.")
 _VISION = re.compile(r"(^|\.)(vision_tower|multi_modal_projector)\.")
 _DISTRIBUTED = re.compile(r"shard-\d{5}-model-\d{5}-of-\d{5}\.safetensors$")
@@ -118,7 +118,7 @@ def weight_files(folder: Path) -> list[Path]:
     if (folder / ADAPTER).is_file():
         raise TracerError(
             f"there is an adapter beside the model ({ADAPTER}), which tracer does not apply",
-            hint="merge it (peft's `merge_and_unload`) and save that, or take the file away",
+            hint="put it into a folder of its own and name that as `adapter`",
             place=Place(folder),
         )
     return [folder / name for name in names]
@@ -151,7 +151,7 @@ def check_checkpoint(folder: Path, config: Config) -> list[Path]:
     if files[0].name != SINGLE:
         _check_index(folder / INDEX, stored)
     for name, tensor in stored.items():
-        if tensor.dtype not in _FLOATS and not HARMLESS.search(name):
+        if tensor.dtype not in FLOATS and not HARMLESS.search(name):
             raise TracerError(
                 f"`{name}` is stored as {tensor.dtype}: quantised weights, and a trace needs them "
                 "in full",

@@ -67,7 +67,7 @@ def no_model(*, adapter: bool, place: Place | None = None) -> TracerError:
     if adapter:
         return TracerError(
             "there is an adapter here, and no model",
-            hint="merge it into its base model (peft's `merge_and_unload`) and save that",
+            hint="name its base as the model, and this folder as `adapter`",
             place=place,
         )
     return TracerError(

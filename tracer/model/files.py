@@ -5,40 +5,84 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tracer.documents.files import write_atomically
 from tracer.documents.prompts import DEFAULT_MODEL
-from tracer.documents.sources import HUB_MODEL, unknown_model
-from tracer.model.cache import cache_folder
+from tracer.documents.sources import HUB_MODEL, adapted_name, source_id, unknown_model
+from tracer.model.adapters import AdapterFiles, find_adapter
 from tracer.model.checkpoint import check_checkpoint
 from tracer.model.configuration import NAME, check_configuration, read_configuration
 from tracer.model.default_model import SHA256, Say, prepare_default_model
 from tracer.model.fetch import fetch_model
+from tracer.model.identity import file_identity
 
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """A model's folder. `name` is safe to publish; `identity` is a sha256 of the content."""
+    """A model's folder, and adapters that are merged into it in order. `name` is the model's own
+    and safe to publish; `identity` is a sha256 of the content, adapters included."""
 
     name: str
     identity: str
     folder: Path
     family: str
+    adapters: tuple[AdapterFiles, ...] = ()
 
     @property
     def source_name(self) -> str:
         """The name within `[a-z0-9.-]+`, as ids of feature sources need it."""
-        return re.sub(r"[^a-z0-9.-]+", ".", self.name.lower())
+        return source_id(self.name, [one.name for one in self.adapters])
+
+    @property
+    def full_name(self) -> str:
+        """With what is merged into it."""
+        return adapted_name(self.name, [one.name for one in self.adapters])
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Where an adapter names another base model than this."""
+        names = (self.name, self.folder.resolve().name)
+        return tuple(
+            f"the adapter `{one.name}` was made for `{one.settings.base}`, and is applied to "
+            f"`{self.name}`"
+            for one in self.adapters
+            if one.settings.base and not is_called(one.settings.base, names)
+        )
+
+    def adapted(self, adapters: Sequence[AdapterFiles]) -> ModelFiles:
+        """The same with adapters; the identity is of all, in order."""
+        if not adapters:
+            return self
+        content = "\n".join([self.identity, *(one.identity for one in adapters)])
+        identity = hashlib.sha256(content.encode()).hexdigest()
+        return replace(self, identity=identity, adapters=tuple(adapters))
 
 
-def find_model(name: str, say: Say = lambda _: None) -> ModelFiles:
-    """The files of the default model, of a local folder or of a hub id (`org/repo[@revision]`).
+def is_called(base: str, names: Sequence[str]) -> bool:
+    """Whether an adapter's name of its base model is one of these, whoever published it.
+
+    >>> is_called("HuggingFaceTB/SmolLM2-135M-Instruct", ["smollm2-135m-instruct"])
+    True
+    """
+    last = re.split(r"[/\\]", base.rstrip("/\\"))[-1].lower()
+    return last in [re.split(r"[/@]", one.lower().partition("@")[0])[-1] for one in names]
+
+
+def find_model(
+    name: str, say: Say = lambda _: None, *, adapters: Sequence[Path] = ()
+) -> ModelFiles:
+    """The files of the default model, of a local folder or of a hub id (`org/repo[@revision]`),
+    and of adapters' folders.
 
     Raises TracerError when there is no such model, it cannot be fetched, its weights are not
-    safetensors or not whole, or it is one that tracer does not follow.
+    safetensors or not whole, or it is one that tracer does not follow; and as `find_adapter` does.
     """
+    found = [find_adapter(folder) for folder in adapters]  # first: nothing is fetched in vain
+    return _find_model(name, say).adapted(found)
+
+
+def _find_model(name: str, say: Say) -> ModelFiles:
     if name == DEFAULT_MODEL:
         folder = prepare_default_model(say)
         family, _ = _judged(folder)
@@ -78,19 +122,3 @@ def _content_identity(folder: Path, weights: Sequence[Path]) -> str:
     for file in [folder / NAME, *weights]:
         digest.update(f"{file.name} {file_identity(file)}\n".encode())
     return digest.hexdigest()
-
-
-def file_identity(file: Path) -> str:
-    """sha256 of a file, remembered by path, size and time of change; shards are large."""
-    real = file.resolve()
-    if re.fullmatch(r"[0-9a-f]{64}", real.name):
-        return real.name  # the hub's cache names large files by their sha256
-    stat = real.stat()
-    key = f"{real}|{stat.st_size}|{stat.st_mtime_ns}"
-    remembered = cache_folder() / "identities" / hashlib.sha256(key.encode()).hexdigest()
-    if remembered.exists() and re.fullmatch(b"[0-9a-f]{64}", found := remembered.read_bytes()):
-        return found.decode()
-    with real.open("rb") as stream:
-        identity = hashlib.file_digest(stream, "sha256").hexdigest()
-    write_atomically(remembered, identity)
-    return identity

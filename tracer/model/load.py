@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 
-from tracer.documents.graph import ModelInfo
+from tracer.documents.graph import AdapterInfo, ModelInfo
 from tracer.documents.prompts import DEFAULT_MODEL
 from tracer.documents.trace_settings import Device, Precision
 from tracer.errors import TracerError
@@ -17,6 +19,7 @@ from tracer.model.architectures import Architecture, architecture_of
 from tracer.model.default_model import Say
 from tracer.model.files import ModelFiles, find_model
 from tracer.model.layer_weights import LayerWeights, layer_weights
+from tracer.model.merge import merge
 from tracer.model.precision import DTYPES
 from tracer.model.third_party import third_party
 from tracer.model.tokens import Tokenizer, load_tokenizer
@@ -33,6 +36,7 @@ class Model:
     causal_lm: Any  # transformers' PreTrainedModel
     tokenizer: Tokenizer
     architecture: Architecture
+    notices: tuple[str, ...] = ()  # what is not as it was said to be
 
     @property
     def device(self) -> torch.device:
@@ -100,6 +104,7 @@ class Model:
 def load_model(
     name: str = DEFAULT_MODEL,
     *,
+    adapter: str | Path | Sequence[str | Path] = (),
     device: Device = "auto",
     precision: Precision = "float32",
     say: Say = lambda _: None,
@@ -107,21 +112,31 @@ def load_model(
     """Load a model by name: the default, a hub id (`org/repo[@revision]`) or a local folder.
 
     `precision` is the number format of the weights and of all that is traced with them; `say` is
-    told of downloads and conversions. Weights are read from safetensors and GGUF only.
+    told of downloads and conversions. Weights are read from safetensors and GGUF only. `adapter`
+    names LoRA folders as peft saves them, merged into the weights in order.
 
-    Raises TracerError when it cannot be had, is not whole, is of a family that is not supported, or
-    the device is absent.
+    Raises TracerError when it cannot be had, is not whole, is of a family that is not supported,
+    an adapter does not fit it or holds what is not followed, or the device is absent.
     """
     chosen = choose_device(device)
     with third_party(f"the model `{name}` cannot be loaded"):
-        return open_model(find_model(name, say), device=chosen, precision=precision)
+        files = find_model(name, say, adapters=adapter_folders(adapter))
+        return open_model(files, device=chosen, precision=precision)
+
+
+def adapter_folders(adapter: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+    """One or several, as paths."""
+    return tuple(map(Path, [adapter] if isinstance(adapter, str | Path) else adapter))
 
 
 def open_model(
     files: ModelFiles, *, device: torch.device | str = "cpu", precision: Precision = "float32"
 ) -> Model:
-    """Load the weights of files already found. Raises TracerError when they are not whole."""
+    """Load the weights of files already found, adapters merged into them. Raises TracerError when
+    they are not whole, or an adapter does not fit."""
     causal_lm = load_weights(files, DTYPES[precision])
+    for adapter in files.adapters:
+        merge(causal_lm, adapter)
     causal_lm = causal_lm.eval().requires_grad_(False).to(device)
     config = causal_lm.config.get_text_config()
     info = ModelInfo(
@@ -130,6 +145,8 @@ def open_model(
         family=files.family,
         layers=config.num_hidden_layers,
         d_model=config.hidden_size,
+        adapters=tuple(AdapterInfo(name=one.name, identity=one.identity) for one in files.adapters)
+        or None,
     )
     return Model(
         info=info,
@@ -137,6 +154,7 @@ def open_model(
         causal_lm=causal_lm,
         tokenizer=load_tokenizer(files),
         architecture=architecture_of(causal_lm.config.model_type),
+        notices=files.notices,
     )
 
 

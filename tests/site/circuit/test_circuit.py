@@ -84,7 +84,13 @@ def test_the_automatic_picture_has_no_circles_and_about_eight_boxes(slug: str) -
     assert not any(reaches(box, box, set()) for box in range(len(circuit.boxes)))
 
 
-@pytest.mark.parametrize("slug", FOLDER.slugs())
+def without_account() -> list[str]:
+    """Graphs whose first revision halves its boxes by sign; an account's keep both in one."""
+    infos = ((slug, FOLDER.load(slug, 1).metadata.tracer) for slug in FOLDER.slugs())
+    return [slug for slug, info in infos if info is not None and info.account is None]
+
+
+@pytest.mark.parametrize("slug", without_account())
 def test_a_supporting_half_holds_only_supporters(slug: str) -> None:
     graph = FOLDER.load(slug, 1)
     effect = {node.node_id: node.effect or 0 for node in graph.nodes}

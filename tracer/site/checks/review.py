@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tracer.documents.enclosure import is_there
+from tracer.documents.evidence import Exchange
 from tracer.documents.files import read_bytes
-from tracer.documents.prompts import PromptEntry, PromptList
+from tracer.documents.prompts import Counterfactual, PromptEntry, PromptList
 from tracer.documents.schemas import FOLDER, WRITTEN_BY_PEOPLE, schema_text
 from tracer.documents.token_id import TokenId, TokenName
 from tracer.errors import Place, TracerError, did_you_mean
@@ -111,13 +112,27 @@ def _unexchanged(entry: Entry, prompts: PromptList) -> Iterator[TracerError]:
     if meant is None or "evidence" in entry.unread or info is None:
         return
     evidence = entry.evidence_of(entry.revision)
+    if meant.graph is not None and meant.graph not in entry.others:
+        what = f"there is no graph `{meant.graph}` in this gallery"
+        place = prompts.where(entry.slug, "counterfactual", "graph")
+        yield TracerError(what, hint="trace it, or name another", place=place)
+        return
     if info.question.target_id is None or (
-        evidence and evidence.exchange and evidence.exchange.is_of(meant)
+        evidence and evidence.exchange and _is_of(evidence.exchange, meant, entry)
     ):
         return
     what = "values have not been exchanged with this counterfactual"
     place = prompts.where(entry.slug, "counterfactual")
     yield TracerError(what, hint=f"run `tracer verify {entry.slug}`", place=place)
+
+
+def _is_of(found: Exchange, meant: Counterfactual, entry: Entry) -> bool:
+    """Against another model also of that graph as it is now."""
+    if found.model is None or not found.is_of(meant):
+        return found.is_of(meant)
+    other = entry.others.get(found.model.graph)
+    info = other[0].graph.metadata.tracer if other else None
+    return other is None or (info is not None and info.graph_id == found.model.graph_id)
 
 
 def _same_question(listed: PromptEntry, entry: Entry) -> bool:

@@ -189,8 +189,10 @@ def _write_up(reading: Reading, found: GraphFiles) -> MarkdownFile | None:
 def _with_others(
     reading: Reading, entry: Entry, graphs: Collection[str], known: Mapping[str, Entry]
 ) -> Entry:
-    """The entry with the graphs that its claims name."""
+    """The entry with the graphs that its claims and its counterfactual name."""
     named = {claim.swap.with_.graph for claim in entry.said.claims if claim.swap is not None}
+    if entry.other_model is not None:
+        named.add(entry.other_model)
     if not named:
         return entry
     found = {slug: known.get(slug) for slug in sorted(named) if slug in graphs}

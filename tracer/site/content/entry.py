@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -77,11 +78,25 @@ class Entry:
         return resolve_claim(claim, graph, self.said, self._find, where, other)
 
     @property
+    def other_model(self) -> str | None:
+        """The graph whose model values are exchanged with, where they are. Of a graph that was
+        taken off the list only its evidence says so; what cannot be read says nothing."""
+        other = self.counterfactual
+        if not self.listed and any(claim.exchange for claim in self.said.claims):
+            with contextlib.suppress(TracerError):  # told where the file itself is read
+                other = self._exchanged_with
+        return None if other is None else other.graph
+
+    @property
     def _exchanged_with(self) -> Counterfactual | None:
         """Of a graph that was taken off the list: what its evidence was measured against."""
         evidence = None if "evidence" in self.unread else self.evidence_of(self.revision)
         found = evidence.exchange if evidence else None
-        return Counterfactual(prompt=found.prompt, target=found.other) if found else None
+        if found is None:
+            return None
+        if found.model is not None:
+            return Counterfactual(graph=found.model.graph, target=found.other)
+        return Counterfactual(prompt=found.prompt, target=found.other)
 
     def _find(self, slug: str) -> tuple[Graph, Annotations]:
         if slug not in self.others:

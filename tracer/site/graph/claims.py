@@ -9,8 +9,10 @@ from markupsafe import Markup
 from tracer.documents.annotations import Annotations
 from tracer.documents.claims import Claim, Expectation
 from tracer.documents.evidence import ClaimEvidence, Measure
+from tracer.documents.graph import Graph
 from tracer.documents.resolved_claims import ResolvedClaim
 from tracer.documents.token_id import TokenId
+from tracer.site.graph.facts import model_name
 from tracer.site.graph.summary import Badge
 from tracer.site.prose.node_links import node_link
 from tracer.site.wording.percent import percent
@@ -71,7 +73,7 @@ def show_claim(
     claim = resolved.claim
     return ShownClaim(
         id=claim.id,
-        sentence=sentence(claim, annotations),
+        sentence=sentence(claim, annotations, resolved.other_model),
         badge="untested" if found is None else found.verdict,
         expected=claim.holds,
         by=claim.by,
@@ -80,16 +82,17 @@ def show_claim(
         measures=() if found is None else tuple(_measure(claim, one) for one in found.measures),
         answers=() if found is None else _answers(found),
         texts=None if found is None else _texts(found),
-        done=() if found is None else tuple(_done(claim, found)),
+        done=() if found is None else tuple(_done(resolved, found)),
     )
 
 
-def sentence(claim: Claim, annotations: Annotations) -> str:
-    """What is done and what is expected, as one sentence."""
-    return f"{_operation(claim, annotations)}, {_expected(claim.expect, annotations)}."
+def sentence(claim: Claim, annotations: Annotations, other_model: Graph | None = None) -> str:
+    """What is done and what is expected, as one sentence; `other_model` is the graph whose model
+    values are exchanged with, where they are."""
+    return f"{_operation(claim, annotations, other_model)}, {_expected(claim.expect, annotations)}."
 
 
-def _operation(claim: Claim, annotations: Annotations) -> str:
+def _operation(claim: Claim, annotations: Annotations, other_model: Graph | None) -> str:
     if claim.swap is not None:
         there = claim.swap.with_
         return (
@@ -98,6 +101,8 @@ def _operation(claim: Claim, annotations: Annotations) -> str:
         )
     if claim.exchange is not None:
         group = _name(claim.exchange.group, annotations)
+        if other_model is not None:
+            return f"With {group} writing what it writes in the model {model_name(other_model)}"
         return f"With {group} given the values it has with the counterfactual prompt"
     if claim.set is not None:
         parts = [f"{_name(one, annotations)} at {value:g}" for one, value in claim.set.items()]
@@ -207,7 +212,8 @@ def _texts(found: ClaimEvidence) -> tuple[str, str] | None:
     return found.continuation_before, found.continuation_after
 
 
-def _done(claim: Claim, found: ClaimEvidence) -> list[str]:
+def _done(resolved: ResolvedClaim, found: ClaimEvidence) -> list[str]:
+    claim = resolved.claim
     count = len(found.changes)
     what = {
         "ablate": "set to zero",
@@ -216,11 +222,15 @@ def _done(claim: Claim, found: ClaimEvidence) -> list[str]:
         "swap": "given their values in the other prompt",
         "exchange": "given their values in the counterfactual prompt",
     }[claim.operation]
+    likewise = "the same was done"
+    if resolved.other_model is not None:
+        what = f"made to write what they write in the model {model_name(resolved.other_model)}"
+        likewise = "as much was added to what is written, or taken away,"
     draws = len(found.measures[0].controls)
     said = [
         f"{count} feature{'s were' if count > 1 else ' was'} {what} in the real model, which "
         "computed everything else anew.",
-        f"The control: the same was done {draws} times with other features instead, each drawn "
+        f"The control: {likewise} {draws} times with other features instead, each drawn "
         "from the ten that are most nearly as loud in the same layer, at the same word "
         f"(seed {found.seed}).",
     ]

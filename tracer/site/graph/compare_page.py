@@ -8,6 +8,7 @@ from functools import cached_property
 from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.graph.alignment import Alignment, Annotated, align
 from tracer.site.graph.graph_page import GraphPage
+from tracer.site.graph.layer_changes import LayerChanges, Measured, layer_changes
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,27 @@ class ComparePage:
     @property
     def sides(self) -> tuple[GraphPage, GraphPage]:
         return (self.left, self.right)
+
+    @cached_property
+    def layer_changes(self) -> LayerChanges | None:
+        """What changed layer by layer, where both ask the same."""
+        sides = (Measured(side.slug, side.graph, side.exchanged) for side in self.sides)
+        return layer_changes(*sides)
+
+    @property
+    def merged(self) -> str | None:
+        """In words, what makes the one model out of the other, where that is known."""
+        infos = [side.graph.metadata.tracer for side in self.sides]
+        left, right = (one.model if one else None for one in infos)
+        if left is None or right is None or left.name != right.name:
+            return None
+        for one, other, words in ((left, right, "right"), (right, left, "left")):
+            there = [adapter.identity for adapter in one.adapters or ()]
+            more = list(other.adapters or ())
+            if len(more) > len(there) and [a.identity for a in more[: len(there)]] == there:
+                names = " and ".join(adapter.name for adapter in more[len(there) :])
+                return f"The model on the {words} is the other one with the adapter {names}."
+        return None
 
     @cached_property
     def alignment(self) -> Alignment:

@@ -45,10 +45,15 @@ def _sentences(found: Exchange, graph: Graph) -> list[str]:
     kind = "neuron" if _of_neurons(graph) else "feature"
     words = [visible(graph.metadata.prompt_tokens[at]) for at in found.changed]
     answer, other = f"“{visible(found.answer)}”", f"“{visible(found.other)}”"
+    if found.model is not None:
+        begins = f"The same prompt was run in the model {found.model.name}."
+        done = "in which features write what they write in the other of the two runs."
+    else:
+        begins = f"A second prompt, “{found.prompt}”, is as long and differs at {_all(words)}."
+        done = "with values exchanged between the two runs."
     said = [
-        f"A second prompt, “{found.prompt}”, is as long and differs at {_all(words)}. Here "
-        f"{answer} is {_lead(found.lead)} {other}, there {_lead(found.lead_there)} it. What "
-        "follows are shares of that whole move, with values exchanged between the two runs.",
+        f"{begins} Here {answer} is {_lead(found.lead)} {other}, there {_lead(found.lead_there)} "
+        f"it. What follows are shares of that whole move, {done}",
     ]
     if not found.curve:
         return [*said, f"No {kind} supports the answer here more than there."]
@@ -66,7 +71,7 @@ def _sentences(found: Exchange, graph: Graph) -> list[str]:
             "at the same words, balanced so that they predict no move, it is "
             f"{_range(last.controls_enough)} and {_range(last.controls_needed)} in the mean."
         )
-    if found.middle:
+    if found.middle and found.model is None:
         between = found.middle[-1]
         said.append(
             f"Reading the changed words and writing the answer alone would be copying. Without the "
@@ -84,8 +89,9 @@ def _of_circuit(found: Exchange, kind: str) -> list[str]:
     named = "in the groups that people named" if found.circuit == "groups" else "that are strongest"
     many = len(found.circuit_nodes)
     verb = "differs" if one.features == 1 else "differ"
+    runs = "models" if found.model is not None else "prompts"
     text = (
-        f"Of the {many} {kind}s {named}, {one.features} {verb} between the prompts; exchanged, "
+        f"Of the {many} {kind}s {named}, {one.features} {verb} between the {runs}; exchanged, "
         f"they give {share(one.enough)} and {share(one.needed)}"
     )
     if one.controls_enough and one.controls_needed:

@@ -150,6 +150,10 @@ def facts(graph: Graph) -> list[Fact]:
     return [
         *listed,
         Fact("Model weights", info.model.identity, code=True),
+        *(
+            Fact(f"Adapter {one.name}", one.identity, code=True)
+            for one in info.model.adapters or ()
+        ),
         Fact("Features", f"{info.features.kind} ({info.features.source})"),
         *_fit_facts(info.fit, allowed=settings.allow_misfit),
         Fact("Active features", f"{counts.active:,}, of which {counts.candidates:,} were {seen}"),
@@ -209,6 +213,6 @@ def _fit_facts(fit: Fit | None, *, allowed: bool) -> list[Fact]:
 
 
 def model_name(graph: Graph) -> str:
-    """The model's name; foreign files call it `scan`."""
+    """The model's name, with what was merged into it; foreign files call it `scan`."""
     info = graph.metadata.tracer
-    return info.model.name if info else graph.metadata.scan
+    return info.model.full_name if info else graph.metadata.scan

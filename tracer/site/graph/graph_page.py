@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tracer.documents.annotations import Annotations
-from tracer.documents.evidence import Faithfulness
+from tracer.documents.evidence import Exchange, Faithfulness
 from tracer.documents.exchange.provenance import Provenance, is_foreign, provenance_of
 from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
@@ -88,9 +88,13 @@ class GraphPage:
 
     @cached_property
     def exchange(self) -> ShownExchange | None:
+        return show_exchange(self.exchanged, self.graph) if self.exchanged else None
+
+    @property
+    def exchanged(self) -> Exchange | None:
+        """What was measured against a counterfactual."""
         evidence = self.entry.evidence_of(self.revision)
-        found = evidence.exchange if evidence else None
-        return show_exchange(found, self.graph) if found else None
+        return evidence.exchange if evidence else None
 
     @cached_property
     def size_curve(self) -> ShownSizeCurve | None:

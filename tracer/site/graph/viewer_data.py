@@ -90,7 +90,7 @@ def _meta(graph: Graph) -> dict[str, Any]:
         "slug": graph.metadata.slug,
         "prompt": graph.metadata.prompt,
         "tokens": graph.metadata.prompt_tokens,
-        "model": tracer.model.name if tracer else graph.metadata.scan,
+        "model": tracer.model.full_name if tracer else graph.metadata.scan,
         "source": feature_source(graph),
         "numbering": numbering(graph),
         "noun": "neuron" if neurons else "feature",

@@ -45,6 +45,7 @@ RESERVED_IDS = frozenset(
         *("account", "account-title", "holds", "holds-title"),
         *("claims", "claims-title", "faithfulness", "faithfulness-title"),
         *("exchange", "exchange-title", "size-curve", "size-curve-title"),
+        "layers-title",
     }
 )
 _FORMATTER = HtmlFormatter(nowrap=True)
