@@ -17,6 +17,7 @@ from tracer.documents.records import Many, Open, first_mistake
 from tracer.errors import Place, TracerError
 
 _KEY = re.compile(r"[0-9A-Za-z]+(_[0-9A-Za-z]+)+\Z")
+_LONGEST_LAYER = 5
 _HINT = "take the file as circuit-tracer or Neuronpedia wrote it"
 
 
@@ -77,6 +78,19 @@ def save_feature_examples(examples: FeatureExamples, file: Path) -> None:
 def examples_json(examples: FeatureExamples) -> str:
     """As other programs read it, and the viewer."""
     return json.dumps(examples.model_dump(exclude_none=True), ensure_ascii=False) + "\n"
+
+
+def split_key(key: str) -> tuple[int, str]:
+    """`22_580` -> the layer and the feature's name in it. Raises ValueError for what is no key of a
+    feature in a layer."""
+    layer, _, name = key.partition("_")
+    if (
+        not is_key(key)
+        or not (layer.isascii() and layer.isdecimal())
+        or len(layer) > _LONGEST_LAYER
+    ):
+        raise ValueError(f"no feature's key: {key!r}")
+    return int(layer), name
 
 
 def is_key(text: str) -> bool:

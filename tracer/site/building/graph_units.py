@@ -20,6 +20,10 @@ from tracer.site.content.entry import Entry
 from tracer.site.content.faults import entry_faults
 from tracer.site.content.gallery import GallerySource
 from tracer.site.content.read_cache import ReadCache
+from tracer.site.features.records import FILE as INDEX
+from tracer.site.features.records import Index, known_of
+from tracer.site.features.standings import FILE as STANDINGS
+from tracer.site.features.standings import standings_of
 from tracer.site.graph.compare_page import ComparePage
 from tracer.site.graph.graph_page import GraphPage
 from tracer.site.graph.social_card import draw_card
@@ -74,6 +78,10 @@ class GraphUnits:
                 stored_parts = zip(page.part_files, parts.files, strict=True)
                 files |= {path: one.content() for path, one in stored_parts}
         newest, *older = [page for _, page in self._revisions(entry)]
+        with phase("features"):
+            if standings := standings_of(newest):
+                text = standings.model_dump_json(exclude_none=True)
+                files[f"{newest.address.folder}{STANDINGS}"] = text.encode()
         return Product(files, _summary_of(newest, older))
 
     def _revisions(self, entry: Entry) -> Iterator[tuple[StoredGraph, GraphPage]]:
@@ -118,6 +126,8 @@ class GraphUnits:
         def make() -> Product:
             records = {key: load_record(file, key) for key, file in files.items()}
             texts = {f"{folder}{key}.json": examples_json(one) for key, one in records.items()}
+            index = Index(features={key: known_of(one) for key, one in records.items()})
+            texts[f"{folder}{INDEX}"] = index.model_dump_json(by_alias=True, exclude_none=True)
             return Product({path: text.encode() for path, text in texts.items()})
 
         return Unit(f"features {source}", folder, make, fingerprint([list(files), digests]))
