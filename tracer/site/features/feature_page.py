@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from tracer.documents.feature_examples import Example, FeatureExamples
@@ -23,6 +24,7 @@ MOST_WORDS = 10
 MOST_TOLD = 24  # graphs with their account; of the others the name
 MOST_EXAMPLES = 40  # of a range: a record from elsewhere may hold thousands
 _BARS = 60
+_PART_OF_A_LETTER = "\ufffd"  # as bytes are written that are no letter alone
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,8 @@ class FeaturePage:
         return "" if value is None else amount(value)
 
     def _logits(self, tokens: Sequence[str]) -> tuple[str, ...]:
-        return tuple(visible(token) for token in tokens[:MOST_WORDS])
+        shown = (visible(token) for token in tokens if token.strip(_PART_OF_A_LETTER))
+        return tuple(islice(shown, MOST_WORDS))
 
     def _ranges(self) -> Iterator[Range]:
         if self.record is None:
@@ -237,6 +240,8 @@ def _text(example: Example, most: float, *, below: bool) -> Text:
         )
     if plain:
         pieces.append(Piece(plain))
+    if pieces and not pieces[0].classes:
+        pieces[0] = Piece(pieces[0].text.lstrip(" "))
     return Text(tuple(pieces), start > 0, end < len(example.tokens))
 
 
