@@ -55,7 +55,10 @@ export const textWords = (graph, node) =>
 /** @param {Graph} graph */
 export async function learnWords(graph) {
   if (!graph.examples.pages || !graph.examples.keys.size) return;
-  const found = await fetchOnce(graph.examples.words, "the words of texts");
+  const found = await fetchOnce(
+    `${graph.examples.address}words/${encodeURIComponent(graph.meta.slug)}.json`,
+    "the words of texts",
+  );
   /** @type {[string, string[]][]} */
   const rows = Object.entries(found);
   words.set(graph.examples, new Map(rows.map(([key, texts]) => [key, `\n${texts.join("\n")}`])));

@@ -91,9 +91,9 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {number[]} pins
  * @property {Answer[]} answers
  * @property {Map<number, Answer>} answerOf
- * @property {{address: string, keys: Set<string>, pages: boolean, words: string}} examples  features
+ * @property {{address: string, keys: Set<string>, pages: boolean}} examples  features
  *   with texts that make them active, as `22_580`, and where their files are; whether every feature
- *   has a page there; the file of the words of their texts
+ *   has a page there
  * @property {Ablations | null} ablations
  * @property {Tables} tables
  */
@@ -138,7 +138,6 @@ export function readGraph(data, address = document.baseURI) {
       address: new URL(data.examples?.folder ?? ".", address).href,
       keys: new Set(data.examples?.keys),
       pages: data.examples?.pages ?? false,
-      words: new URL("words.json", address).href,
     },
     ablations: readAblations(data.ablations),
     tables: data.tables,

@@ -40,7 +40,7 @@ class FeatureUnits:
         with phase("features"):
             found = [
                 Standings.model_validate_json(read(path))
-                for path in paths
+                for path in sorted(paths)  # in whatever order they were made
                 if path.startswith("graphs/") and path.endswith(f"/{STANDINGS}")
             ]
             known = {
@@ -109,7 +109,7 @@ def _words(found: Sequence[Standings], known: Mapping[str, Mapping[str, Known]])
         records = known.get(graph.source, {})
         words = {key: records[key].words for key in graph.features if key in records}
         if words:
-            yield _json(f"graphs/{graph.slug}/words.json", words)
+            yield _json(f"features/{graph.source}/words/{graph.slug}.json", words)
 
 
 def _json(path: str, document: object) -> Unit:
