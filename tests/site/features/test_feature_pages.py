@@ -203,3 +203,17 @@ def test_a_draft_stands_on_no_feature_s_page(three: GalleryFolder) -> None:
     build(three.root, out)
     assert not (out / SOURCE / "0" / "8").exists()
     assert not [path for path, data in contents(out).items() if b"Secret" in data]
+
+
+def test_a_graph_without_features_is_in_no_list(gallery: GalleryFolder) -> None:
+    fields = json.loads(make_graph(slug="bare").to_json())
+    fields["metadata"]["tracer"]["features"]["source"] = "bare.neurons"
+    fields["nodes"] = [one for one in fields["nodes"] if one["feature_type"] != "neuron"]
+    ids = {one["node_id"] for one in fields["nodes"]}
+    fields["links"] = [one for one in fields["links"] if {one["source"], one["target"]} <= ids]
+    Graph.model_validate(fields).save(gallery.root / "graphs" / "bare" / "1.json")
+    out = gallery.root / "public"
+    gallery.write("site_src/site.yaml", "search: false\n")
+    build(gallery.root, out)
+    assert not (out / "features" / "bare.neurons").exists()
+    assert "bare.neurons" not in (out / "features" / "index.html").read_text("utf-8")

@@ -15,12 +15,11 @@ from tracer.site.building.fingerprint import fingerprint
 from tracer.site.building.units import Product, Unit
 from tracer.site.content.gallery import GallerySource
 from tracer.site.content.read_cache import ReadCache
+from tracer.site.features.addresses import INDEX, STANDINGS
 from tracer.site.features.feature_page import FeaturePage
 from tracer.site.features.general import GeneralFeature, general_features
 from tracer.site.features.lists import SourceOverview, lists, overview
-from tracer.site.features.records import FILE as INDEX
 from tracer.site.features.records import Index, Known
-from tracer.site.features.standings import FILE as STANDINGS
 from tracer.site.features.standings import Standings
 from tracer.site.pages.pages import Pages
 

@@ -20,9 +20,8 @@ from tracer.site.content.entry import Entry
 from tracer.site.content.faults import entry_faults
 from tracer.site.content.gallery import GallerySource
 from tracer.site.content.read_cache import ReadCache
-from tracer.site.features.records import FILE as INDEX
+from tracer.site.features.addresses import INDEX, STANDINGS
 from tracer.site.features.records import Index, known_of
-from tracer.site.features.standings import FILE as STANDINGS
 from tracer.site.features.standings import standings_of
 from tracer.site.graph.compare_page import ComparePage
 from tracer.site.graph.graph_page import GraphPage

@@ -29,7 +29,7 @@ class Head(Plain):
     slug: str
     title: str
     prompt: str
-    answer: str | None
+    answer: str | None = None
     unit: str
 
 
@@ -109,7 +109,8 @@ def general_features(
     """By source, in the order of layers and numbers; `known` are records by source and key."""
     by_source: dict[str, list[Standings]] = defaultdict(list)
     for one in found:
-        by_source[one.source].append(one)
+        if one.features:
+            by_source[one.source].append(one)
     return {
         source: _Source(source, graphs, known.get(source, {})).features()
         for source, graphs in sorted(by_source.items())

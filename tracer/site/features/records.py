@@ -13,7 +13,6 @@ from tracer.documents.feature_examples import Example, FeatureExamples
 from tracer.documents.records import Plain
 from tracer.documents.token_text import joined
 
-FILE = "index.json"
 MOST_WORDS = 120  # by which a feature is found
 _LONGEST_NAME = 200
 _WORD = re.compile(r"[^\W_]{2,40}")

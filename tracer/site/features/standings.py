@@ -21,7 +21,6 @@ from tracer.site.wording.answers import target_node
 from tracer.site.wording.effects import strengthening
 from tracer.site.wording.tokens import visible
 
-FILE = "features.json"
 MOST_LINKS = 8  # of a feature, in each direction
 _DIGITS = 4
 
@@ -70,7 +69,7 @@ class Standings(Plain):
     slug: str
     title: str
     prompt: str
-    answer: str | None
+    answer: str | None = None
     model: str
     source: str
     noun: str

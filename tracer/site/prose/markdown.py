@@ -45,6 +45,7 @@ RESERVED_IDS = frozenset(
         *("account", "account-title", "holds", "holds-title"),
         *("claims", "claims-title", "faithfulness", "faithfulness-title"),
         *("exchange", "exchange-title"),
+        *("words-title", "texts-title", "often-title", "graphs-title", "flows-title", "ids-title"),
     }
 )
 _FORMATTER = HtmlFormatter(nowrap=True)
