@@ -247,6 +247,12 @@ def site_table() -> str:
         told = f"{rate:.0f} pages a second from nothing; over all processes: "
         told += _first(graphs["phases"], 6, 1)
         rows.append((f"{graphs['graphs']:,} graphs of 300 nodes and 2,000 links", told))
+    if features := found.get("features"):
+        told = (
+            f"{features['seconds']:.0f} s from nothing, {features['edit']:.0f} s after one edit, "
+        )
+        told += f"in a new process; over all processes: {_first(features['phases'], 4, 1)}"
+        rows.append((f"{features['pages']:,} features with texts, in 50 graphs", told))
     for kind in ("markdown", "yaml"):
         if taken := found.get("edits", {}).get(kind, []):
             told = f"{statistics.median(taken):.0f} ms (p95 of {len(taken)}: {_p95(taken):.0f} ms)"
@@ -279,6 +285,11 @@ def _site_goals(found: dict[str, Any]) -> Iterator[tuple[str, bool]]:
         yield "one edit, three times as fast as Eleventy", 3 * ours["edit"] <= theirs["edit"]
     if graphs := found.get("graphs"):
         yield "40 graphs a second", graphs["graphs"] >= 40 * graphs["seconds"]
+    if features := found.get("features"):
+        yield (
+            "10,000 features’ pages in a minute",
+            features["seconds"] * 10_000 <= (60 * features["pages"]),
+        )
     for kind in ("markdown", "yaml"):
         if taken := found.get("edits", {}).get(kind):
             yield f"100 ms from saved {kind} to the page, p95", _p95(taken) <= 100

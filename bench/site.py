@@ -2,7 +2,7 @@
 
 `make bench-site` writes `bench/site.json` and README's table. Medians, each run in a new process.
 (a) a thousand posts; (b) a thousand graphs; (c) an edit until the open page shows it, with (b)'s
-graphs there. Parts may be named: `python bench/site.py posts graphs edits pages`.
+graphs there; (d) ten thousand features. Parts may be named: `python bench/site.py posts features`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bench.feature_gallery import write_features  # noqa: E402
 from bench.graph_gallery import GRAPHS, write_gallery  # noqa: E402
 from bench.posts import POSTS, post, write_sites  # noqa: E402
 from tests.browser.executable import installed_browser, launch_arguments  # noqa: E402
@@ -51,6 +52,7 @@ def main() -> None:
     parts: dict[str, Callable[[], Any]] = {
         "posts": posts,
         "graphs": graphs,
+        "features": features,
         "edits": edits,
         "pages": pages,
     }
@@ -107,6 +109,30 @@ def graphs() -> dict[str, Any]:
     phases = _phases("--root", str(folder))
     seconds = time.perf_counter() - began
     return {"graphs": GRAPHS, "seconds": round(seconds, 2), "phases": phases}
+
+
+def features() -> dict[str, Any]:
+    """Seconds for a build of ten thousand features' pages from nothing, and after one edit of a
+    graph's annotations, in a new process."""
+    folder = SCRATCH / "features"
+    shutil.rmtree(folder, ignore_errors=True)
+    write_features(folder)
+    began = time.perf_counter()
+    phases = _phases("--root", str(folder))
+    cold = time.perf_counter() - began
+    annotations = folder / "site_src" / "annotations" / "graph-7.yaml"
+    annotations.parent.mkdir()
+    annotations.write_text('groups: {g: {name: One, nodes: ["E_0_0"]}}\n')
+    began = time.perf_counter()
+    _output(*TRACER, "build", "--root", str(folder))
+    edit = time.perf_counter() - began
+    pages = sum(1 for _ in (folder / "public" / "features").glob("*/[0-9]*/*/index.html"))
+    return {
+        "pages": pages,
+        "seconds": round(cold, 2),
+        "edit": round(edit, 2),
+        "phases": phases,
+    }
 
 
 def edits() -> dict[str, Any]:

@@ -17,6 +17,10 @@ const SCRIPTS =
 const SIGN = new RegExp(`[${SCRIPTS}]`, "u");
 const UNIT = new RegExp(`[${SCRIPTS}]\\p{M}*|(?:(?![${SCRIPTS}])[\\p{L}\\p{N}\\p{M}_])+`, "gu");
 const JOINER = "\u2060";
+/** A feature in any spelling: `22/580`, `22_580`, `22-580`, `L22 N580`, with a position or without. */
+const FEATURE =
+  /(^|\s)(?:l(?:ayer)?\s?(\d+)[\s/_,-]*(?:n(?:euron)?|f(?:eature)?)\s?(\d+)|(\d{1,3})[/_-](\d+)(?:[/_-]\d+)?)(?=\s|$)/gi;
+const FEATURES = { filters: { kind: "feature" } };
 
 /** @typedef {{text: string, marked: boolean}} Piece */
 
@@ -31,6 +35,13 @@ function load() {
   });
   return loading;
 }
+
+/** Features as their pages spell them for this. */
+const spelled = (/** @type {string} */ query) =>
+  query.replace(
+    FEATURE,
+    (_, before, layer, number, first, second) => `${before}L${layer ?? first}N${number ?? second}`,
+  );
 
 /** What to ask for: signs in a row as one phrase each, all other words together. */
 function questions(/** @type {string} */ query) {
@@ -105,6 +116,27 @@ function item(/** @type {any} */ found) {
   return entry;
 }
 
+/** Pages of graphs and texts before those of features, which are many. */
+async function ordered(/** @type {any} */ pagefind, /** @type {string} */ query) {
+  const wanted = spelled(query);
+  let found = await find(pagefind, wanted);
+  if (!found.length && wanted !== query) found = await find(pagefind, query);
+  const kinds = await pagefind.filters();
+  if (!kinds.kind) return { pages: found, features: [] };
+  const { results } = await pagefind.search(null, FEATURES);
+  const ids = new Set(results.map((/** @type {any} */ one) => one.id));
+  const isFeature = (/** @type {any} */ one) => ids.has(one.id);
+  const features = found.filter(isFeature);
+  return { pages: found.filter((/** @type {any} */ one) => !isFeature(one)), features };
+}
+
+/** In words. */
+function counted(/** @type {number} */ pages, /** @type {number} */ features) {
+  const parts = [pages === 1 ? "1 page" : `${pages} pages`];
+  if (features) parts.push(features === 1 ? "1 feature" : `${features} features`);
+  return features && !pages ? parts[1] : parts.join(" and ");
+}
+
 async function search() {
   const query = words.value.trim();
   const turn = ++asked;
@@ -119,14 +151,13 @@ async function search() {
   }
   try {
     const pagefind = await load();
-    const found = await find(pagefind, query);
-    const shown = await Promise.all(
-      found.slice(0, SHOWN).map((/** @type {any} */ one) => one.data()),
-    );
+    const { pages, features } = await ordered(pagefind, query);
+    const found = [...pages.slice(0, SHOWN), ...features.slice(0, SHOWN)];
+    const shown = await Promise.all(found.map((/** @type {any} */ one) => one.data()));
     if (turn !== asked) return;
-    const total = found.length;
-    const count = total === 1 ? "1 page" : `${total} pages`;
-    status.textContent = total > SHOWN ? `${count}; the first ${SHOWN} are shown` : count;
+    const count = counted(pages.length, features.length);
+    const cut = pages.length + features.length > found.length;
+    status.textContent = cut ? `${count}; the first ${found.length} are shown` : count;
     results.replaceChildren(...shown.map(item));
   } catch {
     if (turn === asked) status.textContent = "The search index could not be loaded.";

@@ -42,6 +42,11 @@ PAGES = {
     "two graphs": "compare/?a=france-paris&b=moved&row=1_3",
     "text": "about/",
     "missing": "404.html",
+    "features": "features/",
+    "features of a source": "features/tiny.neurons/",
+    "features by name": "features/tiny.neurons/by-name/",
+    "feature with texts": "features/tiny.neurons/0/7/",
+    "feature without texts": "features/tiny.neurons/1/9/",
 }
 
 
@@ -63,7 +68,16 @@ def site(tmp_path_factory: pytest.TempPathFactory, serve_folder: Callable[[Path]
     gallery.write("site_src/write-ups/france-paris.md", write_up)
     gallery.write("site_src/pages/about.md", "A [link](../graphs/france-paris/).\n")
     gallery.write("site_src/comparisons/france-paris--moved.md", "Two graphs.\n")
-    gallery.write("features/tiny.neurons/0_7.json", json.dumps(feature_file()))
+    below = {"tokens": ["a", " b"], "tokens_acts_list": [-3.0, -0.5]}
+    lowest = {"quantile_name": "Lowest", "below": True, "examples": [below]}
+    known = feature_file(
+        suggestion={"name": "Rome", "from": "texts", "auroc": 0.7, "confident": False},
+        quantiles={"0.5": 0.1, "0.99": 3.0},
+        shares={"language": {"English": 0.8, "French": 0.2}},
+    )
+    known["examples_quantiles"].append(lowest)
+    gallery.write("features/tiny.neurons/0_7.json", json.dumps(known))
+    gallery.write("features/tiny.neurons/1_11.json", json.dumps(known))
     build(gallery.root, folder / "out")
     return serve_folder(folder / "out")
 
@@ -83,9 +97,10 @@ def test_no_page_has_a_violation(page: Page, site: str, name: str, scheme: str) 
     settled(page)
     assert violations(page) == []
     if scheme == "light":  # what is where does not depend on colours
-        page.set_viewport_size({"width": 390, "height": 844})
-        settled(page)
-        assert violations(page) == []
+        for width in (768, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            settled(page)
+            assert violations(page) == []
 
 
 def settled(page: Page) -> None:

@@ -44,6 +44,10 @@ def test_the_site_has_every_kind_of_page(gallery: GalleryFolder) -> None:
         "graphs/france-paris/1/index.html",
         "models/index.html",
         "models/tiny/index.html",
+        "features/index.html",
+        *(f"features/tiny.neurons/{one}index.html" for one in ("", "0/", "1/")),
+        *(f"features/tiny.neurons/{one}/index.html" for one in ("by-name", "by-graphs")),
+        *(f"features/tiny.neurons/{one}/index.html" for one in ("0/7", "1/3", "1/9", "1/11")),
     }
     assert report.graphs == 1
     assert report.files == len(made) - 1  # the marker is not part of the site

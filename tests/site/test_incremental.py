@@ -109,6 +109,10 @@ EDITS: list[Edit] = [
     lambda g, c: g.write(
         f"site_src/pages/p{c.randrange(3)}.md", "::: circuit france-paris\nCaption\n:::\n"
     ),
+    lambda g, c: g.write(
+        f"features/tiny.neurons/{c.choice(['1_3', '0_7'])}.json",
+        f'{{"index": 3, "examples_quantiles": [], "top_logits": ["w{c.randrange(3)}"]}}',
+    ),
     lambda g, c: g.write("templates/parts/facts.html", f"<p>{c.randrange(3)}</p>"),
     lambda g, c: g.write("assets/styles/tokens.css", f":root {{ --x: {c.randrange(3)} }}"),
     lambda g, c: graph(g, c.choice(["a", "b", "c"]), c.randrange(1, 4), c.choice(["x", "y"])),
@@ -239,10 +243,12 @@ def test_one_edit_makes_its_own_pages_and_the_lists_again(gallery: GalleryFolder
     build(gallery.root, gallery.root / "public")
     gallery.write("site_src/write-ups/a.md", "New words.\n")
     report = build(gallery.root, gallery.root / "public")
-    assert report.made == 4  # the page, its data, what edits it, the graph itself: one unit
+    assert report.made == 5  # the page, its data, what edits it, its features, the graph: one unit
     gallery.write("site_src/write-ups/a.md", "---\ntitle: New\n---\nNew words.\n")
     report = build(gallery.root, gallery.root / "public")
-    assert report.made == 7  # and what lists the title: gallery, model, comparing
+    # And what lists the title: gallery, model, comparing, and its four features, each with what
+    # viewers look up.
+    assert report.made == 5 + 3 + 8
 
 
 def test_many_pages_are_made_by_many_processes_alike(

@@ -96,12 +96,16 @@ class _Site:
 
     def plain_pages(self) -> list[str]:
         """Every file that a browser opens as a document, but for graphs that are read apart. Of a
-        site that is there for its settings, the page and the feed that show them."""
+        site that is there for its settings, the page and the feed that show them; of features,
+        those with texts, and one list of all."""
         apart = {f"graphs/{first}{slug}/" for slug in self.gallery.graphs for first in ("", "f")}
         files = [one for kind in ("html", "xml", "svg") for one in self.out.rglob(f"*.{kind}")]
         named = (one.relative_to(self.out).as_posix() for one in sorted(files))
         paths = [one.removesuffix("index.html") for one in named]
-        shown = re.compile(r"(?!settings/)|settings/[^/]+/(feed\.xml)?\Z")
+        shown = re.compile(
+            r"(?!settings/|features/)|settings/[^/]+/(feed\.xml)?\Z"
+            r"|features/(?:[^/]+/(?:1/3/|by-name/))?\Z"
+        )
         return [one for one in paths if one not in apart and shown.match(one)]
 
     def addresses(self) -> list[str]:

@@ -123,6 +123,9 @@ class Documents:
         document = {
             "index": 3,
             "found_in": {"texts": texts, "tokens": 9},
+            "suggestion": {"name": texts[0], "from": texts[-1], "confident": False},
+            "quantiles": dict.fromkeys(texts, 1.0),
+            "shares": {"language": dict.fromkeys(texts, 0.1), **dict.fromkeys(texts, 0.2)},
             "top_logits": texts,
             "bottom_logits": texts,
             "examples_quantiles": [
@@ -136,8 +139,9 @@ class Documents:
         file = self.root / "features" / source / f"{key}.json"
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(document), encoding="utf-8")
-        for name in ("token", "logit", "quantile", "text's name"):
+        for name in ("token", "logit", "quantile", "text's name", "quantile's name", "share"):
             self.placed.add(f"example: {name}", chunk)
+        self.placed.add("example: suggestion", (chunk[0], chunk[-1]))
 
     def _imported(
         self, slug: str, graph: Graph, ids: Sequence[str], chunk: Sequence[Payload]

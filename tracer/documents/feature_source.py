@@ -29,6 +29,12 @@ def feature_source(graph: Graph) -> str:
     return _OUTSIDE.sub(".", ".".join(parts).lower()).strip(".") or "unknown"
 
 
+def names_its_source(graph: Graph) -> bool:
+    """Whether a feature's number means the same in another graph of this source: it was made here,
+    or its file names the set of features."""
+    return graph.metadata.tracer is not None or bool(_set(graph.metadata.model_extra or {}))
+
+
 def _set(metadata: Mapping[str, Any]) -> list[str]:
     said = f"{metadata.get('info')} {metadata.get('feature_details')}"
     found = (pattern.search(said) for pattern in _SETS)

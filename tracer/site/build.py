@@ -155,6 +155,10 @@ class _Job:
         records = (self.manifest.units[unit.name] for unit in first)
         summaries = [record.summary for record in records if record.summary]
         self._stage(plan.from_summaries(summaries), lambda made, total: made)
+        paths = list(self._files())
+        folder = self._building.folder
+        units = plan.from_features(paths, lambda path: (folder / path).read_bytes())
+        self._stage(units, lambda made, total: made)
         pages = {path: one.digest for path, one in self._files().items() if one.links is not None}
         if self._site.gallery.config.search:
             make = partial(self._search, self._building.folder)

@@ -1,17 +1,21 @@
-"""Everything wrong with a gallery, told at once; writes nothing."""
+"""Everything wrong with a gallery, told at once; the gallery stays as it is."""
 
 from __future__ import annotations
 
+import tempfile
+from functools import partial
 from pathlib import Path
 
 from tracer.errors import Place, TracerError
 from tracer.site.build import Site
+from tracer.site.building.building import Signature
 from tracer.site.building.links import link_problems
 from tracer.site.building.manifest import Record
 from tracer.site.building.units import Unit
 from tracer.site.checks.findings import Finding
 from tracer.site.checks.review import review
 from tracer.site.content.read_cache import ReadCache
+from tracer.site.features.addresses import INDEX, STANDINGS
 from tracer.site.survey.survey import Survey, survey
 
 
@@ -56,9 +60,13 @@ def _kept_back(found: Survey, without: Survey) -> list[TracerError]:
 
 def _of_pages(found: Survey, *, links: bool) -> list[TracerError]:
     """What is wrong with the pages, and with the links between them where all could be made."""
+    with tempfile.TemporaryDirectory(prefix="tracer-check-") as scratch:
+        return _made_pages(Site(found, ReadCache()), Path(scratch), links=links)
+
+
+def _made_pages(site: Site, scratch: Path, *, links: bool) -> list[TracerError]:
     problems: list[TracerError] = []
-    site = Site(found, ReadCache())
-    maker = site.maker(lambda path, content: (0, 0, 0))
+    maker = site.maker(partial(_keep, scratch))
     records: list[Record] = []
 
     def stage(units: list[Unit]) -> None:
@@ -69,6 +77,8 @@ def _of_pages(found: Survey, *, links: bool) -> list[TracerError]:
 
     stage(site.plan.from_sources(cards=False))
     stage(site.plan.from_summaries([one.summary for one in records if one.summary]))
+    made = [path for record in records for path in record.files]
+    stage(site.plan.from_features(made, lambda path: (scratch / path).read_bytes()))
     # A page left out for its own fault would make every link to it look broken as well.
     if links and not problems:
         files = {path: one.links for record in records for path, one in record.files.items()}
@@ -76,6 +86,14 @@ def _of_pages(found: Survey, *, links: bool) -> list[TracerError]:
         cards = {f"graphs/{entry.slug}/card.png" for entry in site.gallery.entries}
         problems += link_problems(pages, files.keys() | cards, site.plan.place_of)
     return problems
+
+
+def _keep(scratch: Path, path: str, content: bytes) -> Signature:
+    """Of what is made, only what other pages are made from is kept, for all processes."""
+    if path.endswith((f"/{STANDINGS}", f"/{INDEX}")):
+        (scratch / path).parent.mkdir(parents=True, exist_ok=True)
+        (scratch / path).write_bytes(content)
+    return (0, 0, 0)
 
 
 def _has_drafts(found: Survey) -> bool:

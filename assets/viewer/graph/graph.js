@@ -91,8 +91,9 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {number[]} pins
  * @property {Answer[]} answers
  * @property {Map<number, Answer>} answerOf
- * @property {{address: string, keys: Set<string>}} examples  features with texts that make them
- *   active, as `22_580`, and where their files are
+ * @property {{address: string, keys: Set<string>, pages: boolean}} examples  features
+ *   with texts that make them active, as `22_580`, and where their files are; whether every feature
+ *   has a page there
  * @property {Ablations | null} ablations
  * @property {Tables} tables
  */
@@ -136,6 +137,7 @@ export function readGraph(data, address = document.baseURI) {
     examples: {
       address: new URL(data.examples?.folder ?? ".", address).href,
       keys: new Set(data.examples?.keys),
+      pages: data.examples?.pages ?? false,
     },
     ablations: readAblations(data.ablations),
     tables: data.tables,

@@ -21,3 +21,21 @@ export async function fetchJson(address, what) {
     throw new Error(`${what} is damaged`);
   });
 }
+
+/** @type {Map<string, Promise<any>>} */
+const fetched = new Map();
+
+/**
+ * What does not change while a page is open; a failure is tried again.
+ * @param {string} address
+ * @param {string} what  the file's name in a sentence
+ */
+export function fetchOnce(address, what) {
+  let wanted = fetched.get(address);
+  if (!wanted) {
+    wanted = fetchJson(address, what);
+    fetched.set(address, wanted);
+    wanted.catch(() => fetched.delete(address));
+  }
+  return wanted;
+}

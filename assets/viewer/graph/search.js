@@ -1,6 +1,8 @@
-// Finds nodes by words: plain ones in label, token, group, id, and what a node reads and pushes; `layer:20`, `layer:5-9`,
-// `token:Rome`, `id:22_580`, `label:capital`. A node must meet every term. Quotes hold spaces
-// together.
+// Finds nodes by words: plain ones in label, token, group, id, what a node reads and pushes, and the
+// texts that make it active; `layer:20`, `layer:5-9`, `token:Rome`, `id:22_580`, `label:capital`. Ids
+// are found in any spelling (`22/580`, `22-580`, `L22 N580`). A node must meet every term. Quotes
+// hold spaces together.
+import { textWords } from "./general.js";
 import { ANSWER } from "./graph.js";
 import { nameOf, tokenOf } from "./text.js";
 
@@ -8,6 +10,8 @@ import { nameOf, tokenOf } from "./text.js";
 /** @typedef {(graph: Graph, node: number) => boolean} Test */
 
 const TERM = /(?:(layer|token|id|label):)?(?:"([^"]*)"?|(\S+))/gi;
+// `L22 N580`, `L22/N580`, `layer 22 neuron 580`: two words that are one id.
+const SPELLED = /(^|\s)l(?:ayer)?\s?(\d+)[\s/_-]*(?:n(?:euron)?|f(?:eature)?)\s?(\d+)(?=\s|$)/gi;
 const RANGE = /^(\d+)(?:-(\d+))?$/;
 
 /**
@@ -31,7 +35,7 @@ export function search(graph, query) {
  * @returns {Test[]}
  */
 function parse(query) {
-  const terms = [...query.matchAll(TERM)];
+  const terms = [...query.replace(SPELLED, "$1id:$2_$3").matchAll(TERM)];
   return terms.map(([, field = "", quoted, word]) => toTest(field.toLowerCase(), quoted ?? word));
 }
 
@@ -44,12 +48,14 @@ function toTest(field, value) {
   const wanted = value.toLowerCase();
   if (field === "layer") return inLayers(wanted);
   if (field === "token") return (graph, node) => tokens(graph, node).includes(wanted);
-  if (field === "id") return (graph, node) => hasId(graph.ids[node], wanted);
+  const id = wanted.replace(/[/-]/g, "_");
+  if (field === "id") return (graph, node) => hasId(graph.ids[node], id);
   if (field === "label") return (graph, node) => names(graph, node).includes(wanted);
   return (graph, node) =>
     names(graph, node).includes(wanted) ||
     tokens(graph, node).includes(wanted) ||
-    hasId(graph.ids[node], wanted);
+    hasId(graph.ids[node], id) ||
+    textWords(graph, node).includes(`\n${wanted}`);
 }
 
 /**

@@ -1,6 +1,7 @@
 // Search, the influence threshold, strength and sign of lines, kinds of node; and apart, so that it
 // can stay in sight, how much is hidden and why.
 import { isTyping, make } from "../page/dom.js";
+import { generalNodes, learnGeneral, learnWords } from "../graph/general.js";
 import { search } from "../graph/search.js";
 import { focusOf } from "../state/state.js";
 import {
@@ -88,9 +89,10 @@ function searchBox(graph, store, leave) {
     type: "search",
     id: "viewer-search",
     dir: "auto",
-    placeholder: "name, token, layer:20",
+    placeholder: "name, token, word, 22/580",
     autocomplete: "off",
     input: () => store.dispatch({ type: "search", query: input.value }),
+    focus: () => learn(),
     keydown: (event) => {
       if (event.key === "Enter") chooseFirst();
       if (event.key === "Escape") store.dispatch({ type: "search", query: "" });
@@ -110,9 +112,20 @@ function searchBox(graph, store, leave) {
     const [first] = search(graph, input.value);
     if (first !== undefined) choose(first);
   }
+  let [asked, learned] = [false, false];
+  /** Words of texts are fetched when somebody searches; what is sought is then sought again. */
+  async function learn() {
+    if (asked) return;
+    asked = true;
+    await learnWords(graph).catch(() => {}); // what else there is to find is found without
+    learned = true;
+    if (input.value) store.dispatch({ type: "search", query: input.value });
+  }
   store.subscribe((state, previous) => {
     if (input.value !== state.query) input.value = state.query;
-    if (state.query === previous.query && found.textContent) return;
+    if (state.query === previous.query && found.textContent && !learned) return;
+    learned = false;
+    if (state.query) learn();
     const nodes = search(graph, state.query);
     found.textContent = state.query.trim() ? `${count(nodes.length, "node")} found` : "";
     results.replaceChildren(...nodes.slice(0, OFFERED).map((node) => result(graph, node, choose)));
@@ -253,5 +266,34 @@ function kinds(graph, store) {
     });
     return make("label", {}, box, ` ${plural[kind]}`);
   });
-  return make("fieldset", { class: "kinds" }, make("legend", {}, "Show"), ...boxes);
+  const fade = graph.examples.pages ? [fadeGeneral(graph, store)] : [];
+  return make("fieldset", { class: "kinds" }, make("legend", {}, "Show"), ...boxes, ...fade);
+}
+
+/**
+ * Which features are general is fetched when somebody asks for it.
+ * @param {Graph} graph
+ * @param {Store} store
+ */
+function fadeGeneral(graph, store) {
+  const text = make("span", {}, " fade general");
+  const box = make("input", { type: "checkbox", change: () => fade(box.checked) });
+  /** @param {boolean} on */
+  async function fade(on) {
+    store.dispatch({ type: "fade", on });
+    if (!on) return;
+    try {
+      await learnGeneral(graph);
+      text.textContent = ` fade general (${generalNodes(graph).size})`;
+      if (store.state.fade) store.dispatch({ type: "fade", on });
+    } catch {
+      text.textContent = " fade general (not known)";
+    }
+  }
+  store.subscribe((state) => {
+    box.checked = state.fade;
+  });
+  if (store.state.fade) fade(true);
+  const title = `${graph.meta.noun}s that stand in most graphs, and say little about this prompt`;
+  return make("label", { title }, box, text);
 }

@@ -6,6 +6,7 @@ import { make, onSchemeChange, prefersStill } from "../page/dom.js";
 import { makeFrame } from "./frame.js";
 import { makeGrid, placeNodes } from "./layout.js";
 import { clear, drawLinks, drawNodes, drawRings, readPalette } from "./paint.js";
+import { generalNodes } from "../graph/general.js";
 import { hoverLinks, linksAtRest } from "./drawn_links.js";
 import { sceneOf } from "./scene.js";
 import { nameOf, showToken } from "../graph/text.js";
@@ -24,6 +25,8 @@ const KEYS =
   "Arrow up and down follow the strongest line towards the answer or the prompt; left and right go " +
   "along the layer; Escape clears the selection; slash searches.";
 
+/** @type {ReadonlySet<number>} */
+const NONE = new Set();
 let made = 0;
 
 export class LinkGraph {
@@ -38,6 +41,7 @@ export class LinkGraph {
     this.hovered = -1;
     /** @type {number[] | null} */
     this.restLinks = null;
+    this.faded = NONE;
     this.rest = layer("rest");
     this.nodes = layer("nodes");
     this.selection = layer("selection");
@@ -95,11 +99,14 @@ export class LinkGraph {
     const sameNodes = before?.every((shown, node) => shown === this.shown[node]) ?? false;
     const sameLines = state.weight === previous.weight && state.sign === previous.sign;
     if (!sameNodes || !sameLines) this.restLinks = null;
+    const faded = state.fade ? generalNodes(this.graph) : NONE;
+    const sameFade = faded === this.faded;
+    this.faded = faded;
     this.wanted = lineFilter(this.graph, state, this.shown);
     this.scene = sceneOf(this.graph, state, this.shown, this.wanted);
     if (!this.grid || state.openCells !== previous.openCells) return this.layOut();
     if (!sameNodes) this.place();
-    this.paint({ ground: !sameNodes || !sameLines });
+    this.paint({ ground: !sameNodes || !sameLines || !sameFade });
   }
 
   get shown() {
@@ -160,10 +167,10 @@ export class LinkGraph {
   }
 
   paintNodes() {
-    const { graph, shown, ready } = this;
+    const { graph, shown, faded, ready } = this;
     const { context, places, palette } = ready(this.nodes);
     const all = Array.from(shown.keys()).filter((node) => shown[node]);
-    drawNodes(context, graph, places, all, palette);
+    drawNodes(context, graph, places, all, palette, faded);
   }
 
   /**
@@ -171,7 +178,7 @@ export class LinkGraph {
    * @param {boolean} ground
    */
   paintRest(ground) {
-    const { graph, ready } = this;
+    const { graph, faded, ready } = this;
     const { focus, found, lit } = /** @type {import("./scene.js").Scene} */ (this.scene);
     this.restStale ||= ground;
     this.rest.hidden = focus.length + found.length > 0;
@@ -179,7 +186,7 @@ export class LinkGraph {
     if (this.rest.hidden || !this.restStale) return;
     this.restStale = false;
     const { context, places, palette } = ready(this.rest);
-    const look = { palette, opacity: 0.24, thickest: 2.2, measure: graph.flow };
+    const look = { palette, opacity: 0.24, thickest: 2.2, measure: graph.flow, faded };
     drawLinks(context, graph, places, this.linesAtRest(), look);
   }
 
@@ -187,10 +194,10 @@ export class LinkGraph {
     const { graph, shown, ready } = this;
     const scene = /** @type {import("./scene.js").Scene} */ (this.scene);
     const { context, places, palette } = ready(this.selection);
-    const look = { palette, opacity: 0.8, thickest: 4, measure: graph.links.run };
+    const look = { palette, opacity: 0.8, thickest: 4, measure: graph.links.run, faded: NONE };
     drawLinks(context, graph, places, scene.links, look);
     const lit = [...scene.lit].filter((node) => shown[node]);
-    drawNodes(context, graph, places, lit, palette);
+    drawNodes(context, graph, places, lit, palette, NONE);
     const { clicked, pinned } = this.store.state;
     drawRings(context, graph, places, pinned, palette.select, 1.2);
     if (clicked >= 0) drawRings(context, graph, places, [clicked], palette.select, 2.5);
@@ -206,10 +213,10 @@ export class LinkGraph {
     const context = clear(this.overlay, grid, view);
     if (idle) return this.tooltip.hide();
     const links = hoverLinks(graph, hovered, wanted);
-    const look = { palette, opacity: 0.9, thickest: 3, measure: graph.links.run };
+    const look = { palette, opacity: 0.9, thickest: 3, measure: graph.links.run, faded: NONE };
     drawLinks(context, graph, places, links, look);
     const ends = links.flatMap((link) => [graph.links.source[link], graph.links.target[link]]);
-    drawNodes(context, graph, places, new Set([hovered, ...ends]), palette);
+    drawNodes(context, graph, places, new Set([hovered, ...ends]), palette, NONE);
     drawRings(context, graph, places, [hovered], palette.feature, 1.5);
     const [x, y] = view.apply([places.x[hovered], places.y[hovered]]);
     this.tooltip.show(hovered, x - this.stage.scrollLeft, y, this.available ?? 0);

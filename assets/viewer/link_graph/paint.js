@@ -16,6 +16,8 @@ const COLOURS = /** @type {const} */ ([
   "surface",
 ]);
 
+const FADED = 0.2; // of what stands back
+
 /** @typedef {Record<typeof COLOURS[number], string>} Palette */
 
 /**
@@ -57,16 +59,18 @@ export function clear(canvas, { width, height }, view) {
  * @param {Graph} graph
  * @param {Places} places
  * @param {number[]} links
- * @param {{palette: Palette, opacity: number, thickest: number, measure: ArrayLike<number>}} look
- *   `measure` gives each link's strength, to which its width is proportional
+ * @param {{palette: Palette, opacity: number, thickest: number, measure: ArrayLike<number>,
+ *   faded: ReadonlySet<number>}} look  `measure` gives each link's strength, to which its width is
+ *   proportional
  */
-export function drawLinks(context, graph, places, links, { palette, opacity, thickest, measure }) {
+export function drawLinks(context, graph, places, links, look) {
+  const { palette, opacity, thickest, measure, faded } = look;
   const { source, target, run } = graph.links;
   const most = links.reduce((max, link) => Math.max(max, Math.abs(measure[link])), 0) || 1;
-  context.globalAlpha = opacity;
   for (const link of [...links].reverse()) {
     const [from, to] = [source[link], target[link]];
     const supports = run[link] >= 0;
+    context.globalAlpha = faded.has(from) || faded.has(to) ? FADED * opacity : opacity;
     context.strokeStyle = supports ? palette.positive : palette.negative;
     context.lineWidth = 0.5 + (thickest - 0.5) * (Math.abs(measure[link]) / most);
     context.setLineDash(supports ? [] : [5, 3]);
@@ -94,11 +98,13 @@ function drawCurve(context, x0, y0, x1, y1) {
  * @param {Places} places
  * @param {Iterable<number>} nodes
  * @param {Palette} palette
+ * @param {ReadonlySet<number>} faded
  */
-export function drawNodes(context, graph, places, nodes, palette) {
+export function drawNodes(context, graph, places, nodes, palette, faded) {
   for (const node of nodes) {
     const radius = places.radius[node];
     if (radius === 0) continue;
+    context.globalAlpha = faded.has(node) ? FADED : 1;
     const error = graph.kinds[node] === ERROR;
     const constant = graph.account?.constants.has(node);
     tracePath(context, graph.kinds[node], places.x[node], places.y[node], error ? 2.6 : radius);
@@ -108,6 +114,7 @@ export function drawNodes(context, graph, places, nodes, palette) {
     context.strokeStyle = constant ? palette.embedding : error ? palette.error : palette.surface;
     context.stroke();
   }
+  context.globalAlpha = 1;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { ablationLine } from "./ablation.js";
 import { make } from "../page/dom.js";
 import { makeExamples } from "./examples.js";
+import { makeFeaturePage } from "./feature_page.js";
 import { ANSWER, EMBEDDING, ERROR, FEATURE } from "../graph/graph.js";
 import { makeRows } from "./node_rows.js";
 import { makePaths } from "./path_lists.js";
@@ -92,6 +93,7 @@ export class Details {
         choose: (one) => this.choose(one),
         show: (nodes) => this.store.dispatch({ type: "show", nodes }),
       }),
+      makeFeaturePage(graph, node),
       examples(graph, node),
     ].filter((part) => part !== null);
   }

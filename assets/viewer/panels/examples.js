@@ -2,7 +2,8 @@
 // when the feature is selected, because nobody looks at all of them.
 import { select } from "../../vendor/d3.js";
 import { make } from "../page/dom.js";
-import { fetchJson } from "../graph/load.js";
+import { keyOf } from "../graph/general.js";
+import { fetchOnce } from "../graph/load.js";
 import { showNumber, showPercent, showToken } from "../graph/text.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
@@ -14,17 +15,13 @@ const AROUND = 16; // tokens shown on each side of the strongest
 const SHADES = 5;
 const LOGITS = 10;
 
-/** @type {Map<string, Promise<any>>} */
-const fetched = new Map();
-
 /**
  * @param {Graph} graph
  * @param {number} node
  * @returns {HTMLElement | null}  null where the graph has no examples of this feature
  */
 export function makeExamples(graph, node) {
-  const id = graph.ids[node];
-  const key = id.slice(0, id.lastIndexOf("_"));
+  const key = keyOf(graph.ids[node]);
   if (!graph.examples.keys.has(key)) return null;
   const address = `${graph.examples.address}${encodeURIComponent(key)}.json`;
   const body = make(
@@ -32,13 +29,7 @@ export function makeExamples(graph, node) {
     { class: "examples" },
     make("p", { class: "none" }, "Loading examples …"),
   );
-  let wanted = fetched.get(address);
-  if (!wanted) {
-    wanted = fetchJson(address, "the file of examples");
-    fetched.set(address, wanted);
-    wanted.catch(() => fetched.delete(address));
-  }
-  wanted.then(
+  fetchOnce(address, "the file of examples").then(
     (data) => body.replaceChildren(...showExamples(data, sideOf(graph, node))),
     (error) => body.replaceChildren(make("p", { class: "none" }, `No examples: ${error.message}.`)),
   );

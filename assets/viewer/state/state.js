@@ -14,6 +14,7 @@ import { FRESH, edited, redone, undone } from "./history.js";
  * @property {number} weight  weaker lines are hidden: least strength as a share of the strongest
  * @property {-1 | 0 | 1} sign  only weakening lines, all, or only strengthening ones
  * @property {string} query
+ * @property {boolean} fade  whether features that stand in most graphs stand back
  * @property {boolean} everyLink  all lines of the selection, in place of the strongest
  * @property {readonly string[]} openCells  folded cells that were opened
  * @property {string | null} openBox  the circuit's box whose members are shown
@@ -28,6 +29,7 @@ import { FRESH, edited, redone, undone } from "./history.js";
  *   | {type: "thin", weight: number}
  *   | {type: "keep-sign", sign: -1 | 0 | 1}
  *   | {type: "search", query: string}
+ *   | {type: "fade", on: boolean}
  *   | {type: "toggle-links"}
  *   | {type: "toggle-cell", cell: string}
  *   | {type: "restore", state: State}
@@ -53,6 +55,7 @@ export const initialState = (graph) => ({
   weight: 0,
   sign: 0,
   query: "",
+  fade: false,
   everyLink: false,
   openCells: [],
   openBox: null,
@@ -89,6 +92,8 @@ export function reduce(graph, state, action) {
       return { ...state, sign: action.sign };
     case "search":
       return { ...state, query: action.query };
+    case "fade":
+      return { ...state, fade: action.on };
     case "toggle-links":
       return { ...state, everyLink: !state.everyLink };
     case "toggle-cell":

@@ -7,7 +7,16 @@ import { KINDS } from "./visibility.js";
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 /** @typedef {import("./state.js").State} State */
 
-const NAMES = ["pinnedIds", "clickedId", "pruningThreshold", "q", "kinds", "weight", "sign"];
+const NAMES = [
+  "pinnedIds",
+  "clickedId",
+  "pruningThreshold",
+  "q",
+  "kinds",
+  "weight",
+  "sign",
+  "fade",
+];
 
 /** @type {Map<string, -1 | 1>} */
 const SIGNS = new Map([
@@ -32,6 +41,7 @@ export function readState(graph, query) {
   if (weight >= 0 && weight <= 1) state.weight = weight;
   state.sign = SIGNS.get(given.get("sign") ?? "") ?? 0;
   state.query = given.get("q") ?? "";
+  state.fade = graph.examples.pages && given.get("fade") === "general";
   const kinds = given.get("kinds")?.split(",");
   if (kinds?.some((kind) => KINDS.includes(kind)))
     state.kinds = KINDS.map((kind) => kinds.includes(kind));
@@ -63,6 +73,7 @@ function writeState(graph, state, query, write) {
   if (state.clicked >= 0) given.set("clickedId", graph.ids[state.clicked]);
   if (state.threshold < 1) given.set("pruningThreshold", String(state.threshold));
   if (state.query) given.set("q", state.query);
+  if (state.fade) given.set("fade", "general");
   if (state.weight > 0) given.set("weight", String(state.weight));
   for (const [name, sign] of SIGNS) if (state.sign === sign) given.set("sign", name);
   if (!state.kinds.every(Boolean)) {

@@ -79,6 +79,13 @@ def provenance_of(graph: Graph) -> Provenance:
     )
 
 
+def details_of(graph: Graph) -> Mapping[str, Any]:
+    """What a graph's file says of its features: the set they are of, where their examples are."""
+    metadata: Mapping[str, Any] = graph.metadata.model_extra or {}
+    info = {**metadata, **_mapping(metadata.get("info"))}
+    return {**info, **_mapping(info.get("feature_details"))}
+
+
 def web_address(text: object) -> str | None:
     """An address that a page may lead to: http or https, with a host, and nothing that would end
     a quotation; None for everything else."""

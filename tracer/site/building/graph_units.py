@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from tracer.documents.evidence import evidence_file
-from tracer.documents.feature_examples import load_feature_examples
+from tracer.documents.feature_examples import examples_json
+from tracer.documents.feature_store import load_record
 from tracer.documents.graph_folder import StoredGraph
 from tracer.documents.stored_file import StoredFile
 from tracer.errors import Problems
@@ -19,6 +20,9 @@ from tracer.site.content.entry import Entry
 from tracer.site.content.faults import entry_faults
 from tracer.site.content.gallery import GallerySource
 from tracer.site.content.read_cache import ReadCache
+from tracer.site.features.addresses import INDEX, STANDINGS
+from tracer.site.features.records import Index, known_of
+from tracer.site.features.standings import standings_of
 from tracer.site.graph.compare_page import ComparePage
 from tracer.site.graph.graph_page import GraphPage
 from tracer.site.graph.social_card import draw_card
@@ -73,6 +77,10 @@ class GraphUnits:
                 stored_parts = zip(page.part_files, parts.files, strict=True)
                 files |= {path: one.content() for path, one in stored_parts}
         newest, *older = [page for _, page in self._revisions(entry)]
+        with phase("features"):
+            if standings := standings_of(newest):
+                text = standings.model_dump_json(exclude_none=True)
+                files[f"{newest.address.folder}{STANDINGS}"] = text.encode()
         return Product(files, _summary_of(newest, older))
 
     def _revisions(self, entry: Entry) -> Iterator[tuple[StoredGraph, GraphPage]]:
@@ -111,14 +119,17 @@ class GraphUnits:
 
     def _examples(self, source: str, files: Mapping[str, Path]) -> Unit:
         folder = f"features/{source}/"
-        stored = {key: self._read_cache.load(StoredFile, file) for key, file in files.items()}
+        holding = dict.fromkeys(files.values())
+        digests = [self._read_cache.load(StoredFile, file).digest for file in holding]
 
         def make() -> Product:
-            for file in files.values():
-                load_feature_examples(file)
-            return Product({f"{folder}{key}.json": one.content() for key, one in stored.items()})
+            records = {key: load_record(file, key) for key, file in files.items()}
+            texts = {f"{folder}{key}.json": examples_json(one) for key, one in records.items()}
+            index = Index(features={key: known_of(one) for key, one in records.items()})
+            texts[f"{folder}{INDEX}"] = index.model_dump_json(by_alias=True, exclude_none=True)
+            return Product({path: text.encode() for path, text in texts.items()})
 
-        return Unit(f"features {source}", folder, make, fingerprint(stored))
+        return Unit(f"features {source}", folder, make, fingerprint([list(files), digests]))
 
 
 def _summary_of(page: GraphPage, older: Iterable[GraphPage]) -> Summary:

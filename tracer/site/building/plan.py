@@ -54,6 +54,15 @@ class Plan:
         ]
         return units
 
+    def from_features(self, paths: Sequence[str], read: Callable[[str], bytes]) -> list[Unit]:
+        """What tells of features: `paths` are the files made so far, and `read` gives one's
+        content."""
+        if not self._gallery.has_graphs:
+            return []
+        from tracer.site.building.feature_units import FeatureUnits
+
+        return list(FeatureUnits(self._gallery, self._pages, self._read_cache).all(paths, read))
+
     def from_summaries(self, summaries: Sequence[Summary]) -> list[Unit]:
         """What tells of all pages: the gallery, lists, feed; cheap to make."""
         graphs = [one for one in summaries if one.is_graph]
@@ -61,7 +70,8 @@ class Plan:
         config = gallery.config
         curated = [one for one in summaries if one.folder.startswith("compare/")]
         versions = [[one.title, one.versions] for one in graphs]
-        folders = sorted({"compare", *(one.folder.split("/")[0] for one in summaries)})
+        features = {"features"} if gallery.has_graphs else set()
+        folders = sorted({"compare", *features, *(one.folder.split("/")[0] for one in summaries)})
         makers: dict[str, tuple[Callable[[], bytes], object]] = {
             "index.html": (lambda: pages.gallery_page(graphs), graphs),
             "404.html": (pages.missing_page, None),

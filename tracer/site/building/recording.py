@@ -68,6 +68,10 @@ class Recording:
     def navigation(self) -> tuple[NavItem, ...]:
         return self._noted("navigation").navigation
 
+    @property
+    def has_graphs(self) -> bool:
+        return self._noted("has_graphs").has_graphs
+
     def entry(self, slug: str) -> Entry | None:
         return self._noted(f"entry:{slug}").entry(slug)
 

@@ -58,6 +58,9 @@ class GallerySource(Protocol):
     @property
     def navigation(self) -> tuple[NavItem, ...]: ...
 
+    @property
+    def has_graphs(self) -> bool: ...
+
     def entry(self, slug: str) -> Entry | None: ...
 
     def page(self, name: str) -> MarkdownFile: ...
@@ -87,6 +90,10 @@ class Gallery:
             )
         pages = sorted(self.pages.items(), key=lambda item: (item[1].meta.order or 0, item[0]))
         return tuple(NavItem(f"{name}/", page.title) for name, page in pages)
+
+    @property
+    def has_graphs(self) -> bool:
+        return bool(self.entries)
 
     @property
     def texts(self) -> list[MarkdownFile]:

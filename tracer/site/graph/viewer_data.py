@@ -53,13 +53,14 @@ def encode(
     slug: str | None = None,
     features: str = "",
     examples: Collection[str] = (),
+    pages: bool = False,
 ) -> bytes:
     """The viewer's data file; the same graph and annotations always give the same bytes.
 
     `flows` are all flows of a graph that keeps an account, where its file is there. `slug` is the
     graph's in this gallery; its own may be another. `examples` are the keys of features with a file
     of examples, and `features` leads from the data file to the folder that holds one folder for
-    each feature source.
+    each feature source. Where there are `pages`, every feature has one.
     """
     order = {node_id: index for index, node_id in enumerate(graph.node_ids)}
     document = {
@@ -77,9 +78,10 @@ def encode(
     if account := account_data(graph, flows):
         document["account"] = account
     known = {feature_key(node.node_id) for node in graph.nodes if node.kind == "feature"}
-    if with_examples := sorted(known & set(examples)):
+    with_examples = sorted(known & set(examples))
+    if with_examples or pages:
         folder = f"{features}{feature_source(graph)}/"
-        document["examples"] = {"folder": folder, "keys": with_examples}
+        document["examples"] = {"folder": folder, "keys": with_examples, "pages": pages}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 

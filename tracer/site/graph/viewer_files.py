@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tracer.documents.evidence import Faithfulness
-from tracer.documents.feature_source import feature_source
+from tracer.documents.feature_source import feature_source, names_its_source
 from tracer.documents.graph import Graph
 from tracer.documents.parts.flows import Flows
 from tracer.site.circuit.boxes import Circuit
@@ -38,6 +38,7 @@ class ViewerFiles:
             slug=self.address.slug,
             features=f"{self.address.root}features/",
             examples=self.entry.examples.get(feature_source(self.graph), ()),
+            pages=self.address.newest and names_its_source(self.graph),
         )
 
     @property

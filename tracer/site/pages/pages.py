@@ -30,12 +30,15 @@ from tracer.site.graph.summary import Summary
 from tracer.site.pages.listings import Kind, Listing, listing_folder
 from tracer.site.pages.policy import POLICY
 from tracer.site.pages.written import Prose
+from tracer.site.wording.amounts import amount
 from tracer.site.wording.direction import direction
 from tracer.site.wording.percent import percent
 from tracer.site.wording.tokens import one_line
 
 if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
     from tracer.site.content.entry import Entry
+    from tracer.site.features.feature_page import FeaturePage
+    from tracer.site.features.lists import FeatureList, SourceOverview
     from tracer.site.graph.compare_page import ComparePage
     from tracer.site.graph.graph_page import GraphPage
 
@@ -117,12 +120,26 @@ class Pages:
         # A host shows this page at any depth, where a relative address would miss.
         return self._render("404.html", self.base_path, "404.html")
 
+    def features_page(self, sources: Sequence[SourceOverview]) -> bytes:
+        """All sources of features."""
+        return self._render("features.html", "../", "features/", sources=sources)
+
+    def feature_source_page(self, source: SourceOverview) -> bytes:
+        return self._render("feature_source.html", "../../", source.folder, source=source)
+
+    def feature_list_page(self, page: FeatureList) -> bytes:
+        return self._render("feature_list.html", page.root, page.folder, page=page)
+
+    def feature_page(self, page: FeaturePage) -> bytes:
+        return self._render("feature.html", page.root, page.feature.folder, page=page)
+
     def _render(self, template: str, root: str, path: str, **values: Any) -> bytes:
         assets_url = root + self.assets.folder
         modules = self.assets.viewer_modules
         text = self._part(
             template,
             nav=self.gallery.navigation,
+            has_features=self.gallery.has_graphs,
             root=root,
             path=path,
             assets_url=assets_url,
@@ -164,7 +181,9 @@ def _environment(root: Path, _: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(percent=percent, one_line=one_line, direction=direction)
+    environment.filters.update(
+        percent=percent, one_line=one_line, direction=direction, amount=amount
+    )
     environment.globals.update(policy=POLICY, listing_folder=listing_folder)
     return environment
 

@@ -46,6 +46,7 @@ RESERVED_IDS = frozenset(
         *("claims", "claims-title", "faithfulness", "faithfulness-title"),
         *("exchange", "exchange-title", "size-curve", "size-curve-title"),
         "layers-title",
+        *("words-title", "texts-title", "often-title", "graphs-title", "flows-title", "ids-title"),
     }
 )
 _FORMATTER = HtmlFormatter(nowrap=True)

@@ -51,6 +51,8 @@ def written_out(token: str) -> str:
     >>> written_out("a\\u202eb"), written_out("\\n"), written_out("\\u200d")
     ('a\\\\u{202e}b', '↵', '\\\\u{200d}')
     """
+    if token.isprintable():  # as almost every token is
+        return token
     alone = not token.strip(_JOINERS)
     return "".join(_SIGNS.get(c) or _escaped(c, joiners=alone) for c in token)
 

@@ -1,0 +1,1 @@
+"""What features do in general: the same feature in all graphs where it stands."""
