@@ -17,14 +17,9 @@ from tracer.batch.report import Bars, plain_console
 from tracer.batch.subject import Subject, Workbench, find_subject
 from tracer.batch.trace_job import memory_suffices
 from tracer.documents.annotations import Annotations
-from tracer.documents.enclosure import is_there
-from tracer.documents.feature_examples import (
-    FeatureExamples,
-    FeatureFolder,
-    feature_key,
-    save_feature_examples,
-)
+from tracer.documents.feature_examples import FeatureExamples, feature_key
 from tracer.documents.feature_source import feature_source
+from tracer.documents.feature_store import FeatureStore
 from tracer.documents.files import read_text
 from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import GraphFolder
@@ -74,7 +69,7 @@ def find_examples(
     features: str | None = None,
     console: Console | None = None,
 ) -> list[SourceExamples]:
-    """Write `features/<source>/<key>.json` of the features that annotations name and, of each
+    """Keep a record in `features/` of the features that annotations name and, of each
     graph, of the `most` that matter most beside them, from the first `tokens` tokens of the texts.
 
     Of all graphs that this program made, or of these; graphs with the same features share one pass
@@ -82,22 +77,19 @@ def find_examples(
     found by then. Raises TracerError for a graph or model that is not to be had and texts that
     cannot be read.
     """
-    folder = FeatureFolder(root / "features")
+    store = FeatureStore(root / "features")
     bench = Workbench(device, model=model, features=features)
     done: list[SourceExamples] = []
     with contextlib.ExitStack() as stack:
-        stack.enter_context(held(folder.root / ".examples.lock", "looks for examples here"))
-        sweep_below(folder.root)
+        stack.enter_context(held(store.root / ".examples.lock", "looks for examples here"))
+        sweep_below(store.root)
         sources = _by_source(root, slugs, most)
         bars = Bars(console or plain_console(stderr=True), total=len(sources), of="sources")
         stack.enter_context(bars)
         for source, (subject, chosen) in sources.items():
-            missing = [
-                one
-                for one in chosen.values()
-                if force or not is_there(folder.path(source, one.key))
-            ]
-            found = SourceExamples(folder.root / source, there=len(chosen) - len(missing))
+            known = set() if force else store.keys(source)
+            missing = [one for one in chosen.values() if one.key not in known]
+            found = SourceExamples(store.root / source, there=len(chosen) - len(missing))
             if missing:
                 say = partial(bars.phase, source)
                 say("loading the model", 0, 1)
@@ -105,8 +97,8 @@ def find_examples(
                 reading = _Reading([one.feature for one in missing])
                 reading.run(prompt, cut(prompt.model.tokenizer, texts, tokens), say)
                 named = {"texts": [file.name for file in texts], "tokens": reading.tokens}
-                for one, document in reading.documents(prompt, missing, named):
-                    save_feature_examples(document, folder.path(source, one.key))
+                documents = reading.documents(prompt, missing, named)
+                store.save(source, {one.key: document for one, document in documents})
                 found = replace(
                     found,
                     written=len(missing) if reading.tokens else 0,

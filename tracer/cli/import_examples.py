@@ -19,10 +19,12 @@ def command(slug: str, paths: tuple[Path, ...], root: Path) -> None:
     """Keep the feature files of circuit-tracer or Neuronpedia that the graph SLUG has nodes of.
 
     FILE is one feature's JSON (`index`, `examples_quantiles`, `top_logits` …), or a folder of them.
-    They become features/<source>/<layer>_<feature>.json, which the build publishes.
+    They are kept in features/<source>/, and the build publishes them.
     """
-    from tracer.documents.feature_examples import FeatureFolder, import_examples
+    from tracer.documents.feature_source import feature_source
+    from tracer.documents.feature_store import FeatureStore
     from tracer.documents.graph_folder import GraphFolder
+    from tracer.documents.import_examples import import_examples
     from tracer.errors import Place, TracerError, did_you_mean
 
     graphs = GraphFolder(root / "graphs")
@@ -31,9 +33,10 @@ def command(slug: str, paths: tuple[Path, ...], root: Path) -> None:
         what, near = f"there is no graph `{slug}`", did_you_mean(slug, graphs.slugs())
         raise TracerError(what, hint=near, place=Place(graphs.root))
     files = [file for path in paths for file in _files(path)]
-    folder = FeatureFolder(root / "features")
-    written = import_examples(files, graphs.load(slug, revision), folder)
-    click.echo(f"{len(written):,} of {len(files):,} files kept, in {written[0].parent}")
+    store, graph = FeatureStore(root / "features"), graphs.load(slug, revision)
+    kept = import_examples(files, graph, store)
+    place = store.root / feature_source(graph)
+    click.echo(f"{len(kept):,} of {len(files):,} files kept, in {place}")
 
 
 def _files(path: Path) -> list[Path]:

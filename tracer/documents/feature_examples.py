@@ -1,4 +1,4 @@
-"""`features/<source>/<layer>_<feature>.json`: what makes a feature active, and what it promotes.
+"""What makes a feature active, and what it promotes: a record of `FeatureStore`.
 
 The format is circuit-tracer's and Neuronpedia's; what is not known here passes through.
 """
@@ -7,18 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field, ValidationError, model_validator
 
-from tracer.documents.feature_source import feature_source
 from tracer.documents.files import read_bytes, write_atomically
-from tracer.documents.graph import Graph
 from tracer.documents.json_text import decode
 from tracer.documents.records import Many, Open, first_mistake
-from tracer.documents.temporary_files import sweep_below
 from tracer.errors import Place, TracerError
 
 _KEY = re.compile(r"[0-9A-Za-z]+(_[0-9A-Za-z]+)+\Z")
@@ -76,47 +71,14 @@ def load_feature_examples(file: Path) -> FeatureExamples:
 
 def save_feature_examples(examples: FeatureExamples, file: Path) -> None:
     """Write it whole or not at all."""
-    text = json.dumps(examples.model_dump(exclude_none=True), ensure_ascii=False)
-    write_atomically(file, text + "\n")
+    write_atomically(file, examples_json(examples))
 
 
-@dataclass(frozen=True)
-class FeatureFolder:
-    """`features/` of a gallery, kept in version control."""
-
-    root: Path
-
-    def path(self, source: str, key: str) -> Path:
-        return self.root / source / f"{key}.json"
+def examples_json(examples: FeatureExamples) -> str:
+    """As other programs read it, and the viewer."""
+    return json.dumps(examples.model_dump(exclude_none=True), ensure_ascii=False) + "\n"
 
 
-def keys_among(names: Iterable[str]) -> list[str]:
-    """The keys of the features whose files are among these names."""
-    stems = (name.removesuffix(".json") for name in names if name.endswith(".json"))
-    return [stem for stem in stems if _KEY.match(stem)]
-
-
-def import_examples(files: Iterable[Path], graph: Graph, folder: FeatureFolder) -> list[Path]:
-    """Keep the examples of those features that the graph has; gives the files written.
-
-    A document's `index` is the number that the graph's nodes carry as `feature`.
-    Raises TracerError when a file is no such document, or when none fits the graph.
-    """
-    keys = {
-        node.feature: feature_key(node.node_id)
-        for node in graph.nodes
-        if node.kind == "feature" and node.feature is not None
-    }
-    written, source = [], feature_source(graph)
-    sweep_below(folder.root)
-    for file in files:
-        examples = load_feature_examples(file)
-        key = keys.get(examples.index)
-        if key is None or not _KEY.match(key):
-            continue
-        written.append(folder.path(source, key))
-        save_feature_examples(examples, written[-1])
-    if not written:
-        what = "none of these files is about a feature of the graph"
-        raise TracerError(what, hint="their `index` must be a node's `feature`")
-    return written
+def is_key(text: str) -> bool:
+    """Whether this may be a feature's key, and so a file's name."""
+    return bool(_KEY.match(text))

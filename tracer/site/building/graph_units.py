@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from tracer.documents.evidence import evidence_file
-from tracer.documents.feature_examples import load_feature_examples
+from tracer.documents.feature_examples import examples_json
+from tracer.documents.feature_store import load_record
 from tracer.documents.graph_folder import StoredGraph
 from tracer.documents.stored_file import StoredFile
 from tracer.errors import Problems
@@ -111,14 +112,15 @@ class GraphUnits:
 
     def _examples(self, source: str, files: Mapping[str, Path]) -> Unit:
         folder = f"features/{source}/"
-        stored = {key: self._read_cache.load(StoredFile, file) for key, file in files.items()}
+        holding = dict.fromkeys(files.values())
+        digests = [self._read_cache.load(StoredFile, file).digest for file in holding]
 
         def make() -> Product:
-            for file in files.values():
-                load_feature_examples(file)
-            return Product({f"{folder}{key}.json": one.content() for key, one in stored.items()})
+            records = {key: load_record(file, key) for key, file in files.items()}
+            texts = {f"{folder}{key}.json": examples_json(one) for key, one in records.items()}
+            return Product({path: text.encode() for path, text in texts.items()})
 
-        return Unit(f"features {source}", folder, make, fingerprint(stored))
+        return Unit(f"features {source}", folder, make, fingerprint([list(files), digests]))
 
 
 def _summary_of(page: GraphPage, older: Iterable[GraphPage]) -> Summary:

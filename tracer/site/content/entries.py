@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.evidence import StoredEvidence, evidence_file
-from tracer.documents.feature_examples import keys_among
 from tracer.documents.feature_labels import load_feature_labels
+from tracer.documents.feature_store import keys_in, record_files
 from tracer.documents.graph_folder import StoredGraph
 from tracer.documents.parts.parts import flows_file, words_file
 from tracer.documents.prompts import Counterfactual, PromptList
@@ -105,19 +105,18 @@ def _shared(reading: Reading) -> Shared:
         for source, file in reading.files("labels", ".yaml").items()
     }
     folder = reading.root / "features"
-    keys = {
-        source: tuple(keys_among(reading.called(folder / source, ".json")))
-        for source in reading.names(folder).folders
-    }
+    files = {source: _holding(reading, folder / source) for source in reading.names(folder).folders}
     return Shared(
         labels={source: one for source, one in labels.items() if one is not None},
-        files={
-            source: {key: folder / source / f"{key}.json" for key in found}
-            for source, found in keys.items()
-            if found
-        },
-        keys=keys,
+        files={source: found for source, found in files.items() if found},
+        keys={source: tuple(found) for source, found in files.items()},
     )
+
+
+def _holding(reading: Reading, folder: Path) -> dict[str, Path]:
+    """The file that holds each feature's record, of one source."""
+    files = record_files(folder, reading.names(folder))
+    return {key: file for file in files for key in reading.load(keys_in, file) or ()}
 
 
 def _entry(reading: Reading, found: GraphFiles, shared: Shared) -> Entry | None:
