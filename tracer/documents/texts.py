@@ -44,13 +44,16 @@ class Sort(Plain):
     kind: Kind = "prose"
 
 
+UNKNOWN = Sort()
+
+
 @dataclass(frozen=True)
 class Text:
     """A file of plain text."""
 
     file: Path
     name: str
-    sort: Sort = Sort()
+    sort: Sort = UNKNOWN
 
 
 class ListedText(Sort):
@@ -106,7 +109,7 @@ def _below(folder: Path) -> Iterator[Text]:
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         known = path.suffix.lower().lstrip(".") in {*_PROSE, *_CODE}
-        if known and path.is_file() and not any(one.startswith(".") or is_litter(one) for one in parts):
+        if known and path.is_file() and not any(map(is_litter, parts)):
             yield Text(path, path.relative_to(folder).as_posix(), sort_of(path.name))
 
 
@@ -122,5 +125,7 @@ def load_text_list(file: Path) -> Sequence[ListedText]:
     for one in texts:
         path = Path(one.file)
         if path.is_absolute() or ".." in path.parts:
-            raise TracerError(f"`{one.file}` is outside of the folder", hint=hint, place=Place(file))
+            raise TracerError(
+                f"`{one.file}` is outside of the folder", hint=hint, place=Place(file)
+            )
     return texts

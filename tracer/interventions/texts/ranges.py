@@ -43,9 +43,7 @@ class Ranges:
         for row in which.nonzero()[:, 0].tolist():
             self._offer(batch, row, peaks[row], places[row], steps[row])
 
-    def _offer(
-        self, batch: Batch, row: int, peaks: Tensor, places: Tensor, steps: Tensor
-    ) -> None:
+    def _offer(self, batch: Batch, row: int, peaks: Tensor, places: Tensor, steps: Tensor) -> None:
         slots = steps.remainder(STEPS)
         everyone = torch.arange(len(peaks))
         there = self.steps[everyone, slots]

@@ -78,7 +78,7 @@ class Running:
         for name, holder, last in self._places():
             old, new = getattr(holder, last), tensors[name]
             fits = old.dtype == new.dtype and (
-                old.shape == new.shape or isinstance(holder, Sample) and old.ndim == new.ndim
+                old.shape == new.shape or (isinstance(holder, Sample) and old.ndim == new.ndim)
             )
             if not fits:
                 raise ValueError(f"`{name}` is {tuple(new.shape)}, not {tuple(old.shape)}")

@@ -39,7 +39,9 @@ class Strongest:
         counts = which[:, None] & (peaks > 0)
         offered = peaks.masked_fill(~counts, -torch.inf).T  # (n, contexts)
         most = self.values.shape[1]
-        values, order = torch.cat([self.values, offered], 1).sort(1, descending=True, stable=True)
+        values, order = torch.cat([self.values, offered], 1).sort(
+            dim=1, descending=True, stable=True
+        )
         values, order = values[:, :most], order[:, :most]
         if not bool((order >= most).any()):
             return
@@ -48,7 +50,10 @@ class Strongest:
         self.contexts = self.contexts.gather(1, old)
         self.labels = self.labels.gather(1, old)
         wide = old[:, :, None].expand(-1, -1, WINDOW)
-        self.tokens, self.activations = self.tokens.gather(1, wide), self.activations.gather(1, wide)
+        self.tokens, self.activations = (
+            self.tokens.gather(1, wide),
+            self.activations.gather(1, wide),
+        )
         features, ranks = (order >= most).nonzero(as_tuple=True)
         rows = order[features, ranks] - most
         tokens, activations = batch.windows(rows, places[rows, features], features)
