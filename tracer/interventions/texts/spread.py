@@ -73,6 +73,7 @@ class Spread:
         below = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
         wanted = torch.linspace(low, high, bins + 1, dtype=torch.float64)
         reached = _interpolated(wanted, edges, below)
+        reached[0], reached[-1] = 0.0, counts.sum()  # the ends may lie on edges of fine bins
         return [round(one, 1) for one in reached.diff().tolist()]
 
     def at_least(self, feature: int, value: float) -> float:
