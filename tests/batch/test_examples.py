@@ -17,7 +17,7 @@ from tracer.batch import text_pass
 from tracer.batch.examples import SourceExamples, find_examples
 from tracer.batch.text_contexts import Contexts, Place
 from tracer.cli import tracer
-from tracer.documents.feature_examples import FeatureExamples, feature_key
+from tracer.documents.feature_examples import FeatureExamples, FoundIn, feature_key
 from tracer.documents.feature_source import feature_source
 from tracer.documents.feature_store import FeatureStore
 from tracer.documents.graph import Graph
@@ -26,6 +26,7 @@ from tracer.errors import TracerError
 from tracer.interventions.readings import read_features
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.interventions.targets import find_targets
+from tracer.interventions.texts.running import Running
 from tracer.model.load import load_model
 from tracer.site.check import check
 
@@ -101,8 +102,7 @@ def test_each_example_is_what_the_model_does_on_that_text(
         assert shown == pytest.approx(expected[:8], rel=1e-2)
         assert found[key].act_min == pytest.approx(min(map(min, values)), rel=1e-2)
         assert found[key].act_max == pytest.approx(max(map(max, values)), rel=1e-2)
-        assert found[key].found_in is not None
-        assert found[key].found_in.texts == ("one.txt", "two.fr.txt")
+        assert found[key].found_in == FoundIn(texts=("one.txt", "two.fr.txt"), tokens=190)
         assert {one.language for one in found[key].shares} <= {None, "fr"}
         assert len(found[key].top_logits) == len(found[key].bottom_logits) == 10
     assert {one.level for one in check(root)} == {"warning"}  # that there is no write-up, or parts
@@ -124,7 +124,7 @@ def test_what_annotations_name_comes_beside_the_most_influential(
 
 def interrupted_at(call: int, monkeypatch: pytest.MonkeyPatch, *, late: bool = False) -> None:
     """Somebody presses Ctrl-C while the batch of this number is read, or is being counted."""
-    read, add, calls = read_features, text_pass.Running.add, 0
+    read, add, calls = read_features, Running.add, 0
 
     def interrupt(*arguments: Any) -> Any:
         nonlocal calls
@@ -134,7 +134,7 @@ def interrupted_at(call: int, monkeypatch: pytest.MonkeyPatch, *, late: bool = F
         return add(*arguments) if late else read(*arguments)
 
     if late:
-        monkeypatch.setattr(text_pass.Running, "add", interrupt)
+        monkeypatch.setattr(Running, "add", interrupt)
     else:
         monkeypatch.setattr(text_pass, "read_features", interrupt)
 
@@ -161,9 +161,12 @@ def test_interrupted_the_same_command_goes_on_to_the_same_end(
     assert done.tokens == 200 * (contexts // 4)  # what was begun is counted whole, or not at all
     assert records(root, traced) == whole  # nothing is half written
     calls: list[int] = []
-    monkeypatch.setattr(
-        text_pass, "read_features", lambda *all_: calls.append(1) or read_features(*all_)
-    )
+
+    def counted(*arguments: Any) -> Any:
+        calls.append(1)
+        return read_features(*arguments)
+
+    monkeypatch.setattr(text_pass, "read_features", counted)
     monkeypatch.setattr(text_pass, "CONTEXTS", 5)  # read in other batches from there on
     again = find(root, model, [book], force=True)
     assert (again.interrupted, again.again, again.tokens) == (False, done.tokens, 1600)
@@ -235,7 +238,7 @@ def test_a_text_held_out_is_not_shown(root: Path, traced: Graph, model: str, boo
 
 
 def test_bad_input_is_one_clear_line(root: Path, model: str, texts: list[Path]) -> None:
-    with pytest.raises(TracerError, match="no texts are named.*`make corpus`"):
+    with pytest.raises(TracerError, match=r"no texts are named.*`make corpus`"):
         find(root, model, [])
     texts[0].write_text("")
     with pytest.raises(TracerError, match="there is no text in these files"):

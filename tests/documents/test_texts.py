@@ -51,7 +51,7 @@ def test_a_list_says_what_is_read_and_in_which_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("{", "JSON"),
+        ("{", "cut short"),
         ('{"texts": [{}]}', "not a list of texts: texts.0.file"),
         ('{"texts": [{"file": "../x.txt"}]}', "outside of the folder"),
         ('{"texts": [{"file": "/etc/hosts"}]}', "outside of the folder"),
