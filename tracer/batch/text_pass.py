@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,8 @@ import torch
 from tracer.batch.text_contexts import Contexts, Place
 from tracer.batch.trace_job import memory_suffices
 from tracer.documents.files import write_atomically
+from tracer.documents.json_text import decode
+from tracer.errors import TracerError
 from tracer.interventions.readings import Feature, read_features
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.interventions.texts.batch import Batch, Context
@@ -119,13 +120,12 @@ def newest_pass(folder: Path, source: str) -> TextPass | None:
 
 
 def _said(file: Path) -> dict[str, Any] | None:
-    """The words in front of the tensors; None where the file is none of ours."""
+    """The words beside the tensors; None where the file is none of ours."""
     try:
-        with file.open("rb") as opened:
-            (length,) = struct.unpack("<Q", opened.read(8))
-            head = json.loads(opened.read(min(length, 2**27)))
-        said: dict[str, Any] = json.loads(head["__metadata__"]["pass"])
-    except (OSError, ValueError, KeyError, TypeError, struct.error):
+        with safetensors.safe_open(file, "pt") as opened:
+            words = (opened.metadata() or {})["pass"]
+        said: dict[str, Any] = decode(words, file, hint="remove it")
+    except (OSError, KeyError, TracerError, safetensors.SafetensorError):
         return None
     return said if said.get("version") == VERSION else None
 

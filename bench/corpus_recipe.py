@@ -1,4 +1,4 @@
-"""`site_src/corpus.yaml`: the texts that features are looked for in, where they come from, and what
+"""`bench/corpus.yaml`: the texts that features are looked for in, where they come from, and what
 may be done with them."""
 
 from __future__ import annotations
@@ -93,4 +93,4 @@ def _lines(corpus: Corpus) -> Iterator[str]:
         for lost in corpus.missing:
             yield f"- {lost.what}: {lost.why}"
     yield ""
-    yield "This page is made from `site_src/corpus.yaml`."
+    yield "This page is made from `bench/corpus.yaml`."
