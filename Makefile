@@ -18,7 +18,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-portable checks lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-exchange bench-curve bench-truth bench-viewer bench-site torture site site-check site-changes lock dist workflows fuzz xss clean
+.PHONY: help demo corpus test test-all test-portable checks lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-exchange bench-curve bench-truth bench-viewer bench-site torture site site-check site-changes lock dist workflows fuzz xss clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -134,6 +134,9 @@ bench-viewer: $(VENV)/dev.stamp browser ## measure the viewer against its budget
 bench-site: $(VENV)/dev.stamp browser ## the site's speed, beside Eleventy and Hugo on the same posts
 	$(BIN)/python bench/site.py
 	$(BIN)/python bench/readme.py
+
+corpus: $(VENV)/trace.stamp ## fetch the texts that features are looked for in: bench/corpus.yaml
+	$(BIN)/python bench/corpus.py
 
 lock: $(VENV)/dev.stamp ## what hosts of new galleries install, with hashes: starter/requirements.txt
 	$(PIP_INSTALL) uv -c constraints.txt

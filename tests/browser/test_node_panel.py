@@ -15,9 +15,11 @@ from playwright.sync_api import Page, expect
 from tests.documents.test_feature_examples import feature_file, gallery_of
 from tests.galleries import make_gallery
 from tests.large_graph import large_graph
+from tests.texts_read import running_of
 from tracer.documents.feature_examples import save_feature_examples
 from tracer.documents.feature_source import feature_source
 from tracer.documents.graph import Graph, load_graph
+from tracer.documents.texts import UNKNOWN
 from tracer.interventions.examples import examples_of
 from tracer.site.build import build
 
@@ -127,10 +129,14 @@ def test_found_examples_tell_high_from_low_and_what_was_read(
 ) -> None:
     """Of a neuron, as `tracer find-examples` writes them."""
     root = make_gallery(tmp_path / "gallery").root
+    words = [" up", " on", " down", " off", " a", " b"]
+    values = [torch.tensor([0.1, 4.0]), torch.tensor([-2.0, 0.01]), torch.tensor([0.5, -0.4])]
     found = examples_of(
         3,
-        [[" up", " on"], [" down", " off"], [" a", " b"]],
-        [torch.tensor([0.1, 4.0]), torch.tensor([-2.0, 0.01]), torch.tensor([0.5, -0.4])],
+        running_of(values, [[0, 1], [2, 3], [4, 5]]),
+        0,
+        words.__getitem__,
+        sorts=[UNKNOWN],
         top=[" high"],
         bottom=[" low"],
         found_in={"texts": ["one.txt", "two.txt"], "tokens": 1234},

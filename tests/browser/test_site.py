@@ -142,7 +142,7 @@ def test_without_scripts_everything_is_there_to_read(
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(site["root"])
-    expect(page.locator(".card")).to_have_count(6)
+    expect(page.locator(".card")).to_have_count(8)
     expect(page.locator("#filter")).to_be_hidden()
     page.get_by_role("link", name="Which language is spoken where the Colosseum").click()
     expect(page.locator(".prompt mark")).to_have_text("Italian")
@@ -164,7 +164,7 @@ def test_one_can_walk_through_the_site_wherever_it_lives(
     page.get_by_role("link", name="How to read a graph").click()
     expect(page.locator("h1")).to_have_text("How to read a graph")
     page.get_by_role("link", name="Gallery").click()
-    expect(page.locator(".card")).to_have_count(6)
+    expect(page.locator(".card")).to_have_count(8)
     assert page.url == site[where]
 
 
@@ -172,15 +172,15 @@ def test_the_gallery_filters_by_tag_and_by_words(page: Page, site: dict[str, str
     page.goto(site["root"])
     shown = page.locator(".cards > li:visible")
     page.get_by_role("button", name="geography").click()
-    expect(shown).to_have_count(3)
-    expect(page.locator("#count")).to_have_text("3 of 6 graphs")
+    expect(shown).to_have_count(5)
+    expect(page.locator("#count")).to_have_text("5 of 8 graphs")
     page.get_by_label("Search").fill("italian")
     expect(shown).to_have_count(1)
     page.reload()
     expect(shown).to_have_count(1)
     page.get_by_label("Search").fill("")
     page.get_by_role("button", name="geography").click()
-    expect(shown).to_have_count(6)
+    expect(shown).to_have_count(8)
     assert page.url == site["root"]
 
 

@@ -1,48 +1,37 @@
-"""One `tracer find-examples` from start to end: where in texts a graph's features are active."""
+"""One `tracer find-examples` from start to end: where in texts graphs' features are active."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, partial
-from itertools import groupby, islice
 from pathlib import Path
 
 import torch
 from rich.console import Console
-from torch import Tensor
 
 from tracer.batch.report import Bars, plain_console
-from tracer.batch.subject import Subject, Workbench, find_subject
-from tracer.batch.trace_job import memory_suffices
-from tracer.documents.annotations import Annotations
-from tracer.documents.feature_examples import FeatureExamples, feature_key
-from tracer.documents.feature_source import feature_source
+from tracer.batch.subject import Workbench
+from tracer.batch.text_contexts import Contexts
+from tracer.batch.text_pass import TextPass, take_up
+from tracer.batch.wanted_features import Wanted, wanted_by_source
+from tracer.documents.feature_examples import FeatureExamples
 from tracer.documents.feature_store import FeatureStore
-from tracer.documents.files import read_text
-from tracer.documents.graph import Graph
-from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.lock import held
 from tracer.documents.temporary_files import sweep_below
+from tracer.documents.texts import find_texts
 from tracer.documents.trace_settings import Device
-from tracer.errors import TracerError
+from tracer.errors import Place, TracerError
 from tracer.interventions.examples import LOGITS, examples_of
-from tracer.interventions.readings import Feature, promoted, read_features
+from tracer.interventions.readings import promoted
 from tracer.interventions.steered_pass import SteeredPrompt
-from tracer.model.tokens import Tokenizer
+from tracer.interventions.texts.running import Running
 
-CONTEXT = 128  # most tokens read at once, behind a start token
-BATCH = 8  # contexts
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A feature to look for: the name of its file, its number in the graph, where it is."""
-
-    key: str
-    number: int
-    feature: Feature
+SCRATCH = Path(".tracer") / "examples"  # where a pass is kept, in the gallery
+CORPUS = Path(".tracer") / "corpus"  # where `make corpus` lays texts
+_NAMED = 12  # texts that a record names; of more it says how many
 
 
 @dataclass(frozen=True)
@@ -52,17 +41,18 @@ class SourceExamples:
     folder: Path
     written: int = 0
     there: int = 0  # features that had examples already
-    tokens: int = 0  # read
+    tokens: int = 0  # read, by now
+    again: int = 0  # of these, read by an earlier run
     interrupted: bool = False
 
 
 def find_examples(
     root: Path,
-    texts: Sequence[Path],
+    texts: Sequence[Path] = (),
     slugs: Sequence[str] = (),
     *,
-    most: int = 50,
-    tokens: int = 100_000,
+    most: int | None = None,
+    tokens: int | None = None,
     force: bool = False,
     device: Device = "auto",
     model: str | None = None,
@@ -70,42 +60,34 @@ def find_examples(
     features: str | None = None,
     console: Console | None = None,
 ) -> list[SourceExamples]:
-    """Keep a record in `features/` of the features that annotations name and, of each
-    graph, of the `most` that matter most beside them, from the first `tokens` tokens of the texts.
+    """Keep a record in `features/` of every feature that graphs list (with `most`, of those that
+    annotations name and, of each graph, so many more), from texts, or about their first `tokens`.
 
     Of all graphs that this program made, or of these; graphs with the same features share one pass
-    over the texts. What is there already stays, unless `force`. Interrupted, it writes what was
-    found by then. Raises TracerError for a graph or model that is not to be had and texts that
-    cannot be read.
+    over the texts. What is there already stays, unless `force`. A run that is interrupted or killed
+    goes on where it was when the same is asked again, and writes records when it is through. Raises
+    TracerError for a graph or model that is not to be had and texts that cannot be read.
     """
     store = FeatureStore(root / "features")
+    found_texts = find_texts(texts or [_corpus(root)])
     bench = Workbench(device, model=model, adapter=adapter, features=features)
     done: list[SourceExamples] = []
     with contextlib.ExitStack() as stack:
         stack.enter_context(held(store.root / ".examples.lock", "looks for examples here"))
         sweep_below(store.root)
-        sources = _by_source(root, slugs, most)
+        sources = wanted_by_source(root, slugs, most)
         bars = Bars(console or plain_console(stderr=True), total=len(sources), of="sources")
         stack.enter_context(bars)
-        for source, (subject, chosen) in sources.items():
+        for source, wanted in sources.items():
             known = set() if force else store.keys(source)
-            missing = [one for one in chosen.values() if one.key not in known]
-            found = SourceExamples(store.root / source, there=len(chosen) - len(missing))
+            missing = [one for one in wanted.features.values() if one.key not in known]
+            found = SourceExamples(store.root / source, there=len(wanted.features) - len(missing))
             if missing:
-                say = partial(bars.phase, source)
-                say("loading the model", 0, 1)
-                prompt = bench.open(subject)
-                reading = _Reading([one.feature for one in missing])
-                reading.run(prompt, cut(prompt.model.tokenizer, texts, tokens), say)
-                named = {"texts": [file.name for file in texts], "tokens": reading.tokens}
-                documents = reading.documents(prompt, missing, named)
-                store.save(source, {one.key: document for one, document in documents})
-                found = replace(
-                    found,
-                    written=len(missing) if reading.tokens else 0,
-                    tokens=reading.tokens,
-                    interrupted=reading.interrupted,
-                )
+                bars.phase(source, "loading the model", 0, 1)
+                prompt = bench.open(wanted.subject)
+                contexts = Contexts(prompt.model.tokenizer, found_texts)
+                work = _Work(root / SCRATCH, source, prompt, contexts, missing)
+                found = work.run(store, found, tokens, bars)
             done.append(found)
             bars.ended(f"{source}: {found.written:,} features written" if missing else "")
             if found.interrupted:
@@ -113,111 +95,94 @@ def find_examples(
     return done
 
 
-def _by_source(
-    root: Path, slugs: Sequence[str], most: int
-) -> dict[str, tuple[Subject, dict[str, Wanted]]]:
-    """A graph of each source, and what to look for in all of its graphs, by key."""
-    found: dict[str, tuple[Subject, dict[str, Wanted]]] = {}
-    for slug in slugs or GraphFolder(root / "graphs").slugs():
-        subject = find_subject(root, slug)
-        if slugs or subject.graph.metadata.tracer is not None:  # others cannot be run
-            unread = replace(subject)  # there may be more graphs than memory
-            _, chosen = found.setdefault(feature_source(subject.graph), (unread, {}))
-            chosen |= {one.key: one for one in wanted(subject.graph, subject.annotations, most)}
-    return found
+def _corpus(root: Path) -> Path:
+    folder = root / CORPUS
+    if not folder.is_dir():
+        what = "no texts are named, and there is no corpus here"
+        hint = "name files or folders of texts, or fetch the corpus with `make corpus`"
+        raise TracerError(what, hint=hint, place=Place(folder))
+    return folder
 
 
-def wanted(graph: Graph, annotations: Annotations, most: int) -> list[Wanted]:
-    """The features that annotations name, group or pin, and `most` more, by influence."""
-    named = {*annotations.labels, *annotations.pins}
-    named |= {node for group in annotations.groups.values() for node in group.nodes}
-    nodes = [node for node in graph.nodes if node.kind == "feature"]
-    nodes.sort(key=lambda node: 1.0 if node.influence is None else node.influence)
-    found: dict[str, Wanted] = {}
-    others: dict[str, Wanted] = {}
-    for node in nodes:
-        key = feature_key(node.node_id)
-        if node.index is None or node.feature is None:
-            continue
-        one = Wanted(key, node.feature, (node.layer_number, node.index))
-        (found if {key, node.node_id} & named else others).setdefault(key, one)
-    beside = [one for key, one in others.items() if key not in found]
-    return [*found.values(), *beside[:most]]
+@dataclass(frozen=True)
+class _Work:
+    """The features of one source that are looked for, and where what is known of them is kept."""
 
-
-def cut(tokenizer: Tokenizer, texts: Iterable[Path], most: int) -> list[list[int]]:
-    """The first `most` tokens of UTF-8 texts, in pieces that a model reads at once.
-
-    Raises TracerError for a file that cannot be read, and where there is no text at all.
-    """
-    found: list[list[int]] = []
-    size = min(CONTEXT, tokenizer.context - 1)
-    for file in texts:
-        ids = tokenizer.encode_text(read_text(file))[:most]
-        most -= len(ids)
-        found += [ids[start : start + size] for start in range(0, len(ids), size)]
-    if not found:
-        raise TracerError("there is no text in these files", hint="name files of plain text")
-    return found
-
-
-@dataclass
-class _Reading:
-    """What chosen features do on the contexts read so far."""
-
-    features: Sequence[Feature]
-    contexts: list[list[int]] = field(default_factory=list)
-    values: list[Tensor] = field(default_factory=list)  # of each context (tokens, features)
-    interrupted: bool = False
-
-    @property
-    def tokens(self) -> int:
-        return sum(map(len, self.contexts))
+    folder: Path
+    source: str
+    prompt: SteeredPrompt
+    contexts: Contexts
+    missing: Sequence[Wanted]
 
     def run(
-        self, prompt: SteeredPrompt, contexts: Sequence[list[int]], say: Callable[..., None]
-    ) -> None:
-        """Read them all, or as many as there is time for until somebody interrupts."""
-        model, start = prompt.model, prompt.model.tokenizer.start_token
-        total = sum(map(len, contexts))
-        try:
-            for batch in _batches(contexts):
-                ids = torch.tensor([[start, *one] for one in batch], device=model.device)
-                with memory_suffices("a batch of texts"):
-                    found = read_features(model, prompt.targets, self.features, ids)[:, 1:].cpu()
-                self.values += found.unbind()
-                self.contexts += batch
-                say("reading texts", self.tokens, total)
-        except KeyboardInterrupt:
-            self.interrupted = True
+        self, store: FeatureStore, found: SourceExamples, tokens: int | None, bars: Bars
+    ) -> SourceExamples:
+        known = self._begin()
+        again = known.running.tokens
+        places = {one.key: one.feature for one in self.missing}
+        places |= {key: _feature_of(key) for key in known.keys if key not in places}
+        file = self._file(known)
+        through = known.finished or known.read(
+            self.prompt,
+            [places[key] for key in known.keys],
+            self.contexts,
+            file,
+            most=tokens,
+            say=partial(bars.phase, self.source),
+        )
+        found = replace(found, tokens=known.running.tokens, again=again, interrupted=not through)
+        if not through:
+            return found
+        if not known.running.tokens:
+            raise TracerError("there is no text in these files", hint="name files of plain text")
+        store.save(self.source, dict(self._records(known)))
+        for old in self.folder.glob(f"{self.source}.*.safetensors"):
+            if old != file:
+                old.unlink(missing_ok=True)
+        return replace(found, written=len(self.missing))
 
-    def documents(
-        self, prompt: SteeredPrompt, wanted: Sequence[Wanted], named: object
-    ) -> Iterator[tuple[Wanted, FeatureExamples]]:
-        """One of each feature; none where nothing was read."""
-        if not self.contexts:
-            return
-        text = cache(prompt.model.tokenizer.text)
-        contexts = [[text(token) for token in one] for one in self.contexts]
-        for column, one in enumerate(wanted):
+    def _begin(self) -> TextPass:
+        """What an earlier run found, or nothing yet."""
+        info = (self.prompt.model.info.identity, self.prompt.targets.info.identity)
+        identity = f"{' '.join(map(str, info))} {self.contexts.identity()}"
+        keys = sorted(one.key for one in self.missing)
+        known = take_up(self.folder, self.source, identity, keys)
+        if known is None:
+            running = Running.empty(len(keys), len(self.contexts.sorts))
+            known = TextPass(identity, tuple(keys), running)
+        return known
+
+    def _file(self, known: TextPass) -> Path:
+        said = "\n".join((known.identity, *known.keys))
+        digest = hashlib.sha256(said.encode()).hexdigest()[:16]
+        return self.folder / f"{self.source}.{digest}.safetensors"
+
+    def _records(self, known: TextPass) -> Iterator[tuple[str, FeatureExamples]]:
+        text = cache(self.prompt.model.tokenizer.text)
+        texts = self.contexts.texts
+        named = [one.name for one in texts] if len(texts) <= _NAMED else len(texts)
+        columns = {key: at for at, key in enumerate(known.keys)}
+        model, targets = self.prompt.model, self.prompt.targets
+        for one in self.missing:
             layer, index = one.feature
-            (effects,) = promoted(prompt.model, prompt.targets, layer, torch.tensor([index]))
+            indices = torch.tensor([index], device=model.device)
+            (effects,) = promoted(model, targets, layer, indices)
             top, bottom = (effects.topk(LOGITS, largest=best).indices for best in (True, False))
             yield (
-                one,
+                one.key,
                 examples_of(
                     one.number,
-                    contexts,
-                    [values[:, column] for values in self.values],
+                    known.running,
+                    columns[one.key],
+                    text,
+                    sorts=self.contexts.sorts,
                     top=[text(token) for token in top.tolist()],
                     bottom=[text(token) for token in bottom.tolist()],
-                    found_in=named,
+                    found_in={"texts": named, "tokens": known.running.tokens},
                 ),
             )
 
 
-def _batches(contexts: Sequence[list[int]]) -> Iterator[list[list[int]]]:
-    """Runs of contexts of one length."""
-    for _, alike in groupby(contexts, key=len):
-        while batch := list(islice(alike, BATCH)):
-            yield batch
+def _feature_of(key: str) -> tuple[int, int]:
+    layer, _, index = key.rpartition("_")
+    return int(layer), int(index)

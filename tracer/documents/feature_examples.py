@@ -42,8 +42,42 @@ class Quantile(Open):
     examples: Many[Example]
 
 
+class Share(Open):
+    """How much of a feature's strongest contexts is of one sort of text, and of all that was read.
+
+    `language` is a code such as `fr`, or a programming language; `kind` is `prose` or `code`."""
+
+    language: str | None = None
+    kind: str = "prose"
+    share: float
+    of_texts: float
+
+
+class Suggestion(Open):
+    """A name that was made by rule or by a model, and how well it tells, on texts held out, where
+    the feature is strong: `auroc`, 0.5 for no better than chance. `below`: it is about where the
+    feature is lowest. `by` and `prompt` tell of a model that was asked."""
+
+    name: str
+    origin: str = Field(alias="from")
+    auroc: float | None = None
+    tried: int | None = None
+    confident: bool = False
+    below: bool | None = None
+    by: str | None = None
+    prompt: str | None = None
+
+
+class FoundIn(Open):
+    """What was read: names of texts, or how many, and tokens, of which some were held out."""
+
+    texts: tuple[str, ...] | int = ()
+    tokens: int = 0
+
+
 class FeatureExamples(Open):
-    """`histogram` counts activations in equal bins from `act_min` to `act_max`."""
+    """`histogram` counts activations in equal bins from `act_min` to `act_max`; `frequency` is the
+    share of tokens at which the feature is at least half as strong as at its strongest."""
 
     index: int
     examples_quantiles: Many[Quantile]
@@ -53,6 +87,10 @@ class FeatureExamples(Open):
     act_max: float | None = None
     histogram: tuple[float, ...] | None = Field(None, max_length=10_000)
     activation_frequency: float | None = None
+    frequency: float | None = None
+    shares: Many[Share] = ()
+    suggestion: Suggestion | None = None
+    found_in: FoundIn | None = None
 
 
 def feature_key(node_id: str) -> str:
@@ -77,7 +115,9 @@ def save_feature_examples(examples: FeatureExamples, file: Path) -> None:
 
 def examples_json(examples: FeatureExamples) -> str:
     """As other programs read it, and the viewer."""
-    return json.dumps(examples.model_dump(exclude_none=True), ensure_ascii=False) + "\n"
+    return (
+        json.dumps(examples.model_dump(exclude_none=True, by_alias=True), ensure_ascii=False) + "\n"
+    )
 
 
 def split_key(key: str) -> tuple[int, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,19 +18,28 @@ from tracer.model.load import Model
 Feature = tuple[int, int]  # layer, index
 
 
+class _Enough(Exception):
+    """The model need not run on: nothing that is wanted lies behind."""
+
+
 @torch.no_grad()
 def read_features(
     model: Model, targets: InterventionTargets, features: Sequence[Feature], ids: Tensor
 ) -> Tensor:
-    """(contexts, n, features): activations on token ids, (contexts, n), as the model runs."""
+    """(contexts, n, features): activations on token ids, (contexts, n), as the model runs.
+
+    Of each layer only these features are read, and the model runs no further than to the deepest.
+    """
     found = torch.zeros(*ids.shape, len(features), device=ids.device)
+    layers = sorted({layer for layer, _ in features})
     with ExitStack() as stack:
-        for layer in {layer for layer, _ in features}:
+        for layer in layers:
             columns = [at for at, (own, _) in enumerate(features) if own == layer]
             indices = torch.tensor([features[at][1] for at in columns], device=ids.device)
-            note = partial(_note, targets, layer, indices, columns, found)
+            note = partial(_note, targets, layer, indices, columns, found, layer == layers[-1])
             stack.callback(targets.read_from(layer).register_forward_pre_hook(note).remove)
-        model.causal_lm.base_model(ids, use_cache=False)  # logits would be a fifth of the work
+        with suppress(_Enough):
+            model.causal_lm.base_model(ids, use_cache=False)  # logits would be a fifth of the work
     return found
 
 
@@ -40,13 +49,19 @@ def _note(
     indices: Tensor,
     columns: Sequence[int],
     found: Tensor,
+    deepest: bool,
     _: Any,
     inputs: tuple[Tensor],
 ) -> None:
     """Puts the activations of one layer's features, from its module's input, into their columns."""
     read = targets.read(layer, inputs[0], None).flatten(0, 1)  # (positions, width)
-    values = wide(targets.everywhere(layer, read, indices))
-    found[:, :, columns] = values.view(*found.shape[:2], -1).to(found)
+    values = wide(targets.everywhere(layer, read, indices)).view(*found.shape[:2], -1).to(found)
+    if columns[-1] - columns[0] + 1 == len(columns):
+        found[:, :, columns[0] : columns[-1] + 1] = values
+    else:
+        found[:, :, columns] = values
+    if deepest:
+        raise _Enough
 
 
 @torch.no_grad()
