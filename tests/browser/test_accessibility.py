@@ -72,8 +72,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, serve_folder: Callable[[Path]
     lowest = {"quantile_name": "Lowest", "below": True, "examples": [below]}
     known = feature_file(
         suggestion={"name": "Rome", "from": "texts", "auroc": 0.7, "confident": False},
-        quantiles={"0.5": 0.1, "0.99": 3.0},
-        shares={"language": {"English": 0.8, "French": 0.2}},
+        frequency=0.02,
+        shares=[{"language": "fr", "kind": "prose", "share": 0.8, "of_texts": 0.1}],
     )
     known["examples_quantiles"].append(lowest)
     gallery.write("features/tiny.neurons/0_7.json", json.dumps(known))

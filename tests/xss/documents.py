@@ -124,8 +124,9 @@ class Documents:
             "index": 3,
             "found_in": {"texts": texts, "tokens": 9},
             "suggestion": {"name": texts[0], "from": texts[-1], "confident": False},
-            "quantiles": dict.fromkeys(texts, 1.0),
-            "shares": {"language": dict.fromkeys(texts, 0.1), **dict.fromkeys(texts, 0.2)},
+            "shares": [
+                {"language": text, "kind": text, "share": 1, "of_texts": 1} for text in texts
+            ],
             "top_logits": texts,
             "bottom_logits": texts,
             "examples_quantiles": [

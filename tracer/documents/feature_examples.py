@@ -115,9 +115,9 @@ def save_feature_examples(examples: FeatureExamples, file: Path) -> None:
 
 def examples_json(examples: FeatureExamples) -> str:
     """As other programs read it, and the viewer."""
-    return (
-        json.dumps(examples.model_dump(exclude_none=True, by_alias=True), ensure_ascii=False) + "\n"
-    )
+    nothing = set() if examples.shares else {"shares"}
+    fields = examples.model_dump(exclude_none=True, exclude=nothing, by_alias=True)
+    return json.dumps(fields, ensure_ascii=False) + "\n"
 
 
 def split_key(key: str) -> tuple[int, str]:

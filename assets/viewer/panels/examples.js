@@ -78,12 +78,13 @@ function showExamples(data, side) {
 
 /**
  * Which texts were read, for what they do not hold cannot be found in them.
- * @param {{texts?: string[], tokens?: number} | undefined} from
+ * @param {{texts?: string[] | number, tokens?: number} | undefined} from
  */
 function origin(from) {
-  if (!from?.texts?.length) return null;
-  const tokens = (from.tokens ?? 0).toLocaleString("en");
-  return make("p", { class: "amount" }, `Found in ${tokens} tokens of ${from.texts.join(", ")}.`);
+  const texts = typeof from?.texts === "number" ? `${from.texts} texts` : from?.texts?.join(", ");
+  if (!texts) return null;
+  const tokens = (from?.tokens ?? 0).toLocaleString("en");
+  return make("p", { class: "amount" }, `Found in ${tokens} tokens of ${texts}.`);
 }
 
 /** @param {string} title @param {string[]} tokens */

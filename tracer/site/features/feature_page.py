@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Any
 
 from tracer.documents.feature_examples import Example, FeatureExamples
 from tracer.site.features.general import Across, GeneralFeature, Head, feature_folder
-from tracer.site.features.records import number, peak, said
+from tracer.site.features.records import number, peak
 from tracer.site.features.standings import Standing
 from tracer.site.prose.node_links import node_link
 from tracer.site.wording.amounts import amount
@@ -21,6 +20,8 @@ SHADES = 5
 AROUND = 24  # tokens shown on each side of the strongest
 AT_FIRST = 5  # texts of a range; the others unfold
 MOST_WORDS = 10
+MOST_TEXTS = 20  # names of what was read
+MOST_SORTS = 6  # of texts where it is strongest
 MOST_TOLD = 24  # graphs with their account; of the others the name
 MOST_EXAMPLES = 40  # of a range: a record from elsewhere may hold thousands
 _BARS = 60
@@ -121,42 +122,38 @@ class FeaturePage:
 
     @property
     def frequency(self) -> str | None:
-        if self.record is None:
-            return None
-        found = self.record.activation_frequency
-        share = number(said(self.record, "frequency") if found is None else found)
-        return None if share is None else percent(share)
+        found = self.record.activation_frequency if self.record else None
+        return None if found is None else percent(found)
 
     @property
-    def quantiles(self) -> list[tuple[str, str]]:
-        """Of its activations: the name of each, and its value."""
-        found = said(self.record, "quantiles") if self.record else None
-        if isinstance(found, Mapping):
-            pairs = list(found.items())
-        elif isinstance(found, Sequence) and not isinstance(found, str):
-            pairs = [tuple(one) for one in found if isinstance(one, Sequence) and len(one) == 2]
-        else:
-            return []
-        named = ((_quantile_name(name), number(value)) for name, value in pairs[:20])
-        return [(name, plain_number(value)) for name, value in named if value is not None]
+    def strong(self) -> str | None:
+        """The share of tokens at which it is at least half as strong as at its strongest."""
+        found = self.record.frequency if self.record else None
+        return None if found is None else percent(found, tenths=True)
 
     @property
-    def shares(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """Where the texts are from that make it active: for each kind of parting, names and
-        shares."""
-        found = said(self.record, "shares") if self.record else None
-        return list(_shares(found)) if isinstance(found, Mapping) else []
+    def shares(self) -> list[tuple[str, str, str]]:
+        """Of what sort the texts are where it is strongest, and of what sort all texts are."""
+        found = self.record.shares if self.record else ()
+        return [
+            (
+                f"{one.language or 'no one language'}, {one.kind}"[:40],
+                percent(one.share),
+                percent(one.of_texts),
+            )
+            for one in found[:MOST_SORTS]
+        ]
 
     @property
     def found_in(self) -> str | None:
-        found = said(self.record, "found_in") if self.record else None
-        if not isinstance(found, Mapping):
+        found = self.record.found_in if self.record else None
+        if found is None or not found.texts:
             return None
-        texts, tokens = found.get("texts"), number(found.get("tokens"))
-        names = [one for one in texts if isinstance(one, str)] if isinstance(texts, list) else []
-        if not names:
-            return None
-        return f"Found in {tokens or 0:,.0f} tokens of {', '.join(names[:20])}."
+        if isinstance(found.texts, int):
+            texts = f"{found.texts:,} texts"
+        else:
+            texts = ", ".join(found.texts[:MOST_TEXTS])
+        return f"Found in {found.tokens:,} tokens of {texts}."
 
     @cached_property
     def histogram(self) -> Histogram | None:
@@ -261,28 +258,3 @@ def _histogram(record: FeatureExamples) -> Histogram | None:
         if value > 0
     )
     return Histogram(bars, plain_number(low), plain_number(high))
-
-
-def _quantile_name(name: object) -> str:
-    share = number(name)
-    if share is None and isinstance(name, str):
-        try:
-            share = number(float(name))
-        except ValueError:
-            return name[:40]
-    return percent(share) if share is not None and 0 <= share <= 1 else str(name)[:40]
-
-
-def _shares(found: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """One parting, or several by name."""
-    flat = {name: one for name, one in found.items() if number(one) is not None}
-    if flat:
-        yield "", _rows(flat)
-    for name, one in found.items():
-        if isinstance(one, Mapping) and (rows := _rows(one)):
-            yield str(name)[:40], rows
-
-
-def _rows(shares: Mapping[str, Any]) -> list[tuple[str, str]]:
-    known = [(str(name)[:40], value) for name, one in shares.items() if (value := number(one))]
-    return [(name, percent(share)) for name, share in sorted(known, key=lambda one: -one[1])[:12]]
