@@ -9,7 +9,7 @@ from tests.builders import make_graph
 from tracer.documents.graph import Graph
 from tracer.documents.parts.flows import Flows
 from tracer.documents.parts.parts import Parts
-from tracer.documents.parts.pushes import Pushes
+from tracer.documents.parts.words import Pushes
 
 TOKENS = ["<|endoftext|>", "The", " capital", " of", " Fr", "ance", " is"]
 GRAPH_ID = "0" * 64

@@ -13,7 +13,7 @@ from tracer.documents.named_boxes import Group, named_boxes
 from tracer.documents.parts.flows import Flows
 from tracer.documents.parts.ledger import Ledger
 from tracer.documents.parts.parts import Parts
-from tracer.documents.parts.pushes import Pushes
+from tracer.documents.parts.words import Pushes
 from tracer.documents.prompt_words import BIASES, input_names
 
 FEATURES = (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from tracer.documents.account import AccountInfo, Alternative, Box, Read, Silenced, Trial
+from tracer.documents.account import AccountInfo, Alternative, Box, Read
 from tracer.documents.evidence import (
     ClaimEvidence,
     Evidence,
@@ -35,6 +35,7 @@ from tracer.documents.graph import (
     TracerInfo,
 )
 from tracer.documents.schemas import schema_text
+from tracer.documents.trial import Silenced, Trial
 
 DOCS = Path(__file__).parents[1] / "docs"
 PARTS = "tracer|site|batch|cli|model|features|attribution|documents"

@@ -11,11 +11,12 @@ from tests.tiny_models import PROMPT, save_tiny_model
 from tracer.attribution.trace import Attribution
 from tracer.attribution.traced import Published
 from tracer.batch.publish import publish
-from tracer.documents.account import AccountInfo, Box, Silenced, Trial
+from tracer.documents.account import AccountInfo, Box
 from tracer.documents.evidence import SilencedGroups
 from tracer.documents.evidence_comparison import groups_agree
 from tracer.documents.graph import Graph
 from tracer.documents.trace_settings import TraceSettings
+from tracer.documents.trial import Silenced, Trial
 from tracer.features.choose import choose_features
 from tracer.interventions.interventions import Ablate
 from tracer.interventions.steer import steer

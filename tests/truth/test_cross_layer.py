@@ -15,10 +15,10 @@ from tests.truth.silencing import Silenced, answer_to, log_odds
 from tests.truth.transcoders import Fitted, fit_transcoders
 from tracer.attribution.trace import trace
 from tracer.batch.publish import publish
-from tracer.documents.account import Silenced as Tried
-from tracer.documents.account import Trial
 from tracer.documents.graph import Fit, Graph
 from tracer.documents.trace_settings import Remainder, TraceSettings
+from tracer.documents.trial import Silenced as Tried
+from tracer.documents.trial import Trial
 from tracer.features.choose import choose_features
 from tracer.site.graph.facts import explained
 

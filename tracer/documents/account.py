@@ -13,11 +13,11 @@ from pydantic import StringConstraints
 
 from tracer.documents.records import Open
 from tracer.documents.token_text import has_named_byte
+from tracer.documents.trial import Trial
 
 Word = Annotated[str, StringConstraints(max_length=10_000)]
 Bound = Literal["flow", "input flow", "most"]
 CONFIRMED = 0.5  # below it, what a box pushes was not confirmed
-FAITHFUL = 0.6  # below this correlation a graph predicts the model badly
 MOST_READ, LEAST_READ = 3, 0.05  # words that are told, and the least share of what is read
 
 
@@ -66,27 +66,6 @@ class Box(Open):
         return self.confirmed is not None and self.confirmed >= CONFIRMED
 
 
-class Silenced(Open):
-    """A node alone set to zero: what the graph predicts and what the model does, in units of the
-    question."""
-
-    node: str
-    predicted: float
-    actual: float
-
-
-class Trial(Open):
-    """The strongest nodes, silenced one by one when the graph was traced."""
-
-    nodes: tuple[Silenced, ...]
-    correlation: float | None = None
-
-    @property
-    def wrong_signs(self) -> list[Silenced]:
-        """Those of the five strongest that move the answer the other way."""
-        return [one for one in self.nodes[:5] if one.predicted * one.actual < 0]
-
-
 class AccountInfo(Open):
     """`quantity` is what the question measures, `unit` its unit; `swept` how many features were
     looked at. `flow`: of what runs straight into the answer, the share from listed features and not
@@ -110,20 +89,7 @@ class AccountInfo(Open):
     @property
     def warnings(self) -> list[str]:
         """Where the graph predicts the model badly, so that nobody should trust it."""
-        trial = self.trial
-        if trial is None:
-            return []
-        found = []
-        if trial.correlation is not None and trial.correlation < FAITHFUL:
-            found.append(
-                f"it predicts badly: silencing its {len(trial.nodes)} strongest nodes one by one, "
-                f"predicted and real changes correlate {trial.correlation:.2f} only"
-            )
-        return found + [
-            f"{one.node}, one of the five strongest, moves the answer the other way: silencing it "
-            f"was to change it by {one.predicted:+.2f}, and changes it by {one.actual:+.2f}"
-            for one in trial.wrong_signs
-        ]
+        return [] if self.trial is None else self.trial.warnings
 
 
 def strongest_words(

@@ -11,14 +11,15 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from tracer.documents.account import Box, Silenced, Trial, strongest_words
+from tracer.documents.account import Box, strongest_words
 from tracer.documents.evidence import SilencedGroup, SilencedGroups
 from tracer.documents.graph import Graph
 from tracer.documents.named_boxes import OPPOSED, PUSHED, Group, named_boxes, renamed
 from tracer.documents.parts.ledger import Ledger
 from tracer.documents.parts.parts import Parts
-from tracer.documents.parts.pushes import Pushes
+from tracer.documents.parts.words import Pushes
 from tracer.documents.prompt_words import input_names
+from tracer.documents.trial import Silenced, Trial
 from tracer.interventions.asked import Asked, ablated
 from tracer.interventions.steered_pass import SteeredPrompt
 

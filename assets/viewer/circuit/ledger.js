@@ -11,7 +11,7 @@
  * @property {number[][]} between
  * @property {number[][]} entering
  *
- * @typedef {object} Pushes  as tracer/documents/parts/pushes.py has them
+ * @typedef {object} Pushes  as tracer/documents/parts/words.py has them
  * @property {string[]} words
  * @property {number[]} weights
  * @property {number[][]} rows

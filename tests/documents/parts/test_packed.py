@@ -12,7 +12,7 @@ import pytest
 
 from tracer.documents.parts.flows import Flows, read_flows
 from tracer.documents.parts.parts import Parts, flows_file, load_parts, words_file
-from tracer.documents.parts.pushes import WORDS, Pushes, read_pushes
+from tracer.documents.parts.words import WORDS, Pushes, read_pushes
 from tracer.errors import TracerError
 
 GRAPH = "a" * 64

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tracer.attribution.account.account import Account
 from tracer.documents.account import Read, strongest_reads, strongest_words
-from tracer.documents.parts.pushes import WORDS, Pushes
+from tracer.documents.parts.words import WORDS, Pushes
 from tracer.documents.prompt_words import ERRORS, START, word_of
 from tracer.model.frozen_pass import FrozenPass
 

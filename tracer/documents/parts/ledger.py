@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tracer.documents.parts.flows import Flows
-from tracer.documents.parts.pushes import Pushes
+from tracer.documents.parts.words import Pushes
 
 WITHIN = 1e-4  # of the absolute sum
 LEAST = 1e-6  # of the answer's: below it sums are rounding

@@ -10,8 +10,8 @@ from tracer.documents.enclosure import is_there
 from tracer.documents.files import write_atomically
 from tracer.documents.parts.flows import NAME as FLOWS
 from tracer.documents.parts.flows import Flows, read_flows
-from tracer.documents.parts.pushes import NAME as WORDS
-from tracer.documents.parts.pushes import Pushes, read_pushes
+from tracer.documents.parts.words import NAME as WORDS
+from tracer.documents.parts.words import Pushes, read_pushes
 
 
 @dataclass(frozen=True)

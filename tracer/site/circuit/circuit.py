@@ -9,7 +9,6 @@ from tracer.documents.evidence import SilencedGroups
 from tracer.documents.graph import Graph, Node
 from tracer.documents.parts.parts import Parts
 from tracer.site.circuit.account_circuit import account_circuit
-from tracer.site.circuit.automatic_groups import Segment, automatic_groups
 from tracer.site.circuit.boxes import (
     Box,
     Circuit,
@@ -20,6 +19,7 @@ from tracer.site.circuit.boxes import (
     peoples_groups,
     word_boxes,
 )
+from tracer.site.circuit.groups_by_place import Segment, automatic_groups
 from tracer.site.circuit.lines import Part, all_lines, strongest
 from tracer.site.wording.answers import target_node
 from tracer.site.wording.effects import effects_on

@@ -9,7 +9,7 @@ from pathlib import Path
 from tracer.documents.graph import Graph
 from tracer.documents.parts.flows import Flows, read_flows
 from tracer.documents.parts.parts import Parts, flows_file, words_file
-from tracer.documents.parts.pushes import Pushes, read_pushes
+from tracer.documents.parts.words import Pushes, read_pushes
 from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError
 

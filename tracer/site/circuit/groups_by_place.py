@@ -1,4 +1,4 @@
-"""Groups for a graph that nobody has annotated: words across, cuts at layers upwards.
+"""Groups for a graph that has no account and no annotations: words across, cuts at layers upwards.
 
 Columns are runs of words, so that every link runs to the right or upwards and the picture has no
 circles. The column or piece of a column with the largest |effect| is cut at the layer that halves
