@@ -25,24 +25,29 @@ from bench.workload import SIZES, Size, write_workload  # noqa: E402
 
 SCRATCH = ROOT / ".tracer" / "bench"
 BATCHES = ("16", "32", "64", "128", "256")
-FEWER_BATCHES = {"L": ("16", "64")}  # minutes each, and on M the smallest is the fastest
+# Minutes each, and on M the smallest is the fastest.
+FEWER_BATCHES = {"L": ("16", "64"), "P": ("16", "64")}
 
 
 def main() -> None:
-    peer_python, names = sys.argv[1], sys.argv[2:] or ["M", "L"]
-    results = [compare(SIZES[name], peer_python) for name in names]
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, no GPU"
-    commit = _output("git", "rev-parse", "--short", "HEAD")
-    record = {
-        "machine": machine,
+    peer_python, names = sys.argv[1], sys.argv[2:] or ["M", "L", "P"]
+    file = ROOT / "bench" / "peer.json"
+    for name in names:
+        found = {**compare(SIZES[name], peer_python), **_circumstances()}
+        say(json.dumps(found["ratios"]))
+        before = json.loads(file.read_text())["sizes"] if file.exists() else []
+        sizes = {one["ratios"]["size"]: one for one in before} | {name: found}
+        record = {"sizes": [sizes[one] for one in SIZES if one in sizes]}
+        file.write_text(json.dumps(record, indent=1) + "\n")
+
+
+def _circumstances() -> dict[str, Any]:
+    return {
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, no GPU",
         "date": time.strftime("%Y-%m-%d"),
-        "commit": commit,
+        "commit": _output("git", "rev-parse", "--short", "HEAD"),
         "load": os.getloadavg()[0],
-        "sizes": results,
     }
-    (ROOT / "bench" / "peer.json").write_text(json.dumps(record, indent=1) + "\n")
-    for one in results:
-        say(json.dumps(one["ratios"]))
 
 
 def compare(size: Size, peer_python: str, device: str = "cpu") -> dict[str, Any]:

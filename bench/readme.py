@@ -84,9 +84,14 @@ def peer_table() -> str:
         "rows differ by",
         "same nodes, links",
     )
-    load = f"load {found['load']:.1f} at the end"
-    where = f"{found['machine']}, {load}; {found['date']}; commit {found['commit']}"
-    return f"{table(head, rows)}\n\n{_told(_peer_goals(found))} {where}."
+    runs = "; ".join(_run_of(size) for size in found["sizes"])
+    machine = found["sizes"][-1]["machine"]
+    return f"{table(head, rows)}\n\n{_told(_peer_goals(found))} {machine}. {runs}."
+
+
+def _run_of(size: dict[str, Any]) -> str:
+    load = f"load {size['load']:.1f} at the end"
+    return f"{size['ratios']['size']}: {size['date']}, {load}, commit {size['commit']}"
 
 
 def _peer_goals(found: dict[str, Any]) -> Iterator[tuple[str, bool]]:

@@ -40,6 +40,10 @@ SIZES = {
     "L": Size(
         "L", layers=16, d_model=768, features=16384, tokens=32, per_position=40, expanded=7500
     ),
+    # A long prompt.
+    "P": Size(
+        "P", layers=12, d_model=512, features=8192, tokens=128, per_position=25, expanded=7500
+    ),
 }
 
 
