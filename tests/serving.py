@@ -55,6 +55,8 @@ def served(root: Path, *options: str) -> Iterator[Served]:
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
+        if "--watch" in options:  # the workbench's link
+            assert any("/workbench/#" in one for one in iter(process.stdout.readline, ""))
         match = re.search(r"127\.0\.0\.1:(\d+)/", line)
         assert match, line + process.stdout.read()
         yield Served(int(match[1]), process)

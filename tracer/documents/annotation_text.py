@@ -31,7 +31,7 @@ def annotations_text(annotations: Annotations) -> str:
     if annotations.pins:
         lines.append(f"pins: {yaml_list(annotations.pins)}")
     if annotations.claims:
-        said = (one.model_dump(by_alias=True, exclude_unset=True) for one in annotations.claims)
+        said = (one.model_dump(by_alias=True, exclude_none=True) for one in annotations.claims)
         lines += ["claims:", *(f"  - {yaml_flow(one)}" for one in said)]
     return "\n".join(lines) + "\n"
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from mimetypes import guess_type
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -28,10 +31,11 @@ from tracer.workbench.asked import (
     Work,
     read,
 )
-from tracer.workbench.desk import Session
 from tracer.workbench.gate import MOST_BYTES, Gate, Gated
 from tracer.workbench.lane import Superseded
-from tracer.workbench.workbench import Workbench
+
+if TYPE_CHECKING:  # imports torch, which is not waited for until somebody comes
+    from tracer.workbench.workbench import Workbench
 
 HOME = "/workbench"
 _PAGE = "dev/workbench/workbench.html"
@@ -41,7 +45,19 @@ _OPEN_FILES = re.compile(
 MOST_LISTENING = 20
 MOST_UNHEARD = 200  # events that a page may be behind
 
-Answer = Callable[[Any], Awaitable[Any]]
+ANSWERS: dict[str, type[Any]] = {
+    "read": Asked,
+    "trace": Asked,
+    "open": OfGraph,
+    "session": OfSession,
+    "delete": OfSession,
+    "work": Work,
+    "poke": Poking,
+    "control": Poking,
+    "say": Poking,
+    "claim": Poking,
+    "keep": Keeping,
+}
 
 
 class Events:
@@ -54,7 +70,8 @@ class Events:
     def tell(self, kind: str, **what: Any) -> None:
         """From any thread."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._tell, json.dumps({"kind": kind, **what}))
+            with contextlib.suppress(RuntimeError):  # the server ends
+                self._loop.call_soon_threadsafe(self._tell, json.dumps({"kind": kind, **what}))
 
     def _tell(self, text: str) -> None:
         for queue in self._listening:
@@ -77,23 +94,30 @@ class Events:
         return len(self._listening) >= MOST_LISTENING
 
 
+class Later:
+    """The workbench itself, once it is needed."""
+
+    def __init__(self, gallery: Path, events: Events) -> None:
+        self._gallery, self._events = gallery, events
+        self._lock = threading.Lock()
+        self._made: Workbench | None = None
+
+    async def get(self) -> Workbench:
+        return await asyncio.to_thread(self._get)
+
+    def _get(self) -> Workbench:
+        with self._lock:
+            if self._made is None:
+                from tracer.workbench.workbench import Workbench
+
+                self._made = Workbench(self._gallery, self._events.tell)
+            return self._made
+
+
 def routes(gallery: Path, gate: Gate) -> list[BaseRoute]:
     """What `tracer.serve` serves besides the preview."""
     events = Events()
-    bench = Workbench(gallery, events.tell)
-    answers: dict[str, tuple[type[Any], Answer]] = {
-        "read": (Asked, bench.read),
-        "trace": (Asked, bench.trace),
-        "open": (OfGraph, bench.open),
-        "session": (OfSession, bench.resume),
-        "delete": (OfSession, bench.delete),
-        "work": (Work, bench.work),
-        "poke": (Poking, bench.poke),
-        "control": (Poking, bench.control),
-        "say": (Poking, bench.say),
-        "claim": (Poking, bench.claim),
-        "keep": (Keeping, bench.keep),
-    }
+    bench = Later(gallery, events)
     inner: list[BaseRoute] = [
         Route("/", _page(gallery)),
         Route("/files/{name:path}", _file(gallery)),
@@ -103,16 +127,17 @@ def routes(gallery: Path, gate: Gate) -> list[BaseRoute]:
         Route("/api/events", _events(events)),
         Route("/api/cancel", _cancel(bench), methods=["POST"]),
     ]
-    for name, (record, answer) in answers.items():
-        inner.append(Route(f"/api/{name}", _answering(record, answer), methods=["POST"]))
+    for name in ANSWERS:
+        inner.append(Route(f"/api/{name}", _answering(name, bench), methods=["POST"]))
     app = Starlette(routes=inner, middleware=[Middleware(Gated, gate=gate)])
     return [Mount(HOME, app=app)]
 
 
-def _answering(record: type[Any], answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+def _answering(name: str, bench: Later) -> Callable[[Request], Awaitable[Response]]:
     async def respond(request: Request) -> Response:
         try:
-            found = await answer(read(record, await _json(request)))
+            asked = read(ANSWERS[name], await _json(request))
+            found = await getattr(await bench.get(), name)(asked)
         except Superseded:
             return JSONResponse({"superseded": True}, 409)
         except TracerError as error:
@@ -120,7 +145,7 @@ def _answering(record: type[Any], answer: Answer) -> Callable[[Request], Awaitab
         except Exception as error:  # a fault of ours: one line in the page, and the page goes on
             what = one_plain_line(f"{type(error).__name__}: {error}", 300)
             return JSONResponse({"error": f"this went wrong here: {what}"}, 500)
-        if isinstance(found, Session):
+        if isinstance(found, BaseModel):
             found = found.model_dump(mode="json", by_alias=True, exclude_none=True)
         return JSONResponse(found)
 
@@ -169,13 +194,13 @@ def _file(gallery: Path) -> Callable[[Request], Response]:
     return respond
 
 
-def _graph(bench: Workbench) -> Callable[[Request], Awaitable[Response]]:
+def _graph(bench: Later) -> Callable[[Request], Awaitable[Response]]:
     async def respond(request: Request) -> Response:
         path = request.path_params["path"]
         if not path or path.endswith("/"):
             path += "index.html"
         try:
-            content = await asyncio.to_thread(bench.desk.page, path)
+            content = await asyncio.to_thread((await bench.get()).desk.page, path)
         except (TracerError, OSError) as error:
             return Response(str(error), 404, media_type="text/plain")
         if content is None:
@@ -185,9 +210,9 @@ def _graph(bench: Workbench) -> Callable[[Request], Awaitable[Response]]:
     return respond
 
 
-def _state(bench: Workbench) -> Callable[[Request], Awaitable[Response]]:
+def _state(bench: Later) -> Callable[[Request], Awaitable[Response]]:
     async def respond(_: Request) -> Response:
-        return JSONResponse(await asyncio.to_thread(bench.state))
+        return JSONResponse(await asyncio.to_thread((await bench.get()).state))
 
     return respond
 
@@ -201,9 +226,9 @@ def _events(events: Events) -> Callable[[Request], Awaitable[Response]]:
     return respond
 
 
-def _cancel(bench: Workbench) -> Callable[[Request], Awaitable[Response]]:
+def _cancel(bench: Later) -> Callable[[Request], Awaitable[Response]]:
     async def respond(_: Request) -> Response:
-        bench.cancel()
+        (await bench.get()).cancel()
         return JSONResponse({})
 
     return respond

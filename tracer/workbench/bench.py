@@ -207,7 +207,10 @@ def _logits(model: Model, ids: Sequence[int]) -> torch.Tensor:
 def _beside(model: Model, ids: Sequence[int], counterfactual: str) -> dict[str, Any]:
     """The counterfactual's tokens under the prompt's, and its answer; told where they do not
     align."""
-    found = model.tokenizer.encode_prompt(counterfactual)
+    try:
+        found = model.tokenizer.encode_prompt(counterfactual)
+    except TracerError as error:
+        return {"tokens": [], "differ": [], "told": str(error), "answer": None}
     text = model.tokenizer.text
     best = _logits(model, found).softmax(-1).max(-1)
     pairs = zip(ids, found, strict=False)

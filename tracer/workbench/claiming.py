@@ -73,7 +73,7 @@ def _operation(pokes: Sequence[Poke], groups: Mapping[str, Named]) -> dict[str, 
     if kind == "head":
         raise TracerError("a claim is about features, not about heads", hint="poke features")
     if kind == "ablate":
-        every = [name for one in targets for name in one]
+        every = list(dict.fromkeys(name for one in targets for name in one))
         return {"ablate": every[0] if len(every) == 1 else every}
     if kind == "exchange":
         if len(pokes) != 1 or len(targets[0]) != 1 or "_" in targets[0][0]:

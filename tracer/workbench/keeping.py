@@ -70,7 +70,7 @@ def _said(session: Session, graph: Graph, by: str | None) -> Annotations:
 
 
 def _signed(claim: Claim, by: str | None) -> Claim:
-    said = claim.model_dump(by_alias=True, exclude_unset=True)
+    said = claim.model_dump(by_alias=True, exclude_none=True)
     return Claim.model_validate({**said, "by": by} if by else said)
 
 

@@ -22,6 +22,7 @@ from tracer.workbench.lane import Cancel
 from tracer.workbench.predicted import change
 
 SHOWN = 8
+AT_ONCE = 5  # controls between two looks at whether they are still wanted
 
 
 @dataclass
@@ -87,33 +88,33 @@ class Poking:
             hint = "switch heads off, and take features away"
             raise TracerError("controls are drawn for features only", hint=hint)
         drawn = Controls(self.prompt).draw(list(done.members.values()), seed=draws, draws=draws)
-        changes: list[float] = []
-        chances: list[float] = []
-        for number, settings in enumerate(drawn, 1):
+        sides = [self.prompt.baseline, self._run(done.settings, [])]
+        for start in range(0, draws, AT_ONCE):
             cancel.check()
-            run = self._run(settings, [])
-            changes.append(self._asked.values(run)[0] - self._asked.before)
-            chances.append(self._chance(run.logits[0]))
-            tell(number, draws)
-        own = self._run(done.settings, [])
-        mine = self._asked.values(own)[0] - self._asked.before
-        further = sum(abs(one) < abs(mine) or one * mine < 0 for one in changes)
+            sides += self.prompt.runs(drawn[start : start + AT_ONCE], watch=self._asked.watch)
+            tell(min(start + AT_ONCE, draws), draws)
+        before, mine, *changes = (value for one in sides for value in self._asked.values(one))
+        changes = [one - before for one in changes]
+        change = mine - before
+        beaten = sum(abs(one) < abs(change) or one * change < 0 for one in changes)
+        logits = [row for one in sides for row in one.logits]
+        chances = [self._chance(row) for row in logits]
         return {
             "changes": changes,
-            "chances": chances,
-            "change": mine,
-            "chance": self._chance(own.logits[0]),
-            "chance_before": self._chance(self.prompt.baseline.logits[0]),
-            "beaten": further,
+            "chances": chances[2:],
+            "change": change,
+            "chance": chances[1],
+            "chance_before": chances[0],
+            "leads": self._leads(logits),
+            "beaten": beaten,
         }
 
-    def leads(self, done: Done, versus: int, draws: int) -> list[float]:
-        """The lead of the target over another word: before, after, and after each control."""
-        target = self._question.target_id
-        assert target is not None
-        drawn = Controls(self.prompt).draw(list(done.members.values()), seed=draws, draws=draws)
-        runs = [self.prompt.baseline, *(self._run(one, []) for one in (done.settings, *drawn))]
-        return [float(one.logits[0, target] - one.logits[0, versus]) for one in runs]
+    def _leads(self, logits: Sequence[Tensor]) -> list[float] | None:
+        """Of the target over the first word it is asked against: before, after, each control."""
+        target, others = self._question.target_id, self._question.contrast_ids
+        if target is None or not others:
+            return None
+        return [float(row[target] - row[others[0]]) for row in logits]
 
     def said(self, done: Done, tokens: int) -> dict[str, str]:
         """How the model goes on, before and after."""

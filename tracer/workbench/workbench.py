@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from tracer.batch.subject import find_subject
+from tracer.documents.annotations import Annotations
+from tracer.documents.claims import Claim
 from tracer.documents.enclosure import is_there
 from tracer.documents.graph import Graph
-from tracer.documents.prompts import PromptList, load_planned
+from tracer.documents.prompts import Counterfactual, PromptList, load_planned
+from tracer.documents.resolved_claims import resolve_claim
 from tracer.documents.token_id import TokenId
 from tracer.errors import TracerError
+from tracer.interventions.claims import check_claim
 from tracer.workbench.asked import Asked, Keeping, OfGraph, OfSession, Poking, Work
 from tracer.workbench.bench import Bench
 from tracer.workbench.claiming import propose
-from tracer.workbench.desk import Desk, Session
+from tracer.workbench.desk import Desk, Session, annotations_of
 from tracer.workbench.keeping import keep
 from tracer.workbench.lane import Cancel, Lane, Superseded
 from tracer.workbench.poking import Poking as Pokes
@@ -163,17 +167,15 @@ class Workbench:
             found = pokes.controls(
                 done, DRAWS, cancel, lambda n, of: self._tell("controls", done=n, total=of)
             )
-            leads = None
-            if info.question.contrast_ids:
-                leads = pokes.leads(done, info.question.contrast_ids[0], DRAWS)
             claim = propose(
                 asked.pokes,
                 info.question,
                 session.groups,
                 chances=[found["chance_before"], found["chance"], *found["chances"]],
-                leads=leads,
+                leads=found["leads"],
                 taken=[one.id for one in session.claims],
             )
+            self._refuse_failing(session, claim, pokes)
             session = session.model_copy(update={"claims": (*session.claims, claim)})
             self.desk.save(session)
             return session
@@ -187,9 +189,8 @@ class Workbench:
         def run(_: Cancel) -> dict[str, Any]:
             session = self.desk.session(asked.session)
             graph = self.desk.graph(asked.session)
-            answer = None
-            if session.asked.counterfactual.strip():
-                answer = self._bench.read(session.asked)["other"]["answer"]["text"]
+            other = self._counterfactual(session.asked)
+            answer = None if other is None else str(other.target)
             files = keep(self.gallery, session, graph, asked.slug, by=asked.by, answer=answer)
             self.desk.save(session.model_copy(update={"kept": asked.slug}))
             shown = [one.relative_to(self.gallery).as_posix() for one in files]
@@ -213,6 +214,31 @@ class Workbench:
                 self._tell("error", text=str(error))
             else:
                 self._tell("tried", session=session.id)
+
+    def _refuse_failing(self, session: Session, claim: Claim, pokes: Pokes) -> None:
+        """Judges the claim as `tracer verify` will, with the controls that it will draw. Raises
+        TracerError where it does not hold."""
+        other = self._counterfactual(session.asked)
+
+        def find(slug: str) -> tuple[Graph, Annotations]:
+            raise TracerError(f"there is no graph `{slug}` here")
+
+        said = annotations_of(session)
+        meant = resolve_claim(claim, pokes.graph, said, find, counterfactual=other)
+        found = check_claim(pokes.prompt, meant)
+        if found.verdict != "holds":
+            told = "; ".join(f"{one.beaten} of {len(one.controls)}" for one in found.measures)
+            what = f"it does not hold: of the controls that decide it, it beats {told}"
+            raise TracerError(what, hint="poke others, or more of them")
+
+    def _counterfactual(self, asked: Asked) -> Counterfactual | None:
+        """The counterfactual prompt and its answer, in the lane's thread."""
+        if not asked.counterfactual.strip():
+            return None
+        found = self._bench.read(asked)["other"]
+        if found["told"]:
+            raise TracerError(f"the counterfactual does not fit: {found['told']}")
+        return Counterfactual(prompt=asked.counterfactual, target=found["answer"]["text"])
 
     def _follow(self, work: Any) -> None:
         task = asyncio.create_task(work)
