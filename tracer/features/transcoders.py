@@ -90,6 +90,10 @@ class ActiveTranscoders:
             onward = onward + features.passes_on.pull(gradient, positions)
         return on_activation * features.activations, onward
 
+    def pull_several(self, layer: int, behind: Sequence[Tensor]) -> Tensor:
+        each = zip(*behind, strict=True)
+        return torch.stack([self.pull(layer, one)[1] for one in each])
+
     def pass_up(
         self, layer: int, stream: Tensor, positions: Tensor, listed: LayerFeatures
     ) -> list[Tensor]:
