@@ -73,7 +73,8 @@ def trace(
       likeliest token; in a graph of `nodes` the fewest likely tokens that hold
       `settings.logit_mass` of the probability.
     - `target_feature`, `layer_index_position` or these three numbers: what feeds it, in units of
-      its activation; a positive effect strengthens it, a negative one weakens it, whatever its own sign.
+      its activation; a positive effect strengthens it, a negative one weakens it, whatever its
+      own sign.
     - `direction`, (d_model,) in the normalised final residual stream, any dtype and device; in
       units of its inner product with that stream.
 
