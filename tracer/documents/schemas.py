@@ -16,6 +16,7 @@ from tracer.documents.files import read_text, write_atomically
 from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
 from tracer.documents.prompts import PromptFile
+from tracer.documents.set_account import SetAccount
 from tracer.documents.site_config import SiteConfig
 
 DOCUMENTS: Mapping[str, type[BaseModel]] = {
@@ -25,6 +26,7 @@ DOCUMENTS: Mapping[str, type[BaseModel]] = {
     "graph": Graph,
     "labels": FeatureLabels,
     "prompts": PromptFile,
+    "set": SetAccount,
     "site": SiteConfig,
 }
 WRITTEN_BY_PEOPLE = ("annotations", "labels", "prompts", "site")
