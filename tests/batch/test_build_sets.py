@@ -11,10 +11,13 @@ from rich.console import Console
 from tracer.batch import build_sets as module
 from tracer.batch.session import build_graphs
 from tracer.batch.set_likeness import likeness_of
+from tracer.batch.set_plan import AskedRow, SetJob
+from tracer.batch.set_rows import trace_row
 from tracer.documents.prompts import load_prompts
-from tracer.documents.set_account import ANSWER, SetAccount
+from tracer.documents.set_account import ANSWER, RowAccount, SetAccount
 from tracer.documents.set_folder import SetFolder
-from tracer.model.load import load_model
+from tracer.model.frozen_pass import freeze
+from tracer.model.load import Model, load_model
 
 FILLED = [("w3", "w4"), ("w5", "w6"), ("w7 w8", "w9"), ("w10", "w11")]
 
@@ -58,9 +61,7 @@ class Desk:
         return SetFolder(self.graphs.parent / "sets")
 
 
-def _top(model, ids) -> int:  # type: ignore[no-untyped-def]
-    from tracer.model.frozen_pass import freeze
-
+def _top(model: Model, ids: tuple[int, ...]) -> int:
     return int(freeze(model, ids).logits.argmax())
 
 
@@ -113,20 +114,18 @@ def test_a_second_run_finds_the_set_done(desk: Desk) -> None:
 
 def test_a_run_that_was_interrupted_goes_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     traced: list[str] = []
-    real = module.trace_row
+    most = 2
 
-    def counting(row, *rest):  # type: ignore[no-untyped-def]
-        if len(traced) == 2:
+    def counting(row: AskedRow, job: SetJob, model: Model) -> RowAccount:
+        if len(traced) == most:
             raise KeyboardInterrupt
         traced.append(row.row.key)
-        return real(row, *rest)
+        return trace_row(row, job, model)
 
     monkeypatch.setattr(module, "trace_row", counting)
     assert desk.run() == 130
     assert desk.folder.slugs() == []
-    monkeypatch.setattr(
-        module, "trace_row", lambda row, *rest: (traced.append(row.row.key), real(row, *rest))[1]
-    )
+    most = 9
     assert desk.run() == 0
     assert traced == ["w3", "w5", "w7-w8", "w10"]  # each once
     assert not (desk.folder.root / "tiny" / ".rows").exists()

@@ -47,6 +47,7 @@ def account_of_set(job: SetJob, rows: Sequence[TracedRow], *, layers: int) -> Se
     resampled = _Resampled.of(len(counted))
     neurons, left_out = _neurons(counted, resampled)
     boxes, flows, inputs = _flows(counted, resampled, layers)
+    slots = tuple(dict.fromkeys(slot for one in rows for slot in one.asked.slots))
     found = likeness_of(torch.tensor([one.effects for one in neurons], dtype=torch.float64))
     return SetAccount(
         id=job.id,
@@ -63,8 +64,8 @@ def account_of_set(job: SetJob, rows: Sequence[TracedRow], *, layers: int) -> Se
             features_identity=job.features.info.identity,
             layers=layers,
         ),
-        slots=tuple(dict.fromkeys(slot for one in rows for slot in one.asked.slots)),
-        rows=tuple(_rows(rows, found)),
+        slots=slots,
+        rows=tuple(_rows(rows, slots, found)),
         refused=job.refused,
         neurons=tuple(neurons),
         left_out=left_out,
@@ -76,7 +77,7 @@ def account_of_set(job: SetJob, rows: Sequence[TracedRow], *, layers: int) -> Se
     )
 
 
-def _rows(rows: Sequence[TracedRow], found: Sequence[Likeness]) -> list[Row]:
+def _rows(rows: Sequence[TracedRow], slots: Sequence[str], found: Sequence[Likeness]) -> list[Row]:
     told, at = [], 0
     for one in rows:
         asked, said, account = one.asked, one.said, one.account
@@ -88,8 +89,10 @@ def _rows(rows: Sequence[TracedRow], found: Sequence[Likeness]) -> list[Row]:
                 words=asked.row.words,
                 prompt=asked.row.prompt,
                 tokens=len(asked.ask.token_ids),
+                places=tuple(map(slots.index, asked.slots)),
                 answer=asked.row.answer,
                 answer_id=asked.ask.target or 0,
+                contrast_ids=asked.ask.contrast,
                 probability=said.probability,
                 said=said.said,
                 said_probability=said.said_probability,

@@ -1,7 +1,8 @@
 """`sets/<slug>/<revision>.json`: what holds for many prompts of one kind.
 
 Of each row its account is kept in columns: the effect of the strongest neurons that two rows list,
-and what flows between boxes, a number a row. The rows' own graphs would take a hundred times the room.
+and what flows between boxes, a number a row. The rows' own graphs would take a hundred times as
+much room.
 """
 
 from __future__ import annotations
@@ -83,8 +84,10 @@ class Row(Strict):
     words: Mapping[str, str]
     prompt: str
     tokens: int
+    places: Many[int] = Field(description="of each token, its slot, by its number in `slots`")
     answer: str
     answer_id: int
+    contrast_ids: Many[int]
     probability: Number
     said: str = Field(description="the likeliest token")
     said_probability: Number

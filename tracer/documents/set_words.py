@@ -43,8 +43,8 @@ def say_set(one: SetAccount, most: int) -> str:
         _table([("from", "to", "flow"), *_flows(one, most)]),
     ]
     if odd := [row for row in one.counted if row.odd]:
-        lines = [(row.key, row.answer.strip(), f"{row.likeness:.2f}") for row in odd[:most]]
-        parts.append("rows that work otherwise\n" + _table([("row", "answer", "like"), *lines]))
+        alone = [(row.key, row.answer.strip(), f"{row.likeness:.2f}") for row in odd[:most]]
+        parts.append("rows that work otherwise\n" + _table([("row", "answer", "like"), *alone]))
     if one.apart:
         lines = [
             (

@@ -17,11 +17,13 @@ from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.media import media_files
 from tracer.site.content.read_cache import ReadCache
 from tracer.site.content.reading import Reading
+from tracer.site.content.set_entries import read_sets
 from tracer.site.content.tags import tags_written_differently
 from tracer.site.content.texts import read_comparisons, read_pages
 
 if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
-    from tracer.documents.prompts import PromptList
+    from tracer.documents.prompt_set import PromptSet
+    from tracer.documents.prompts import PromptEntry, PromptList
     from tracer.site.content.entry import Entry
 from tracer.site.survey.card_order import card_order
 
@@ -106,6 +108,7 @@ def _read(reading: Reading, drafts: bool) -> Survey:
         comparisons=comparisons,
         features=features,
         media=media_files(reading),
+        sets=read_sets(reading, prompts),
     )
     gallery = _without(gallery, graphs.keys() - {entry.slug for entry in entries})
     notes = _off_the_list(reading.root / "graphs", list(graphs), prompts)
@@ -184,7 +187,8 @@ def _tags(
     texts: Iterable[MarkdownFile | None], prompts: PromptList | None
 ) -> Iterator[tuple[str, Place]]:
     if prompts is not None:
-        for listed in prompts.graphs:
+        entries: tuple[PromptEntry | PromptSet, ...] = (*prompts.graphs, *prompts.sets)
+        for listed in entries:
             place = prompts.where(listed.slug, "tags")
             yield from ((tag, place) for tag in listed.tags)
     for text in texts:
