@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ from tracer.errors import TracerError
 from tracer.model.architectures import Architecture, architecture_of
 from tracer.model.default_model import Say
 from tracer.model.files import ModelFiles, find_model
+from tracer.model.given import as_device, as_precision
 from tracer.model.layer_weights import LayerWeights, layer_weights
 from tracer.model.merge import merge
 from tracer.model.precision import DTYPES
@@ -37,6 +38,11 @@ class Model:
     tokenizer: Tokenizer
     architecture: Architecture
     notices: tuple[str, ...] = ()  # what is not as it was said to be
+
+    def __repr__(self) -> str:
+        info, dtype = self.info, str(self.dtype).removeprefix("torch.")
+        size = f"{info.layers} layers of width {info.d_model}"
+        return f"<Model {info.full_name}: {info.family}, {size}, {dtype} on {self.device}>"
 
     @property
     def device(self) -> torch.device:
@@ -113,15 +119,41 @@ def load_model(
 
     `precision` is the number format of the weights and of all that is traced with them; `say` is
     told of downloads and conversions. Weights are read from safetensors and GGUF only. `adapter`
-    names LoRA folders as peft saves them, merged into the weights in order.
+    names LoRA folders as peft saves them, merged into the weights in order. PyTorch's names of
+    devices and number formats (`cuda:0`, `float16`) are understood too.
 
     Raises TracerError when it cannot be had, is not whole, is of a family that is not supported,
     an adapter does not fit it or holds what is not followed, or the device is absent.
     """
-    chosen = choose_device(device)
+    chosen, precision = choose_device(as_device(device)), as_precision(precision)
+    if not isinstance(name, str | Path):
+        raise _no_model(name)
     with third_party(f"the model `{name}` cannot be loaded"):
-        files = find_model(name, say, adapters=adapter_folders(adapter))
+        files = find_model(str(name), say, adapters=adapter_folders(adapter))
         return open_model(files, device=chosen, precision=precision)
+
+
+def as_model(given: Any) -> Model:
+    """A model, or the name of one, which is then loaded as `load_model` does; the last that was
+    named so is kept. Raises TracerError for anything else."""
+    if isinstance(given, Model):
+        return given
+    if isinstance(given, str | Path):
+        return _named(str(given))
+    raise _no_model(given)
+
+
+@lru_cache(maxsize=1)
+def _named(name: str) -> Model:
+    return load_model(name)
+
+
+def _no_model(given: object) -> TracerError:
+    what = f"a model is named, or what `tracer.load_model` gives, not a {type(given).__name__}"
+    hint = "`tracer.load_model(NAME)` takes the default, a hub id or a local folder"
+    if hasattr(given, "save_pretrained"):
+        hint = "save it with its tokenizer by `save_pretrained(FOLDER)`, then name the folder"
+    return TracerError(what, hint=hint)
 
 
 def adapter_folders(adapter: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
