@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from tracer.documents.enclosure import enclose_folder, is_there, names_in
 from tracer.documents.files import MAX_GRAPH_BYTES, read_bytes, write_atomically
+from tracer.documents.json_text import decode
 from tracer.documents.references import check_slug
 from tracer.documents.revisions import revision_numbers
 from tracer.documents.set_account import RowAccount, SetAccount, StoredSet, load_set
@@ -64,7 +65,8 @@ class SetFolder:
         if not is_there(file):
             return None
         try:
-            found = RowAccount.model_validate_json(read_bytes(file, max_bytes=MAX_GRAPH_BYTES))
+            raw = read_bytes(file, max_bytes=MAX_GRAPH_BYTES)
+            found = RowAccount.model_validate(decode(raw, file, hint="trace it again"))
         except (ValidationError, TracerError):
             return None
         return found if found.graph_id == graph_id else None

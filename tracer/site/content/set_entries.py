@@ -47,8 +47,6 @@ class SetEntry:
 def read_sets(reading: Reading, prompts: PromptList | None) -> tuple[SetEntry, ...]:
     """Every set that can be read, by slug; what cannot is among the reading's problems."""
     folder = reading.root / "sets"
-    if not is_there(folder) and not is_there(reading.source / "sets"):
-        return ()
     names = {slug: reading.names(folder / slug).files for slug in reading.names(folder).folders}
     found = {slug: revision_numbers(files) for slug, files in names.items()}
     found = {slug: numbers for slug, numbers in found.items() if numbers}

@@ -99,7 +99,8 @@ class SetPage:
         return [
             f"The model {how} in {counted} of {rows} rows. These count; their answers lead by "
             f"{amount(q.mean)} logits on average ({amount(q.low)} to {amount(q.high)}).",
-            f"{core} neurons are core: the account of four rows in five, or more, lists them. "
+            f"{_neurons(core)} core: the account of four rows in five, or more, lists "
+            f"{'it' if core == 1 else 'them'}. "
             f"{len(one.of_kind('sometimes'))} are there sometimes, in one row of five or more, "
             f"and {len(one.of_kind('noise')) + one.left_out:,} in fewer. Core neurons hold "
             f"{percent(core_share(one))} of what the strongest {len(one.neurons)} add up to.",
@@ -260,3 +261,7 @@ def _found(found: SetClaimEvidence) -> str:
         f"{len(found.rows[0].controls)} controls of its own; the share of such rows is between "
         f"{percent(low)} and {percent(high)} (exact interval, 95\N{NO-BREAK SPACE}%)."
     )
+
+
+def _neurons(count: int) -> str:
+    return "1 neuron is" if count == 1 else f"{count} neurons are"

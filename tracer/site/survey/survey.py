@@ -17,7 +17,6 @@ from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.media import media_files
 from tracer.site.content.read_cache import ReadCache
 from tracer.site.content.reading import Reading
-from tracer.site.content.set_entries import read_sets
 from tracer.site.content.tags import tags_written_differently
 from tracer.site.content.texts import read_comparisons, read_pages
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
     from tracer.documents.prompt_set import PromptSet
     from tracer.documents.prompts import PromptEntry, PromptList
     from tracer.site.content.entry import Entry
+    from tracer.site.content.set_entries import SetEntry
 from tracer.site.survey.card_order import card_order
 
 
@@ -108,7 +108,7 @@ def _read(reading: Reading, drafts: bool) -> Survey:
         comparisons=comparisons,
         features=features,
         media=media_files(reading),
-        sets=read_sets(reading, prompts),
+        sets=_sets(reading, prompts),
     )
     gallery = _without(gallery, graphs.keys() - {entry.slug for entry in entries})
     notes = _off_the_list(reading.root / "graphs", list(graphs), prompts)
@@ -145,6 +145,14 @@ def _prompts(reading: Reading) -> PromptList | None:
     from tracer.documents.prompts import load_planned
 
     return reading.load(load_planned, file)
+
+
+def _sets(reading: Reading, prompts: PromptList | None) -> tuple[SetEntry, ...]:
+    if not is_there(reading.root / "sets") and not is_there(reading.source / "sets"):
+        return ()
+    from tracer.site.content.set_entries import read_sets
+
+    return read_sets(reading, prompts)
 
 
 def _entries(
