@@ -145,10 +145,10 @@ class _Set:
             if found is None:
                 continue
             low, high = found.interval
-            contradicts = (found.verdict == "holds") != (claim.holds is not False)
+            contradicts = (found.verdict(claim.at_least) == "holds") != (claim.holds is not False)
             told = (
                 f"{self.account.slug}, {claim.id}: {found.held} of {len(found.rows)} rows "
-                f"[{low:.2f}, {high:.2f}], {found.verdict}"
+                f"[{low:.2f}, {high:.2f}], {found.verdict(claim.at_least)}"
             )
             self.console.print(told, markup=False, highlight=False, soft_wrap=True)
             if contradicts:

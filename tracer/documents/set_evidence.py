@@ -87,7 +87,7 @@ class SetClaimEvidence(Strict):
 
     id: str
     claim: str
-    at_least: Number
+    at_least: Number = Field(description="share of rows that was claimed when it was run")
     quantity: Literal["lead", "probability", "share"]
     features: int
     rows: Many[RowTried]
@@ -106,9 +106,9 @@ class SetClaimEvidence(Strict):
         """Of the share of such rows in which it holds."""
         return exact_interval(self.held, len(self.rows)) if self.rows else (0.0, 1.0)
 
-    @property
-    def verdict(self) -> Verdict:
-        return "holds" if self.rows and self.share >= self.at_least else "fails"
+    def verdict(self, at_least: float) -> Verdict:
+        """Whether it holds in that share of the rows; what is claimed may change afterwards."""
+        return "holds" if self.rows and self.share >= at_least else "fails"
 
 
 class SetEvidence(Strict):

@@ -170,7 +170,7 @@ class SetPage:
         mark = set_claim_hash(claim, [one.id for one in neurons], self.account.id)
         evidence = self.entry.evidence
         found = evidence.of(mark) if evidence else None
-        badge: Badge = "untested" if found is None else found.verdict
+        badge: Badge = "untested" if found is None else found.verdict(claim.at_least)
         return ShownClaim(
             id=claim.id,
             badge=badge,
