@@ -17,6 +17,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bench.peer import say  # noqa: E402
 from tracer.documents.feature_examples import FeatureExamples, Suggestion  # noqa: E402
 from tracer.documents.feature_pack import packed_records  # noqa: E402
 
@@ -70,11 +71,11 @@ def main() -> None:
     if sys.argv[1:] == ["--draw"]:
         for key in sample:
             name = suggested(found)[key]
-            print(f"\n{key}: {name.name} [{name.origin}, {name.auroc}, {name.confident}]")
-            print("\n".join(f"    {text}" for text in shown(found[key])))
+            say(f"\n{key}: {name.name} [{name.origin}, {name.auroc}, {name.confident}]")
+            say("\n".join(f"    {text}" for text in shown(found[key])))
         return
     kept = [one for one in judged() if one["kept"]]
-    print(f"{len(kept)} of {COUNT} kept; the sample is the seed's: {sample == _keys()}")
+    say(f"{len(kept)} of {COUNT} kept; the sample is the seed's: {sample == _keys()}")
 
 
 def _keys() -> list[str]:

@@ -216,7 +216,7 @@ def test_where_some_were_read_through_only_the_others_are_read(
     whole = records(root, traced)
     for file in (root / ".tracer" / "examples").iterdir():
         file.unlink()
-    find(root, model, [book], most=4)
+    find(root, model, [book], most=4, force=True)
     read: set[int] = set()
 
     def counted(*arguments: Any) -> Any:

@@ -23,16 +23,17 @@ from tracer.interventions.texts.rules import Rule, name_of, origin_of
 FEWEST_PLACES = 8  # where it is strong, to say anything
 FEWEST_OF_VALUE = 3  # of these at which the same is so
 MOST_VALUES = 4
-GAIN, GAIN_OF_MORE = 0.04, 0.1  # what another value, and another condition, must add
+GAIN, GAIN_OF_MORE = 0.06, 0.1  # what another value, and another condition, must add
 FEW_WRONG = 8  # places: of fewer, what halves them is told by chance
 HOLDS = 0.3  # by so much more of the strong places than of others it holds, or it is no name
 CLEAR = 0.6
 LATE = 2 / 3  # of the layers; from there on names tell what is pushed where nothing read is clear
 PUSHES = 0.65  # the AUROC of what is promoted, as what follows, to be a name
 LEAST, CONFIDENT = 0.7, 0.85  # AUROC on places held out: to be shown, and to be relied on
-BROAD = 0.1  # what holds at more places than this is no name to rely on
+BROAD, TOO_BROAD = 0.1, 0.2  # what holds at more places is no name to rely on, or none at all
+FIRST, OF_FIRST = 8, 5  # of the strongest, which readers see first, at least so many must have it
 SHOWN = 3  # words of what is pushed
-_ORDER = ("is", "word", "after", "before", "shape", "begins", "near", "within", "ends", "text")
+_ORDER = ("word", "is", "after", "before", "shape", "begins", "near", "within", "ends", "text")
 _RATHER = 0.03  # to be the next kind in this order
 
 Mask = int  # one bit for each place
@@ -103,14 +104,17 @@ def suggest(evidence: Evidence, places: Places) -> Suggestion | None:
     quiet_places = evidence.quiet & places.tried_on
     right = share(rule.mask(masks(evidence.tried)), len(evidence.tried))
     wrong = share(rule.mask(places.where) & quiet_places, quiet_places.bit_count())
+    if wrong > TOO_BROAD:
+        return None
     auroc = (1 + right - wrong) / 2  # a rule says yes or no: where it says the same, half
     name, origin = name_of(rule, choice.written), origin_of(rule, evidence.reads)
-    tried = quiet_places.bit_count()
-    return _suggestion(evidence, name, origin, auroc, tried, broad=wrong > BROAD)
+    first = rule.mask(masks(evidence.strong[:FIRST])).bit_count()
+    sure = wrong <= BROAD and first >= OF_FIRST
+    return _suggestion(evidence, name, origin, auroc, quiet_places.bit_count(), sure=sure)
 
 
 def _suggestion(
-    evidence: Evidence, name: str, origin: str, auroc: float, quiet: int, *, broad: bool = False
+    evidence: Evidence, name: str, origin: str, auroc: float, quiet: int, *, sure: bool = True
 ) -> Suggestion | None:
     if auroc < LEAST:
         return None
@@ -120,7 +124,7 @@ def _suggestion(
             "from": origin,
             "auroc": round(auroc, 3),
             "tried": len(evidence.tried) + quiet,
-            "confident": auroc >= CONFIDENT and not broad,
+            "confident": auroc >= CONFIDENT and sure,
             "below": True if evidence.below else None,
         }
     )
