@@ -15,6 +15,7 @@ from tracer.errors import TracerError
 from tracer.model.architectures import architecture_of
 from tracer.model.default_model import Say
 from tracer.model.files import ModelFiles, find_model
+from tracer.model.memory_plan import fitting_device
 from tracer.model.merge import merge
 from tracer.model.model import Model
 from tracer.model.precision import DTYPES
@@ -23,7 +24,14 @@ from tracer.model.third_party import third_party
 from tracer.model.tokens import load_tokenizer
 from tracer.model.weights import load_weights
 
-__all__ = ["Model", "adapter_folders", "choose_device", "load_model", "open_model"]
+__all__ = [
+    "Model",
+    "adapter_folders",
+    "choose_device",
+    "load_model",
+    "open_model",
+    "open_where_it_fits",
+]
 
 
 def load_model(
@@ -41,17 +49,28 @@ def load_model(
     names LoRA folders as peft saves them, merged into the weights in order.
 
     Raises TracerError when it cannot be had, is not whole, is of a family that is not supported,
-    an adapter does not fit it or holds what is not followed, or the device is absent.
+    an adapter does not fit it or holds what is not followed, or the device is absent or too small.
     """
     chosen = choose_device(device)
     with third_party(f"the model `{name}` cannot be loaded"):
         files = find_model(name, say, adapters=adapter_folders(adapter))
-        return open_model(files, device=chosen, precision=precision)
+        return open_where_it_fits(files, device, chosen, precision)
 
 
 def adapter_folders(adapter: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
     """One or several, as paths."""
     return tuple(map(Path, [adapter] if isinstance(adapter, str | Path) else adapter))
+
+
+def open_where_it_fits(
+    files: ModelFiles, device: Device, chosen: torch.device, precision: Precision
+) -> Model:
+    """Load the weights of files already found on the device that was asked for, as `chosen`, or
+    for `auto` on the CPU where that is too small. Raises TracerError as `open_model` does, and
+    where the model fits nowhere."""
+    place, notices = fitting_device(files, device, chosen, precision)
+    model = open_model(files, device=place, precision=precision)
+    return replace(model, notices=(*model.notices, *notices))
 
 
 def open_model(
