@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.everyday import everyday
 from tests.features.dictionaries import write_gemma_scope_2_clt, write_plt
 from tests.tiny_models import EVERY_FAMILY, PROMPT, exact_tiny_model, save_tiny_model
 from tests.tracing import trace_nodes
@@ -71,7 +72,7 @@ def check_same(one: Swept, other: Swept) -> None:
         assert float((left - right).norm()) <= 1e-12 * float(right.norm())
 
 
-@pytest.mark.parametrize("write", [neurons, per_layer, across_layers])
+@pytest.mark.parametrize("write", everyday([neurons, per_layer, across_layers], [across_layers]))
 def test_every_cut_gives_the_same_rows(
     model: Model, tmp_path: Path, write: Callable[[Path], str]
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from torch import Tensor
 
 from tracer.documents.graph import FeaturesInfo, Fit
+from tracer.features.active import Activations
 from tracer.model.frozen_pass import FrozenPass
 
 
@@ -84,6 +85,9 @@ class ActiveFeatures(Protocol):
     def fit(self) -> Fit | None:
         """How well they reconstruct what the MLPs write; None where they are exact."""
 
+    def activations(self) -> Activations:
+        """All of them."""
+
     def pull(self, layer: int, behind: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Effects and onward gradient of one layer's features.
 
@@ -92,6 +96,9 @@ class ActiveFeatures(Protocol):
         Returns the effect of each active feature, as `admit` takes it, and the gradient that
         goes on to the residual stream in front of the MLP, (positions, d_model).
         """
+
+    def pull_several(self, layer: int, behind: Sequence[Tensor]) -> Tensor:
+        """The onward gradients alone, of several at once: (several, positions, d_model) each."""
 
     @property
     def widths(self) -> tuple[int, ...]:

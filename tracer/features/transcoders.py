@@ -18,7 +18,8 @@ from torch import Tensor
 
 from tracer.documents.graph import FeaturesInfo, Fit
 from tracer.errors import TracerError
-from tracer.features.encode import Active, encode
+from tracer.features.active import Activations, Active, joined
+from tracer.features.encode import encode
 from tracer.features.fit import measure_fit, without
 from tracer.features.hooks import Hooks
 from tracer.features.source import LayerFeatures
@@ -73,6 +74,9 @@ class ActiveTranscoders:
     def count(self) -> int:
         return sum(map(len, self.layers))
 
+    def activations(self) -> Activations:
+        return joined(enumerate(self.layers))
+
     @property
     def widths(self) -> tuple[int, ...]:
         return tuple(len(layer.encoder) for layer in self.dictionary.layers)
@@ -89,6 +93,10 @@ class ActiveTranscoders:
             positions = torch.arange(len(gradient), device=gradient.device)
             onward = onward + features.passes_on.pull(gradient, positions)
         return on_activation * features.activations, onward
+
+    def pull_several(self, layer: int, behind: Sequence[Tensor]) -> Tensor:
+        each = zip(*behind, strict=True)
+        return torch.stack([self.pull(layer, one)[1] for one in each])
 
     def pass_up(
         self, layer: int, stream: Tensor, positions: Tensor, listed: LayerFeatures

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -15,6 +17,7 @@ from tracer.errors import TracerError
 from tracer.model.architectures import architecture_of
 from tracer.model.default_model import Say
 from tracer.model.files import ModelFiles, find_model
+from tracer.model.given import as_device, as_precision
 from tracer.model.memory_plan import fitting_device
 from tracer.model.merge import merge
 from tracer.model.model import Model
@@ -46,15 +49,41 @@ def load_model(
 
     `precision` is the number format of the weights and of all that is traced with them; `say` is
     told of downloads and conversions. Weights are read from safetensors and GGUF only. `adapter`
-    names LoRA folders as peft saves them, merged into the weights in order.
+    names LoRA folders as peft saves them, merged into the weights in order. PyTorch's names of
+    devices and number formats (`cuda:0`, `float16`) are understood too.
 
     Raises TracerError when it cannot be had, is not whole, is of a family that is not supported,
     an adapter does not fit it or holds what is not followed, or the device is absent or too small.
     """
-    chosen = choose_device(device)
+    chosen, precision = choose_device(as_device(device)), as_precision(precision)
+    if not isinstance(name, str | Path):
+        raise _no_model(name)
     with third_party(f"the model `{name}` cannot be loaded"):
-        files = find_model(name, say, adapters=adapter_folders(adapter))
-        return open_where_it_fits(files, device, chosen, precision)
+        files = find_model(str(name), say, adapters=adapter_folders(adapter))
+        return open_where_it_fits(files, as_device(device), chosen, precision)
+
+
+def as_model(given: Any) -> Model:
+    """A model, or the name of one, which is then loaded as `load_model` does; the last that was
+    named so is kept. Raises TracerError for anything else."""
+    if isinstance(given, Model):
+        return given
+    if isinstance(given, str | Path):
+        return _named(str(given))
+    raise _no_model(given)
+
+
+@lru_cache(maxsize=1)
+def _named(name: str) -> Model:
+    return load_model(name)
+
+
+def _no_model(given: object) -> TracerError:
+    what = f"a model is named, or what `tracer.load_model` gives, not a {type(given).__name__}"
+    hint = "`tracer.load_model(NAME)` takes the default, a hub id or a local folder"
+    if hasattr(given, "save_pretrained"):
+        hint = "save it with its tokenizer by `save_pretrained(FOLDER)`, then name the folder"
+    return TracerError(what, hint=hint)
 
 
 def adapter_folders(adapter: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:

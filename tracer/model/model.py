@@ -27,6 +27,11 @@ class Model:
     architecture: Architecture
     notices: tuple[str, ...] = ()  # what is not as it was said to be
 
+    def __repr__(self) -> str:
+        info, dtype = self.info, str(self.dtype).removeprefix("torch.")
+        size = f"{info.layers} layers of width {info.d_model}"
+        return f"<Model {info.full_name}: {info.family}, {size}, {dtype} on {self.device}>"
+
     @property
     def device(self) -> torch.device:
         return cast(torch.device, self.causal_lm.device)

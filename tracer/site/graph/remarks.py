@@ -121,6 +121,7 @@ class Remarks:
         """The claims that this revision has the nodes for, each with its evidence if there is
         any. Raises Problems for bad links in notes."""
         evidence, shown = self.entry.evidence_of(self.address.revision), []
+        tokens = self.graph.metadata.prompt_tokens
         for number, claim in enumerate(self.entry.said.claims):
             try:
                 resolved = self.entry.resolve(number, self.graph)
@@ -130,7 +131,7 @@ class Remarks:
                 continue
             found = evidence.of(resolved.hash) if evidence else None
             note = self._note(claim.note, ("claims", number, "note"))
-            shown.append(show_claim(resolved, self.annotations, found, note))
+            shown.append(show_claim(resolved, self.annotations, found, note, tokens))
         return shown
 
     @property
