@@ -116,6 +116,11 @@ class Heads(Strict):
         """The target that is what is asked."""
         return len(self.groups)
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The heads whose looks were tried, the strongest first."""
+        return tuple(dict.fromkeys(one.head for one in self.looks))
+
     def group_of(self, nodes: Collection[str]) -> int | None:
         """The number of this very group."""
         meant = set(nodes)
