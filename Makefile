@@ -34,8 +34,8 @@ endif
 
 test: $(VENV)/dev.stamp browser checks unit ## lint, types, tests, and the site in a real browser
 
-test-all: test ## and what takes longer: a fresh environment without torch, a Ray cluster, sparsify
-	$(PIP_INSTALL) -e '.[trace,dev,ray]' eai-sparsify -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
+test-all: test ## and what takes longer: a fresh environment without torch, a Ray cluster, sparsify, a notebook
+	$(PIP_INSTALL) -e '.[trace,dev,ray,frames,notebook]' eai-sparsify -c constraints.txt $(if $(TORCH_HERE),,-c constraints-torch.txt)
 	$(BIN)/python -m pytest -m slow
 	$(MAKE) --no-print-directory test-portable
 

@@ -167,7 +167,7 @@ def _neurons(found: Sequence[dict[str, Any]]) -> str:
     return table(head, rows)
 
 
-def _heads(one: dict[str, Any]) -> tuple[str, ...]:
+def _heads(one: dict[str, Any]) -> tuple[str, str, str, str, str, str]:
     """What it takes beside a trace to say what heads carry."""
     share = one["heads_seconds"] / one["seconds"]
     goal = f"{HEADS_SHARE:.0%} of the trace" if one["tokens"] == HEADS_TOKENS else ""

@@ -6,6 +6,7 @@ import functools
 import gc
 import json
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from tracer.site.pages import pages
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has a core; read when torch is imported
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell's background job ignores Ctrl-C, and so would every command that a test asks to end.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # One file is one worker's (`--dist loadfile`): the long ones come first, so that none is begun
 # when the others have nothing left to do.

@@ -366,6 +366,7 @@ def test_the_gallerys_own_graphs_keep_their_ids() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_nothing_is_kept_of_a_graph_that_is_on_disk(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,7 @@ except MemoryError:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA holds for mapped memory on Linux")
 def test_a_set_far_larger_than_memory(tmp_path: Path) -> None:
     folder = tmp_path / "features"

@@ -4,13 +4,15 @@ convention."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from tracer.attribution.account.carried import LOOKS, Carried, carried_by_heads
+from tracer.attribution.adjacency import Adjacency, square
 from tracer.attribution.constants import Constants
 from tracer.attribution.influence import Matrix, drop, fold
 from tracer.attribution.metadata import metadata_of
@@ -22,21 +24,24 @@ from tracer.attribution.nodes import (
     target_nodes,
     token_node,
 )
+from tracer.attribution.origin import FeatureName
 from tracer.attribution.prune import Pruned, prune
 from tracer.attribution.sweep import Swept
 from tracer.attribution.traced import Published, Traced
 from tracer.documents.graph import BIAS, Counts, Graph, Link, Node, Scores
 from tracer.documents.parts.parts import Parts
 from tracer.documents.prompt_words import BIASES
+from tracer.documents.trace_settings import TraceSettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class NodeGraph(Traced):
     """`swept` holds direct effects: rows (expanded features + targets, columns), where columns are
     features, then the MLP errors of each (layer, position), then tokens."""
 
     swept: Swept
     constants: Constants
+    limits: ClassVar[tuple[str, ...]] = ("node_threshold", "edge_threshold", "max_links")
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -90,6 +95,43 @@ class NodeGraph(Traced):
             max_links=self.settings.max_links,
         )
         return Published(_document(self, pruned, slug), Parts())
+
+    def adjacency(self, *, sparse: bool = False) -> Adjacency:
+        """Nodes: expanded features, errors, tokens, then what is explained, as circuit-tracer
+        orders them."""
+        matrix, n = self.matrix, self.frozen.n_positions
+        features = [str(one) for one in self._names()]
+        errors = range(self.frozen.n_layers * n)
+        ids = [
+            *features,
+            *(error_node(at // n, at % n, "").node_id for at in errors),
+            *(token_node(self, position).node_id for position in range(n)),
+        ]
+        every = torch.ones(matrix.n_sources, dtype=torch.bool)
+        direct = matrix.dense(torch.arange(matrix.n_targets), every)
+        asked = [one.node_id for one in target_nodes(self)]
+        return square(direct, len(features), (*ids, *asked), sparse=sparse)
+
+    def _names(self) -> Iterator[FeatureName]:
+        """The expanded features, in the order of `matrix`."""
+        for layer, features in enumerate(self.layers):
+            part = self.swept.columns.features(layer)
+            mine = self.swept.expanded[
+                (self.swept.expanded >= part.start) & (self.swept.expanded < part.stop)
+            ]
+            rows = features.chosen((mine - part.start).to(features.positions.device))
+            for index, position in zip(rows.indices.tolist(), rows.positions.tolist(), strict=True):
+                yield FeatureName(layer, index, position)
+
+    @property
+    def _size(self) -> str:
+        return f"{sum(map(len, self.layers)):,} features, {len(self.swept.expanded):,} expanded"
+
+    def _within(self, settings: TraceSettings) -> NodeGraph:
+        return replace(self, settings=settings)
+
+    def _raw(self) -> dict[str, object]:
+        return {"swept": self.swept, "constants": self.constants}
 
 
 def _document(attribution: NodeGraph, pruned: Pruned, slug: str) -> Graph:

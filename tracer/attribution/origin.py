@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tracer.errors import TracerError
 
-_FEATURE = re.compile(r"(?P<layer>\d+)_(?P<index>\d+)_(?P<position>\d+)\Z")
+_FEATURE = re.compile(r"(?P<layer>\d+)_(?P<index>\d+)_(?P<position>-?\d+)\Z")
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -36,7 +36,8 @@ class FeatureName:
 
     @staticmethod
     def parse(text: str, *, positions: int) -> FeatureName:
-        """Raises TracerError for other text, and for a position the prompt does not have."""
+        """A negative position counts from the prompt's end. Raises TracerError for other text, and
+        for a position the prompt does not have."""
         match = _FEATURE.match(text)
         if match is None:
             numbers = _NUMBERS.findall(text)
@@ -46,7 +47,8 @@ class FeatureName:
             elif len(numbers) == 2:
                 hint = f"add the position: `{'_'.join(numbers)}_{positions - 1}` is the last"
             raise TracerError(f"`{text}` names no feature", hint=hint)
-        name = FeatureName(*(int(match[part]) for part in ("layer", "index", "position")))
+        layer, index, position = (int(match[part]) for part in ("layer", "index", "position"))
+        name = FeatureName(layer, index, position + positions if position < 0 else position)
         if not 1 <= name.position < positions:
             near = f"{name.layer}_{name.index}_{min(max(name.position, 1), positions - 1)}"
             what = f"there is no feature `{text}`: the prompt's positions are 1 to {positions - 1}"

@@ -56,7 +56,7 @@ class Ask:
             raise TracerError(f"{both} ask two questions", hint="trace one graph for each")
         read = tokenizer.read_chat(chat, chat_date) if chat else tokenizer.read_prompt(prompt or "")
         token_ids, text = read.ids, prompt
-        if position is not None and position != len(token_ids) - 1:
+        if position is not None and position not in (-1, len(token_ids) - 1):
             token_ids = _up_to(token_ids, position)
             text = None if chat else tokenizer.prompt_of(token_ids)
         feature = None
@@ -83,6 +83,8 @@ class Ask:
 def _up_to(token_ids: tuple[int, ...], position: int) -> tuple[int, ...]:
     """The tokens that the answer at `position` can depend on. Position 0 is the start token."""
     last = len(token_ids) - 1
+    if position < 0:  # from the end
+        position += len(token_ids)
     if not 1 <= position <= last:
         raise TracerError(
             f"there is no position {position} to explain", hint=f"this prompt's are 1 to {last}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from statistics import median
@@ -18,16 +18,20 @@ from pydantic import (
     AliasChoices,
     BeforeValidator,
     Field,
+    PrivateAttr,
     StringConstraints,
     ValidationError,
     model_validator,
 )
 
 from tracer.documents.account import AccountInfo, Read, Word
+from tracer.documents.drawing import Shown
 from tracer.documents.files import MAX_GRAPH_BYTES, read_bytes, write_atomically
+from tracer.documents.frames import digraph, frames
 from tracer.documents.json_text import decode
 from tracer.documents.node_words import automatic_name
 from tracer.documents.other_formats import no_graph
+from tracer.documents.parts.parts import Parts, load_parts
 from tracer.documents.prompts import ChatTurn
 from tracer.documents.records import Many, Open, first_mistake
 from tracer.documents.saved_view import QueryParameters
@@ -262,7 +266,20 @@ class Link(Open):
     weight: float
 
 
-class Graph(Open):
+class _Beside:
+    """The packed files beside a graph, where it came with them. They are no part of what it says:
+    two graphs are equal whatever lies beside them."""
+
+    def __init__(self, parts: Parts | None = None):
+        self.parts = parts or Parts()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Beside)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Graph(Shown, Open):
     """A pruned attribution graph, as published. Nodes and links keep a stable order.
 
     A link's `weight` is a direct effect in the target's units (its activation, or logits); a node's
@@ -276,6 +293,16 @@ class Graph(Open):
     )
     nodes: Many[Node]
     links: Many[Link]
+    _beside: _Beside = PrivateAttr(default_factory=_Beside)
+
+    def __repr__(self) -> str:
+        size = f"{len(self.nodes):,} nodes, {len(self.links):,} links"
+        return f"<Graph {self.metadata.slug}: {size}, of {self.metadata.scan}>"
+
+    __str__ = __repr__
+
+    def __rich_repr__(self) -> Iterator[str]:
+        yield repr(self)
 
     @model_validator(mode="after")
     def _consistent(self) -> Graph:
@@ -317,12 +344,43 @@ class Graph(Open):
             f'"links": [\n{_lines(links)}\n]{others}}}\n'
         )
 
+    @property
+    def parts(self) -> Parts:
+        """The flows and words that it came with, if it did."""
+        return self._beside.parts
+
+    def beside(self, parts: Parts) -> Graph:
+        """The same graph, with these flows and words."""
+        found = self.model_copy()
+        found._beside = _Beside(parts)
+        return found
+
     def save(self, file: Path | str) -> None:
-        """Write the canonical text atomically, with any folders it needs.
+        """Write the canonical text atomically, with any folders it needs, and beside it the flows
+        and words that it came with.
 
         Raises TracerError when it cannot be written; what was there before stays.
         """
+        self.parts.save(Path(file))
         write_atomically(Path(file), self.to_json())
+
+    @staticmethod
+    def load(file: Path | str) -> Graph:
+        """A graph of ours, of circuit-tracer or of Neuronpedia, with what lies beside it. Raises
+        TracerError with the place when a file is damaged or no graph."""
+        graph = load_graph(Path(file))
+        info = graph.metadata.tracer
+        return graph if info is None else graph.beside(load_parts(Path(file), info.graph_id))
+
+    def to_pandas(self) -> tuple[Any, Any]:
+        """Two `pandas.DataFrame`s, nodes and links. Raises TracerError where pandas is not
+        installed."""
+        return frames(self)
+
+    def to_networkx(self) -> Any:
+        """A `networkx.DiGraph`: nodes by their id, links with a `weight`. Raises TracerError where
+        networkx is not installed."""
+        return digraph(self)
 
 
 def load_graph(file: Path) -> Graph:

@@ -12,26 +12,12 @@ import torch
 from torch import Tensor
 
 from tracer.errors import TracerError
+from tracer.features.active import Active
 from tracer.features.weights.dictionary import StoredLayer
 from tracer.features.weights.stored import finite, whole
 
 MOST_BLOCK_BYTES = 256 * 2**20  # larger blocks are no faster
 SHARE_OF_FREE_MEMORY = 8
-
-
-@dataclass(frozen=True)
-class Active:
-    """Active features, sorted by (position, index)."""
-
-    positions: Tensor  # (features,)
-    indices: Tensor  # (features,)
-    activations: Tensor  # (features,)
-
-    @staticmethod
-    def sorted(positions: Tensor, indices: Tensor, activations: Tensor) -> Active:
-        order = torch.argsort(indices, stable=True)
-        order = order[torch.argsort(positions[order], stable=True)]
-        return Active(positions[order], indices[order], activations[order])
 
 
 def encode(layer: StoredLayer, x: Tensor, *, first: int, top_k: int | None = None) -> Active:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from tracer.documents.graph import FeaturesInfo, Fit
 from tracer.documents.sources import NEURONS
+from tracer.features.active import Activations, Active, joined
 from tracer.features.choose import find_features
 from tracer.features.source import LayerFeatures
 from tracer.model.frozen_pass import FrozenPass
@@ -92,6 +93,11 @@ class ActiveNeurons:
     @property
     def count(self) -> int:
         return self.layers.numbers
+
+    def activations(self) -> Activations:
+        return joined(
+            (layer, Active.everywhere(one.activation)) for layer, one in enumerate(self.layers)
+        )
 
     @property
     def fit(self) -> Fit | None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from torch import Tensor
 
 from tracer.documents.graph import FeaturesInfo, Fit
+from tracer.features.active import Activations
 from tracer.model.frozen_pass import FrozenPass
 
 
@@ -83,6 +84,9 @@ class ActiveFeatures(Protocol):
     @property
     def fit(self) -> Fit | None:
         """How well they reconstruct what the MLPs write; None where they are exact."""
+
+    def activations(self) -> Activations:
+        """All of them."""
 
     def pull(self, layer: int, behind: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Effects and onward gradient of one layer's features.

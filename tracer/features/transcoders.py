@@ -18,7 +18,8 @@ from torch import Tensor
 
 from tracer.documents.graph import FeaturesInfo, Fit
 from tracer.errors import TracerError
-from tracer.features.encode import Active, encode
+from tracer.features.active import Activations, Active, joined
+from tracer.features.encode import encode
 from tracer.features.fit import measure_fit
 from tracer.features.hooks import Hooks
 from tracer.features.source import LayerFeatures
@@ -72,6 +73,9 @@ class ActiveTranscoders:
     @property
     def count(self) -> int:
         return sum(map(len, self.layers))
+
+    def activations(self) -> Activations:
+        return joined(enumerate(self.layers))
 
     @property
     def widths(self) -> tuple[int, ...]:

@@ -6,20 +6,24 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tracer.attribution.origin import FeatureName
 from tracer.documents.graph import Graph
 from tracer.errors import TracerError
 from tracer.interventions.steered_pass import Setting, SteeredPrompt
+from tracer.model.given import as_features, as_number
 
-Nodes = str | Sequence[str]
+Node = str | tuple[int, ...]
+Nodes = Node | Sequence[Node]
 _EVERYWHERE = re.compile(r"(?P<layer>\d+)_(?P<index>\d+)\Z")
 
 
 @dataclass(frozen=True)
 class Set:
     """Features to one value. A node is `layer_index_position`, or `layer_index` for every position
-    of the prompt; `onwards` keeps the value at all later positions too."""
+    of the prompt, as text or as a tuple of these numbers; a negative position counts from the end.
+    `onwards` keeps the value at all later positions too."""
 
     node: Nodes
     value: float
@@ -52,9 +56,9 @@ class Swap:
     on both sides.
     """
 
-    nodes: Sequence[str]
+    nodes: Nodes
     graph: Graph
-    others: Sequence[str]
+    others: Nodes
 
 
 Intervention = Set | Scale | Ablate | Swap
@@ -80,7 +84,7 @@ def settings_of(prompt: SteeredPrompt, interventions: Iterable[Intervention]) ->
 def feature_names(prompt: SteeredPrompt, nodes: Nodes) -> list[FeatureName]:
     """The features meant, each at one position. Raises TracerError for what is not there."""
     names = []
-    for text in [nodes] if isinstance(nodes, str) else nodes:
+    for text in as_features(nodes):
         everywhere = _EVERYWHERE.match(text)
         spots = range(1, prompt.n_positions) if everywhere else (None,)
         for position in spots:
@@ -91,13 +95,30 @@ def feature_names(prompt: SteeredPrompt, nodes: Nodes) -> list[FeatureName]:
     return names
 
 
+def as_interventions(given: Any) -> list[Intervention]:
+    """One or several. Raises TracerError for what does not say what to do."""
+    listed: list[Any]
+    try:
+        listed = [given] if isinstance(given, Intervention | str) else list(given)
+    except TypeError:
+        listed = [given]
+    for one in listed:
+        if not isinstance(one, Intervention):
+            hint = 'say what to do: `tracer.Ablate("22_580_14")`, or Scale, Set or Swap'
+            if isinstance(one, tuple) and len(one) == 4:
+                hint = f"write `tracer.Set(({one[0]}, {one[2]}, {one[1]}), {one[3]})`"
+            raise TracerError(f"{one!r} is no intervention", hint=hint)
+    return listed
+
+
 def _settings(prompt: SteeredPrompt, done: Intervention) -> list[Setting]:
     if isinstance(done, Swap):
         return _swapped(prompt, done)
     amount = {Set: "value", Scale: "factor"}.get(type(done))
-    number = getattr(done, amount) if amount else 0.0
-    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
-        raise TracerError(f"{number!r} is not a finite number", hint=f"give a {amount} such as 0.5")
+    given = getattr(done, amount) if amount else 0.0
+    number = as_number(given)
+    if number is None or not math.isfinite(number):
+        raise TracerError(f"{given!r} is not a finite number", hint=f"give a {amount} such as 0.5")
     found = []
     for name in feature_names(prompt, done.node):
         place = (name.layer, name.index, name.position)

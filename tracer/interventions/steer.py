@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import torch
 from torch import Tensor
 
+from tracer.attribution.trace import as_source
+from tracer.documents.drawing import Drawn
 from tracer.documents.prompts import ChatTurn
 from tracer.documents.token_id import TokenId
-from tracer.errors import TracerError
+from tracer.features.active import Activations, joined
 from tracer.interventions.held import Held
-from tracer.interventions.interventions import Intervention, feature_names, settings_of
+from tracer.interventions.interventions import (
+    Intervention,
+    Nodes,
+    as_interventions,
+    feature_names,
+    settings_of,
+)
 from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt, Variant
 from tracer.interventions.targets import find_targets, refuse_unfit_targets
-from tracer.model.load import Model
+from tracer.model.given import as_token, as_words
+from tracer.model.load import Model, as_model
 
 
 @dataclass(frozen=True)
-class Steered:
+class Steered(Drawn):
     """What the model gives with nothing set, and with features set."""
 
     model: Model
@@ -32,6 +41,14 @@ class Steered:
     features: dict[str, tuple[float, float]]  # watched: activation before and after
     continuation_before: str | None = None
     continuation_after: str | None = None
+    active_before: Activations | None = None  # every active feature's, where they were asked for
+    active_after: Activations | None = None
+
+    def __repr__(self) -> str:
+        (text, before, after), *_ = self.likeliest(1)
+        many = len(self.settings)
+        told = f"{many} feature{'' if many == 1 else 's'} set"
+        return f"<Steered: {told}; {text!r} {before:.1%} → {after:.1%}>"
 
     @property
     def probabilities(self) -> tuple[Tensor, Tensor]:
@@ -41,7 +58,7 @@ class Steered:
     def probability(self, token: str | int | TokenId) -> tuple[float, float]:
         """Of one token, before and after. Raises TracerError for text that is not one token."""
         before, after = self.probabilities
-        token_id = self.model.tokenizer.single_token(token)
+        token_id = self.model.tokenizer.single_token(as_token(token))
         return float(before[token_id]), float(after[token_id])
 
     def logit_change(
@@ -49,9 +66,10 @@ class Steered:
     ) -> float:
         """Of one token's logit, or of its lead over another's."""
         change = self.logits_after - self.logits_before
-        found = change[self.model.tokenizer.single_token(token)]
+        single = self.model.tokenizer.single_token
+        found = change[single(as_token(token))]
         if versus is not None:
-            found = found - change[self.model.tokenizer.single_token(versus)]
+            found = found - change[single(as_token(versus))]
         return float(found)
 
     def likeliest(self, most: int = 5) -> list[tuple[str, float, float]]:
@@ -64,14 +82,15 @@ class Steered:
 
 
 def steer(
-    model: Model,
+    model: Model | str,
     features: str,
-    prompt: str | None,
-    interventions: Sequence[Intervention],
+    prompt: str | Sequence[ChatTurn | Mapping[str, str]] | None,
+    interventions: Intervention | Sequence[Intervention],
     *,
-    chat: Sequence[ChatTurn] | None = None,
+    chat: Sequence[ChatTurn | Mapping[str, str]] | None = None,
     chat_date: date | None = None,
-    watch: Sequence[str] = (),
+    watch: Nodes = (),
+    all_activations: bool = False,
     generate: int = 0,
     seed: int | None = None,
     freeze_attention: bool = False,
@@ -82,7 +101,8 @@ def steer(
     """Run the model on a prompt with nothing set and with features set.
 
     `features` is what `trace` takes; `watch` names features (`22_580_14`) whose activation to
-    compare; `generate` adds that many tokens to both sides, greedily or, with a `seed`, sampled.
+    compare; `all_activations` gives those of all, as `active_before` and `active_after`; `generate`
+    adds that many tokens to both sides, greedily or, with a `seed`, sampled.
 
     By default the model recomputes everything. `freeze_attention` holds attention patterns;
     `constrained_layers` holds patterns and the MLPs' outputs of those layers, which alone are
@@ -93,35 +113,44 @@ def steer(
     Raises TracerError for features, nodes, layers or values that cannot be, features that do not
     belong to this model, and where the numbers overflow.
     """
-    if (prompt is None) == (chat is None):
-        raise TracerError("there is no single prompt", hint="give either a prompt or a chat")
+    words, turns = as_words(prompt, chat)
+    model, interventions = as_model(model), as_interventions(interventions)
     tokenizer = model.tokenizer
-    read = tokenizer.read_chat(chat, chat_date) if chat else tokenizer.read_prompt(prompt or "")
+    read = tokenizer.read_chat(turns, chat_date) if turns else tokenizer.read_prompt(words or "")
     held = Held.of(
         model.info.layers,
         freeze_attention=freeze_attention,
         constrained_layers=constrained_layers,
         direct_effects=direct_effects,
     )
-    targets = find_targets(model, features)
+    targets = find_targets(model, as_source(features))
     if not allow_misfit:
         refuse_unfit_targets(targets, read.ids)
     steered = SteeredPrompt(model, targets, read.ids, held)
-    return steer_prompt(steered, interventions, watch=watch, generate=generate, seed=seed)
+    return steer_prompt(
+        steered,
+        interventions,
+        watch=watch,
+        all_activations=all_activations,
+        generate=generate,
+        seed=seed,
+    )
 
 
 def steer_prompt(
     prompt: SteeredPrompt,
     interventions: Sequence[Intervention],
     *,
-    watch: Sequence[str] = (),
+    watch: Nodes = (),
+    all_activations: bool = False,
     generate: int = 0,
     seed: int | None = None,
 ) -> Steered:
     """`steer` for a prompt that has been run already."""
     settings = settings_of(prompt, interventions)
     watched = feature_names(prompt, watch)
-    run = prompt.run(settings, watch={one.layer for one in watched})
+    layers = range(prompt.model.info.layers) if all_activations else {one.layer for one in watched}
+    run = prompt.run(settings, watch=layers)
     sides = (prompt.baseline, run)
     texts: list[str | None] = [None, None]
     if generate:
@@ -138,7 +167,18 @@ def steer_prompt(
         },
         continuation_before=texts[0],
         continuation_after=texts[1],
+        active_before=_active(prompt, prompt.baseline) if all_activations else None,
+        active_after=_active(prompt, run, settings) if all_activations else None,
     )
+
+
+def _active(prompt: SteeredPrompt, run: Run, settings: Sequence[Setting] = ()) -> Activations:
+    """Every active feature of a run: what is set as it was set, the others as they read then."""
+    layers = sorted(run.reads)
+    found = joined((layer, prompt.targets.active(layer, run.reads[layer][0])) for layer in layers)
+    for one in settings:
+        found = found.with_value((one.layer, one.index, one.position), one.value)
+    return found
 
 
 def continuation(prompt: SteeredPrompt, variant: Variant, tokens: int, seed: int | None) -> str:

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from tracer.documents.graph import FeaturesInfo
+from tracer.features.active import Active
 from tracer.features.choose import FoundFeatures, choose_features
-from tracer.features.encode import Active, encode
+from tracer.features.encode import encode
 from tracer.features.fit import refuse_unfit
 from tracer.features.hooks import Hooks
 from tracer.features.neurons import Neurons
@@ -139,8 +140,7 @@ class NeuronTargets:
         return read[:, indices]
 
     def active(self, layer: int, read: Tensor) -> Active:
-        positions, indices = torch.ones_like(read, dtype=torch.bool).nonzero(as_tuple=True)
-        return Active(positions, indices, read[positions, indices])
+        return Active.everywhere(read)
 
     def decoders(self, layer: int, indices: Tensor) -> Tensor:
         return self.model.layers[layer].mlp.down.T[indices][:, None]

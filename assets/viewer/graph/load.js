@@ -6,7 +6,14 @@ import { readGraph } from "./graph.js";
  * @returns {Promise<import("./graph.js").Graph>}
  */
 export const loadGraph = async (address) =>
-  readGraph(await fetchJson(address, "its data file"), new URL(address, location.href).href);
+  readGraph(await fetchJson(address, "its data file"), baseOf(address));
+
+/**
+ * What other addresses are relative to; a file within the page stands where the page does.
+ * @param {string} address
+ */
+const baseOf = (address) =>
+  address.startsWith("data:") ? document.baseURI : new URL(address, document.baseURI).href;
 
 /**
  * @param {string} address

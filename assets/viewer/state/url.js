@@ -134,6 +134,7 @@ function intend(address, step) {
 }
 
 function carryOut() {
+  if (location.protocol === "about:") return; // inside a notebook a page has no address
   for (const { address, step } of intended.splice(0)) {
     if (step) history.pushState(null, "", address);
     else history.replaceState(null, "", address);

@@ -4,18 +4,21 @@ document that is published of it, with the parts beside it."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from tracer.attribution.account.account import Account
 from tracer.attribution.account.book import Book
 from tracer.attribution.account.boxes import find_boxes
 from tracer.attribution.account.carried import LOOKS, Carried, carried_by_heads
-from tracer.attribution.account.choose import Chosen
+from tracer.attribution.account.choose import Chosen, shares_of
 from tracer.attribution.account.sources import Source
 from tracer.attribution.account.words import Likely, NodeWords
+from tracer.attribution.adjacency import Adjacency, square
 from tracer.attribution.metadata import metadata_of
 from tracer.attribution.nodes import (
     LEFT_OUT,
@@ -34,13 +37,15 @@ from tracer.documents.named_boxes import Group, named_boxes
 from tracer.documents.parts.ledger import Ledger
 from tracer.documents.parts.parts import Parts
 from tracer.documents.prompt_words import BIASES, OTHER_ERRORS, OTHER_WORDS, input_names
+from tracer.documents.trace_settings import TraceSettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AccountGraph(Traced):
     """`layers` are all features that were swept, `chosen` the account of those that are listed."""
 
     chosen: Chosen
+    limits: ClassVar[tuple[str, ...]] = ("max_nodes", "max_links")
 
     @property
     def account(self) -> Account:
@@ -65,6 +70,40 @@ class AccountGraph(Traced):
     def publish(self, *, slug: str = "untitled") -> Published:
         """With the strongest `max_links` links; all of them lie in the parts."""
         return _document(self, slug)
+
+    def adjacency(self, *, sparse: bool = False) -> Adjacency:
+        """Nodes: listed features, other inputs, then what is explained. What is not listed hands on
+        what it reads, so a row adds up to its node."""
+        book = Book.of(self.account)
+        inputs = [_input(self, source, 0.0).node_id for source in book.inputs]
+        ids = (*map(str, self._names()), *inputs, target_nodes(self)[0].node_id)
+        return square(book.weights, len(book.account), ids, sparse=sparse)
+
+    def _names(self) -> Iterator[FeatureName]:
+        columns = (self.account.layers, self.account.indices, self.account.positions)
+        for name in zip(*(column.tolist() for column in columns), strict=True):
+            yield FeatureName(*name)
+
+    @property
+    def _size(self) -> str:
+        quantity = f"{float(self.account.quantity):+.2f} {_unit(self)}"
+        return f"{quantity}, {len(self.account):,} features listed"
+
+    def _within(self, settings: TraceSettings) -> AccountGraph:
+        """The strongest features by absolute effect, if there are more than `max_nodes`."""
+        account, most = self.account, settings.max_nodes
+        chosen = self.chosen
+        if len(account) > most:
+            kept = torch.zeros(len(account), dtype=torch.bool)
+            kept[torch.sort(account.effects.abs(), descending=True, stable=True).indices[:most]] = (
+                True
+            )
+            fewer = account.cut(kept)
+            chosen = Chosen(fewer, shares_of(fewer), "most")
+        return replace(self, settings=settings, chosen=chosen)
+
+    def _raw(self) -> dict[str, object]:
+        return {"chosen": self.chosen}
 
 
 def _document(attribution: AccountGraph, slug: str) -> Published:
@@ -98,14 +137,14 @@ def _document(attribution: AccountGraph, slug: str) -> Published:
 
 def _features(attribution: AccountGraph) -> Iterator[Node]:
     account, words = attribution.account, attribution.words
-    columns = (account.layers, account.indices, account.positions)
-    names = zip(*(column.tolist() for column in columns), strict=True)
     numbers = zip(account.activations.tolist(), account.effects.tolist(), strict=True)
-    for at, (name, (activation, effect)) in enumerate(zip(names, numbers, strict=True)):
+    for at, (name, (activation, effect)) in enumerate(
+        zip(attribution._names(), numbers, strict=True)
+    ):
         reads, (pushes, opposes) = words.reads(at), words.pushes(at)
         node = feature_node(
             attribution,
-            FeatureName(*name),
+            name,
             activation=activation,
             effect=effect,
             reads=reads,

@@ -15,7 +15,6 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
-from tracer.documents.graph import significant
 from tracer.documents.head_names import HeadName
 from tracer.documents.json_text import decode
 from tracer.documents.parts.packed import AGAIN, damaged, pack, unpack
@@ -165,7 +164,7 @@ def read_heads(file: Path, graph_id: str) -> Heads:
 
 def _rounded(value: Any) -> Any:
     if isinstance(value, float):
-        return significant(value, DIGITS)
+        return float(f"{value:.{DIGITS}g}")
     if isinstance(value, dict):
         return {key: _rounded(one) for key, one in value.items()}
     return [_rounded(one) for one in value] if isinstance(value, list) else value
