@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +95,23 @@ def test_a_trace_has_its_heads_and_they_add_up_to_its_flows(model: str) -> None:
     assert {node for group in heads.groups for node in group} == set(flows.features)
     again = attribution.heads(heads.groups)
     assert [f"{one.layer}.{one.head}" for one in again.looks] == [one.head for one in heads.looks]
+
+
+def test_a_single_link_is_shared_out(root: Path, traced: Graph, model: str) -> None:
+    annotate(root, traced, GOOD)
+    first, *_, last = [one.node_id for one in traced.nodes if one.kind == "feature"]
+
+    def told(source: str, target: str) -> str:
+        console = Console(file=io.StringIO(), width=160)
+        how: dict[str, Any] = {"device": "cpu", "model": model, "console": console}
+        heads_of_graph(root, "tiny", link=(source, target), **how)
+        return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+
+    text = told("group:strong", "answer")
+    numbers = [float(one) for one in re.findall(r"[+-]\d+\.\d+", text)]
+    assert numbers[0] - numbers[1] == pytest.approx(sum(numbers[2:]), abs=2e-3)
+    assert "stays at its word" in told(first, last)
+    with pytest.raises(TracerError, match="nothing runs from"):
+        told("group:strong", "group:strong")
+    with pytest.raises(TracerError, match="no feature of this graph"):
+        told("0_99999_1", "answer")

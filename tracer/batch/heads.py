@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console, Group
@@ -10,11 +11,12 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from tracer.attribution.account.carried import carried_by_heads
+from tracer.attribution.account.carried import Carried, carried_by_heads
 from tracer.attribution.origin import FeatureName
 from tracer.attribution.targets import Targets, choose_targets, feature_target
 from tracer.attribution.trace import feature_source
 from tracer.batch.found_heads import groups_of, heads_part
+from tracer.batch.head_link import Link
 from tracer.batch.report import plain_console, table_of
 from tracer.batch.subject import Subject, Workbench, find_subject
 from tracer.batch.trace_job import memory_suffices
@@ -39,6 +41,7 @@ def heads_of_graph(
     slug: str,
     *,
     most: int = 10,
+    link: tuple[str, str] | None = None,
     write: bool = False,
     as_json: bool = False,
     revision: int | None = None,
@@ -47,17 +50,24 @@ def heads_of_graph(
     features: str | None = None,
     console: Console | None = None,
 ) -> None:
-    """`write` stores what is found beside the graph.
+    """`write` stores what is found beside the graph; `link` asks for one link alone: nodes or
+    groups at its ends, or the answer.
 
-    Raises TracerError for a graph or model that is not to be had, or explains a direction.
+    Raises TracerError for a graph or model that is not to be had, or explains a direction, and
+    for a link that is none.
     """
     subject = find_subject(root, slug, revision)
+    between = None if link is None else Link.of(subject, *link)
     told = plain_console(stderr=True)
     with told.status("looking for the model") as status:
         bench = Workbench(device, model=model, features=features, say=status.update)
         with memory_suffices("the prompt"):
             prompt = bench.open(subject)
             status.update("sharing flows out among heads")
+            if between is not None:
+                carried = _carried(subject, bench, prompt, between.groups(subject), looks=1)[1]
+                (console or plain_console()).print(between.told(carried), markup=False)
+                return
             names, found = _found(subject, bench, prompt, most)
     if write:
         write_atomically(heads_file(subject.graph_file), found.packed())
@@ -79,12 +89,23 @@ def report(subject: Subject, groups: list[str], found: Heads) -> Group:
 def _found(
     subject: Subject, bench: Workbench, prompt: SteeredPrompt, most: int
 ) -> tuple[list[str], Heads]:
+    groups = groups_of(subject.graph, subject.annotations)
+    frozen, carried = _carried(subject, bench, prompt, list(groups.values()), looks=most)
+    return list(groups), heads_part(prompt, frozen, subject.graph, carried)
+
+
+def _carried(
+    subject: Subject,
+    bench: Workbench,
+    prompt: SteeredPrompt,
+    groups: Sequence[Sequence[str]],
+    *,
+    looks: int,
+) -> tuple[FrozenPass, Carried]:
     frozen = freeze(prompt.model, subject.info.token_ids)
     active = feature_source(prompt.model, bench.features_of(subject, prompt.model)).read(frozen)
-    groups = groups_of(subject.graph, subject.annotations)
     targets = _targets(subject, frozen, active)
-    carried = carried_by_heads(frozen, active, targets, list(groups.values()), looks=most)
-    return list(groups), heads_part(prompt, frozen, subject.graph, carried)
+    return frozen, carried_by_heads(frozen, active, targets, groups, looks=looks)
 
 
 def _targets(subject: Subject, frozen: FrozenPass, active: ActiveFeatures) -> Targets:
