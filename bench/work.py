@@ -13,7 +13,7 @@ from bench.killed import end, start
 from tests.builders import make_graph
 from tracer.documents.annotations import load_annotations
 from tracer.documents.evidence import load_evidence
-from tracer.documents.feature_examples import load_feature_examples
+from tracer.documents.feature_pack import packed_records
 from tracer.documents.graph import load_graph
 from tracer.errors import TracerError
 from tracer.site.building.output import MARKER
@@ -23,7 +23,7 @@ PROMPTS = ("w3 w4 w5", "w6 w7", "w8 w17 w30", "w9 w2 w3")
 _LOADERS = {
     "graphs/*/[0-9].json": load_graph,
     "graphs/*/*.evidence.json": load_evidence,
-    "features/*/*.json": load_feature_examples,
+    "features/*/*.features": packed_records,
     "site_src/annotations/*.yaml": load_annotations,
 }
 

@@ -14,6 +14,7 @@ import shutil
 import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -31,11 +32,13 @@ from tracer.documents.evidence import load_evidence
 from tracer.documents.exchange.error_ids import told_apart
 from tracer.documents.exchange.saved_work import annotations_of
 from tracer.documents.exchange.share_link import ShareLink
-from tracer.documents.feature_examples import load_feature_examples
+from tracer.documents.feature_examples import FeatureExamples, load_feature_examples
 from tracer.documents.feature_labels import load_feature_labels
+from tracer.documents.feature_pack import pack_features, packed_records
 from tracer.documents.files import decode_text
 from tracer.documents.graph import graph_of, parse_graph
 from tracer.documents.json_text import decode
+from tracer.documents.parts.packed import wrap
 from tracer.documents.prompt_entry import with_entry
 from tracer.documents.prompts import load_prompts
 from tracer.documents.references import slug_from
@@ -228,6 +231,8 @@ _EXAMPLES = {
     "histogram": [1, 2],
     "act_max": 2.5,
 }
+_PACKED = pack_features({"22_580": FeatureExamples.model_validate(_EXAMPLES)})
+_BODY = zlib.decompress(_PACKED[_PACKED.index(b"\n") + 1 :])
 _MARKDOWN = b"""---
 title: A title
 date: 2026-01-01
@@ -261,6 +266,14 @@ READERS: tuple[Reader, ...] = (
         "feature-examples",
         partial(_file, "22_580.json", load_feature_examples),
         (_json(_EXAMPLES),),
+    ),
+    Reader("features", partial(_file, "22.features", packed_records), (_PACKED,)),
+    Reader(
+        "features-body",
+        lambda case: _file(
+            "22.features", packed_records, wrap("features", {"keys": ["22_580"]}, case)
+        ),
+        (_BODY,),
     ),
     Reader("annotations", _annotations, _found("site_src/annotations/colosseum-italian.yaml")),
     Reader("labels", partial(_file, "labels.yaml", load_feature_labels), (_LABELS,)),

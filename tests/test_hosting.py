@@ -38,9 +38,10 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with a fork of it, as a newcomer has them; the light install stands ready."""
     folder = tmp_path_factory.mktemp("contributing")
     ignored = shutil.ignore_patterns(
-        *(".git", ".tracer", ".venv", "node_modules", "public", ".*_cache", "__pycache__")
+        *(".git", ".tracer", ".venv", "node_modules", "public", ".*_cache", "__pycache__"),
     )
     shutil.copytree(REPOSITORY, folder / "upstream", ignore=ignored)
+    shutil.rmtree(folder / "upstream" / "features")  # long to build
     git(folder / "upstream", "init", "--quiet", "--initial-branch=main")
     git(folder / "upstream", "add", ".")
     git(folder / "upstream", "commit", "--quiet", "--message", "All")

@@ -108,6 +108,7 @@ def test_a_tag_that_is_not_the_version_releases_nothing(tmp_path: Path) -> None:
     assert done.returncode != 0 and "the tag is v9.9.9, pyproject.toml says" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("install", WAYS)
 def test_a_gallery_builds_outside_the_checkout(
     install: str, wheel: Path, gallery: Path, tmp_path: Path

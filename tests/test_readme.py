@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from bench.readme import TABLES, with_tables
+from tests.everyday import everyday
 from tracer.cli import tracer
 from tracer.documents.annotations import load_annotations
 from tracer.documents.prompts import load_prompts
@@ -74,7 +75,7 @@ COMMANDS = re.findall(r"^ {4}tracer (.+)$", HYPOTHESIS, re.MULTILINE)
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", everyday(COMMANDS, [c for c in COMMANDS if "heads" not in c]))
 def test_a_hypothesis_is_tested_as_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.everyday import everyday
 from tests.features.dictionaries import write_gemma_scope_2_clt, write_plt
-from tests.tiny_models import FAMILIES, PROMPT, exact_tiny_model, save_tiny_model
+from tests.tiny_models import EVERY_FAMILY, PROMPT, exact_tiny_model, save_tiny_model
 from tests.tracing import trace_nodes
 from tracer.attribution.cut import Count, cheapest_cut
 from tracer.attribution.node_graph import NodeGraph
@@ -37,7 +38,7 @@ def across_layers(folder: Path) -> str:
     return str(write_gemma_scope_2_clt(folder, skip=True))
 
 
-@pytest.fixture(scope="module", params=list(FAMILIES))
+@pytest.fixture(scope="module", params=EVERY_FAMILY)
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
     return exact_tiny_model(tmp_path_factory.mktemp(request.param), request.param)
 
@@ -71,7 +72,7 @@ def check_same(one: Swept, other: Swept) -> None:
         assert float((left - right).norm()) <= 1e-12 * float(right.norm())
 
 
-@pytest.mark.parametrize("write", [neurons, per_layer, across_layers])
+@pytest.mark.parametrize("write", everyday([neurons, per_layer, across_layers], [across_layers]))
 def test_every_cut_gives_the_same_rows(
     model: Model, tmp_path: Path, write: Callable[[Path], str]
 ) -> None:

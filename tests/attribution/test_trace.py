@@ -218,6 +218,7 @@ def test_the_committed_graph_is_what_this_code_traces(colosseum: NodeGraph) -> N
         assert mine[node_id] == pytest.approx(theirs[node_id], rel=1e-3, abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_the_same_trace_twice_gives_the_same_graph(colosseum: NodeGraph) -> None:
     model = colosseum.frozen.model

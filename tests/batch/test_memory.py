@@ -53,6 +53,7 @@ def alive(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_verify_keeps_no_graph(
     root: Path, model: str, alive: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

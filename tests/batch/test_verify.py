@@ -66,9 +66,9 @@ def test_evidence_is_written_once_and_compared_when_forced(
     assert evidence.faithfulness is not None
     assert set(evidence.faithfulness.circuit_nodes) == set(supporters(traced))
     status, text = said(root, model, "tiny")
-    assert status == 0 and text.count("up to date") == 2
+    assert status == 0 and text.count("up to date") == 3
     status, text = said(root, model, force=True)
-    assert status == 0 and text.count("the same") == 2
+    assert status == 0 and text.count("the same") == 3
     assert file.read_bytes() == written
 
 
@@ -85,12 +85,12 @@ def test_evidence_of_another_machine_is_kept(root: Path, traced: Graph, model: s
     file.write_text(json.dumps(fields))
     written = file.read_bytes()
     status, text = said(root, model, force=True)
-    assert status == 0 and text.count("the same") == 2
+    assert status == 0 and text.count("the same") == 3
     assert file.read_bytes() == written
     fields["claims"][0]["measures"][1]["after"] += 0.01
     file.write_text(json.dumps(fields))
     text = said(root, model, force=True)[1]
-    assert (text.count("the same"), text.count("measured")) == (1, 1)
+    assert (text.count("the same"), text.count("measured")) == (2, 1)
     assert load_evidence(file).versions.tracer != "0.0.1"
 
 
@@ -103,7 +103,7 @@ def test_a_claim_that_should_hold_and_does_not_ends_with_status_1(
     assert "the claim `much-needed` does not hold; say `holds: false` and why" in text
     annotate(root, traced, GOOD, BAD.replace("}}", "}, holds: false}"))
     status, text = said(root, model)  # what the author thinks of it needs no new run
-    assert status == 0 and text.count("up to date") == 3 and "fails, as said" in text
+    assert status == 0 and text.count("up to date") == 4 and "fails, as said" in text
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(
@@ -119,7 +119,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
         status, text = said(root, model)
     assert status == 130 and "go on where it stopped" in text
     assert load_evidence(root / "graphs" / "tiny" / "1.evidence.json").claims == ()
-    assert said(root, model)[1].count("up to date") == 1
+    assert said(root, model)[1].count("up to date") == 2
 
 
 def test_check_says_what_has_no_evidence_or_older_evidence(
@@ -297,9 +297,9 @@ def test_values_are_exchanged_with_the_counterfactual(
     told = [str(one.problem) for one in check(root)]
     assert not any("have not been exchanged" in one or "tested" in one for one in told)
     status, text = said(root, model)
-    assert status == 0 and text.count("up to date") == 3
+    assert status == 0 and text.count("up to date") == 4
     status, text = said(root, model, force=True)
-    assert status == 0 and text.count("the same") == 3 and file.read_bytes() == written
+    assert status == 0 and text.count("the same") == 4 and file.read_bytes() == written
     # Against another prompt nothing has been measured, and the claim says something else.
     list_prompts(root, counterfactual(PROMPT.replace(" w5", " w11"), other))
     told = [str(one.problem) for one in check(root)]

@@ -51,6 +51,7 @@ for _ in range(2):
 """
 
 
+@pytest.mark.slow
 def test_it_runs_through_at_a_small_size_and_then_goes_on(tmp_path: Path) -> None:
     file = tmp_path / "gpu.json"
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

@@ -315,6 +315,7 @@ def test_hidden_nodes_leave_both_pictures_and_are_counted(page: Page, site: Open
     expect(page.locator("#viewer .hidden-count")).to_have_text("All 13 nodes shown")
 
 
+@pytest.mark.slow
 def test_edits_outlast_a_reload_until_they_are_discarded(page: Page, site: OpenGraph) -> None:
     address = site()
     ready(page, address)
@@ -341,6 +342,7 @@ def test_edits_outlast_a_reload_until_they_are_discarded(page: Page, site: OpenG
     expect(button(page, "Undo")).to_be_disabled()
 
 
+@pytest.mark.slow
 def test_what_was_accepted_is_no_edit_any_more(page: Page, site: OpenGraph, tmp_path: Path) -> None:
     address = site()
     ready(page, address)
@@ -391,6 +393,7 @@ def forge_context(browser: Browser) -> BrowserContext:
 REPOSITORY = "repository: https://github.com/someone/graphs\n"
 
 
+@pytest.mark.slow
 def test_the_forge_opens_with_the_whole_file_on_the_clipboard(
     forge_context: BrowserContext, site: OpenGraph
 ) -> None:
@@ -410,6 +413,7 @@ def test_the_forge_opens_with_the_whole_file_on_the_clipboard(
     forge_context.close()
 
 
+@pytest.mark.slow
 def test_a_new_file_is_filled_in_on_the_forge(
     forge_context: BrowserContext, site: OpenGraph
 ) -> None:
@@ -480,6 +484,7 @@ def test_a_link_of_another_viewer_shows_its_senders_work(page: Page, site: OpenG
     assert group_boxes(page) == ["early", "fresh", "late"]
 
 
+@pytest.mark.slow
 def test_ones_own_edits_are_one_undo_behind_a_links(page: Page, site: OpenGraph) -> None:
     address = site()
     ready(page, address)
@@ -527,6 +532,7 @@ def test_what_a_link_names_in_vain_is_told_in_one_line(page: Page, site: OpenGra
     expect(note).to_contain_text("9_9_9, 8_8, 7_7 and 2 more.")
 
 
+@pytest.mark.slow
 def test_a_view_too_long_for_a_link_is_offered_as_a_file(page: Page, site: OpenGraph) -> None:
     ready(page, site())
     for node in ("0_7_4", "1_3_4", "1_9_5", "1_11_5"):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.everyday import everyday
 from tests.galleries import GalleryFolder, make_gallery
 from tests.serving import Served, served
 
@@ -132,7 +133,9 @@ def test_a_page_that_was_not_built_yet_is_there_when_asked_for(
     expect(page.locator("h1")).to_have_text("New")
 
 
-@pytest.mark.parametrize("workers", [True, False], ids=["one connection", "no workers"])
+@pytest.mark.parametrize(
+    "workers", everyday([True, False], [True]), ids=["one connection", "no workers"]
+)
 def test_any_number_of_tabs_loads_and_hears_of_a_change(
     context: BrowserContext, site: Served, gallery: GalleryFolder, workers: bool
 ) -> None:

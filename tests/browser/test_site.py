@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.builders import make_graph
+from tests.everyday import everyday
 from tests.galleries import GalleryFolder, make_gallery
 from tests.serving import served
 from tracer.documents.graph import load_graph
@@ -205,7 +206,7 @@ def test_a_box_of_the_picture_can_be_reached_and_read_by_name(
     expect(page.locator(".circuit.wide").get_by_role("link").first).to_be_visible()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", everyday(WIDTHS, [390]))
 def test_hostile_names_and_prompts_are_harmless_text(
     page: Page, tmp_path: Path, serve_folder: Callable[[Path], str], width: int
 ) -> None:
@@ -241,7 +242,7 @@ def hostile_gallery(root: Path) -> GalleryFolder:
     return gallery
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", everyday(WIDTHS, [390]))
 def test_graphs_of_other_programs_have_pages_too(
     page: Page,
     published: Path,

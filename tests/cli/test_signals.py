@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.everyday import everyday
 from tests.galleries import GalleryFolder, make_gallery
 
 REPOSITORY = Path(__file__).parents[2]
@@ -98,13 +99,15 @@ def test_a_server_ends_well_when_asked(gallery: GalleryFolder) -> None:
         assert running.ends() == (0, "")
 
 
+PLAIN_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
 @pytest.mark.parametrize(
     "environment",
-    [
-        {"PYTHONIOENCODING": "cp1252"},
-        {"PYTHONIOENCODING": "ascii"},
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-    ],
+    everyday(
+        [{"PYTHONIOENCODING": "cp1252"}, {"PYTHONIOENCODING": "ascii"}, PLAIN_LOCALE],
+        [PLAIN_LOCALE],
+    ),
 )
 def test_any_code_page_shows_any_character(
     gallery: GalleryFolder, environment: dict[str, str]

@@ -14,6 +14,7 @@ from tests.foreign_graphs import foreign_graph
 from tests.galleries import make_gallery
 from tracer.cli import tracer
 from tracer.documents.feature_examples import load_feature_examples
+from tracer.documents.feature_store import FeatureStore
 from tracer.documents.graph import Graph
 from tracer.errors import Problems, TracerError
 from tracer.site.build import build
@@ -65,11 +66,12 @@ def test_the_features_of_the_graph_are_kept_and_published(tmp_path: Path) -> Non
     done = run(root, "theirs", str(tmp_path / "theirs"))
     assert done.exit_code == 0
     assert "1 of 2 files kept" in done.output
-    (kept,) = (root / "features").rglob("*.json")
-    assert kept.name == "3_10.json"
-    assert json.loads(kept.read_text()) == feature_file()
+    store = FeatureStore(root / "features")
+    (source,) = store.sources()
+    assert store.keys(source) == {"3_10"}
     build(root, tmp_path / "out")
-    assert (tmp_path / "out" / kept.relative_to(root)).read_bytes() == kept.read_bytes()
+    published = tmp_path / "out" / "features" / source / "3_10.json"
+    assert json.loads(published.read_text()) == feature_file()
     (data,) = (tmp_path / "out" / "graphs" / "theirs").glob("data.*.json")
     assert json.loads(data.read_text())["examples"]["keys"] == ["3_10"]
 
@@ -118,9 +120,13 @@ def test_a_damaged_file_in_the_gallery_stops_the_build_with_its_place(tmp_path: 
     file = tmp_path / "7.json"
     file.write_text(json.dumps(feature_file()))
     run(root, "theirs", str(file))
-    (kept,) = (root / "features").rglob("*.json")
-    kept.write_text("{")
-    with pytest.raises(Problems, match=r"3_10\.json:1"):
+    (kept,) = (root / "features").rglob("*.features")
+    kept.with_name("3_11.json").write_text("{")
+    with pytest.raises(Problems, match=r"3_11\.json:1"):
+        build(root, tmp_path / "out")
+    kept.with_name("3_11.json").unlink()
+    kept.write_bytes(kept.read_bytes()[:-9])
+    with pytest.raises(Problems, match=r"3\.features: it is cut short.*`tracer find-examples`"):
         build(root, tmp_path / "out")
 
 

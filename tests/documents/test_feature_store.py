@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,18 @@ def test_a_damaged_record_is_told_with_its_place(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-9])
     with pytest.raises(TracerError, match=SOURCE):
         store.load(SOURCE, "0_7")
+
+
+def test_a_file_of_one_record_is_read_too_and_gives_way_to_what_is_saved(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path / "features")
+    store.save(SOURCE, {"0_7": record(7), "0_8": record(8)})
+    alone = store.root / SOURCE / "0_7.json"
+    alone.write_text(json.dumps(feature_file(7, top_logits=[" Rome"])))
+    found = store.load(SOURCE, "0_7")
+    assert found is not None and found.top_logits == (" Rome",)
+    assert store.keys(SOURCE) == {"0_7", "0_8"}
+    assert [file.suffix for file in store.files(SOURCE)] == [".features", ".json"]
+    store.save(SOURCE, {"0_7": record(7, top_logits=[" Paris"])})
+    found = store.load(SOURCE, "0_7")
+    assert found is not None and found.top_logits == (" Paris",)
+    assert not alone.exists()

@@ -18,10 +18,14 @@ from tracer.documents.graph import Graph
 from tracer.documents.prompts import Counterfactual
 from tracer.documents.resolved_claims import ResolvedClaim, resolve_claim
 from tracer.errors import TracerError
+from tracer.interventions import knock_out
 from tracer.interventions.claims import check_claim
 from tracer.interventions.controls import DRAWS
+from tracer.interventions.knock_out import KnockOut
+from tracer.interventions.steer import continuation
 from tracer.interventions.steered_pass import Setting, SteeredPrompt
 from tracer.interventions.targets import find_targets
+from tracer.model.frozen_pass import freeze
 from tracer.model.load import Model
 
 OTHER = " w9 w12 w33 w2 w8 w40 w21"
@@ -263,3 +267,58 @@ def test_a_token_may_be_named_by_its_id(prompt: SteeredPrompt, graph: Graph) -> 
         found = check_claim(prompt, resolved(graph, {"ablate": strongest, "expect": expect}))
         outcomes.append([(one.quantity, one.before, one.after) for one in found.measures])
     assert outcomes[0] == outcomes[1]
+
+
+def knocked_out(head: Any, **expect: Any) -> dict[str, Any]:
+    return {"knock_out": {"head": head, "from": [3, 4], "to": 7}, "expect": expect}
+
+
+def test_heads_are_knocked_out_beside_others_of_their_layer(
+    prompt: SteeredPrompt, graph: Graph
+) -> None:
+    claim = resolved(graph, knocked_out("1.2", token=" w9", versus=" w2", lead_falls_by=0.01))
+    found = check_claim(prompt, claim)
+    assert found.changes == () and found.looks is not None
+    (look,) = found.looks
+    assert (look.head, look.to, look.keys) == ("1.2", 7, (3, 4))
+    patterns = freeze(prompt.model, prompt.token_ids).patterns[1]
+    assert look.weight == pytest.approx(float(patterns[2, 7, [3, 4]].sum()))
+    run = next(prompt.runs_without([[KnockOut(1, 2, 7, 3), KnockOut(1, 2, 7, 4)]]))
+    single = prompt.model.tokenizer.single_token
+    lead = float(run.logits[0, single(" w9")] - run.logits[0, single(" w2")])
+    assert found.measures[1].after == pytest.approx(lead)
+    assert 3 <= len(found.measures[1].controls) <= DRAWS
+    assert claim_agrees(check_claim(prompt, claim), found)
+
+
+def test_several_heads_have_controls_together(prompt: SteeredPrompt, graph: Graph) -> None:
+    several = {"knock_out": [{"head": ["0.1", "0.3"], "from": 2, "to": 5}]}
+    several["knock_out"].append({"head": "2.0", "from": 1, "to": 7})
+    expect = {"token": " w9", "p_falls_by": 0.001}
+    found = check_claim(prompt, resolved(graph, {**several, "expect": expect}))
+    assert [one.head for one in found.looks or ()] == ["0.1", "0.3", "2.0"]
+    assert len(found.measures[0].controls) == DRAWS
+
+
+def test_what_is_said_without_a_head(prompt: SteeredPrompt, graph: Graph) -> None:
+    expect = {"continuation_lacks": "w", "tokens": 2}
+    found = check_claim(prompt, resolved(graph, knocked_out("1.2", **expect)))
+    assert found.continuation_before and found.continuation_after
+    with knock_out.knocked_out(prompt.model, [[KnockOut(1, 2, 7, 3), KnockOut(1, 2, 7, 4)]]):
+        assert continuation(prompt, (), 2, None) == found.continuation_after
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ({"head": "9.0", "from": 3, "to": 7}, "there is no head 9.0: layers are 0 to 2"),
+        ({"head": "1.2", "from": 3, "to": 70}, "the prompt has no token 70"),
+        ({"head": "1.9", "from": 3, "to": 7}, "there is no head 1.9"),
+    ],
+)
+def test_heads_that_are_not_there(
+    prompt: SteeredPrompt, graph: Graph, claim: dict[str, Any], said: str
+) -> None:
+    whole = {"knock_out": claim, "expect": {"token": " w9", "p_falls_by": 0.5}}
+    with pytest.raises(TracerError, match=said):
+        check_claim(prompt, resolved(graph, whole))

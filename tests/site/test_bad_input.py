@@ -343,6 +343,7 @@ def test_a_token_of_ten_megabytes_is_refused(gallery: GalleryFolder) -> None:
     assert "metadata.prompt_tokens.0: String should have at most 10000" in refused(gallery)
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_unknown_keys_are_one_line(gallery: GalleryFolder) -> None:
     text = "".join(f"k{number}: 1\n" for number in range(100_000))
     gallery.write("site_src/annotations/france-paris.yaml", text)

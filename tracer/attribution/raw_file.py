@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from torch import Tensor
 
 from tracer.documents.files import write_atomically
+from tracer.documents.json_text import decode
 from tracer.errors import Place, TracerError
 
 FORMAT = "tracer attribution 1"
@@ -40,7 +41,7 @@ def read_raw(file: Path, records: Mapping[str, type]) -> dict[str, Any]:
             said = opened.metadata() or {}
             if said.get("format") != FORMAT:
                 raise _no_trace(file, "it does not say that it is one")
-            found = _read(json.loads(said["content"]), opened, records)
+            found = _read(decode(said["content"], file, hint=HINT), opened, records)
     except FileNotFoundError:
         raise TracerError("there is no such file", hint=HINT, place=Place(file)) from None
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, ValidationError) as error:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from tracer.documents.head_names import Head, HeadName
 from tracer.documents.records import Strict
 from tracer.documents.references import Reference, Slug
 from tracer.documents.token_id import TokenName
@@ -20,7 +21,8 @@ Share = Annotated[float, Field(gt=0, le=1)]
 Above = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
-OPERATIONS = ("ablate", "set", "scale", "swap", "exchange")
+Position = Annotated[int, Field(ge=0)]
+OPERATIONS = ("ablate", "set", "scale", "swap", "exchange", "knock_out")
 OF_A_TOKEN = (
     "p_falls_by",
     "p_rises_by",
@@ -53,6 +55,37 @@ class ExchangeValues(Strict):
 
     group: Key
     with_: Literal["counterfactual"] = Field(alias="with")
+
+
+class KnockedOut(Strict):
+    """Heads that no longer look from one token at others, earlier ones: their attention is shared
+    out among the tokens that are left."""
+
+    head: HeadName | tuple[HeadName, ...] = Field(description='layer.head: "23.4", or a list')
+    from_: Position | tuple[Position, ...] = Field(
+        alias="from", description="the token that is looked at, where the start is 0; or a list"
+    )
+    to: Position = Field(description="the token that looks, behind it")
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        names = (self.head,) if isinstance(self.head, str) else self.head
+        return tuple(map(Head.parse, names))
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """The tokens that are looked at."""
+        return (self.from_,) if isinstance(self.from_, int) else self.from_
+
+    @model_validator(mode="after")
+    def _looks_back(self) -> KnockedOut:
+        if not self.heads or not self.keys:
+            raise ValueError("name a head, and a token that it looks at")
+        if len(set(self.heads)) < len(self.heads) or len(set(self.keys)) < len(self.keys):
+            raise ValueError("a head or a token is named twice")
+        if max(self.keys) >= self.to:
+            raise ValueError("a head looks back: `from` is a token in front of `to`")
+        return self
 
 
 class Expectation(Strict):
@@ -126,6 +159,9 @@ class Claim(Strict):
     )
     swap: Swap | None = None
     exchange: ExchangeValues | None = None
+    knock_out: KnockedOut | tuple[KnockedOut, ...] | None = Field(
+        None, description="heads that do not look somewhere; or a list of them"
+    )
     expect: Expectation
     holds: bool = Field(True, description="whether the author says so; false: tried, and it fails")
     by: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
@@ -134,13 +170,19 @@ class Claim(Strict):
     @model_validator(mode="after")
     def _one_operation(self) -> Claim:
         given = [name for name in OPERATIONS if getattr(self, name) is not None]
-        if len(given) != 1 or self.ablate == ():
+        if len(given) != 1 or () in (self.ablate, self.knock_out):
             raise ValueError(f"do one thing: {', '.join(OPERATIONS)}")
         return self
 
     @property
     def operation(self) -> str:
         return next(name for name in OPERATIONS if getattr(self, name) is not None)
+
+    @property
+    def knocked_out(self) -> tuple[KnockedOut, ...]:
+        """None where it does something else."""
+        one = self.knock_out
+        return (one,) if isinstance(one, KnockedOut) else one or ()
 
     def targets(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Each reference to nodes of this graph, with its path in the claim."""

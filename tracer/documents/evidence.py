@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from tracer.documents.files import read_bytes, write_atomically
 from tracer.documents.graph import significant
+from tracer.documents.head_names import HeadName
 from tracer.documents.json_text import decode
 from tracer.documents.prompts import Counterfactual
 from tracer.documents.records import Many, Strict, first_mistake
@@ -75,6 +76,16 @@ def verdict_of(bound_met: bool, measures: Iterable[Measure]) -> Verdict:
     return "holds" if bound_met and beats else "fails"
 
 
+class LookWeight(Strict):
+    """A head that no longer looked from a token at others, and how much it had looked there."""
+
+    head: HeadName
+    to: int = Field(description="the token that looked")
+    keys: Many[int] = Field(description="those it looked at")
+    weight: Number
+    controls: Number = Field(description="the mean weight of the looks that controls lost instead")
+
+
 class ClaimEvidence(Strict):
     """What became of one claim. `claim` is the hash of what was claimed of what."""
 
@@ -84,6 +95,7 @@ class ClaimEvidence(Strict):
     bound_met: bool
     seed: int
     changes: Many[Change]
+    looks: tuple[LookWeight, ...] | None = Field(None, description="where heads were knocked out")
     measures: Many[Measure]
     before: Many[Likely]
     after: Many[Likely]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -115,9 +116,13 @@ def save_feature_examples(examples: FeatureExamples, file: Path) -> None:
 
 def examples_json(examples: FeatureExamples) -> str:
     """As other programs read it, and the viewer."""
+    return json.dumps(fields_of(examples), ensure_ascii=False) + "\n"
+
+
+def fields_of(examples: FeatureExamples) -> dict[str, Any]:
+    """The same as plain data."""
     nothing = set() if examples.shares else {"shares"}
-    fields = examples.model_dump(exclude_none=True, exclude=nothing, by_alias=True)
-    return json.dumps(fields, ensure_ascii=False) + "\n"
+    return examples.model_dump(exclude_none=True, exclude=nothing, by_alias=True)
 
 
 def split_key(key: str) -> tuple[int, str]:

@@ -52,6 +52,7 @@ def resolve_claim(
     nodes = {}
     for path, text in claim.targets():
         nodes[text] = _features(text, graph, annotations, where(path))
+    _refuse_impossible_looks(claim, graph, where)
     elsewhere, others = None, []
     if claim.swap is not None:
         there: KeyPath = ("swap", "with")
@@ -87,6 +88,22 @@ def _exchanged_with(
             place=where(("exchange", "with")),
         )
     return counterfactual
+
+
+def _refuse_impossible_looks(claim: Claim, graph: Graph, where: Where) -> None:
+    """How many heads a layer has, only the model says."""
+    info, n = graph.metadata.tracer, len(graph.metadata.prompt_tokens)
+    for number, one in enumerate(claim.knocked_out):
+        path: KeyPath = (
+            ("knock_out", number) if isinstance(claim.knock_out, tuple) else ("knock_out",)
+        )
+        for head in one.heads:
+            if info is not None and head.layer >= info.model.layers:
+                what = f"there is no head {head}: layers are 0 to {info.model.layers - 1}"
+                raise TracerError(what, place=where((*path, "head")))
+        if one.to >= n:
+            what = f"the prompt has no token {one.to}"
+            raise TracerError(what, hint=f"tokens are 0 to {n - 1}", place=where((*path, "to")))
 
 
 def find_in(root: Path) -> Find:

@@ -104,15 +104,22 @@ class ActiveNeurons:
         return None
 
     def pull(self, layer: int, behind: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        on_activation, onward = self._pulled(layer, behind[0])
+        return on_activation * self.layers[layer].activation, onward
+
+    def pull_several(self, layer: int, behind: Sequence[Tensor]) -> Tensor:
+        return self._pulled(layer, behind[0])[1]
+
+    def _pulled(self, layer: int, gradient: Tensor) -> tuple[Tensor, Tensor]:
+        """From (…, positions, d_model) to gradients on activations and in front of the MLP."""
         neurons = self.layers[layer]
-        gradient = self.frozen.pull_through_mlp_post_norm(layer, behind[0])
-        on_activation = gradient @ neurons.mlp.down  # (positions, neurons)
+        gradient = self.frozen.pull_through_mlp_post_norm(layer, gradient)
+        on_activation = gradient @ neurons.mlp.down.to(gradient)  # (…, positions, neurons)
         on_input = torch.zeros_like(gradient)
         for one in neurons.readings:
-            on_input = on_input + (on_activation * one.factor) @ one.weight
-        positions = torch.arange(len(gradient), device=gradient.device)
-        onward = self.frozen.pull_through_mlp_norm(layer, positions, on_input)
-        return on_activation * neurons.activation, onward
+            on_input = on_input + (on_activation * one.factor) @ one.weight.to(gradient)
+        positions = torch.arange(gradient.shape[-2], device=gradient.device)
+        return on_activation, self.frozen.pull_through_mlp_norm(layer, positions, on_input)
 
     def pass_up(
         self, layer: int, stream: Tensor, positions: Tensor, listed: LayerFeatures

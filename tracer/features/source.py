@@ -97,6 +97,9 @@ class ActiveFeatures(Protocol):
         goes on to the residual stream in front of the MLP, (positions, d_model).
         """
 
+    def pull_several(self, layer: int, behind: Sequence[Tensor]) -> Tensor:
+        """The onward gradients alone, of several at once: (several, positions, d_model) each."""
+
     @property
     def widths(self) -> tuple[int, ...]:
         """How many features each layer has, active or not."""

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import torch
 from torch import Tensor
 
 from tracer.documents.claims import Expectation
-from tracer.documents.evidence import Change, ClaimEvidence, Likely, Measure, Quantity, verdict_of
+from tracer.documents.evidence import (
+    Change,
+    ClaimEvidence,
+    Likely,
+    LookWeight,
+    Measure,
+    Quantity,
+    verdict_of,
+)
+from tracer.documents.prompt_words import spans
 from tracer.documents.resolved_claims import ResolvedClaim
 from tracer.documents.token_id import TokenId
 from tracer.errors import TracerError
@@ -25,9 +35,12 @@ from tracer.interventions.interventions import (
     feature_names,
     settings_of,
 )
+from tracer.interventions.other_looks import Seen, controls_of, seen
 from tracer.interventions.other_model import Other
 from tracer.interventions.steer import continuation
 from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt
+from tracer.interventions.variants import KnockedOutVariants, SetVariants, Variants
+from tracer.model.frozen_pass import freeze
 
 SHOWN = 5
 
@@ -52,19 +65,21 @@ def check_claim(
     cannot be run: tokens that are not one token, overflow, places without controls.
     """
     seed = int(meant.hash[:8], 16)
-    there = None
     if meant.claim.exchange is not None and other is not None:
         prompt, there = other.exchanged_with(prompt)
-    members = _members(prompt, meant, there)
-    settings = [one.setting for one in members]
-    variants = [settings, *Controls(prompt).draw(members, seed=seed)]
-    expect = meant.claim.expect
-    if expect.token is not None:
-        found = _of_token(prompt, expect, expect.token, variants)
-    elif expect.feature_off is not None:
-        found = _of_feature(prompt, meant, variants)
     else:
-        found = _of_continuation(prompt, expect, variants)
+        there = None
+    if meant.claim.knocked_out:
+        looks = _looks(prompt, meant, seed)
+        settings: list[Setting] = []
+        done = [[cut for one in each for cut in one.knock_outs] for each in looks]
+        variants: Variants = KnockedOutVariants(prompt, done)
+    else:
+        looks = []
+        members = _members(prompt, meant, there)
+        settings = [one.setting for one in members]
+        variants = SetVariants(prompt, [settings, *Controls(prompt).draw(members, seed=seed)])
+    found = _tried(prompt, meant, variants, settings)
     return ClaimEvidence(
         id=meant.claim.id,
         claim=meant.hash,
@@ -72,11 +87,56 @@ def check_claim(
         bound_met=found.bound_met,
         seed=seed,
         changes=tuple(_change(prompt, one) for one in settings),
+        looks=_weights(looks) if looks else None,
         measures=tuple(found.measures),
         before=_likely(prompt, prompt.baseline.logits[0]),
         after=_likely(prompt, found.run.logits[0]),
         continuation_before=found.texts[0],
         continuation_after=found.texts[1],
+    )
+
+
+def _tried(
+    prompt: SteeredPrompt, meant: ResolvedClaim, variants: Variants, settings: Sequence[Setting]
+) -> _Outcome:
+    expect = meant.claim.expect
+    if expect.token is not None:
+        return _of_token(prompt, expect, expect.token, variants)
+    if expect.feature_off is not None:
+        return _of_feature(prompt, meant, variants, settings)
+    return _of_continuation(prompt, expect, variants)
+
+
+def _looks(prompt: SteeredPrompt, meant: ResolvedClaim, seed: int) -> list[list[Seen]]:
+    """What heads no longer look at, as claimed, and in each control."""
+    frozen = prompt.frozen or freeze(prompt.model, prompt.token_ids)
+    own = [
+        seen(frozen, head.layer, head.head, one.to, one.keys)
+        for one in meant.claim.knocked_out
+        for head in one.heads
+    ]
+    tokens = [prompt.model.tokenizer.text(one) for one in prompt.token_ids]
+    controls = controls_of(frozen, own, spans(tokens), seed=seed)
+    if not controls:
+        raise TracerError(
+            f"no control can be drawn for head {meant.claim.knocked_out[0].heads[0]}: no other "
+            "head of its layer looks anywhere from there",
+            hint="claim less at that place",
+        )
+    return [own, *controls]
+
+
+def _weights(looks: Sequence[Sequence[Seen]]) -> tuple[LookWeight, ...]:
+    own, *controls = looks
+    return tuple(
+        LookWeight(
+            head=f"{one.layer}.{one.head}",
+            to=one.query,
+            keys=one.keys,
+            weight=one.weight,
+            controls=fmean(each[at].weight for each in controls),
+        )
+        for at, one in enumerate(own)
     )
 
 
@@ -129,60 +189,62 @@ def _moved(prompt: SteeredPrompt, there: SteeredPrompt, place: Place) -> float |
 
 
 def _of_token(
-    prompt: SteeredPrompt,
-    expect: Expectation,
-    token: str | TokenId,
-    variants: Sequence[Sequence[Setting]],
+    prompt: SteeredPrompt, expect: Expectation, token: str | TokenId, variants: Variants
 ) -> _Outcome:
     single = prompt.model.tokenizer.single_token
     target, versus = single(token), None if expect.versus is None else single(expect.versus)
-    first, (logits, rest) = prompt.baseline.logits, _logits(prompt, variants)
+    before, own = prompt.baseline.logits[0], variants.own()
+    rest = [one for run in variants.controls() for one in run.logits]
+    every = (before, own.logits[0], *rest)
     falls = expect.bound in ("p_falls_by", "p_below", "lead_falls_by")
     measures = [
         _measure(
             "probability",
-            [float(one.softmax(-1)[target]) for one in (first[0], logits.logits[0], *rest)],
+            [float(one.softmax(-1)[target]) for one in every],
             falls=falls,
             decides=not expect.bound.startswith("lead"),
         )
     ]
     if versus is not None:
-        leads = [float(one[target] - one[versus]) for one in (first[0], logits.logits[0], *rest)]
+        leads = [float(one[target] - one[versus]) for one in every]
         measures.append(_measure("lead", leads, falls=falls))
-    tops = [int(one.argmax()) == target for one in (first[0], logits.logits[0])]
+    tops = [int(one.argmax()) == target for one in every[:2]]
     met = bound_met(expect, bounded(expect, measures).sides, tops)
-    return _Outcome(measures, met, logits)
+    return _Outcome(measures, met, own)
 
 
 def _of_feature(
-    prompt: SteeredPrompt, meant: ResolvedClaim, variants: Sequence[Sequence[Setting]]
+    prompt: SteeredPrompt, meant: ResolvedClaim, variants: Variants, settings: Sequence[Setting]
 ) -> _Outcome:
     wanted = meant.claim.expect.feature_off or ""
     (name, *more) = feature_names(prompt, list(meant.nodes[wanted]))
     place = (name.layer, name.index, name.position)
-    if more or any((one.layer, one.index, one.position) == place for one in variants[0]):
+    if more or any((one.layer, one.index, one.position) == place for one in settings):
         raise TracerError(
             f"`feature_off: {wanted}` is not one feature that the claim leaves alone",
             hint="name one node that the claim does not set itself",
         )
-    runs = [prompt.run(one, watch=[name.layer]) for one in variants]
+    own = variants.own(watch=[name.layer])
     before = abs(prompt.activation(*place))
-    values = [before, *(abs(prompt.activation_in(run, *place)) for run in runs)]
+    values = [before, abs(prompt.activation_in(own, *place))]
+    for run in variants.controls(watch=[name.layer]):
+        for one in run.reads[name.layer][:, name.position]:
+            index = torch.tensor([name.index], device=one.device)
+            values.append(abs(float(prompt.targets.values(name.layer, one[None], index)[0])))
     neuron = prompt.targets.info.kind == "neurons"
     off = values[1] <= OFF * before if neuron else values[1] == 0
-    return _Outcome([_measure("activation", values, falls=True)], off and before > 0, runs[0])
+    return _Outcome([_measure("activation", values, falls=True)], off and before > 0, own)
 
 
-def _of_continuation(
-    prompt: SteeredPrompt, expect: Expectation, variants: Sequence[Sequence[Setting]]
-) -> _Outcome:
+def _of_continuation(prompt: SteeredPrompt, expect: Expectation, variants: Variants) -> _Outcome:
     words = expect.continuation_contains or expect.continuation_lacks or ""
     contains = expect.continuation_contains is not None
-    texts = [continuation(prompt, one, expect.continuation, None) for one in ((), *variants)]
+    before = continuation(prompt, (), expect.continuation, None)
+    texts = [before, *variants.continuations(expect.continuation)]
     happens = [float((words in text) == contains) for text in texts]
     measure = _measure("continuation", happens, falls=False)
     met = happens[:2] == [0.0, 1.0]
-    return _Outcome([measure], met, prompt.run(variants[0]), (texts[0], texts[1]))
+    return _Outcome([measure], met, variants.own(), (texts[0], texts[1]))
 
 
 def _measure(
@@ -199,14 +261,6 @@ def _measure(
         beaten=sum(less),
         decides=decides,
     )
-
-
-def _logits(
-    prompt: SteeredPrompt, variants: Sequence[Sequence[Setting]]
-) -> tuple[Run, list[Tensor]]:
-    """The claim's own run, alone as `steer` runs it, and the logits of its controls."""
-    runs = prompt.runs(variants[1:])
-    return prompt.run(variants[0]), [one for run in runs for one in run.logits]
 
 
 def _change(prompt: SteeredPrompt, one: Setting) -> Change:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor
 
 from tracer.documents.feature_examples import Example, FeatureExamples, Quantile, Share
+from tracer.documents.feature_pack import in_steps, short
 from tracer.documents.texts import Sort
 from tracer.interventions.texts.batch import NOTHING
 from tracer.interventions.texts.ranges import STEPS
@@ -90,7 +91,9 @@ def _first(
 ) -> tuple[Example, ...]:
     there = int((side.contexts[column] >= 0).sum())
     return tuple(
-        _example(side.tokens[column, rank], side.activations[column, rank], text)
+        _example(
+            side.tokens[column, rank], side.activations[column, rank], text, below=side.sign < 0
+        )
         for rank in range(min(most, there))
     )
 
@@ -130,18 +133,15 @@ def _spread(places: Sequence[tuple[float, int, int]]) -> list[tuple[float, int, 
     return [places[round(at * (len(places) - 1) / (EACH - 1))] for at in range(EACH)]
 
 
-def _example(tokens: Tensor, values: Tensor, text: Callable[[int], str]) -> Example:
+def _example(
+    tokens: Tensor, values: Tensor, text: Callable[[int], str], *, below: bool = False
+) -> Example:
     pairs = [
-        (text(token), short(value))
+        (text(token), value)
         for token, value in zip(tokens.tolist(), values.tolist(), strict=True)
         if token != NOTHING
     ]
     return Example(
         tokens=tuple(token for token, _ in pairs),
-        tokens_acts_list=tuple(value for _, value in pairs),
+        tokens_acts_list=tuple(in_steps([value for _, value in pairs], below=below)),
     )
-
-
-def short(value: float) -> float:
-    """Three figures: what is told apart on a page."""
-    return float(f"{value:.3g}")

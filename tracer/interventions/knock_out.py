@@ -67,6 +67,8 @@ def _masking(places: Sequence[tuple[int, KnockOut]], variants: int) -> Any:
     def hook(module: Any, inputs: Any, named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         mask: Tensor = named["attention_mask"]  # (variants or 1, heads or 1, queries, keys)
         n_heads = module.config.num_attention_heads
+        if mask.shape[2] == 1:  # a token that is said behind the prompt
+            return inputs, named
         mask = mask.expand(variants, n_heads, *mask.shape[2:]).clone()
         mask[rows, heads, queries, keys] = torch.finfo(mask.dtype).min
         return inputs, {**named, "attention_mask": mask}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.builders import make_graph
 from tests.galleries import GalleryFolder
-from tracer.documents.annotations import Annotations
+from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.claims import Claim
 from tracer.documents.evidence import (
     ClaimEvidence,
     Evidence,
@@ -235,6 +237,18 @@ def test_a_broken_evidence_file_is_an_error_with_its_place(tested: GalleryFolder
             "With “France” given the values it has with the counterfactual prompt, “x” becomes the "
             "likeliest next word.",
         ),
+        (
+            {
+                "knock_out": [
+                    {"head": ["3.4", "3.5"], "from": [1, 2], "to": 5},
+                    {"head": "1.0", "from": 0, "to": 2},
+                ],
+                "expect": {"token": "x", "becomes_top": True},
+            },
+            "Without heads 3.4 and 3.5 looking from token 5 at “the Colosse” (tokens 1 to 2) and "
+            "head 1.0 looking from “osse” (token 2) at “<s>” (token 0), “x” becomes the likeliest "
+            "next word.",
+        ),
     ],
 )
 def test_sentences(claim: dict[str, Any], text: str) -> None:
@@ -244,7 +258,45 @@ def test_sentences(claim: dict[str, Any], text: str) -> None:
             "claims": [{"id": "a", **claim}],
         }
     )
-    assert sentence(said.claims[0], said) == text
+    tokens = ["<s>", " the Col", "osse"]
+    assert sentence(said.claims[0], said, tokens=tokens) == text
+
+
+def test_what_was_done_to_heads_is_told(tested: GalleryFolder) -> None:
+    claim = {"id": "a-head", "knock_out": {"head": "0.1", "from": [1, 2], "to": 4}}
+    claim["expect"] = {"token": " Paris", "p_falls_by": 0.5}
+    file = tested.root / "site_src/annotations/france-paris.yaml"
+    file.write_text(file.read_text() + f"  - {json.dumps(claim)}\n")
+    resolved = resolve_claim(Claim.model_validate(claim), make_graph(), Annotations(), _nowhere)
+    looks = ({"head": "0.1", "to": 4, "keys": [1, 2], "weight": 0.92, "controls": 0.76},)
+    found = evidence(id="a-head", claim=resolved.hash, changes=(), looks=looks)
+    found.save(tested.root / "graphs/france-paris/1.evidence.json")
+    text = page(tested)
+    assert "Without head 0.1 looking from “" in text
+    assert "which had 92 % of its attention" in text and "76 % of a head’s attention" in text
+
+
+def _nowhere(_: str) -> Any:
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("{head: 23.4, from: 1, to: 2}", 'a head is text, in quotes: "23.4"'),
+        ('{head: "23", from: 1, to: 2}', "a head is layer.head, in quotes, such as"),
+        ('{head: "2.4", from: 2, to: 2}', "a head looks back"),
+        ('{head: ["2.4", "2.4"], from: 1, to: 2}', "named twice"),
+        ("[]", "do one thing: ablate, set, scale, swap, exchange, knock_out"),
+    ],
+)
+def test_heads_that_no_claim_can_name(tmp_path: Path, written: str, said: str) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text(
+        f"claims:\n  - {{id: a, knock_out: {written}, expect: {{token: x, becomes_top: true}}}}\n"
+    )
+    with pytest.raises(TracerError, match=said):
+        load_annotations(file)
 
 
 def test_evidence_keeps_its_words_and_numbers(tested: GalleryFolder) -> None:

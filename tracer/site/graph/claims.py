@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from markupsafe import Markup
 
 from tracer.documents.annotations import Annotations
-from tracer.documents.claims import Claim, Expectation
+from tracer.documents.claims import Claim, Expectation, KnockedOut
 from tracer.documents.evidence import ClaimEvidence, Measure
 from tracer.documents.graph import Graph
 from tracer.documents.resolved_claims import ResolvedClaim
 from tracer.documents.token_id import TokenId
+from tracer.documents.token_text import joined
 from tracer.site.graph.facts import model_name
 from tracer.site.graph.summary import Badge
 from tracer.site.prose.node_links import node_link
@@ -67,32 +70,46 @@ class ShownClaim:
 
 
 def show_claim(
-    resolved: ResolvedClaim, annotations: Annotations, found: ClaimEvidence | None, note: Markup
+    resolved: ResolvedClaim,
+    annotations: Annotations,
+    found: ClaimEvidence | None,
+    note: Markup,
+    tokens: Sequence[str] = (),
 ) -> ShownClaim:
-    """`found` is the evidence for this very claim, if there is any."""
+    """`found` is the evidence for this very claim, if there is any; `tokens` are the prompt's."""
     claim = resolved.claim
     return ShownClaim(
         id=claim.id,
-        sentence=sentence(claim, annotations, resolved.other_model),
+        sentence=sentence(claim, annotations, resolved.other_model, tokens),
         badge="untested" if found is None else found.verdict,
         expected=claim.holds,
         by=claim.by,
         note=note,
-        link=node_link(resolved.touched),
+        link=node_link(resolved.touched) if resolved.touched else {},
         measures=() if found is None else tuple(_measure(claim, one) for one in found.measures),
         answers=() if found is None else _answers(found),
         texts=None if found is None else _texts(found),
-        done=() if found is None else tuple(_done(resolved, found)),
+        done=() if found is None else tuple(_done(resolved, found, tokens)),
     )
 
 
-def sentence(claim: Claim, annotations: Annotations, other_model: Graph | None = None) -> str:
+def sentence(
+    claim: Claim,
+    annotations: Annotations,
+    other_model: Graph | None = None,
+    tokens: Sequence[str] = (),
+) -> str:
     """What is done and what is expected, as one sentence; `other_model` is the graph whose model
-    values are exchanged with, where they are."""
-    return f"{_operation(claim, annotations, other_model)}, {_expected(claim.expect, annotations)}."
+    values are exchanged with, where they are; `tokens` are the prompt's."""
+    done = _operation(claim, annotations, other_model, tokens)
+    return f"{done}, {_expected(claim.expect, annotations)}."
 
 
-def _operation(claim: Claim, annotations: Annotations, other_model: Graph | None) -> str:
+def _operation(
+    claim: Claim, annotations: Annotations, other_model: Graph | None, tokens: Sequence[str]
+) -> str:
+    if claim.knocked_out:
+        return f"Without {_all([_look(one, tokens) for one in claim.knocked_out])}"
     if claim.swap is not None:
         there = claim.swap.with_
         return (
@@ -130,6 +147,36 @@ def _expected(expect: Expectation, annotations: Annotations) -> str:
         "continuation_lacks": lambda: f"the model no longer says {_quoted(limit)}",
     }
     return texts[expect.bound]()
+
+
+def _look(one: KnockedOut, tokens: Sequence[str]) -> str:
+    heads = _all([str(head) for head in one.heads])
+    verb = "heads {} looking" if len(one.heads) > 1 else "head {} looking"
+    to, froms = tokens_named([one.to], tokens), tokens_named(one.keys, tokens)
+    return f"{verb.format(heads)} from {to} at {froms}"
+
+
+def tokens_named(positions: Sequence[int], tokens: Sequence[str]) -> str:
+    """Tokens of the prompt, by their text and where they stand; neighbours in one.
+
+    >>> tokens_named([2, 3, 5], ["<s>", " the", " Col", "osse", "um", " is"])
+    '“Colosse” (tokens 2 to 3) and “is” (token 5)'
+    """
+    runs: list[list[int]] = []
+    for at in sorted(positions):
+        if runs and at == runs[-1][-1] + 1:
+            runs[-1].append(at)
+        else:
+            runs.append([at])
+    return _all([_run(one, tokens) for one in runs])
+
+
+def _run(run: Sequence[int], tokens: Sequence[str]) -> str:
+    places = f"tokens {run[0]} to {run[-1]}" if len(run) > 1 else f"token {run[0]}"
+    if run[-1] >= len(tokens):
+        return places
+    text = joined([tokens[at] for at in run])
+    return f"“{visible(text).strip() or visible(text)}” ({places})"
 
 
 def _name(target: str, annotations: Annotations) -> str:
@@ -212,7 +259,36 @@ def _texts(found: ClaimEvidence) -> tuple[str, str] | None:
     return found.continuation_before, found.continuation_after
 
 
-def _done(resolved: ResolvedClaim, found: ClaimEvidence) -> list[str]:
+def _done(resolved: ResolvedClaim, found: ClaimEvidence, tokens: Sequence[str]) -> list[str]:
+    done = _heads_done(found, tokens) if found.looks else _features_done(resolved, found)
+    if not found.bound_met:
+        return [*done, "The bound was not met."]
+    if found.verdict == "fails":
+        said = "The bound was met, but some controls did as much: it proves nothing."
+        return [*done, said]
+    return done
+
+
+def _heads_done(found: ClaimEvidence, tokens: Sequence[str]) -> list[str]:
+    said = [
+        f"Head {one.head} no longer looked from {tokens_named([one.to], tokens)} at "
+        f"{tokens_named(one.keys, tokens)}, which had {percent(one.weight)} of its attention; it "
+        "looked at the others in their proportions."
+        for one in found.looks or ()
+    ]
+    draws = len(found.measures[0].controls)
+    mean = fmean(one.controls for one in found.looks or ())
+    own = fmean(one.weight for one in found.looks or ())
+    said.append(
+        f"The control: {draws} times other heads of the same layers lost a look from there "
+        "instead, those first that look at the same tokens as much, then those that look as much "
+        "at others, then those that look most. What was lost had "
+        f"{percent(mean)} of a head’s attention in the mean, against {percent(own)} here."
+    )
+    return said
+
+
+def _features_done(resolved: ResolvedClaim, found: ClaimEvidence) -> list[str]:
     claim = resolved.claim
     count = len(found.changes)
     what = {
@@ -227,15 +303,10 @@ def _done(resolved: ResolvedClaim, found: ClaimEvidence) -> list[str]:
         what = f"made to write what they write in the model {model_name(resolved.other_model)}"
         likewise = "as much was added to what is written, or taken away,"
     draws = len(found.measures[0].controls)
-    said = [
+    return [
         f"{count} feature{'s were' if count > 1 else ' was'} {what} in the real model, which "
         "computed everything else anew.",
         f"The control: {likewise} {draws} times with other features instead, each drawn "
         "from the ten that are most nearly as loud in the same layer, at the same word "
         f"(seed {found.seed}).",
     ]
-    if not found.bound_met:
-        said.append("The bound was not met.")
-    elif found.verdict == "fails":
-        said.append("The bound was met, but some controls did as much: it proves nothing.")
-    return said

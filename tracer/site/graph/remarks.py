@@ -90,7 +90,8 @@ class Remarks:
 
     @cached_property
     def named_features(self) -> list[NamedFeature]:
-        """The labels that this revision has nodes of. Raises Problems for bad links in notes."""
+        """The labels that this revision has nodes of; heads are named where they are shown.
+        Raises Problems for bad links in notes."""
         ids = self.graph.node_ids
         return [
             NamedFeature(
@@ -121,6 +122,7 @@ class Remarks:
         """The claims that this revision has the nodes for, each with its evidence if there is
         any. Raises Problems for bad links in notes."""
         evidence, shown = self.entry.evidence_of(self.address.revision), []
+        tokens = self.graph.metadata.prompt_tokens
         for number, claim in enumerate(self.entry.said.claims):
             try:
                 resolved = self.entry.resolve(number, self.graph)
@@ -130,12 +132,13 @@ class Remarks:
                 continue
             found = evidence.of(resolved.hash) if evidence else None
             note = self._note(claim.note, ("claims", number, "note"))
-            shown.append(show_claim(resolved, self.annotations, found, note))
+            shown.append(show_claim(resolved, self.annotations, found, note, tokens))
         return shown
 
     @property
     def target(self) -> LinkTarget:
         entry = self.entry
+        heads = entry.parts_of(self.address.revision).parts.heads
         return LinkTarget(
             self.graph,
             self.annotations,
@@ -143,6 +146,7 @@ class Remarks:
             entry.earlier,
             groups_known="annotations" not in entry.unread,
             annotated=entry.annotation_source is not None,
+            heads=None if heads is None else heads.told,
         )
 
     @property
