@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,10 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
-@pytest.fixture
-def gallery(tmp_path: Path, tiny: Path) -> Path:
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Path:
     """A gallery whose list names the tiny model."""
-    root = tmp_path / "gallery"
+    root = tmp_path_factory.mktemp("workbench") / "gallery"
     (root / "site_src").mkdir(parents=True)
     (root / "graphs").mkdir()
     defaults = f"defaults: {{model: '{tiny}'}}\n"
@@ -30,25 +29,22 @@ def gallery(tmp_path: Path, tiny: Path) -> Path:
     return root
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def heard() -> list[dict[str, Any]]:
     return []
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def bench(gallery: Path, heard: list[dict[str, Any]]) -> Workbench:
     return Workbench(gallery, lambda kind, **what: heard.append({"kind": kind, **what}))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def asked(tiny: Path) -> Asked:
     return Asked(prompt=PROMPT, target=" w9", contrast=(" w2",), model=str(tiny))
 
 
-Run = Callable[[Coroutine[Any, Any, Any]], Any]
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def session(bench: Workbench, asked: Asked) -> Session:
     async def traced() -> Session:
         found = await bench.trace(asked)

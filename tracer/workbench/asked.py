@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from tracer.documents.claims import Claim, Key
-from tracer.documents.prompts import DEFAULT_MODEL, ChatTurn
+from tracer.documents.listed_settings import DEFAULT_MODEL
+from tracer.documents.prompts import ChatTurn
 from tracer.documents.records import Strict, first_mistake
 from tracer.documents.references import Slug
 from tracer.documents.token_id import TokenName

@@ -14,7 +14,7 @@ from tracer.attribution.sweep import Progress
 from tracer.attribution.trace import trace_ask
 from tracer.batch.trace_job import memory_suffices
 from tracer.documents.graph import Graph
-from tracer.documents.prompts import DEFAULT_MODEL
+from tracer.documents.listed_settings import DEFAULT_MODEL
 from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.features.choose import FoundFeatures, choose_features, settings_for
