@@ -522,6 +522,29 @@ def exchange_table() -> str:
     return f"{table(head, rows)}\n\n{hits} {_told(_exchange_goals(means))} {where}."
 
 
+def workbench_table() -> str:
+    """What the workbench takes, on the default model; aims beside, misses told."""
+    file = ROOT / "bench" / "workbench.json"
+    if not file.exists():
+        return "Not run."
+    found = json.loads(file.read_text(encoding="utf-8"))
+    aims = (("typing", "typing → tokens and next words", 0.15), ("poke", "poke → new bars", 0.2))
+    rows = []
+    for key, name, aim in aims:
+        times = [_p95(found[key]), _p95(found["long"][key])]
+        rows.append((f"{name}, p95", f"{aim * 1000:.0f} ms", *(f"{one:.3f} s" for one in times)))
+    traces = [statistics.median(one["trace"]) for one in (found, found["long"])]
+    rows.append(("trace → circuit painted, median", "2.5 s", *(f"{one:.1f} s" for one in traces)))
+    rows.append(("first words, the model's load included", "3 s", f"{found['load'][0]:.1f} s", ""))
+    head = ("what", "aim", f"{found['tokens']} tokens", f"{found['long']['tokens']} tokens")
+    where = f"{found['machine']}; {found['date']}; commit {found['commit']}"
+    return f"{table(head, rows)}\n\n{found.get('note', '')}{where}."
+
+
+def _p95(samples: Sequence[float]) -> float:
+    return sorted(samples)[min(len(samples) - 1, round(0.95 * len(samples)))]
+
+
 def _exchanged_row(pair: dict[str, Any]) -> tuple[str, ...]:
     last, middle = pair["curve"][-1], pair["middle"][-1]
     drawn = [*pair["controls_enough"], *pair["controls_needed"]]
@@ -667,6 +690,7 @@ TABLES = {
     "truth": truth_table,
     "trials": trials_table,
     "exchange": exchange_table,
+    "workbench": workbench_table,
     "curve": curve_table,
     "peer": peer_table,
     "engine": engine_table,
