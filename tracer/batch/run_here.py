@@ -10,9 +10,10 @@ from tracer.batch.plan import Job, Refused
 from tracer.batch.trace_job import Outcome, Size, trace_job, write_down
 from tracer.documents.files import ensure_writable
 from tracer.documents.graph_folder import GraphFolder
-from tracer.documents.trace_settings import Device
+from tracer.documents.trace_settings import Device, TraceSettings
 from tracer.errors import TracerError
-from tracer.model.load import Model, choose_device, open_model
+from tracer.model.files import ModelFiles
+from tracer.model.load import Model, choose_device, open_where_it_fits
 from tracer.model.third_party import third_party
 
 
@@ -66,21 +67,31 @@ def sort_out(jobs: Sequence[Job | Refused], folder: GraphFolder) -> tuple[list[J
     return waiting, settled
 
 
+class Asked(Protocol):
+    """What says which model it wants, and how precise."""
+
+    @property
+    def files(self) -> ModelFiles: ...
+
+    @property
+    def settings(self) -> TraceSettings: ...
+
+
 class LastModel:
     """Keeps one model loaded: lists mostly ask the same one again and again."""
 
     def __init__(self, device: Device) -> None:
-        self.device = choose_device(device)
+        self.asked, self.device = device, choose_device(device)
         self._wanted: object = None
         self._model: Model | None = None
 
-    def open(self, job: Job) -> Model:
+    def open(self, job: Asked) -> Model:
         wanted = (job.files, job.settings.precision)
         if self._model is None or self._wanted != wanted:
             self._model = None  # lets go of the last one before the next is read
             with third_party(f"the model `{job.files.name}` cannot be loaded"):
-                self._model = open_model(
-                    job.files, device=self.device, precision=job.settings.precision
+                self._model = open_where_it_fits(
+                    job.files, self.asked, self.device, job.settings.precision
                 )
             self._wanted = wanted
         return self._model

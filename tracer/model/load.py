@@ -11,13 +11,14 @@ from typing import Any
 import torch
 
 from tracer.documents.graph import AdapterInfo, ModelInfo
-from tracer.documents.prompts import DEFAULT_MODEL
+from tracer.documents.listed_settings import DEFAULT_MODEL
 from tracer.documents.trace_settings import Device, Precision
 from tracer.errors import TracerError
 from tracer.model.architectures import architecture_of
 from tracer.model.default_model import Say
 from tracer.model.files import ModelFiles, find_model
 from tracer.model.given import as_device, as_precision
+from tracer.model.memory_plan import fitting_device
 from tracer.model.merge import merge
 from tracer.model.model import Model
 from tracer.model.precision import DTYPES
@@ -26,7 +27,14 @@ from tracer.model.third_party import third_party
 from tracer.model.tokens import load_tokenizer
 from tracer.model.weights import load_weights
 
-__all__ = ["Model", "adapter_folders", "choose_device", "load_model", "open_model"]
+__all__ = [
+    "Model",
+    "adapter_folders",
+    "choose_device",
+    "load_model",
+    "open_model",
+    "open_where_it_fits",
+]
 
 
 def load_model(
@@ -45,14 +53,14 @@ def load_model(
     devices and number formats (`cuda:0`, `float16`) are understood too.
 
     Raises TracerError when it cannot be had, is not whole, is of a family that is not supported,
-    an adapter does not fit it or holds what is not followed, or the device is absent.
+    an adapter does not fit it or holds what is not followed, or the device is absent or too small.
     """
     chosen, precision = choose_device(as_device(device)), as_precision(precision)
     if not isinstance(name, str | Path):
         raise _no_model(name)
     with third_party(f"the model `{name}` cannot be loaded"):
         files = find_model(str(name), say, adapters=adapter_folders(adapter))
-        return open_model(files, device=chosen, precision=precision)
+        return open_where_it_fits(files, as_device(device), chosen, precision)
 
 
 def as_model(given: Any) -> Model:
@@ -81,6 +89,17 @@ def _no_model(given: object) -> TracerError:
 def adapter_folders(adapter: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
     """One or several, as paths."""
     return tuple(map(Path, [adapter] if isinstance(adapter, str | Path) else adapter))
+
+
+def open_where_it_fits(
+    files: ModelFiles, device: Device, chosen: torch.device, precision: Precision
+) -> Model:
+    """Load the weights of files already found on the device that was asked for, as `chosen`, or
+    for `auto` on the CPU where that is too small. Raises TracerError as `open_model` does, and
+    where the model fits nowhere."""
+    place, notices = fitting_device(files, device, chosen, precision)
+    model = open_model(files, device=place, precision=precision)
+    return replace(model, notices=(*model.notices, *notices))
 
 
 def open_model(
