@@ -33,6 +33,7 @@ _COMMANDS = {
     "serve": "serve the site on this machine, rebuilding with --watch",
     "sets": "say what holds for many prompts of one kind",
     "steer": "set features of a graph, and see what the model says then",
+    "suggest": "draft annotations of a graph: names, groups, claims to test",
     "tokens": "show what the model reads of a prompt: pieces, ids, texts",
     "trace": "trace one prompt now and say what was found",
     "verify": "run the claims of annotations in the real model, beside controls",
