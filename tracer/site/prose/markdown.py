@@ -44,7 +44,7 @@ RESERVED_IDS = frozenset(
         *("viewer", "viewer-title", "facts", "facts-title"),
         *("counterpoints", "counterpoints-title", "citation", "compare", "curated-title"),
         *("account", "account-title", "holds", "holds-title"),
-        *("claims", "claims-title", "faithfulness", "faithfulness-title"),
+        *("claims", "claims-title", "faithfulness", "faithfulness-title", "heads", "heads-title"),
         *("exchange", "exchange-title", "size-curve", "size-curve-title"),
         "layers-title",
         *("words-title", "texts-title", "often-title", "graphs-title", "flows-title", "ids-title"),
