@@ -176,7 +176,7 @@ def test_names_that_are_not_there_are_told(gallery: Questions, question, told) -
 def test_small_changes_are_counted_only() -> None:
     left, right = make_graph(), make_graph()
     nodes = [
-        n.model_copy(update={"effect": -n.effect}) if n.node_id == "0_7_4" else n
+        n.model_copy(update={"effect": -(n.effect or 0)}) if n.node_id == "0_7_4" else n
         for n in right.nodes
         if n.effect is not None or n.kind != "feature"
     ]

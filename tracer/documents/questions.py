@@ -220,7 +220,8 @@ class GraphQuestions:
     def paths(self, source: str, target: str = ANSWER, most: int = 3) -> list[Way]:
         """The strongest ways from one node to another, each by its weakest flow; no two share a
         node between the ends."""
-        found, closed = [], set[str]()
+        found: list[Way] = []
+        closed: set[str] = set()
         edges = [one for one in self._edges if one.value]
         while len(found) < most:
             path = _widest(

@@ -19,7 +19,7 @@ from tracer.interventions.set_prompts import SetPrompt
 
 COUNTS = (50, 100, 200, 500, 1_000)
 AT = 200  # neurons that have controls
-PAIRS, DRAWS = 40, 3  # of each half; of each pair
+PAIRS, DRAWS = 20, 3  # of each half; of each pair
 SHOWN = 200  # picked neurons that are written down
 
 Say = Callable[[int, int], None]
