@@ -19,6 +19,7 @@ _COMMANDS = {
     "build-graphs": "trace the prompts of a list into graph files",
     "changes": "say and show what a change does to a gallery's circuits",
     "check": "find mistakes in everything people write, with file:line:col",
+    "compare": "say what one graph has that another has not",
     "doctor": "say what is installed and what is missing, and what to do about it",
     "export": "write a graph for Neuronpedia, or as tables",
     "find-examples": "find where in texts a graph's features are active",
