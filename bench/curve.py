@@ -20,7 +20,8 @@ sys.path.insert(0, str(ROOT))
 
 from bench.curve_plot import curve_plot  # noqa: E402
 from bench.parts import Parts, machine  # noqa: E402
-from tracer.documents.prompts import DEFAULT_MODEL, PromptEntry, load_prompts  # noqa: E402
+from tracer.documents.listed_settings import DEFAULT_MODEL  # noqa: E402
+from tracer.documents.prompts import PromptEntry, load_prompts  # noqa: E402
 from tracer.errors import TracerError  # noqa: E402
 from tracer.interventions.size_curve import measure_curve  # noqa: E402
 from tracer.interventions.steered_pass import SteeredPrompt  # noqa: E402

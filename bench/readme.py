@@ -132,6 +132,7 @@ def engine_table() -> str:
 
 
 ACCOUNT_GOALS = {15: 1.5, 64: 4.0, 256: 30.0, 1024: 90.0}  # tokens: seconds
+HEADS_TOKENS, HEADS_SHARE = 15, 0.4
 ACCOUNT_GIB = 2.0
 
 
@@ -160,8 +161,19 @@ def _neurons(found: Sequence[dict[str, Any]]) -> str:
                 f"{told}: missed" if missed else told,
             )
         )
+        if "heads_seconds" in one:
+            rows.append(_heads(one))
     head = ("neurons of the default model", "tokens", "listed", "time", "peak memory", "goal")
     return table(head, rows)
+
+
+def _heads(one: dict[str, Any]) -> tuple[str, str, str, str, str, str]:
+    """What it takes beside a trace to say what heads carry."""
+    share = one["heads_seconds"] / one["seconds"]
+    goal = f"{HEADS_SHARE:.0%} of the trace" if one["tokens"] == HEADS_TOKENS else ""
+    told = f"{goal}: missed" if goal and share > HEADS_SHARE else goal
+    time = f"+{one['heads_seconds']:.1f} s ({share:.0%})"
+    return f"{one['mode']}, its heads", f"{one['tokens']:,}", "", time, "", told
 
 
 def gpu_table() -> str:

@@ -6,6 +6,17 @@ import json
 from typing import Any
 
 from tracer.documents.graph import Graph
+from tracer.documents.set_account import (
+    ANSWER,
+    Mean,
+    Refusal,
+    Row,
+    SetAccount,
+    SetBox,
+    SetFlow,
+    SetModel,
+    SetNeuron,
+)
 
 PROMPT_TOKENS = ["<|endoftext|>", "The", " capital", " of", " France", " is"]
 
@@ -120,3 +131,87 @@ def _tracer_info() -> dict[str, Any]:
             "links_before_limit": 11,
         },
     }
+
+
+def make_set(slug: str = "capitals") -> SetAccount:
+    """A set of four rows that count, one set apart and one that cannot be asked."""
+
+    def mean(value: float) -> Mean:
+        return Mean(mean=value, low=value - 0.5, high=value + 0.5)
+
+    def row(city: str, answer: str, *, counts: bool = True, odd: bool = False) -> Row:
+        return Row(
+            key=city.lower(),
+            words={"city": city},
+            prompt=f"The capital {city} is in",
+            tokens=6,
+            places=(0, 1, 2, 3, 4, 5),
+            answer=answer,
+            answer_id=len(city),
+            contrast_ids=(1, 2),
+            probability=0.6 if counts else 0.1,
+            said=answer if counts else " Spain",
+            said_probability=0.6,
+            lead=4.0,
+            counts=counts,
+            kin=answer,
+            graph_id=f"{city.lower():0<64}",
+            listed=75 if counts else 0,
+            cluster=(1 if odd else 0) if counts else None,
+            likeness=(0.2 if odd else 0.9) if counts else None,
+            odd=odd,
+        )
+
+    return SetAccount(
+        id="0" * 64,
+        slug=slug,
+        title="Which country is this the capital of?",
+        summary="Four capitals.",
+        template="The capital {city} is in",
+        tags=("geography",),
+        counts="first",
+        model=SetModel(
+            name="tiny", identity="m", features="neurons", features_identity="f", layers=12
+        ),
+        slots=("the start", "The", "capital", "{city}", "is", "in"),
+        rows=(
+            row("Paris", " France"),
+            row("Berlin", " Germany"),
+            row("Madrid", " Spain"),
+            row("Lima", " Peru", odd=True),
+            row("Rome", " Italy", counts=False),
+        ),
+        refused=(Refusal(key="kyiv", prompt="The capital Kyiv is in", error="not one token"),),
+        neurons=(
+            SetNeuron(
+                layer=9,
+                index=5,
+                slot="is",
+                listed=4,
+                effect=mean(1.5),
+                effects=(1, 2, 2, 1),
+                pushes=(" France", " Spain"),
+            ),
+            SetNeuron(
+                layer=2,
+                index=7,
+                slot="{city}",
+                listed=2,
+                effect=mean(0.25),
+                effects=(0.5, 0.5, 0, 0),
+            ),
+        ),
+        left_out=40,
+        boxes=(
+            SetBox(id="is/2", slot="is", layers=(8, 11), through=mean(2)),
+            SetBox(id="{city}/0", slot="{city}", layers=(0, 3), through=mean(1)),
+        ),
+        inputs=("{city}", "the start", "biases"),
+        flows=(
+            SetFlow(source="is/2", target=ANSWER, flow=mean(2), values=(2, 2, 2, 2)),
+            SetFlow(source="{city}/0", target="is/2", flow=mean(1), values=(1, 1, 1, 1)),
+            SetFlow(source="{city}", target="{city}/0", flow=mean(1), values=(2, 0, 1, 1)),
+        ),
+        quantity=mean(4),
+        resamples=1000,
+    )

@@ -39,6 +39,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_model(tmp_path_factory.mktemp("tiny") / "model")
 
 
+PARTS = (".flows.bin", ".words.bin", ".heads.bin")
+
+
 class Desk:
     """A prompt list, a graphs folder, and what the command said."""
 
@@ -70,9 +73,7 @@ class Desk:
         found = sorted(path for path in self.graphs.rglob("*") if path.is_file())
         parts = [path for path in found if path.suffix == ".bin"]
         graphs = [path for path in found if path.suffix == ".json"]
-        beside = {
-            graph.with_suffix(end) for graph in graphs for end in (".flows.bin", ".words.bin")
-        }
+        beside = {graph.with_suffix(end) for graph in graphs for end in PARTS}
         assert set(parts) <= beside
         return {
             str(path.relative_to(self.graphs)): path.read_bytes()

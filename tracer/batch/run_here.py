@@ -10,8 +10,9 @@ from tracer.batch.plan import Job, Refused
 from tracer.batch.trace_job import Outcome, Size, trace_job, write_down
 from tracer.documents.files import ensure_writable
 from tracer.documents.graph_folder import GraphFolder
-from tracer.documents.trace_settings import Device
+from tracer.documents.trace_settings import Device, TraceSettings
 from tracer.errors import TracerError
+from tracer.model.files import ModelFiles
 from tracer.model.load import Model, choose_device, open_where_it_fits
 from tracer.model.third_party import third_party
 
@@ -66,6 +67,16 @@ def sort_out(jobs: Sequence[Job | Refused], folder: GraphFolder) -> tuple[list[J
     return waiting, settled
 
 
+class Asked(Protocol):
+    """What says which model it wants, and how precise."""
+
+    @property
+    def files(self) -> ModelFiles: ...
+
+    @property
+    def settings(self) -> TraceSettings: ...
+
+
 class LastModel:
     """Keeps one model loaded: lists mostly ask the same one again and again."""
 
@@ -74,7 +85,7 @@ class LastModel:
         self._wanted: object = None
         self._model: Model | None = None
 
-    def open(self, job: Job) -> Model:
+    def open(self, job: Asked) -> Model:
         wanted = (job.files, job.settings.precision)
         if self._model is None or self._wanted != wanted:
             self._model = None  # lets go of the last one before the next is read

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tracer.batch.build_sets import build_sets
 from tracer.batch.encoding import encoded
 from tracer.batch.plan import Job, Refused, make_plan
 from tracer.batch.report import Bars, outcome_line, outcome_table, plain_console, plan_table
@@ -32,12 +33,58 @@ def build_graphs(
     dry_run: bool = False,
     console: Console | None = None,
 ) -> int:
-    """Plan, run and report. Returns the exit status: 0, 1 if a prompt failed, 130 if interrupted.
+    """Plan, run and report: graphs, then sets. Returns the exit status: 0, 1 if a prompt failed,
+    130 if interrupted.
 
     Raises TracerError when `only` names an unknown slug, nothing can be written or another
     process traces into the same folder.
     """
     console = console or plain_console(stderr=True)
+    sets = [one for one in prompts.sets if not only or one.slug in only]
+    single = [slug for slug in only if prompts.prompt_set(slug) is None]
+    status = 0
+    if single or (prompts.graphs and not only):
+        status = _build_graphs(
+            prompts,
+            graphs,
+            only=single,
+            force=force,
+            device=device,
+            ray=ray,
+            precision=precision,
+            dry_run=dry_run,
+            console=console,
+        )
+    if not sets or status > 1:
+        return status
+    try:
+        return status | build_sets(
+            prompts,
+            sets,
+            graphs,
+            force=force,
+            device=device,
+            precision=precision,
+            dry_run=dry_run,
+            console=console,
+        )
+    except KeyboardInterrupt:
+        console.print("interrupted; run the same command to go on where it stopped")
+        return 130
+
+
+def _build_graphs(
+    prompts: PromptList,
+    graphs: Path,
+    *,
+    only: Sequence[str],
+    force: bool,
+    device: Device,
+    ray: str | None,
+    precision: Precision | None,
+    dry_run: bool,
+    console: Console,
+) -> int:
     folder = GraphFolder(graphs)
 
     def plan() -> list[Job | Refused]:

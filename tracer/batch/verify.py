@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +14,7 @@ from tracer.batch.report import Bars, plain_console
 from tracer.batch.subject import Subject, Workbench, find_subject
 from tracer.batch.trace_job import memory_suffices
 from tracer.batch.verified import Checked, Found, State, cells, close, line
+from tracer.batch.versions import versions_of
 from tracer.documents.annotations import load_annotations
 from tracer.documents.enclosure import is_there
 from tracer.documents.evidence import (
@@ -23,7 +23,6 @@ from tracer.documents.evidence import (
     Exchange,
     Faithfulness,
     SilencedGroups,
-    Versions,
     load_evidence,
 )
 from tracer.documents.evidence_comparison import (
@@ -239,9 +238,12 @@ class _Task:
 
     def _write(self, found: Found) -> None:
         evidence = self._evidence() or Evidence(
-            graph_id=self.subject.info.graph_id, versions=_versions(self.subject)
+            graph_id=self.subject.info.graph_id,
+            versions=versions_of(self.subject.info.settings.precision),
         )
-        evidence = evidence.model_copy(update={"versions": _versions(self.subject)})
+        evidence = evidence.model_copy(
+            update={"versions": versions_of(self.subject.info.settings.precision)}
+        )
         meant, curve = self.subject.counterfactual, evidence.curve
         if curve is not None and (meant is None or not curve.is_of(meant)):
             evidence = evidence.model_copy(update={"curve": None})  # of another counterfactual
@@ -283,19 +285,3 @@ def _place(source: YamlSource, index: int, path: KeyPath) -> Place:
 
 def _groups(subject: Subject) -> list[list[str]]:
     return list(subject.annotations.group_members(subject.graph.node_ids).values())
-
-
-def _versions(subject: Subject) -> Versions:
-    import torch
-    import transformers
-
-    try:
-        own = importlib.metadata.version("tracer-gallery")
-    except importlib.metadata.PackageNotFoundError:
-        own = "a checkout"
-    return Versions(
-        tracer=own,
-        torch=torch.__version__,
-        transformers=transformers.__version__,
-        precision=subject.info.settings.precision,
-    )

@@ -31,6 +31,7 @@ _COMMANDS = {
     "pin": "let a gallery's host install the tracer that runs here",
     "schema": "print or write the JSON Schemas that editors complete from",
     "serve": "serve the site on this machine, rebuilding with --watch",
+    "sets": "say what holds for many prompts of one kind",
     "steer": "set features of a graph, and see what the model says then",
     "tokens": "show what the model reads of a prompt: pieces, ids, texts",
     "trace": "trace one prompt now and say what was found",

@@ -8,7 +8,7 @@ import click
 @click.command("models")
 def command() -> None:
     """List cached models and the families that can be traced."""
-    from tracer.documents.prompts import DEFAULT_MODEL
+    from tracer.documents.listed_settings import DEFAULT_MODEL
     from tracer.model.architectures import ARCHITECTURES
     from tracer.model.cache import cached_models, models_folder
 

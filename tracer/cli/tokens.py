@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tracer.cli.needs_tracing import needs_tracing
-from tracer.documents.prompts import DEFAULT_MODEL
+from tracer.documents.listed_settings import DEFAULT_MODEL
 
 
 @click.command("tokens")

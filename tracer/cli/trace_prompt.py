@@ -9,7 +9,7 @@ import click
 
 from tracer.cli.needs_tracing import needs_tracing
 from tracer.cli.options import ADAPTERS, AGAINST, DEVICES, PRECISIONS, REMAINDERS, target_ids
-from tracer.documents.prompts import DEFAULT_MODEL
+from tracer.documents.listed_settings import DEFAULT_MODEL
 
 
 @click.command("trace")

@@ -28,12 +28,19 @@ from tracer.cli.options import ADAPTERS, DEVICES
 @click.option("--device", type=DEVICES, default="auto", show_default=True)
 @root_option
 def command(slugs: tuple[str, ...], root: Path, **options: Any) -> None:
-    """Test the claims of all graphs, or of these, and how faithful the graphs are.
+    """Test the claims of all graphs and sets, or of these, and how faithful the graphs are.
 
     Each claim is run in the real model beside twenty controls, and what came of it is written to
     graphs/<slug>/<revision>.evidence.json. Status 1 if a claim with `holds: true` does not hold.
     """
     needs_tracing()
     from tracer.batch.verify import verify
+    from tracer.batch.verify_sets import set_slugs, verify_sets
 
-    sys.exit(verify(root, slugs, **options))
+    known = set_slugs(root)
+    sets = [one for one in slugs or known if one in known]
+    graphs = [one for one in slugs if one not in known]
+    status = verify(root, graphs, **options) if graphs or not slugs else 0
+    if sets and status < 130:
+        status |= verify_sets(root, sets, force=options["force"], device=options["device"])
+    sys.exit(status)

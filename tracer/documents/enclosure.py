@@ -16,7 +16,7 @@ from typing import BinaryIO
 from tracer.documents.litter import is_litter
 from tracer.errors import Place, TracerError
 
-PARTS = ("site_src", "graphs", "features", "templates", "assets")
+PARTS = ("site_src", "graphs", "sets", "features", "templates", "assets")
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a named pipe"),

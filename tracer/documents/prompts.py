@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -16,18 +17,16 @@ from pydantic import (
     model_validator,
 )
 
+from tracer.documents.listed_settings import ListedSettings
+from tracer.documents.prompt_set import PromptSet, SetRow, rows_of
 from tracer.documents.records import Strict
 from tracer.documents.references import Slug
 from tracer.documents.token_id import TokenName
-from tracer.documents.trace_settings import TraceSettings
 from tracer.documents.yaml_source import YamlSource, load_yaml
 from tracer.errors import Place, Problems, TracerError
 
-DEFAULT_MODEL = "smollm2-135m-instruct"
+Listed = TypeVar("Listed", bound=ListedSettings)
 CHAT_DATE = date(2024, 7, 26)  # what Llama's own templates fall back to
-
-
-AdapterPath = Annotated[str, Field(min_length=1, max_length=1_000)]
 
 
 class ChatTurn(Strict):
@@ -61,39 +60,11 @@ class Counterfactual(Strict):
         return self
 
 
-class _Common(TraceSettings):
-    model: str = Field(
-        DEFAULT_MODEL, min_length=1, description="model name, hub id or local folder"
-    )
-    adapter: AdapterPath | tuple[AdapterPath, ...] = Field(
-        (),
-        description="folders of LoRA adapters, as peft saves them, merged into the model in order; "
-        "relative to this file; [] for none",
-    )
-    features: str = Field("neurons", min_length=1, description="what stands in for each MLP")
-    tags: tuple[str, ...] = Field((), description="words the gallery can filter by")
-    chat_date: date | None = Field(
-        None, description="the day for chat templates that write one, in place of 2024-07-26"
-    )
-
-    @field_validator("adapter")
-    @classmethod
-    def _once_each(cls, found: str | tuple[str, ...]) -> str | tuple[str, ...]:
-        if not isinstance(found, str) and len(set(found)) < len(found):
-            raise ValueError("an adapter is named twice; once is enough")
-        return found
-
-    @property
-    def adapter_paths(self) -> tuple[str, ...]:
-        """As they are written."""
-        return (self.adapter,) if isinstance(self.adapter, str) else self.adapter
-
-
-class PromptDefaults(_Common):
+class PromptDefaults(ListedSettings):
     """Settings for every graph that does not say otherwise."""
 
 
-class PromptEntry(_Common):
+class PromptEntry(ListedSettings):
     """One graph to make."""
 
     slug: Slug = Field(description="folder and address of the graph: lower-case, hyphens")
@@ -160,17 +131,13 @@ class PromptEntry(_Common):
             raise ValueError("`target_feature` says its position itself; leave `position` out")
         return self
 
-    @property
-    def settings(self) -> TraceSettings:
-        said = self.model_fields_set & set(TraceSettings.model_fields)
-        return TraceSettings(**{name: getattr(self, name) for name in said})
-
 
 class PromptFile(Strict):
     """The file's own shape; `load_prompts` merges the defaults into each entry."""
 
     defaults: PromptDefaults = Field(default_factory=PromptDefaults)
     graphs: tuple[PromptEntry, ...] = ()
+    sets: tuple[PromptSet, ...] = ()
 
 
 class PromptList(BaseModel):
@@ -180,12 +147,22 @@ class PromptList(BaseModel):
 
     source: YamlSource = Field(repr=False, exclude=True)
     graphs: tuple[PromptEntry, ...]
+    sets: tuple[PromptSet, ...] = ()
 
     def entry(self, slug: str) -> PromptEntry | None:
         """The entry of this slug, if there is one."""
         return next((one for one in self.graphs if one.slug == slug), None)
 
-    def adapters(self, entry: PromptEntry) -> tuple[Path, ...]:
+    def prompt_set(self, slug: str) -> PromptSet | None:
+        """The set of this slug, if there is one."""
+        return next((one for one in self.sets if one.slug == slug), None)
+
+    def rows(self, found: PromptSet) -> tuple[SetRow, ...]:
+        """The rows of a set. Raises Problems with file:line:col as `rows_of` does."""
+        at = self.sets.index(found)
+        return rows_of(found, lambda path: self.source.place(("sets", at, *path)))
+
+    def adapters(self, entry: ListedSettings) -> tuple[Path, ...]:
         """The folders of an entry's adapters; relative ones are the list's."""
         return tuple(self.source.file.parent / _at_home(one) for one in entry.adapter_paths)
 
@@ -194,6 +171,9 @@ class PromptList(BaseModel):
         for index, entry in enumerate(self.graphs):
             if entry.slug == slug:
                 return self.source.place(("graphs", index, *keys))
+        for index, one in enumerate(self.sets):
+            if one.slug == slug:
+                return self.source.place(("sets", index, *keys))
         return self.source.place(())
 
 
@@ -207,7 +187,8 @@ def load_planned(file: Path) -> PromptList:
     `load_prompts` does."""
     source = load_yaml(file)
     keys = source.data if isinstance(source.data, dict) else {}
-    if source.data is None or ("graphs" in keys and not keys["graphs"]):
+    empty = "graphs" in keys and not keys["graphs"] and not keys.get("sets")
+    if source.data is None or empty:
         rest = {key: value for key, value in keys.items() if key != "graphs"}
         replace(source, data=rest).validate(PromptFile)
         return PromptList(source=source, graphs=())
@@ -216,22 +197,31 @@ def load_planned(file: Path) -> PromptList:
 
 def parse_prompts(source: YamlSource) -> PromptList:
     """A prompt list from parsed YAML. Raises TracerError or Problems with file:line:col."""
-    if not isinstance(source.data, dict) or not source.data.get("graphs"):
+    keys = source.data if isinstance(source.data, dict) else {}
+    if not keys.get("graphs") and not keys.get("sets"):
         raise TracerError(
             "there are no prompts in this file",
             hint="list them under `graphs:`, each with `slug:` and `prompt:`",
             place=source.place(()),
         )
+    if keys.get("graphs", ()) is None:  # a list of sets alone
+        source = replace(source, data={**keys, "graphs": []})
     parsed = source.validate(PromptFile)
     defaults = {name: getattr(parsed.defaults, name) for name in parsed.defaults.model_fields_set}
-    entries = tuple(
-        entry.model_copy(
-            update={k: v for k, v in defaults.items() if k not in entry.model_fields_set}
-        )
-        for entry in parsed.graphs
+    found = PromptList(
+        source=source,
+        graphs=tuple(_merged(entry, defaults) for entry in parsed.graphs),
+        sets=tuple(_merged(one, defaults) for one in parsed.sets),
     )
-    _refuse_duplicates(source, entries)
-    return PromptList(source=source, graphs=entries)
+    _refuse_duplicates(source, found)
+    for one in found.sets:
+        found.rows(one)  # whose mistakes are told at once
+    return found
+
+
+def _merged(entry: Listed, defaults: Mapping[str, Any]) -> Listed:
+    said = entry.model_fields_set
+    return entry.model_copy(update={k: v for k, v in defaults.items() if k not in said})
 
 
 def _at_home(path: str) -> Path:
@@ -241,19 +231,25 @@ def _at_home(path: str) -> Path:
         return Path(path)
 
 
-def _refuse_duplicates(source: YamlSource, entries: tuple[PromptEntry, ...]) -> None:
-    first: dict[str, int] = {}
+def _refuse_duplicates(source: YamlSource, found: PromptList) -> None:
+    first: dict[str, Place] = {}
     problems = []
-    for index, entry in enumerate(entries):
-        if entry.slug in first:
-            line = source.place(("graphs", first[entry.slug], "slug")).line
-            problems.append(
-                TracerError(
-                    f"the slug `{entry.slug}` is used twice, first on line {line}",
-                    hint="give each graph its own slug",
-                    place=source.place(("graphs", index, "slug")),
+    listed: tuple[tuple[str, Sequence[PromptEntry | PromptSet]], ...] = (
+        ("graphs", found.graphs),
+        ("sets", found.sets),
+    )
+    for kind, entries in listed:
+        for index, entry in enumerate(entries):
+            place = source.place((kind, index, "slug"))
+            if entry.slug in first:
+                problems.append(
+                    TracerError(
+                        f"the slug `{entry.slug}` is used twice, first on line "
+                        f"{first[entry.slug].line}",
+                        hint="give each graph and each set its own slug",
+                        place=place,
+                    )
                 )
-            )
-        first.setdefault(entry.slug, index)
+            first.setdefault(entry.slug, place)
     if problems:
         raise Problems(problems)

@@ -16,6 +16,9 @@ from tracer.documents.files import read_text, write_atomically
 from tracer.documents.front_matter import FrontMatter
 from tracer.documents.graph import Graph
 from tracer.documents.prompts import PromptFile
+from tracer.documents.set_account import SetAccount
+from tracer.documents.set_claims import SetAnnotations
+from tracer.documents.set_evidence import SetEvidence
 from tracer.documents.site_config import SiteConfig
 
 DOCUMENTS: Mapping[str, type[BaseModel]] = {
@@ -25,9 +28,12 @@ DOCUMENTS: Mapping[str, type[BaseModel]] = {
     "graph": Graph,
     "labels": FeatureLabels,
     "prompts": PromptFile,
+    "set": SetAccount,
+    "set-evidence": SetEvidence,
+    "sets": SetAnnotations,
     "site": SiteConfig,
 }
-WRITTEN_BY_PEOPLE = ("annotations", "labels", "prompts", "site")
+WRITTEN_BY_PEOPLE = ("annotations", "labels", "prompts", "sets", "site")
 FOLDER = "site_src/schemas"
 
 
@@ -40,7 +46,7 @@ def schema_text(document: str) -> str:
 
 def schema_header(document: str) -> str:
     """The first line of such a YAML file, by which editors find its schema."""
-    up = "../" if document in ("annotations", "labels") else ""
+    up = "../" if document in ("annotations", "labels", "sets") else ""
     return f"# yaml-language-server: $schema={up}schemas/{document}.json\n"
 
 

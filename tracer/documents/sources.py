@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from tracer.documents.prompts import DEFAULT_MODEL
+from tracer.documents.listed_settings import DEFAULT_MODEL
 from tracer.errors import TracerError, did_you_mean
 
 NEURONS: Literal["neurons"] = "neurons"

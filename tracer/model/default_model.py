@@ -17,8 +17,8 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from tracer.documents.listed_settings import DEFAULT_MODEL
 from tracer.documents.lock import alone
-from tracer.documents.prompts import DEFAULT_MODEL
 from tracer.errors import TracerError
 from tracer.model.cache import models_folder, new_entry
 from tracer.model.quiet import quiet_transformers

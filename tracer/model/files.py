@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tracer.documents.prompts import DEFAULT_MODEL
+from tracer.documents.listed_settings import DEFAULT_MODEL
 from tracer.documents.sources import HUB_MODEL, adapted_name, source_id, unknown_model
 from tracer.model.adapters import AdapterFiles, find_adapter
 from tracer.model.checkpoint import check_checkpoint

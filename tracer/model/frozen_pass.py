@@ -97,7 +97,7 @@ class FrozenPass:
 
     def pull_through_attention(self, layer: int, gradient: Tensor) -> Tensor:
         """One gradient, (positions, d_model), from behind a layer's attention to in front."""
-        return gradient + self.attention_map(layer).apply(gradient)
+        return gradient + self.attention_map(layer).to(gradient.dtype).apply(gradient)
 
     def pull_through_block(self, layer: int, gradient: Tensor, on_stream: Tensor) -> Tensor:
         """The gradient in front of a whole block, from the one behind it and the one on the

@@ -17,7 +17,7 @@ from tracer.site.building.exchange import exchange
 
 MARKER = ".tracer-build"
 _TITLE = "Made by `tracer build`, which deletes and remakes exactly these files:"
-_SOURCES = ("site_src", "graphs", "features", "templates", "assets")
+_SOURCES = ("site_src", "graphs", "sets", "features", "templates", "assets")
 
 
 class OutputFolder:

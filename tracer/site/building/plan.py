@@ -49,6 +49,10 @@ class Plan:
             from tracer.site.building.graph_units import GraphUnits
 
             units += GraphUnits(gallery, self._pages, self._read_cache).all(cards=cards)
+        if gallery.sets:
+            from tracer.site.building.set_units import set_units
+
+            units += set_units(gallery, self._pages)
         units += [
             Unit(f"page {name}", f"{name}/", partial(self._text, name)) for name in gallery.pages
         ]
@@ -66,6 +70,7 @@ class Plan:
     def from_summaries(self, summaries: Sequence[Summary]) -> list[Unit]:
         """What tells of all pages: the gallery, lists, feed; cheap to make."""
         graphs = [one for one in summaries if one.is_graph]
+        sets = [one for one in summaries if one.is_set]
         gallery, pages = self._gallery, self._pages
         config = gallery.config
         curated = [one for one in summaries if one.folder.startswith("compare/")]
@@ -73,7 +78,7 @@ class Plan:
         features = {"features"} if gallery.has_graphs else set()
         folders = sorted({"compare", *features, *(one.folder.split("/")[0] for one in summaries)})
         makers: dict[str, tuple[Callable[[], bytes], object]] = {
-            "index.html": (lambda: pages.gallery_page(graphs), graphs),
+            "index.html": (lambda: pages.gallery_page(graphs, sets), [graphs, sets]),
             "404.html": (pages.missing_page, None),
             "compare/index.html": (
                 lambda: pages.compare_any_page(graphs, curated),

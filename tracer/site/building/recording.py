@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from tracer.documents.site_config import SiteConfig
 from tracer.documents.yaml_source import YamlSource
 from tracer.site.building.fingerprint import fingerprint
-from tracer.site.content.gallery import Gallery, NavItem
+from tracer.site.content.gallery import Gallery, Membership, NavItem
 from tracer.site.content.markdown_file import MarkdownFile
 
 if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
     from tracer.site.content.entry import Entry
+    from tracer.site.content.set_entries import SetEntry
 
 
 class Recording:
@@ -43,6 +44,10 @@ class Recording:
     @property
     def entries(self) -> tuple[Entry, ...]:
         return self._noted("entries").entries
+
+    @property
+    def sets(self) -> tuple[SetEntry, ...]:
+        return self._noted("sets").sets
 
     @property
     def pages(self) -> Mapping[str, MarkdownFile]:
@@ -77,6 +82,12 @@ class Recording:
 
     def page(self, name: str) -> MarkdownFile:
         return self._noted(f"page:{name}").page(name)
+
+    def prompt_set(self, slug: str) -> SetEntry | None:
+        return self._noted(f"set:{slug}").prompt_set(slug)
+
+    def sets_of(self, slug: str) -> tuple[Membership, ...]:
+        return self._noted(f"sets_of:{slug}").sets_of(slug)
 
     @contextmanager
     def noting(self) -> Iterator[dict[str, None]]:
@@ -113,4 +124,8 @@ class Recording:
             return self._gallery.entry(which)
         if part == "page":
             return self._gallery.pages.get(which)
+        if part == "set":
+            return self._gallery.prompt_set(which)
+        if part == "sets_of":
+            return self._gallery.sets_of(which)
         return getattr(self._gallery, part)

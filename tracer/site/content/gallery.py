@@ -14,6 +14,7 @@ from tracer.site.content.markdown_file import MarkdownFile
 
 if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
     from tracer.site.content.entry import Entry
+    from tracer.site.content.set_entries import SetEntry
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,16 @@ class NavItem:
     path: str
     name: str
     url: str | None = None
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A set that a graph's prompt is a row of."""
+
+    slug: str
+    title: str
+    rows: int
+    odd: bool  # whether the row works otherwise than the others
 
 
 class GallerySource(Protocol):
@@ -39,6 +50,9 @@ class GallerySource(Protocol):
 
     @property
     def entries(self) -> tuple[Entry, ...]: ...
+
+    @property
+    def sets(self) -> tuple[SetEntry, ...]: ...
 
     @property
     def pages(self) -> Mapping[str, MarkdownFile]: ...
@@ -65,6 +79,10 @@ class GallerySource(Protocol):
 
     def page(self, name: str) -> MarkdownFile: ...
 
+    def prompt_set(self, slug: str) -> SetEntry | None: ...
+
+    def sets_of(self, slug: str) -> tuple[Membership, ...]: ...
+
 
 @dataclass(frozen=True)
 class Gallery:
@@ -77,6 +95,7 @@ class Gallery:
     config_source: YamlSource | None = None
     comparisons: Mapping[str, MarkdownFile] = field(default_factory=dict)  # by `a/b`
     features: Mapping[str, Mapping[str, Path]] = field(default_factory=dict)  # examples, by source
+    sets: tuple[SetEntry, ...] = ()
     media: Mapping[str, Path] = field(default_factory=dict)  # address below the root -> file
     unread: frozenset[str] = frozenset()  # slugs of graphs that are there and could not be read
 
@@ -108,6 +127,25 @@ class Gallery:
 
     def page(self, name: str) -> MarkdownFile:
         return self.pages[name]
+
+    def prompt_set(self, slug: str) -> SetEntry | None:
+        """The set of this name, if there is one."""
+        return next((one for one in self.sets if one.slug == slug), None)
+
+    def sets_of(self, slug: str) -> tuple[Membership, ...]:
+        """The sets that have a graph's prompt as a row. Raises TracerError for a broken set."""
+        return self._memberships.get(slug, ())
+
+    @cached_property
+    def _memberships(self) -> dict[str, tuple[Membership, ...]]:
+        found: dict[str, tuple[Membership, ...]] = {}
+        for one in self.sets:
+            rows = {row.key: row for row in one.account.rows} if one.graphs else {}
+            for key, slug in one.graphs.items():
+                title, count = one.account.title, len(rows)
+                member = Membership(one.slug, title, count, rows[key].odd)
+                found[slug] = (*found.get(slug, ()), member)
+        return found
 
     @cached_property
     def _by_slug(self) -> dict[str, Entry]:

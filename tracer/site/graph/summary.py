@@ -43,6 +43,7 @@ class Summary(Plain):
     drawing: str = ""
     versions: tuple[Version, ...] = ()
     badges: tuple[Badge, ...] = ()  # of its claims
+    rows: str = ""  # of a set: how many count
 
     @property
     def tested(self) -> list[tuple[Badge, str]]:
@@ -53,6 +54,10 @@ class Summary(Plain):
     @property
     def is_graph(self) -> bool:
         return self.model is not None
+
+    @property
+    def is_set(self) -> bool:
+        return bool(self.rows)
 
     @property
     def thumbnail(self) -> Markup:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
     from tracer.site.features.lists import FeatureList, SourceOverview
     from tracer.site.graph.compare_page import ComparePage
     from tracer.site.graph.graph_page import GraphPage
+    from tracer.site.sets.set_page import SetPage
 
 COMPARE = "compare_any.html"  # the page that compares any two graphs, `compare/?a=…&b=…`
 
@@ -63,10 +64,12 @@ class Pages:
         base = self.gallery.config.base_url
         return urlsplit(base).path.rstrip("/") + "/" if base else "/"
 
-    def gallery_page(self, cards: Sequence[Summary]) -> bytes:
+    def gallery_page(self, cards: Sequence[Summary], sets: Sequence[Summary] = ()) -> bytes:
         tags = sorted({tag for card in cards for tag in card.tags})
         models = sorted({card.model for card in cards if card.model})
-        return self._render("gallery.html", "./", "", cards=cards, tags=tags, models=models)
+        return self._render(
+            "gallery.html", "./", "", cards=cards, sets=sets, tags=tags, models=models
+        )
 
     def listing_page(self, listing: Listing) -> bytes:
         """The graphs of one tag or model."""
@@ -83,6 +86,7 @@ class Pages:
             page.address.root,
             page.address.folder,
             page=page,
+            sets=self.gallery.sets_of(page.slug) if page.newest else (),
             write_up=self.prose.write_up(page),
             canonical=f"graphs/{page.slug}/",
             data_url=page.viewer.data_name,
@@ -90,6 +94,10 @@ class Pages:
             forge=forge_for(self.gallery.config, annotation_file(page.slug)),
             repository_file=self._repository_file(page.entry),
         )
+
+    def set_page(self, page: SetPage) -> bytes:
+        """Many prompts of one kind."""
+        return self._render("set.html", "../../", page.folder, page=page)
 
     def compare_page(self, page: ComparePage) -> bytes:
         """What somebody wrote about two graphs, with what they share."""

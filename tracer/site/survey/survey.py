@@ -21,8 +21,10 @@ from tracer.site.content.tags import tags_written_differently
 from tracer.site.content.texts import read_comparisons, read_pages
 
 if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
-    from tracer.documents.prompts import PromptList
+    from tracer.documents.prompt_set import PromptSet
+    from tracer.documents.prompts import PromptEntry, PromptList
     from tracer.site.content.entry import Entry
+    from tracer.site.content.set_entries import SetEntry
 from tracer.site.survey.card_order import card_order
 
 
@@ -106,6 +108,7 @@ def _read(reading: Reading, drafts: bool) -> Survey:
         comparisons=comparisons,
         features=features,
         media=media_files(reading),
+        sets=_sets(reading, prompts),
     )
     gallery = _without(gallery, graphs.keys() - {entry.slug for entry in entries})
     notes = _off_the_list(reading.root / "graphs", list(graphs), prompts)
@@ -142,6 +145,14 @@ def _prompts(reading: Reading) -> PromptList | None:
     from tracer.documents.prompts import load_planned
 
     return reading.load(load_planned, file)
+
+
+def _sets(reading: Reading, prompts: PromptList | None) -> tuple[SetEntry, ...]:
+    if not is_there(reading.root / "sets") and not is_there(reading.source / "sets"):
+        return ()
+    from tracer.site.content.set_entries import read_sets
+
+    return read_sets(reading, prompts)
 
 
 def _entries(
@@ -184,7 +195,8 @@ def _tags(
     texts: Iterable[MarkdownFile | None], prompts: PromptList | None
 ) -> Iterator[tuple[str, Place]]:
     if prompts is not None:
-        for listed in prompts.graphs:
+        entries: tuple[PromptEntry | PromptSet, ...] = (*prompts.graphs, *prompts.sets)
+        for listed in entries:
             place = prompts.where(listed.slug, "tags")
             yield from ((tag, place) for tag in listed.tags)
     for text in texts:

@@ -18,11 +18,11 @@ from tracer.site.survey.file_uses import files_used, said_in, said_of
 # What is read below `site_src/`; a folder's files stand in it directly, but for `files/`.
 _FILES = frozenset({"site.yaml", "prompts.yaml"})
 _FOLDERS = frozenset(
-    {"annotations", "comparisons", "files", "labels", "pages", "schemas", "write-ups"}
+    {"annotations", "comparisons", "files", "labels", "pages", "schemas", "sets", "write-ups"}
 )
-_TELLING = frozenset({"annotations", "comparisons", "labels", "pages", "write-ups"})
+_TELLING = frozenset({"annotations", "comparisons", "labels", "pages", "sets", "write-ups"})
 _GRAPH_FILE = re.compile(r"[1-9][0-9]*(?:\.evidence)?\.json\Z")
-_PART = re.compile(r"(?P<revision>[1-9][0-9]*)\.(?:flows|words)\.bin\Z")
+_PART = re.compile(r"(?P<revision>[1-9][0-9]*)\.(?:flows|words|heads)\.bin\Z")
 
 
 def unused(gallery: Gallery, unread: Collection[Path] = ()) -> Iterator[TracerError]:

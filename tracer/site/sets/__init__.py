@@ -1,0 +1,1 @@
+"""Sets of prompts: what holds for many."""
