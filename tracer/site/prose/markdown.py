@@ -46,7 +46,14 @@ RESERVED_IDS = frozenset(
         *("account", "account-title", "holds", "holds-title"),
         *("claims", "claims-title", "faithfulness", "faithfulness-title", "heads", "heads-title"),
         *("exchange", "exchange-title", "size-curve", "size-curve-title"),
-        "layers-title",
+        *(
+            "layers-title",
+            "sets-title",
+            "rows-title",
+            "neurons-title",
+            "apart-title",
+            "refused-title",
+        ),
         *("words-title", "texts-title", "often-title", "graphs-title", "flows-title", "ids-title"),
     }
 )
