@@ -541,10 +541,6 @@ def workbench_table() -> str:
     return f"{table(head, rows)}\n\n{found.get('note', '')}{where}."
 
 
-def _p95(samples: Sequence[float]) -> float:
-    return sorted(samples)[min(len(samples) - 1, round(0.95 * len(samples)))]
-
-
 def _exchanged_row(pair: dict[str, Any]) -> tuple[str, ...]:
     last, middle = pair["curve"][-1], pair["middle"][-1]
     drawn = [*pair["controls_enough"], *pair["controls_needed"]]
@@ -587,6 +583,53 @@ def _exchange_goals(means: dict[str, float]) -> Iterator[tuple[str, bool]]:
     yield "middle only .5 in the mean", means["middle"] >= 0.5
     yield "middle only .5 in every pair", means["least_middle"] >= 0.5
     yield "controls .1 or less in the mean over draws", means["controls"] <= 0.1
+
+
+def groups_table() -> str:
+    """Whether features of a group belong together, beside groups by position and at random."""
+    file = ROOT / "bench" / "groups.json"
+    if not file.exists():
+        return "Not run."
+    found = json.loads(file.read_text(encoding="utf-8"))
+    rows = [
+        (
+            f"{row['slug']}, {row['made_by']}",
+            f"{row['groups']} of {row['features']}",
+            *(
+                "" if row[score][kind] is None else f"{row[score][kind]:.3f}"
+                for score in ("words", "patterns")
+                for kind in ("groups", "position", "random")
+            ),
+        )
+        for row in found["graphs"]
+    ]
+    compared = ("position", "random")
+    head = ("graph, groups by", "groups", "peak words", *compared, "patterns", *compared)
+    where = f"{found['machine']}; {found['date']}; {found['draws']} random draws"
+    return f"{table(head, rows)}\n\n{_of_all(found['graphs'])} {where}."
+
+
+def _of_all(rows: Sequence[dict[str, Any]]) -> str:
+    """Means over graphs, of people's groups and of the account's."""
+    told = []
+    for who in ("people", "account"):
+        own = [row for row in rows if row["made_by"] == who]
+        if not own:
+            continue
+        means = {
+            (score, kind): statistics.fmean(
+                row[score][kind] for row in own if row[score][kind] is not None
+            )
+            for score in ("words", "patterns")
+            for kind in ("groups", "position", "random")
+        }
+        sides = [
+            f"{name} {means[score, 'groups']:.3f} against {means[score, 'position']:.3f} by "
+            f"position and {means[score, 'random']:.3f} at random"
+            for score, name in (("words", "peak words"), ("patterns", "patterns"))
+        ]
+        told.append(f"Groups by {who if who == 'people' else 'the account'}: {', '.join(sides)}.")
+    return " ".join(told)
 
 
 def curve_table() -> str:
@@ -685,13 +728,57 @@ def _at_one_percent(name: str, ones: Sequence[dict[str, Any]]) -> str:
     return "{}, supporters {:.2f}, strongest {:.2f}, control {:.2f}".format(name, *medians)
 
 
+def sets_table() -> str:
+    """Picked on one half of a set and exchanged in the other, over several splits."""
+    file = ROOT / "bench" / "sets.json"
+    if not file.exists():
+        return "Not run."
+    found = json.loads(file.read_text(encoding="utf-8"))
+    head = ("set", "splits", "50", "200", "needed, 200", "1,000", "answers turned, 200", "controls")
+    rows, means = [], {}
+    for slug, splits in found["sets"].items():
+        means[slug] = statistics.fmean(one["enough"]["200"] for one in splits)
+        turned = sum(one["turned"]["200"] for one in splits)
+        rows.append(
+            (
+                slug,
+                str(len(splits)),
+                _over([one["enough"]["50"] for one in splits]),
+                _over([one["enough"]["200"] for one in splits]),
+                _over([one["needed"]["200"] for one in splits]),
+                _over([one["enough"]["1000"] for one in splits]),
+                f"{turned} of {sum(one['pairs'] for one in splits)}",
+                _over([one["controls"] for one in splits]),
+            )
+        )
+    told = _told(_sets_goals(found["sets"], means))
+    return f"{table(head, rows)}\n\n{told} {found['machine']}; {found['date']}."
+
+
+def _over(values: Sequence[float]) -> str:
+    """The mean, and the range over splits."""
+    return f"{statistics.fmean(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+def _sets_goals(
+    sets: dict[str, list[dict[str, Any]]], means: dict[str, float]
+) -> Iterator[tuple[str, bool]]:
+    capitals = means.get("capitals-languages", 0.0)
+    yield f".5 of the lead with 200 neurons on capitals ({capitals:.2f})", capitals >= 0.5
+    for slug, splits in sets.items():
+        controls = statistics.fmean(one["controls"] for one in splits)
+        yield f"controls .1 or less on {slug}", abs(controls) <= 0.1
+
+
 TABLES = {
     "runs": runs_table,
     "truth": truth_table,
     "trials": trials_table,
     "exchange": exchange_table,
     "workbench": workbench_table,
+    "sets": sets_table,
     "curve": curve_table,
+    "groups": groups_table,
     "peer": peer_table,
     "engine": engine_table,
     "gpu": gpu_table,

@@ -3,7 +3,7 @@
 const filter = /** @type {HTMLElement | null} */ (document.getElementById("filter"));
 const search = /** @type {HTMLInputElement | null} */ (document.getElementById("search"));
 const count = /** @type {HTMLElement | null} */ (document.getElementById("count"));
-const cards = [...document.querySelectorAll(".card")].map((card) => ({
+const cards = [...document.querySelectorAll("#cards .card")].map((card) => ({
   item: /** @type {HTMLElement} */ (card.parentElement),
   text: (card.textContent ?? "").toLowerCase().replace(/\s+/g, " "),
   tags: (card.getAttribute("data-tags") ?? "").split("\n"),

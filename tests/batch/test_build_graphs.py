@@ -230,7 +230,7 @@ def test_a_model_that_fails_to_load_stays_with_its_prompt(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing: dict[str, object] = {}
-    monkeypatch.setattr(run_here, "open_model", lambda *_, **__: nothing["weights"])
+    monkeypatch.setattr(run_here, "open_where_it_fits", lambda *_, **__: nothing["weights"])
     assert desk.run() == 1
     assert desk.said.count("cannot be loaded: KeyError 'weights'") == 2
 
@@ -285,7 +285,8 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_work(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.graphs.write_text("a file")
-    monkeypatch.setattr(run_here, "open_model", lambda *_, **__: pytest.fail("work was begun"))
+    never = "work was begun"
+    monkeypatch.setattr(run_here, "open_where_it_fits", lambda *_, **__: pytest.fail(never))
     with pytest.raises(TracerError, match="nothing can be written here"):
         desk.run()
 

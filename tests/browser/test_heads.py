@@ -48,6 +48,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, serve_folder: Callable[[Pa
 def test_a_line_names_its_heads_and_a_head_lights_its_lines(page: Page, address: str) -> None:
     page.goto(address)
     button = page.get_by_role("button", name="Show the lines that head 0.1 carries")
+    expect(button).to_be_visible()  # the module is there
     told = json.loads(page.locator("#heads").get_attribute("data-lines") or "")
     assert told
     source, target, said, names = told[0]

@@ -86,8 +86,10 @@ def test_rows_add_up_and_are_causal(
     assert complete(found)
     kind = "cross-layer transcoders" if across else "transcoders"
     assert found.features_info.kind == kind
-    # `hook_mlp_out` stands behind a post-norm only where a norm stands in front as well.
-    behind = writes == "hook_mlp_out" and not model.info.family.startswith("olmo")
+    # `hook_mlp_out` stands behind a post-norm only where a norm stands in front as well, and in
+    # front of a multiplier.
+    in_front = model.info.family.startswith(("olmo", "granite"))
+    behind = writes == "hook_mlp_out" and not in_front
     check_edges(found, reads=reads, behind_post_norm=behind, across=across, skip=skip)
 
 

@@ -125,16 +125,16 @@ class _Set:
         with Bars(self.console, total=len(todo_halves) + len(todo), of=self.account.slug) as bars:
             if todo_halves or todo:
                 rows = self._rows(bars)
-                for halves in todo_halves:
-                    for found in self._halves(rows, halves, bars):
-                        self._write(SetEvidence.with_exchange, found)
-                        bars.ended(f"{self.account.slug}, {_said(found)}")
                 for claim, neurons, mark in todo:
                     say = partial(bars.phase, self.account.slug, claim.id)
                     with third_party(f"`{claim.id}` cannot be run"):
                         tried = try_in_rows(claim, neurons, rows, mark=mark, say=say)
                     self._write(SetEvidence.with_claim, tried)
                     bars.ended()
+                for halves in todo_halves:
+                    for found in self._halves(rows, halves, bars):
+                        self._write(SetEvidence.with_exchange, found)
+                        bars.ended(f"{self.account.slug}, {_said(found)}")
         return self._close()
 
     def _close(self) -> int:

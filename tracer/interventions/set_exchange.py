@@ -19,17 +19,22 @@ from tracer.interventions.set_prompts import SetPrompt
 
 COUNTS = (50, 100, 200, 500, 1_000)
 AT = 200  # neurons that have controls
-PAIRS, DRAWS = 40, 3  # of each half; of each pair
+PAIRS, DRAWS = 20, 3  # of each half; of each pair
 SHOWN = 200  # picked neurons that are written down
 
 Say = Callable[[int, int], None]
 
 
 def exchange_halves(
-    rows: Sequence[SetPrompt], halves: Halves, *, seed: int, say: Say = lambda *_: None
+    rows: Sequence[SetPrompt],
+    halves: Halves,
+    *,
+    seed: int,
+    pairs: int = PAIRS,
+    say: Say = lambda *_: None,
 ) -> HalvesExchanged:
     """Pick on each half, exchange on the other; pairs have different answers and the same slots,
-    one pair for each two answers, at most `PAIRS` a half.
+    one pair for each two answers before any has a second, at most `pairs` a half.
 
     Raises TracerError where a half has no two answers, or no pair.
     """
@@ -39,12 +44,12 @@ def exchange_halves(
             what = "the set cannot be split into halves that have two answers each"
             raise TracerError(what, hint="add rows, or `kin` for rows that belong together")
     chosen = [pick(half, COUNTS[-1]) for half in (first, second)]
-    pairs = [pairs_of(half, seed=seed) for half in (second, first)]
-    if not all(pairs):
+    tried = [pairs_of(half, pairs, seed=seed) for half in (second, first)]
+    if not all(tried):
         raise TracerError("no two rows of one half have other answers and the same slots")
     done: list[ExchangedPair] = []
-    total = sum(map(len, pairs))
-    for picks, some in zip(chosen, pairs, strict=True):
+    total = sum(map(len, tried))
+    for picks, some in zip(chosen, tried, strict=True):
         for here, there in some:
             found = exchanged(here, there, picks, seed=seed + len(done))
             done += [] if found is None else [found]
@@ -86,7 +91,9 @@ def split(
     return sides
 
 
-def pairs_of(rows: Sequence[SetPrompt], *, seed: int) -> list[tuple[SetPrompt, SetPrompt]]:
+def pairs_of(
+    rows: Sequence[SetPrompt], most: int, *, seed: int
+) -> list[tuple[SetPrompt, SetPrompt]]:
     """Ordered pairs, no more than needed to have as many for each two answers."""
     fits = [(a, b) for a in rows for b in rows if a.answer != b.answer and a.slots == b.slots]
     random.Random(seed).shuffle(fits)
@@ -94,8 +101,8 @@ def pairs_of(rows: Sequence[SetPrompt], *, seed: int) -> list[tuple[SetPrompt, S
     for here, there in fits:
         waiting[here.answer, there.answer].append((here, there))
     found: list[tuple[SetPrompt, SetPrompt]] = []
-    while waiting and len(found) < PAIRS:
-        for answers in list(waiting)[: PAIRS - len(found)]:
+    while waiting and len(found) < most:
+        for answers in list(waiting)[: most - len(found)]:
             found.append(waiting[answers].pop())
             if not waiting[answers]:
                 del waiting[answers]

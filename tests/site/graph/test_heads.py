@@ -38,7 +38,7 @@ def test_heads_say_what_they_carry_and_what_the_model_did_without() -> None:
     first, second = shown().heads
     assert (first.name, second.name) == ("0.1", "1.0")
     assert first.label is not None and first.label.text == "far" and second.label is None
-    assert first.carries[0] == "+0.50 of +0.75 from France <b> to the answer"
+    assert first.carries[0] == "+0.50 of +0.75 from “France <b>” to the answer"
     (one,) = first.looks
     assert "at “France” (token 4)" in one.sentence and one.sentence.endswith("+1.50.")
     assert "predicted −1.25, really −1.00" in one.knocked_out and "−0.13 to +0.25" in (

@@ -10,6 +10,7 @@ from tracer.documents.front_matter import FrontMatter
 from tracer.errors import Problems
 from tracer.site.build import build
 from tracer.site.graph.summary import Summary
+from tracer.site.pages import paged
 from tracer.site.pages.listings import listing_folder, listings
 from tracer.site.survey.survey import survey
 
@@ -135,3 +136,28 @@ def test_the_gallery_shows_featured_graphs_first_then_by_order_then_by_name(
     page = (gallery.root / "public" / "index.html").read_text()
     shown = list(dict.fromkeys(re.findall(r'href="\./graphs/([^/"]+)/"', page)))
     assert shown == ["d-first", "e-second", "f-third", "c-fourth", "a-fifth", "france-paris"]
+
+
+def test_long_lists_are_told_on_several_pages_that_need_no_script(
+    gallery: GalleryFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paged, "ON_A_PAGE", 2)
+    for number in range(4):
+        make_graph(slug=f"g-{number}").save(gallery.root / "graphs" / f"g-{number}" / "1.json")
+        gallery.write(f"site_src/write-ups/g-{number}.md", "---\ntags: [many]\n---\n")
+    build(gallery.root, gallery.root / "public")
+    public, seen = gallery.root / "public", []
+    page = public / "index.html"
+    for _ in range(3):
+        text = page.read_text()
+        seen += re.findall(r'<h2 dir="auto"><a href="(?:\.\./)*(?:\./)?graphs/([^/"]+)/"', text)
+        onward = re.search(r'rel="next" href="([^"]+)"', text)
+        if onward is None:
+            break
+        page = page.parent / onward[1] / "index.html"
+    assert sorted(seen) == ["france-paris", "g-0", "g-1", "g-2", "g-3"]
+    assert page.resolve() == (public / "page" / "3" / "index.html").resolve()
+    assert "1 to 2 of 5" in (public / "index.html").read_text()
+    tag = (public / "tags" / "many" / "page" / "2" / "index.html").read_text()
+    assert tag.count('class="card"') == 2 and "4 graphs with this tag" in tag
+    assert 'href="../../../../tags/many/"' in tag

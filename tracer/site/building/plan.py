@@ -19,6 +19,7 @@ from tracer.site.content.read_cache import ReadCache
 from tracer.site.graph.summary import Summary
 from tracer.site.pages import feeds, hosting
 from tracer.site.pages.listings import KINDS, listings
+from tracer.site.pages.paged import paged
 from tracer.site.pages.pages import Pages
 
 
@@ -76,9 +77,11 @@ class Plan:
         curated = [one for one in summaries if one.folder.startswith("compare/")]
         versions = [[one.title, one.versions] for one in graphs]
         features = {"features"} if gallery.has_graphs else set()
-        folders = sorted({"compare", *features, *(one.folder.split("/")[0] for one in summaries)})
+        more = {"page"} if len(paged("", graphs)) > 1 else set()
+        folders = sorted(
+            {"compare", *features, *more, *(one.folder.split("/")[0] for one in summaries)}
+        )
         makers: dict[str, tuple[Callable[[], bytes], object]] = {
-            "index.html": (lambda: pages.gallery_page(graphs, sets), [graphs, sets]),
             "404.html": (pages.missing_page, None),
             "compare/index.html": (
                 lambda: pages.compare_any_page(graphs, curated),
@@ -94,6 +97,10 @@ class Plan:
             told = [config, *summaries, feeds.days_to_come(summaries)]
             makers["sitemap.xml"] = (lambda: feeds.sitemap(config, summaries), told)
             makers["feed.xml"] = (lambda: feeds.atom(config, summaries), told)
+        for one in paged("", graphs):
+            shown = sets if one.page == 1 else []
+            make = partial(pages.gallery_page, one, shown)
+            makers[f"{one.address(one.page)}index.html"] = make, [one, shown]
         for path, page, uses in self._listings(summaries):
             makers[path] = page, uses
         return [
@@ -110,7 +117,10 @@ class Plan:
                 names = [[one.name, one.count] for one in found]
                 yield f"{kind}/index.html", partial(pages.listings_page, kind, found), names
             for one in found:
-                yield f"{one.folder}index.html", partial(pages.listing_page, one), one.pages
+                told = one.name, one.count
+                for cards in paged(one.folder, one.pages):
+                    path = f"{cards.address(cards.page)}index.html"
+                    yield path, partial(pages.listing_page, one, cards), [told, cards]
 
     def _media(self, path: str, file: Path) -> Unit:
         stored = self._read_cache.load(stored_media, file)

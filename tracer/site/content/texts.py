@@ -22,7 +22,7 @@ MAX_HEADINGS = 2_000
 _HEADING = re.compile(r"^[ \t>*+\d.)-]*(?:#{1,6}(?:[ \t]|$)|[=-][ \t]*$)", re.MULTILINE)
 RESERVED_NAMES = frozenset(
     {
-        *("assets", "compare", "features", "files", "graphs", "models", "sets"),
+        *("assets", "compare", "features", "files", "graphs", "models", "page", "sets"),
         *("pagefind", "search", "tags"),
     }
 )

@@ -84,20 +84,20 @@ class _Names:
     def __init__(self, graph: Graph, heads: Heads, circuit: Circuit | None):
         groups = [_name(nodes, graph, circuit) for nodes in heads.groups]
         words = word_of(graph.metadata.prompt_tokens)
-        told = [f"“{words[one[0]]}”" if one else "" for one in heads.words]
+        told = [f"the word “{words[one[0]]}”" if one else "" for one in heads.words]
         self.sources = [*groups, *told, "the other words", START]
         self.targets = [*groups, "the answer"]
 
 
 def _name(nodes: Collection[str], graph: Graph, circuit: Circuit | None) -> str:
     for box in circuit.groups if circuit else ():
-        if _nodes(box) == set(nodes):
-            return box.name
+        if _nodes(box) == set(nodes) and box.kind == "group":
+            return f"“{box.name}”"
     info = graph.metadata.tracer
     for one in info.account.boxes if info and info.account else ():
         if set(one.nodes) == set(nodes):
-            return one.name
-    return "other neurons or features"
+            return f"“{one.name}”"
+    return "what is in no box"
 
 
 def _nodes(box: Box) -> set[str]:

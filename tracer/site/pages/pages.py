@@ -28,6 +28,7 @@ from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.resources import files_in, resource_folders
 from tracer.site.graph.summary import Summary
 from tracer.site.pages.listings import Kind, Listing, listing_folder
+from tracer.site.pages.paged import Paged
 from tracer.site.pages.policy import POLICY
 from tracer.site.pages.written import Prose
 from tracer.site.wording.amounts import amount
@@ -64,16 +65,26 @@ class Pages:
         base = self.gallery.config.base_url
         return urlsplit(base).path.rstrip("/") + "/" if base else "/"
 
-    def gallery_page(self, cards: Sequence[Summary], sets: Sequence[Summary] = ()) -> bytes:
-        tags = sorted({tag for card in cards for tag in card.tags})
-        models = sorted({card.model for card in cards if card.model})
+    def gallery_page(self, cards: Paged, sets: Sequence[Summary] = ()) -> bytes:
+        """One page of all graphs; the first begins with the sets."""
+        tags = sorted({tag for card in cards.cards for tag in card.tags})
+        models = sorted({card.model for card in cards.cards if card.model})
+        path = cards.address(cards.page)
         return self._render(
-            "gallery.html", "./", "", cards=cards, sets=sets, tags=tags, models=models
+            "gallery.html",
+            "../" * path.count("/") or "./",
+            path,
+            cards=cards,
+            sets=sets if cards.page == 1 else (),
+            tags=tags,
+            models=models,
         )
 
-    def listing_page(self, listing: Listing) -> bytes:
-        """The graphs of one tag or model."""
-        return self._render("listing.html", "../../", listing.folder, listing=listing)
+    def listing_page(self, listing: Listing, cards: Paged) -> bytes:
+        """One page of the graphs of one tag or model."""
+        path = cards.address(cards.page)
+        root = "../" * path.count("/")
+        return self._render("listing.html", root, path, listing=listing, cards=cards)
 
     def listings_page(self, kind: Kind, found: Sequence[Listing]) -> bytes:
         """All tags, or all models."""

@@ -44,9 +44,16 @@ RESERVED_IDS = frozenset(
         *("viewer", "viewer-title", "facts", "facts-title"),
         *("counterpoints", "counterpoints-title", "citation", "compare", "curated-title"),
         *("account", "account-title", "holds", "holds-title"),
-        *("claims", "claims-title", "faithfulness", "faithfulness-title"),
+        *("claims", "claims-title", "faithfulness", "faithfulness-title", "heads", "heads-title"),
         *("exchange", "exchange-title", "size-curve", "size-curve-title"),
-        "layers-title",
+        *(
+            "layers-title",
+            "sets-title",
+            "rows-title",
+            "neurons-title",
+            "apart-title",
+            "refused-title",
+        ),
         *("words-title", "texts-title", "often-title", "graphs-title", "flows-title", "ids-title"),
     }
 )
