@@ -18,7 +18,7 @@ export OMP_WAIT_POLICY
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo corpus test test-all test-portable checks lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-exchange bench-sets bench-curve bench-truth bench-viewer bench-site torture site site-check site-changes lock dist workflows fuzz xss clean
+.PHONY: help demo corpus test test-all test-portable checks lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-exchange bench-groups bench-sets bench-curve bench-truth bench-viewer bench-site torture site site-check site-changes lock dist workflows fuzz xss clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -117,6 +117,10 @@ bench-interventions: $(VENV)/trace.stamp $(PEER)/bin/circuit-tracer ## set the s
 
 bench-exchange: $(VENV)/trace.stamp ## exchange values between eight pairs of prompts: enough, needed, and controls
 	$(BIN)/python bench/exchange.py
+	$(BIN)/python bench/readme.py
+
+bench-groups: $(VENV)/trace.stamp ## do features of a group belong together: words and patterns, beside controls; after find-examples
+	$(BIN)/python bench/groups.py
 	$(BIN)/python bench/readme.py
 
 bench-sets: $(VENV)/trace.stamp ## pick neurons on one half of each set, exchange them in the other

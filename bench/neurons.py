@@ -1,6 +1,7 @@
 """Neurons of the default model on one prompt: `python neurons.py MODE TOKENS REPEATS RESULT.json`.
 
-`MODE` is what becomes of features that are not listed. Loading and silencing are not counted.
+`MODE` is what becomes of features that are not listed. Loading, silencing and
+knocking heads out are not counted; what heads carry is told beside the rest.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -16,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 import tracer  # noqa: E402
 from bench.memory import peak_bytes  # noqa: E402
 from tracer.attribution.account.account_graph import AccountGraph  # noqa: E402
+from tracer.batch.found_heads import groups_of  # noqa: E402
 from tracer.documents.trace_settings import TraceSettings  # noqa: E402
 
 PROMPT = "The official language of the country where the Colosseum is located is"
@@ -46,7 +49,15 @@ def main() -> None:
         shares = found.chosen.shares
         record["listed"] = len(found.account)
         record["flow"], record["input_flow"] = shares.flow, shares.input_flow
+        groups = list(groups_of(graph).values())
+        record["heads_seconds"] = min(_seconds(lambda: found.heads(groups)) for _ in runs)
     Path(result).write_text(json.dumps(record))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
 
 
 def prompt_of(tokenizer, tokens: int) -> str:  # type: ignore[no-untyped-def]

@@ -132,6 +132,7 @@ def engine_table() -> str:
 
 
 ACCOUNT_GOALS = {15: 1.5, 64: 4.0, 256: 30.0, 1024: 90.0}  # tokens: seconds
+HEADS_TOKENS, HEADS_SHARE = 15, 0.4
 ACCOUNT_GIB = 2.0
 
 
@@ -160,8 +161,19 @@ def _neurons(found: Sequence[dict[str, Any]]) -> str:
                 f"{told}: missed" if missed else told,
             )
         )
+        if "heads_seconds" in one:
+            rows.append(_heads(one))
     head = ("neurons of the default model", "tokens", "listed", "time", "peak memory", "goal")
     return table(head, rows)
+
+
+def _heads(one: dict[str, Any]) -> tuple[str, str, str, str, str, str]:
+    """What it takes beside a trace to say what heads carry."""
+    share = one["heads_seconds"] / one["seconds"]
+    goal = f"{HEADS_SHARE:.0%} of the trace" if one["tokens"] == HEADS_TOKENS else ""
+    told = f"{goal}: missed" if goal and share > HEADS_SHARE else goal
+    time = f"+{one['heads_seconds']:.1f} s ({share:.0%})"
+    return f"{one['mode']}, its heads", f"{one['tokens']:,}", "", time, "", told
 
 
 def gpu_table() -> str:
@@ -554,6 +566,53 @@ def _exchange_goals(means: dict[str, float]) -> Iterator[tuple[str, bool]]:
     yield "controls .1 or less in the mean over draws", means["controls"] <= 0.1
 
 
+def groups_table() -> str:
+    """Whether features of a group belong together, beside groups by position and at random."""
+    file = ROOT / "bench" / "groups.json"
+    if not file.exists():
+        return "Not run."
+    found = json.loads(file.read_text(encoding="utf-8"))
+    rows = [
+        (
+            f"{row['slug']}, {row['made_by']}",
+            f"{row['groups']} of {row['features']}",
+            *(
+                "" if row[score][kind] is None else f"{row[score][kind]:.3f}"
+                for score in ("words", "patterns")
+                for kind in ("groups", "position", "random")
+            ),
+        )
+        for row in found["graphs"]
+    ]
+    compared = ("position", "random")
+    head = ("graph, groups by", "groups", "peak words", *compared, "patterns", *compared)
+    where = f"{found['machine']}; {found['date']}; {found['draws']} random draws"
+    return f"{table(head, rows)}\n\n{_of_all(found['graphs'])} {where}."
+
+
+def _of_all(rows: Sequence[dict[str, Any]]) -> str:
+    """Means over graphs, of people's groups and of the account's."""
+    told = []
+    for who in ("people", "account"):
+        own = [row for row in rows if row["made_by"] == who]
+        if not own:
+            continue
+        means = {
+            (score, kind): statistics.fmean(
+                row[score][kind] for row in own if row[score][kind] is not None
+            )
+            for score in ("words", "patterns")
+            for kind in ("groups", "position", "random")
+        }
+        sides = [
+            f"{name} {means[score, 'groups']:.3f} against {means[score, 'position']:.3f} by "
+            f"position and {means[score, 'random']:.3f} at random"
+            for score, name in (("words", "peak words"), ("patterns", "patterns"))
+        ]
+        told.append(f"Groups by {who if who == 'people' else 'the account'}: {', '.join(sides)}.")
+    return " ".join(told)
+
+
 def curve_table() -> str:
     """Faithfulness over circuit size: MIB's areas over each set of sentences, and its picture."""
     file = ROOT / "bench" / "curve.json"
@@ -701,6 +760,7 @@ TABLES = {
     "exchange": exchange_table,
     "sets": sets_table,
     "curve": curve_table,
+    "groups": groups_table,
     "peer": peer_table,
     "engine": engine_table,
     "gpu": gpu_table,

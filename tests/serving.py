@@ -21,6 +21,7 @@ class Served:
 
     port: int
     process: subprocess.Popen[str]
+    workbench: str = ""  # its link, for one browser
 
     @property
     def address(self) -> str:
@@ -55,9 +56,13 @@ def served(root: Path, *options: str) -> Iterator[Served]:
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
+        more = ""
+        if "--watch" in options:  # the workbench's link
+            lines = iter(process.stdout.readline, "")
+            more = next(one.split()[0] for one in lines if "/workbench/#" in one)
         match = re.search(r"127\.0\.0\.1:(\d+)/", line)
         assert match, line + process.stdout.read()
-        yield Served(int(match[1]), process)
+        yield Served(int(match[1]), process, more)
     finally:
         process.kill()
         process.wait(timeout=15)

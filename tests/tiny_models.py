@@ -6,27 +6,47 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from tokenizers import AddedToken
 from tokenizers import Tokenizer as RustTokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Split
 from transformers import (
+    ApertusConfig,
+    ArceeConfig,
     AutoModelForCausalLM,
+    AutoModelForImageTextToText,
+    Cohere2Config,
+    CwmConfig,
+    Ernie4_5Config,
+    Exaone4Config,
     Gemma2Config,
     Gemma3Config,
     Gemma3TextConfig,
+    Glm4Config,
     GPT2Config,
+    GPTNeoConfig,
     GPTNeoXConfig,
+    GraniteConfig,
+    HeliumConfig,
+    HunYuanDenseV1Config,
     LlamaConfig,
+    Ministral3Config,
+    Mistral3Config,
     MistralConfig,
     Olmo2Config,
+    Olmo3Config,
     Phi3Config,
+    PixtralVisionConfig,
     PreTrainedConfig,
     PreTrainedTokenizerFast,
     Qwen2Config,
     Qwen3Config,
+    SeedOssConfig,
     SiglipVisionConfig,
+    SmolLM3Config,
+    Starcoder2Config,
 )
 
 from tracer.model.load import Model, load_model
@@ -105,12 +125,73 @@ FAMILIES: dict[str, Callable[[], PreTrainedConfig]] = {
     "olmo2-biases": lambda: Olmo2Config(**SIZES, attention_bias=True),
     "phi3": lambda: Phi3Config(**SIZES, pad_token_id=0),
 }
+MIXED: dict[str, Any] = {name: GEMMA[name] for name in ("sliding_window", "layer_types")}
+HEADS: dict[str, Any] = {**SIZES, "head_dim": 8}
+# Of these the forward pass and one account are looked at every day, all the rest by `slow` tests.
+LATER: dict[str, Callable[[], PreTrainedConfig]] = {
+    "smollm3": lambda: SmolLM3Config(**SIZES, no_rope_layers=[1, 0, 1], pad_token_id=0),
+    "ministral3": lambda: Ministral3Config(**HEADS, sliding_window=3, pad_token_id=0),
+    "mistral3-multimodal": lambda: _mistral_3_with_vision(),
+    "seed-oss": lambda: SeedOssConfig(**HEADS, attention_bias=True, pad_token_id=0),
+    "hunyuan": lambda: HunYuanDenseV1Config(**HEADS, pad_token_id=0),
+    "ernie4.5": lambda: Ernie4_5Config(**HEADS, use_bias=True, pad_token_id=0),
+    "cwm": lambda: CwmConfig(**HEADS, **MIXED, pad_token_id=0),
+    "olmo3": lambda: Olmo3Config(**SIZES, **MIXED, pad_token_id=0),
+    "exaone4": lambda: Exaone4Config(**SIZES, **MIXED, pad_token_id=0),
+    "glm4": lambda: Glm4Config(**HEADS, attention_bias=True, pad_token_id=0),
+    "arcee": lambda: ArceeConfig(**HEADS, mlp_bias=True, pad_token_id=0),
+    "apertus": lambda: ApertusConfig(**SIZES, pad_token_id=0),
+    "starcoder2": lambda: Starcoder2Config(**SIZES, sliding_window=3),
+    "granite": lambda: GraniteConfig(
+        **SIZES,
+        embedding_multiplier=3.0,
+        residual_multiplier=0.6,
+        attention_multiplier=0.5,
+        logits_scaling=2.5,
+        pad_token_id=0,
+    ),
+    "cohere2": lambda: Cohere2Config(**HEADS, **MIXED, logit_scale=0.4, pad_token_id=0),
+    "gpt-neo": lambda: GPTNeoConfig(
+        vocab_size=len(WORDS),
+        hidden_size=32,
+        intermediate_size=48,
+        num_layers=3,
+        num_heads=4,
+        max_position_embeddings=64,
+        window_size=3,
+        attention_types=[[["global", "local"], 1], [["global"], 1]],
+        bos_token_id=0,
+        eos_token_id=0,
+    ),
+    "helium": lambda: HeliumConfig(**HEADS, attention_bias=True, pad_token_id=0),
+}
+EVERY_FAMILY = [*FAMILIES, *(pytest.param(one, marks=pytest.mark.slow) for one in LATER)]
+
+
+def _mistral_3_with_vision() -> PreTrainedConfig:
+    vision = PixtralVisionConfig(
+        hidden_size=8,
+        intermediate_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        image_size=8,
+        patch_size=4,
+    )
+    text = Ministral3Config(**HEADS, pad_token_id=0)
+    return Mistral3Config(text_config=text, vision_config=vision, tie_word_embeddings=False)
+
+
+def auto_class(config: PreTrainedConfig) -> Any:
+    """By which transformers loads such a model."""
+    sees = config.model_type == "mistral3"
+    return AutoModelForImageTextToText if sees else AutoModelForCausalLM
 
 
 def save_tiny_model(folder: Path, family: str = "llama", seed: int = 0) -> Path:
     """Weights large enough that every layer matters, and a word-level tokenizer."""
     torch.manual_seed(seed)
-    model = AutoModelForCausalLM.from_config(FAMILIES[family]())
+    config = {**FAMILIES, **LATER}[family]()
+    model = auto_class(config).from_config(config)
     with torch.no_grad():
         for name, weight in model.named_parameters():
             scale = 0.2 if "bias" in name else 1.0 / weight.shape[-1] ** 0.5
@@ -148,7 +229,8 @@ def in_float64(model: Model) -> Model:
     """The same model, its numbers widened in place."""
     model.causal_lm.double()
     for module in model.causal_lm.modules():
-        if type(module).__name__.endswith("RMSNorm"):
+        kind = type(module).__name__
+        if kind.endswith("RMSNorm") or kind == "Cohere2LayerNorm":
             module.forward = _exact_norm(module)
     return model
 
@@ -158,6 +240,8 @@ def _exact_norm(norm: Any) -> Any:
     offset = 1.0 if type(norm).__name__.startswith("Gemma") else 0.0
 
     def forward(x: torch.Tensor) -> torch.Tensor:
+        if type(norm).__name__.endswith("LayerNorm"):
+            x = x - x.mean(-1, keepdim=True)
         variance = x.pow(2).mean(-1, keepdim=True)
         scale: torch.Tensor = offset + norm.weight
         return scale * (x * torch.rsqrt(variance + epsilon))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import html
 import os
 import posixpath
 import re
@@ -27,7 +28,7 @@ from starlette.responses import (
     Response,
     StreamingResponse,
 )
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -132,14 +133,16 @@ def make_app(
     preview: Preview | None = None,
     tell: Tell,
     names: Sequence[str] = (),
+    more: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """The site in `folder`; with `preview`, watches the gallery's sources and shows each change.
 
     `tell` gets each build's outcome as text. A request is answered under the names of this
-    machine for itself and under `names`: any other may have been made to lead here.
+    machine for itself and under `names`: any other may have been made to lead here. `more` is what
+    is served besides.
     """
     pages = OpenPages(preview) if preview else None
-    routes = [Route("/{path:path}", _Site(folder, pages).respond)]
+    routes: list[BaseRoute] = [Route("/{path:path}", _Site(folder, pages).respond)]
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -157,9 +160,19 @@ def make_app(
         routes.insert(1, Route("/_preview/state", _state(pages)))
         routes.insert(2, Route("/_preview/{name:str}", _preview_file(gallery)))
         routes.insert(3, Route("/assets/{version:str}/{name:path}", _asset(pages)))
+    routes[:0] = more
     known = [*LOOPBACK, *names]
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=known, www_redirect=False)
     return Starlette(routes=routes, middleware=[hosts, Middleware(_Headers)], lifespan=lifespan)
+
+
+def told(path: str, why: str) -> list[BaseRoute]:
+    """A page of one line, where something is not there."""
+    page = (
+        '<!doctype html><html lang="en"><head><title>Not here</title>'
+        f'<link rel="icon" href="data:,"></head><body><p>{html.escape(why)}</p></body></html>'
+    )
+    return [Route(path, lambda _: HTMLResponse(page))]
 
 
 class _Site:

@@ -13,6 +13,7 @@ let run;
 let has = mine.dataset.previewPage ?? "";
 let asked = Promise.resolve();
 
+offerWorkbench();
 restoreSpot();
 follow(() => {
   asked = asked.then(ask).catch(() => undefined); // the server may be gone for a while
@@ -43,6 +44,19 @@ async function ask() {
   if (!state.page) return;
   has = state.has;
   update(new DOMParser().parseFromString(state.page, "text/html"));
+  offerWorkbench();
+}
+
+/** Where the server can trace, a graph's page leads to where it can be poked. */
+function offerWorkbench() {
+  const slug = /^\/graphs\/([a-z0-9-]+)\/$/.exec(location.pathname)?.[1];
+  const head = document.querySelector(".graph-head .byline");
+  if (!slug || !head || document.getElementById("to-workbench")) return;
+  const link = document.createElement("a");
+  link.id = "to-workbench";
+  link.href = `/workbench/?graph=${slug}`;
+  link.textContent = "Open in the workbench";
+  head.append(" ", link, ".");
 }
 
 function reload() {

@@ -48,9 +48,10 @@ class Rerun:
     read: dict[str, list[Tensor]]  # by hook's name, per layer (n, d_model): in front of the MLP
     mlp_inputs: list[Tensor]  # per layer (n, d_model)
     mlp_outputs: list[Tensor]  # per layer (n, d_model)
-    raw_logits: Tensor  # (vocabulary,) at the last position, as the unembedding gives them
+    raw_logits: Tensor  # (vocabulary,) at the last position, scaled, in front of any softcap
 
 
+OF_PATTERNS = ("q_norm", "k_norm", "query_layernorm", "key_layernorm")
 READS = ("hook_resid_mid", "ln2.hook_normalized", "mlp.hook_in")
 
 
@@ -98,6 +99,10 @@ class FrozenModel:
     def _attention(self) -> Iterator[None]:
         """The first run's patterns, whatever the queries and keys."""
         code = sys.modules[type(self.blocks[0]).__module__]
+        if hasattr(code, "GPTNeoSelfAttention"):  # older than the others
+            with patch.object(code.GPTNeoSelfAttention, "_attn", self._attend_in_gpt_neo()):
+                yield
+            return
         real = code.eager_attention_forward
 
         def attend(module: Any, query: Tensor, key: Tensor, value: Tensor, *rest: Any, **kw: Any):  # type: ignore[no-untyped-def]
@@ -113,6 +118,18 @@ class FrozenModel:
         with patch.object(code, "eager_attention_forward", attend):
             yield
 
+    def _attend_in_gpt_neo(self) -> Any:
+        code: Any = sys.modules[type(self.blocks[0]).__module__]
+        real = code.GPTNeoSelfAttention._attn
+
+        def attend(module: Any, query: Tensor, key: Tensor, value: Tensor, mask: Any) -> Any:
+            if module.layer_id not in self.patterns:
+                self.patterns[module.layer_id] = real(module, query, key, value, mask)[1]
+            pattern = self.patterns[module.layer_id]
+            return pattern @ value, pattern
+
+        return attend
+
     @contextmanager
     def _hooked(self, nudge: Nudge, seen: Rerun) -> Iterator[None]:
         def token(_: Any, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -123,10 +140,11 @@ class FrozenModel:
             return stream, *inputs[1:]
 
         def norm(module: Any, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-            x, centres = inputs[0], isinstance(module, torch.nn.LayerNorm)
+            x, centres = inputs[0], _centres(module)
             now = _spread(module, x)
             then = self.spreads.setdefault(module, now)
-            bias = module.bias if centres else 0
+            bias = getattr(module, "bias", None)
+            bias = 0 if bias is None else bias
             result = (output - bias) * (now / then) + bias
             self.latest = (result, x, (x - x.mean(-1, keepdim=True) if centres else x) / then)
             return result
@@ -171,7 +189,9 @@ class FrozenModel:
             return hook
 
         def unembedding(_: Any, _inputs: Any, output: Tensor) -> None:
-            seen.raw_logits = output[0, -1]
+            said = self.lm.config
+            scale = getattr(said, "logit_scale", 1.0) / getattr(said, "logits_scaling", 1.0)
+            seen.raw_logits = output[0, -1] * scale
 
         handles = [
             self.blocks[0].register_forward_pre_hook(token),
@@ -182,7 +202,7 @@ class FrozenModel:
             handles.append(module.register_forward_hook(block(layer)))
         for name, module in self.lm.named_modules():
             # Norms of queries and keys decide patterns, which are frozen as a whole.
-            if type(module).__name__.endswith("Norm") and not name.endswith(("q_norm", "k_norm")):
+            if type(module).__name__.endswith("Norm") and not name.endswith(OF_PATTERNS):
                 handles.append(module.register_forward_hook(norm))
         try:
             yield
@@ -191,10 +211,14 @@ class FrozenModel:
                 handle.remove()
 
 
+def _centres(norm: Any) -> bool:
+    return type(norm).__name__.endswith("LayerNorm")
+
+
 def _spread(norm: Any, x: Tensor) -> Tensor:
     """What a norm divides by, (1, n, 1)."""
     epsilon = norm.variance_epsilon if hasattr(norm, "variance_epsilon") else norm.eps
-    if isinstance(norm, torch.nn.LayerNorm):
+    if _centres(norm):
         x = x - x.mean(-1, keepdim=True)
     variance: Tensor = x.square().mean(-1, keepdim=True) + epsilon
     return variance.sqrt()
@@ -207,7 +231,8 @@ def _parts(mlp: Any, x: Tensor) -> tuple[Tensor, ...]:
         return both.chunk(2, -1)
     if hasattr(mlp, "gate_proj"):
         return mlp.gate_proj(x), mlp.up_proj(x)
-    return ((mlp.c_fc if hasattr(mlp, "c_fc") else mlp.dense_h_to_4h)(x),)
+    first = next(one for one in ("c_fc", "dense_h_to_4h", "up_proj") if hasattr(mlp, one))
+    return (getattr(mlp, first)(x),)
 
 
 def _activation(mlp: Any) -> Any:

@@ -11,7 +11,7 @@ import torch
 
 from tests.everyday import everyday
 from tests.features.dictionaries import write_gemma_scope_2_clt, write_plt
-from tests.tiny_models import FAMILIES, PROMPT, exact_tiny_model, save_tiny_model
+from tests.tiny_models import EVERY_FAMILY, PROMPT, exact_tiny_model, save_tiny_model
 from tests.tracing import trace_nodes
 from tracer.attribution.cut import Count, cheapest_cut
 from tracer.attribution.node_graph import NodeGraph
@@ -38,7 +38,7 @@ def across_layers(folder: Path) -> str:
     return str(write_gemma_scope_2_clt(folder, skip=True))
 
 
-@pytest.fixture(scope="module", params=list(FAMILIES))
+@pytest.fixture(scope="module", params=EVERY_FAMILY)
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
     return exact_tiny_model(tmp_path_factory.mktemp(request.param), request.param)
 

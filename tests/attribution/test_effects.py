@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
 import torch
 
-from tests.tiny_models import FAMILIES, PROMPT, save_tiny_model
+from tests.tiny_models import FAMILIES, LATER, PROMPT, save_tiny_model
 from tests.tracing import trace_nodes
 from tracer.attribution.node_graph import NodeGraph
 from tracer.documents.trace_settings import Precision, TraceSettings
@@ -58,6 +59,7 @@ def test_candidates_are_the_strongest_effects_and_never_at_the_start_token(tiny:
             for family in FAMILIES
             if family not in ("llama", "gemma2")
         ),
+        *(pytest.param(*pair, marks=pytest.mark.slow) for pair in product(LATER, ("bf16", "fp16"))),
     ],
 )
 def test_effects_in_half_precision_rank_as_in_float32(

@@ -39,6 +39,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_model(tmp_path_factory.mktemp("tiny") / "model")
 
 
+PARTS = (".flows.bin", ".words.bin", ".heads.bin")
+
+
 class Desk:
     """A prompt list, a graphs folder, and what the command said."""
 
@@ -70,9 +73,7 @@ class Desk:
         found = sorted(path for path in self.graphs.rglob("*") if path.is_file())
         parts = [path for path in found if path.suffix == ".bin"]
         graphs = [path for path in found if path.suffix == ".json"]
-        beside = {
-            graph.with_suffix(end) for graph in graphs for end in (".flows.bin", ".words.bin")
-        }
+        beside = {graph.with_suffix(end) for graph in graphs for end in PARTS}
         assert set(parts) <= beside
         return {
             str(path.relative_to(self.graphs)): path.read_bytes()
@@ -229,7 +230,7 @@ def test_a_model_that_fails_to_load_stays_with_its_prompt(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing: dict[str, object] = {}
-    monkeypatch.setattr(run_here, "open_model", lambda *_, **__: nothing["weights"])
+    monkeypatch.setattr(run_here, "open_where_it_fits", lambda *_, **__: nothing["weights"])
     assert desk.run() == 1
     assert desk.said.count("cannot be loaded: KeyError 'weights'") == 2
 
@@ -284,7 +285,8 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_work(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.graphs.write_text("a file")
-    monkeypatch.setattr(run_here, "open_model", lambda *_, **__: pytest.fail("work was begun"))
+    never = "work was begun"
+    monkeypatch.setattr(run_here, "open_where_it_fits", lambda *_, **__: pytest.fail(never))
     with pytest.raises(TracerError, match="nothing can be written here"):
         desk.run()
 

@@ -26,6 +26,7 @@ from tracer.errors import TracerError
 from tracer.interventions.readings import read_features
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.interventions.targets import find_targets
+from tracer.interventions.texts import naming
 from tracer.interventions.texts.running import Running
 from tracer.model.load import load_model
 from tracer.site.check import check
@@ -206,6 +207,41 @@ def test_other_texts_or_features_begin_anew_and_fewer_features_do_not(
     (kept,) = (root / ".tracer" / "examples").iterdir()  # no others are left
     kept.write_bytes(kept.read_bytes()[:999])
     assert find(root, model, [book], most=6, force=True).again == 0
+
+
+def test_where_some_were_read_through_only_the_others_are_read(
+    root: Path, traced: Graph, model: str, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find(root, model, [book])
+    whole = records(root, traced)
+    for file in (root / ".tracer" / "examples").iterdir():
+        file.unlink()
+    find(root, model, [book], most=4, force=True)
+    read: set[int] = set()
+
+    def counted(*arguments: Any) -> Any:
+        read.add(len(arguments[2]))
+        return read_features(*arguments)
+
+    monkeypatch.setattr(text_pass, "read_features", counted)
+    done = find(root, model, [book], force=True)
+    assert read == {len(whole) - 4} and done.written == len(whole)
+    assert records(root, traced) == whole
+
+
+def test_a_record_suggests_a_name_that_was_tried_on_texts_held_out(
+    root: Path, traced: Graph, model: str, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(naming, "FEWEST_PLACES", 3)
+    monkeypatch.setattr(naming, "LEAST", 0.0)
+    find(root, model, [book])
+    found = [one.suggestion for one in records(root, traced).values()]
+    named = [one for one in found if one is not None]
+    assert named
+    for one in named:
+        assert one.name and one.origin in ("reads", "texts", "pushes")
+        assert one.auroc is not None and 0 <= one.auroc <= 1 and one.tried
+        assert not one.confident or one.auroc >= naming.CONFIDENT
 
 
 def test_reading_stops_behind_so_many_tokens_and_goes_on_for_more(

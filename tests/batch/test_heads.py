@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -13,8 +15,12 @@ from tests.batch.test_verify import GOOD, annotate
 from tests.tiny_models import PROMPT
 from tracer.attribution.trace import trace
 from tracer.batch.heads import heads_of_graph
+from tracer.batch.publish import publish
 from tracer.documents.graph import Graph
+from tracer.documents.parts.ledger import Ledger
+from tracer.documents.parts.parts import load_parts
 from tracer.errors import TracerError
+from tracer.features.choose import choose_features
 from tracer.model.load import load_model
 
 
@@ -48,3 +54,64 @@ def test_graphs_that_cannot_be_run_are_refused(root: Path, traced: Graph, model:
     file.write_text(json.dumps(data))
     with pytest.raises(TracerError, match="not made by tracer"):
         said(root, model)
+
+
+def test_what_is_found_is_stored_beside_the_graph(root: Path, traced: Graph, model: str) -> None:
+    annotate(root, traced, GOOD)
+    console = Console(file=io.StringIO(), width=160)
+    how: dict[str, Any] = {"device": "cpu", "model": model, "console": console, "most": 4}
+    heads_of_graph(root, "tiny", write=True, as_json=True, **how)
+    info = traced.metadata.tracer
+    assert info is not None
+    found = load_parts(root / "graphs" / "tiny" / "1.json", info.graph_id).heads
+    assert found is not None and len(found.looks) == 4
+    assert json.loads(console.file.getvalue()) == found.to_dict()  # type: ignore[attr-defined]
+    assert all(one.controls for one in found.looks) and found.patterns
+    for one in found.flows:
+        assert sum(abs(value) for _, value in one.heads) > 0
+    assert max(len(one.rows) for one in found.patterns) == len(traced.metadata.prompt_tokens)
+    assert sum(found.patterns[0].rows[5]) == pytest.approx(100, abs=4)
+
+
+def test_a_trace_has_its_heads_and_they_add_up_to_its_flows(model: str) -> None:
+    loaded = load_model(model, device="cpu")
+    attribution = trace(PROMPT, model=loaded, target=" w9", contrast=[" w2"])
+    features = choose_features(
+        "neurons", model_source=loaded.source_name, model_identity=loaded.info.identity
+    )
+    published = publish(attribution, loaded, features, "tiny")
+    heads, flows = published.parts.heads, published.parts.flows
+    assert heads is not None and flows is not None
+    ledger = Ledger(flows)
+    for one in heads.flows:
+        if one.source >= len(heads.groups):
+            continue
+        source = heads.groups[one.source]
+        answer = one.target == heads.answer
+        expected = (
+            ledger.leaving(source) if answer else ledger.between(source, heads.groups[one.target])
+        )
+        assert one.flow == pytest.approx(expected, rel=5e-4, abs=5e-4)
+    assert {node for group in heads.groups for node in group} == set(flows.features)
+    again = attribution.heads(heads.groups)
+    assert [f"{one.layer}.{one.head}" for one in again.looks] == [one.head for one in heads.looks]
+
+
+def test_a_single_link_is_shared_out(root: Path, traced: Graph, model: str) -> None:
+    annotate(root, traced, GOOD)
+    first, *_, last = [one.node_id for one in traced.nodes if one.kind == "feature"]
+
+    def told(source: str, target: str) -> str:
+        console = Console(file=io.StringIO(), width=160)
+        how: dict[str, Any] = {"device": "cpu", "model": model, "console": console}
+        heads_of_graph(root, "tiny", link=(source, target), **how)
+        return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+
+    text = told("group:strong", "answer")
+    numbers = [float(one) for one in re.findall(r"[+-]\d+\.\d+", text)]
+    assert numbers[0] - numbers[1] == pytest.approx(sum(numbers[2:]), abs=2e-3)
+    assert "stays at its word" in told(first, last)
+    with pytest.raises(TracerError, match="nothing runs from"):
+        told("group:strong", "group:strong")
+    with pytest.raises(TracerError, match="no feature of this graph"):
+        told("0_99999_1", "answer")

@@ -122,6 +122,7 @@ def test_pointing_at_a_line_says_where_it_leads(page: Page, site: str) -> None:
     expect(says(page)).to_have_text(
         "“Colosseum, so Italy” to the answer “Italian”: for the answer, +3.33 logits, "
         "of 3.33 that run either way"
+        "+3.33: by heads 23.4 +2.05, 23.5 +0.89, 23.1 +0.067."
     )
     page.mouse.move(5, 5)
     expect(says(page)).to_contain_text("Point at a box")

@@ -26,7 +26,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, serve_folder: Callable[[Path]
         gallery.write(f"site_src/write-ups/{slug}.md", f"---\ntitle: {title}\n---\nText.\n")
     gallery.write("site_src/annotations/b.yaml", 'labels: {"1_9": {text: rivers, by: ann}}\n')
     told = {"tokens": [" Zymurgy", " brews"], "tokens_acts_list": [4.5, 0.1]}
-    record = feature_file(examples_quantiles=[{"quantile_name": "Top", "examples": [told]}])
+    suggestion = {"name": "beer", "from": "texts", "auroc": 0.91, "confident": False, "below": True}
+    quantile = {"quantile_name": "Top", "examples": [told]}
+    record = feature_file(examples_quantiles=[quantile], suggestion=suggestion)
     gallery.write("features/tiny.neurons/1_3.json", json.dumps(record))
     build(gallery.root, folder / "out")
     return serve_folder(folder / "out")
@@ -42,6 +44,17 @@ def test_a_node_s_panel_leads_to_its_feature_and_to_other_graphs(page: Page, sit
     page.locator(".feature-page").get_by_role("link", name="All about this neuron").click()
     expect(page).to_have_url(f"{site}features/tiny.neurons/1/9/")
     expect(page.locator("h1")).to_have_text("rivers")
+
+
+def test_a_suggested_name_is_told_with_how_well_it_tells(page: Page, site: str) -> None:
+    page.goto(f"{site}graphs/france-paris/?clickedId=1_3_4")
+    expect(page.locator(".feature-page")).to_contain_text(
+        "Suggested name, of where it is below zero, checked by nobody: beer (AUROC 0.91); "
+        "do not rely on it."
+    )
+    page.locator(".feature-page").get_by_role("link", name="All about this neuron").click()
+    expect(page.locator(".what-is")).to_contain_text("with an AUROC of 0.91")
+    expect(page.locator(".what-is")).to_contain_text("of where it is below zero")
 
 
 def test_general_features_stand_back_and_the_address_says_so(page: Page, site: str) -> None:

@@ -146,7 +146,12 @@ def _second(made: Numbers, decoder: Tensor) -> Numbers:
 
 
 def write_sparsify(
-    folder: Path, *, transcode: bool = True, activation: str = "topk", k: int = 6
+    folder: Path,
+    *,
+    transcode: bool = True,
+    activation: str = "topk",
+    k: int = 6,
+    name: str = "layers",
 ) -> Path:
     for layer in range(LAYERS):
         made = numbers(layer, skip=True)
@@ -157,7 +162,7 @@ def write_sparsify(
             "b_dec": made["decoder_bias"],
             "W_skip": made["skip"].T,
         }
-        home = folder / f"layers.{layer}.mlp"
+        home = folder / f"{name}.{layer}.mlp"
         save(named, home / "sae.safetensors")
         written = {"k": k, "activation": activation, "transcode": transcode}
         (home / "cfg.json").write_text(json.dumps(written))
@@ -167,3 +172,115 @@ def write_sparsify(
 def save(tensors: Numbers, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     save_file({name: one.contiguous() for name, one in tensors.items()}, file)
+
+
+def write_openmoss(
+    folder: Path, *, act_fn: str = "topk", k: int = 6, norm: str = "dataset-wise", **said: Any
+) -> Path:
+    """Language-Model-SAEs' layout, per layer; the mean norms are other ones in each."""
+    for layer in range(LAYERS):
+        made = numbers(layer, threshold=True)
+        hooks = {
+            "hook_point_in": f"blocks.{layer}.ln2.hook_normalized",
+            "hook_point_out": f"blocks.{layer}.hook_mlp_out",
+        }
+        named = {
+            "W_E": made["encoder"].T,
+            "b_E": made["encoder_bias"],
+            "W_D": made["decoder"],
+            "b_D": made["decoder_bias"],
+        }
+        if act_fn == "jumprelu":
+            named["activation_function.log_jumprelu_threshold"] = made["threshold"].log()
+        for place, hook in enumerate(hooks.values()):
+            named[f"dataset_average_activation_norm.{hook}"] = torch.tensor(4.0 + layer + place)
+        home = folder / f"layer{layer}_transcoder_8x_k{k}"
+        save(named, home / "sae_weights.safetensors")
+        written = {
+            "sae_type": "sae",
+            "d_model": D_MODEL,
+            "expansion_factor": WIDTH / D_MODEL,
+            "act_fn": act_fn,
+            "top_k": k,
+            "norm_activation": norm,
+            **hooks,
+            **said,
+        }
+        (home / "config.json").write_text(json.dumps(written))
+    return folder
+
+
+def write_saelens(folder: Path, *, kind: str = "transcoder", reads: str = "mlp.hook_in") -> Path:
+    """SAELens' folders, one a layer, named after hooks."""
+    for layer in range(LAYERS):
+        made = numbers(layer, skip="skip" in kind, threshold="jumprelu" in kind)
+        named = {
+            "W_enc": made["encoder"].T,
+            "b_enc": made["encoder_bias"],
+            "W_dec": made["decoder"],
+            "b_dec": made["decoder_bias"],
+        }
+        if "skip" in made:
+            named["W_skip"] = made["skip"].T
+        if "threshold" in made:
+            named["threshold"] = made["threshold"]
+        home = folder / f"blocks.{layer}.hook_mlp_out"
+        save(named, home / "sae_weights.safetensors")
+        hooks = {
+            "hook_name": f"blocks.{layer}.{reads}",
+            "hook_name_out": f"blocks.{layer}.hook_mlp_out",
+        }
+        written = {
+            "architecture": kind,
+            "d_in": D_MODEL,
+            "d_out": D_MODEL,
+            "d_sae": WIDTH,
+            "apply_b_dec_to_input": False,
+            "normalize_activations": "none",
+            "reshape_activations": "none",
+            "dtype": "float32",
+            "metadata": hooks,
+        }
+        (home / "cfg.json").write_text(json.dumps(written))
+    return folder
+
+
+def write_clt_forge(folder: Path, *, across: bool = True) -> Path:
+    """CLT-Forge's one file, with norm factors of its own for each layer."""
+    made = [numbers(layer, across=across, threshold=True) for layer in range(LAYERS)]
+    pairs = [
+        (one["decoder"][:, above], one["decoder_bias"] / (1 + above))
+        for layer, one in enumerate(made)
+        for above in range(LAYERS - layer)
+    ]
+    if not across:
+        pairs = [(one["decoder"], one["decoder_bias"]) for one in made]
+    named = {
+        "W_enc": torch.stack([one["encoder"].T for one in made]),
+        "b_enc": torch.stack([one["encoder_bias"] for one in made]),
+        "W_dec": torch.stack([decoder for decoder, _ in pairs]),
+        "b_dec": torch.stack([bias for _, bias in pairs]),
+        "log_threshold": torch.stack([one["threshold"] for one in made]).log(),
+        "estimated_norm_scaling_factor_in": torch.tensor([1.5, 0.7, 1.2]),
+        "estimated_norm_scaling_factor_out": torch.tensor([0.8, 2.0, 1.1]),
+        "feature_count": torch.zeros(LAYERS, WIDTH, dtype=torch.long),
+    }
+    save(named, folder / "clt_weights.safetensors")
+    written = {
+        "d_in": D_MODEL,
+        "d_latent": WIDTH,
+        "n_layers": LAYERS,
+        "model_name": "tiny",
+        "cross_layer_decoders": across,
+        "normalize_decoder": False,
+        "dtype": "float32",
+        "jumprelu_bandwidth": 1.0,
+        "jumprelu_init_threshold": 0.03,
+        "context_size": 16,
+        "device": "cpu",
+        "seed": 0,
+        "dead_feature_window": 10,
+        "l0_coefficient": 1.0,
+    }
+    (folder / "clt_cfg.json").write_text(json.dumps(written))
+    return folder

@@ -113,13 +113,16 @@ def test_what_is_refused_is_not_fetched(hub: Hub) -> None:
     write_gemma_scope_2(hub.root / "google/gemma-scope-2-1b-pt/attn_out_all")
     with pytest.raises(TracerError, match="`attn_out_all` are sparse autoencoders of attention"):
         found("hf:google/gemma-scope-2-1b-pt/attn_out_all")
-    write_plt(hub.root / "someone/short")
-    (hub.root / "someone/short/layer_1.safetensors").unlink()
-    with pytest.raises(TracerError, match="`someone/short`: layers are missing: found 0, 2"):
-        found("hf:someone/short")
     with pytest.raises(TracerError, match="`someone/absent` could not be fetched"):
         found("hf:someone/absent")
     assert not any(one.endswith("safetensors") for one in hub.fetched)
+
+
+def test_a_layer_that_no_file_of_a_repository_holds_was_left_out(hub: Hub) -> None:
+    write_plt(hub.root / REPO)
+    (hub.root / REPO / "layer_1.safetensors").unlink()
+    found(f"hf:{REPO}")
+    assert sorted(hub.fetched) == [f"{REPO}/layer_{layer}.safetensors" for layer in (0, 2)]
 
 
 def test_half_a_set_is_completed_and_a_whole_one_needs_no_network(

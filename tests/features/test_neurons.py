@@ -9,7 +9,7 @@ import torch
 
 import tracer.features.neurons
 from tests.same_graph import assert_same_graph
-from tests.tiny_models import FAMILIES, PROMPT, exact_tiny_model, hidden_units
+from tests.tiny_models import EVERY_FAMILY, PROMPT, exact_tiny_model, hidden_units
 from tests.tracing import trace_nodes
 from tracer.errors import TracerError
 from tracer.features.choose import find_features
@@ -17,7 +17,7 @@ from tracer.features.neurons import Neurons
 from tracer.model.frozen_pass import freeze
 
 
-@pytest.mark.parametrize("family", list(FAMILIES))
+@pytest.mark.parametrize("family", EVERY_FAMILY)
 def test_encoders_give_the_activation_and_decoders_with_errors_the_output(
     tmp_path: Path, family: str
 ) -> None:

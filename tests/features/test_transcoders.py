@@ -39,15 +39,18 @@ FAMILIES = (
     "gemma3",
     "olmo2-biases",
 )
+LATER = ("glm4", "granite", "cohere2", "gpt-neo")
 READS = ("mlp.hook_in", "ln2.hook_normalized", "hook_resid_mid")
 WRITES = ("mlp.hook_out", "hook_mlp_out")
 CASES = [
     pytest.param(
         *case,
         # Each family with both kinds and both forms, and the one with every norm with all four.
-        marks=() if case[0] == "gemma2" or case[3] == case[4] else pytest.mark.slow,
+        marks=()
+        if case[0] == "gemma2" or (case[0] in FAMILIES and case[3] == case[4])
+        else pytest.mark.slow,
     )
-    for case in product(FAMILIES, READS, WRITES, [False, True], [False, True])
+    for case in product((*FAMILIES, *LATER), READS, WRITES, [False, True], [False, True])
 ]
 EVERYTHING = TraceSettings(coverage=1.0, allow_misfit=True)  # random sets
 
@@ -83,8 +86,10 @@ def test_rows_add_up_and_are_causal(
     assert complete(found)
     kind = "cross-layer transcoders" if across else "transcoders"
     assert found.features_info.kind == kind
-    # `hook_mlp_out` stands behind a post-norm only where a norm stands in front as well.
-    behind = writes == "hook_mlp_out" and not model.info.family.startswith("olmo")
+    # `hook_mlp_out` stands behind a post-norm only where a norm stands in front as well, and in
+    # front of a multiplier.
+    in_front = model.info.family.startswith(("olmo", "granite"))
+    behind = writes == "hook_mlp_out" and not in_front
     check_edges(found, reads=reads, behind_post_norm=behind, across=across, skip=skip)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.features.dictionaries import write_clt, write_gemma_scope_2_clt, write_plt
-from tests.tiny_models import FAMILIES, exact_tiny_model
+from tests.tiny_models import EVERY_FAMILY, FAMILIES, LATER, exact_tiny_model
 from tracer.model.load import Model
 
 SETS: dict[str, Callable[[Path], str]] = {
@@ -24,10 +24,12 @@ SETS: dict[str, Callable[[Path], str]] = {
 EVERYWHERE = ("neurons", "skip", "across layers")
 OTHERS = [name for name in SETS if name not in EVERYWHERE]
 PAIRS = [(family, one) for family in FAMILIES for one in EVERYWHERE]
+PAIRS += [(family, one) for family in LATER for one in EVERYWHERE]
 PAIRS += [(family, one) for family in ("llama", "gemma2") for one in OTHERS]
 # Every family with neurons, every kind of set with norms before and behind, and the two blocks
 # that are put together differently: the other pairs are of parts that these hold already.
-EVERYDAY = [(family, one) for family, one in PAIRS if one == "neurons" or family == "gemma2"]
+EVERYDAY = [(family, "neurons") for family in FAMILIES]
+EVERYDAY += [(family, one) for family, one in PAIRS if family == "gemma2"]
 EVERYDAY += [("llama", "across layers"), ("gpt2", "skip"), ("gpt-neox", "across layers")]
 
 
@@ -36,7 +38,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Model]:
     return cache(lambda family: exact_tiny_model(tmp_path_factory.mktemp(family), family))
 
 
-@pytest.fixture(params=list(FAMILIES))
+@pytest.fixture(params=EVERY_FAMILY)
 def model(request: pytest.FixtureRequest, models: Callable[[str], Model]) -> Model:
     return models(request.param)
 

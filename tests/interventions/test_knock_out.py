@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.tiny_models import FAMILIES, PROMPT, exact_tiny_model
+from tests.tiny_models import EVERY_FAMILY, PROMPT, exact_tiny_model
 from tracer.errors import TracerError
 from tracer.interventions.knock_out import KnockOut, knocked_out
 from tracer.interventions.steered_pass import SteeredPrompt
@@ -24,7 +24,7 @@ def patterns(model: Model, ids: Tensor) -> list[Tensor]:
     return list(found.attentions)
 
 
-@pytest.mark.parametrize("family", list(FAMILIES))
+@pytest.mark.parametrize("family", EVERY_FAMILY)
 @torch.no_grad()
 def test_the_others_share_what_the_key_had(tmp_path: Path, family: str) -> None:
     model = exact_tiny_model(tmp_path, family)

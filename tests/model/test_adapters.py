@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 
 from tests.adapters import DOWN, PREFIX, SETTINGS, change_halves, halves, save_adapter
-from tests.tiny_models import PROMPT, save_tiny_model
+from tests.tiny_models import FAMILIES, LATER, PROMPT, auto_class, save_tiny_model
 from tracer.documents.trace_settings import Precision
 from tracer.errors import TracerError
 from tracer.model.adapters import find_adapter
@@ -67,6 +67,30 @@ def test_merged_is_what_peft_runs(case: str, tmp_path: Path) -> None:
     folder = save_tiny_model(tmp_path / "model", family)
     base = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager")
     adapted = get_peft_model(base, LoraConfig(**{"lora_alpha": 3, "r": 2, **settings}))
+    torch.manual_seed(1)
+    with torch.no_grad():
+        for name, weight in adapted.named_parameters():
+            if "lora_" in name:
+                weight.copy_(0.3 * torch.randn_like(weight))
+    adapted.save_pretrained(tmp_path / "adapter")
+    merged = load_model(str(folder), adapter=tmp_path / "adapter", device="cpu")
+    ids = merged.tokenizer.encode_prompt(PROMPT)
+    expected = logits(adapted.eval(), ids)
+    torch.testing.assert_close(logits(merged.causal_lm, ids), expected, rtol=1e-4, atol=1e-4)
+    plain = logits(load_model(str(folder), device="cpu").causal_lm, ids)
+    assert float((plain - expected).abs().max()) > 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", [*FAMILIES, *LATER])
+def test_every_family_takes_an_adapter(family: str, tmp_path: Path) -> None:
+    folder = save_tiny_model(tmp_path / "model", family)
+    auto = auto_class({**FAMILIES, **LATER}[family]())
+    base = auto.from_pretrained(folder, attn_implementation="eager")
+    settings: dict[str, Any] = {"target_modules": "all-linear", "exclude_modules": "x"}
+    if family == "gpt2":
+        settings = {"target_modules": FUSED, "fan_in_fan_out": True}
+    adapted = get_peft_model(base, LoraConfig(lora_alpha=3, r=2, **settings))
     torch.manual_seed(1)
     with torch.no_grad():
         for name, weight in adapted.named_parameters():

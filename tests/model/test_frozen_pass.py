@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from tests.attribution.frozen_rerun import FrozenModel
-from tests.tiny_models import FAMILIES, PROMPT, exact_tiny_model, save_tiny_model
+from tests.tiny_models import EVERY_FAMILY, PROMPT, exact_tiny_model, save_tiny_model
 from tracer.errors import TracerError
 from tracer.model.frozen_pass import freeze
 from tracer.model.load import Model, load_model
 
 
-@pytest.mark.parametrize("family", list(FAMILIES))
+@pytest.mark.parametrize("family", EVERY_FAMILY)
 def test_what_is_recorded_is_what_transformers_computes(tmp_path: Path, family: str) -> None:
     model = exact_tiny_model(tmp_path, family)
     ids = model.tokenizer.encode_prompt(PROMPT)

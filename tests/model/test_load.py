@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.tiny_models import FAMILIES, save_tiny_model
+from tests.tiny_models import EVERY_FAMILY, save_tiny_model
 from tracer.errors import TracerError
 from tracer.features.choose import find_features
+from tracer.model.architectures import ARCHITECTURES
 from tracer.model.cache import cached_models
 from tracer.model.files import find_model
 from tracer.model.load import choose_device, load_model
+from tracer.model.refused_families import why_refused
 from tracer.model.tokens import load_tokenizer
 
 
@@ -76,8 +78,41 @@ def test_an_unknown_model_says_what_is_known(name: str, words: str) -> None:
 
 def test_an_unsupported_family_names_the_supported(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "mamba"}')
-    with pytest.raises(TracerError, match=r"`mamba` are not supported; .*SmolLM2"):
+    with pytest.raises(TracerError, match=r"`mamba` are not supported: carries a state .*SmolLM2"):
         find_model(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("model_type", "why"),
+    [
+        ("gpt_oss", "a mixture of experts"),
+        ("some_new_moe", "a mixture of experts"),
+        ("gemma4", "further embeddings"),
+        ("t5", "does not continue a text"),
+        ("falcon", "no row yet"),
+        ("of_tomorrow", r"`of_tomorrow` are not supported;"),
+    ],
+)
+def test_a_family_that_is_not_followed_is_refused_with_the_reason(
+    tmp_path: Path, model_type: str, why: str
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": model_type}))
+    with pytest.raises(TracerError, match=why):
+        find_model(str(tmp_path))
+
+
+def test_no_family_is_both_followed_and_refused() -> None:
+    followed = [one for row in ARCHITECTURES for one in row.model_types]
+    assert len(followed) == len(set(followed))
+    assert [one for one in followed if why_refused(one)] == []
+
+
+def test_a_release_of_transformers_without_the_family_says_so(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transformers.CONFIG_MAPPING", {"gpt2": None})
+    with pytest.raises(TracerError, match=r"has no `llama` models; .*from 5\.0 on"):
+        load_model(str(tiny_folder), device="cpu")
 
 
 @pytest.mark.parametrize("model_type", ["mixtral", "qwen3_moe", "olmoe", "phimoe", "gemma3n"])
@@ -89,7 +124,7 @@ def test_mixtures_of_experts_and_the_like_are_refused(tmp_path: Path, model_type
         assert family in str(refusal.value)
 
 
-@pytest.mark.parametrize("family", list(FAMILIES))
+@pytest.mark.parametrize("family", EVERY_FAMILY)
 def test_every_family_says_its_context_and_shape(tmp_path: Path, family: str) -> None:
     folder = str(save_tiny_model(tmp_path, family))
     model = load_model(folder, device="cpu")

@@ -11,6 +11,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from tracer.attribution.account.carried import LOOKS, Carried, carried_by_heads
 from tracer.attribution.adjacency import Adjacency, square
 from tracer.attribution.constants import Constants
 from tracer.attribution.influence import Matrix, drop, fold
@@ -76,6 +77,12 @@ class NodeGraph(Traced):
             replacement_dropped=flattering[0],
             completeness_dropped=flattering[1],
         )
+
+    def heads(self, groups: Sequence[Sequence[str]] = (), *, looks: int = LOOKS) -> Carried:
+        """Which attention heads carried what runs between groups of node ids, from the strongest
+        words and to what is asked; and where the strongest look. Patterns are frozen. All features
+        that are in no group hand on what they read."""
+        return carried_by_heads(self.frozen, self.active, self.targets, groups, looks=looks)
 
     def publish(self, *, slug: str = "untitled") -> Published:
         """By the settings' thresholds, shares of influence as circuit-tracer defines them, and

@@ -82,13 +82,13 @@ def choose_targets(
         quantity_of(model, one, frozen.logits, contrast=others, against=against) for one in ids
     ]
     coefficients = torch.stack([one.coefficients for one in quantities])
-    directions = directions_of(coefficients, model.unembedding)
+    directions = directions_of(coefficients, model.unembedding) * model.logit_scale
     biases = torch.zeros_like(directions[:, 0])
     if frozen.final_norm.bias is not None:
         biases = biases + directions @ frozen.final_norm.bias.double()
     values = directions @ frozen.final_stream[-1].double()
     if model.unembedding_bias is not None:
-        held = coefficients @ model.unembedding_bias.double()
+        held = coefficients @ model.unembedding_bias.double() * model.logit_scale
         biases, values = biases + held, values + held
     text = model.tokenizer.text
     kind = "salient" if target is None else "contrast" if others else "target"

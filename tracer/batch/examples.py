@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 import torch
@@ -15,7 +15,7 @@ from rich.console import Console
 from tracer.batch.report import Bars, plain_console
 from tracer.batch.subject import Workbench
 from tracer.batch.text_contexts import Contexts
-from tracer.batch.text_pass import TextPass, take_up
+from tracer.batch.text_pass import TextPass, read_through, take_up, tells_more
 from tracer.batch.wanted_features import Wanted, wanted_by_source
 from tracer.documents.feature_examples import FeatureExamples
 from tracer.documents.feature_store import FeatureStore
@@ -28,6 +28,7 @@ from tracer.interventions.examples import LOGITS, examples_of
 from tracer.interventions.readings import promoted
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.interventions.texts.running import Running
+from tracer.interventions.texts.suggestions import Suggestions
 
 SCRATCH = Path(".tracer") / "examples"  # where a pass is kept, in the gallery
 CORPUS = Path(".tracer") / "corpus"  # where `make corpus` lays texts
@@ -117,6 +118,20 @@ class _Work:
     def run(
         self, store: FeatureStore, found: SourceExamples, tokens: int | None, bars: Bars
     ) -> SourceExamples:
+        whole = read_through(self.folder, self.source, self._identity)
+        known = set() if whole is None else {*whole.keys}
+        ready = [one for one in self.missing if one.key in known]
+        rest = replace(self, missing=[one for one in self.missing if one.key not in known])
+        if whole is not None and ready:
+            self._write(store, whole, ready)
+            read = whole.running.tokens
+            found = replace(found, written=len(ready), tokens=read, again=read)
+        return rest._read(store, found, tokens, bars) if rest.missing else found
+
+    def _read(
+        self, store: FeatureStore, found: SourceExamples, tokens: int | None, bars: Bars
+    ) -> SourceExamples:
+        """Read the texts for all that is missing."""
         known = self._begin()
         again = known.running.tokens
         places = {one.key: one.feature for one in self.missing}
@@ -135,39 +150,60 @@ class _Work:
             return found
         if not known.running.tokens:
             raise TracerError("there is no text in these files", hint="name files of plain text")
-        store.save(self.source, dict(self._records(known)))
+        self._write(store, known, self.missing)
+        self._forget_others(known)
+        return replace(found, written=found.written + len(self.missing))
+
+    def _write(self, store: FeatureStore, known: TextPass, features: Sequence[Wanted]) -> None:
+        store.save(self.source, dict(self._records(known, features)))
+
+    def _forget_others(self, known: TextPass) -> None:
+        """Remove passes over other texts, and those that know nothing that this one does not."""
         for old in self.folder.glob(f"{self.source}.*.safetensors"):
-            if old != file:
+            if old != self._file(known) and not tells_more(old, known):
                 old.unlink(missing_ok=True)
-        return replace(found, written=len(self.missing))
 
     def _begin(self) -> TextPass:
         """What an earlier run found, or nothing yet."""
-        info = (self.prompt.model.info.identity, self.prompt.targets.info.identity)
-        identity = f"{' '.join(map(str, info))} {self.contexts.identity()}"
         keys = sorted(one.key for one in self.missing)
-        known = take_up(self.folder, self.source, identity, keys)
+        known = take_up(self.folder, self.source, self._identity, keys)
         if known is None:
             running = Running.empty(len(keys), len(self.contexts.sorts))
-            known = TextPass(identity, tuple(keys), running)
+            known = TextPass(self._identity, tuple(keys), running)
         return known
+
+    @cached_property
+    def _identity(self) -> str:
+        info = (self.prompt.model.info.identity, self.prompt.targets.info.identity)
+        return f"{' '.join(map(str, info))} {self.contexts.identity()}"
 
     def _file(self, known: TextPass) -> Path:
         said = "\n".join((known.identity, *known.keys))
         digest = hashlib.sha256(said.encode()).hexdigest()[:16]
         return self.folder / f"{self.source}.{digest}.safetensors"
 
-    def _records(self, known: TextPass) -> Iterator[tuple[str, FeatureExamples]]:
+    def _records(
+        self, known: TextPass, features: Sequence[Wanted]
+    ) -> Iterator[tuple[str, FeatureExamples]]:
         text = cache(self.prompt.model.tokenizer.text)
         texts = self.contexts.texts
         named = [one.name for one in texts] if len(texts) <= _NAMED else len(texts)
         columns = {key: at for at, key in enumerate(known.keys)}
         model, targets = self.prompt.model, self.prompt.targets
-        for one in self.missing:
+        names = Suggestions(known.running, text, self.contexts.sorts, model.info.layers)
+        for one in features:
             layer, index = one.feature
             indices = torch.tensor([index], device=model.device)
             (effects,) = promoted(model, targets, layer, indices)
-            top, bottom = (effects.topk(LOGITS, largest=best).indices for best in (True, False))
+            top, bottom = (
+                [text(token) for token in effects.topk(LOGITS, largest=best).indices.tolist()]
+                for best in (True, False)
+            )
+            below = one.below > one.above
+            sign, pushed = (-1, bottom) if below else (1, top)
+            suggestion = names.of(
+                columns[one.key], layer, sign * effects, pushed, reads=one.reads, below=below
+            )
             yield (
                 one.key,
                 examples_of(
@@ -176,8 +212,9 @@ class _Work:
                     columns[one.key],
                     text,
                     sorts=self.contexts.sorts,
-                    top=[text(token) for token in top.tolist()],
-                    bottom=[text(token) for token in bottom.tolist()],
+                    top=top,
+                    bottom=bottom,
+                    suggestion=suggestion,
                     found_in={"texts": named, "tokens": known.running.tokens},
                 ),
             )

@@ -2,62 +2,38 @@
 
 from __future__ import annotations
 
-import statistics
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from rich.console import Console, Group
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from tracer.attribution.account.account import account_of
-from tracer.attribution.account.sweep_up import sweep_up
-from tracer.attribution.heads import HeadFlows, head_flows
-from tracer.attribution.looks import Look, strongest_looks
+from tracer.attribution.account.carried import Carried, carried_by_heads
 from tracer.attribution.origin import FeatureName
 from tracer.attribution.targets import Targets, choose_targets, feature_target
 from tracer.attribution.trace import feature_source
+from tracer.batch.found_heads import groups_of, heads_part
+from tracer.batch.head_link import Link
 from tracer.batch.report import plain_console, table_of
 from tracer.batch.subject import Subject, Workbench, find_subject
 from tracer.batch.trace_job import memory_suffices
-from tracer.documents.prompt_words import spans, word_of
+from tracer.documents.files import write_atomically
+from tracer.documents.parts.heads import Heads, TriedLook
+from tracer.documents.parts.parts import heads_file
+from tracer.documents.prompt_words import START, word_of
 from tracer.documents.token_text import joined
 from tracer.documents.trace_settings import Device
 from tracer.errors import Place, TracerError
-from tracer.features.source import ActiveFeatures, LayerFeatures
-from tracer.interventions.asked import Asked
-from tracer.interventions.knock_out import KnockOut
+from tracer.features.source import ActiveFeatures
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.model.frozen_pass import FrozenPass, freeze
 
-CONTROLS = 5  # other heads that look there at least as much
-LEAST_FLOW = 0.05  # of all that runs into the answer: what is less is not told
+LEAST_FLOW = 0.05  # of all that heads carry to the answer: what is less is not told
 TOLD = 3  # heads of a flow
-
-
-@dataclass(frozen=True)
-class Tried:
-    """A look, what taking it away changed in the real model, and what taking others away did."""
-
-    look: Look
-    actual: float
-    probability: float | None
-    controls: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Found:
-    """`names` are what flows come from: groups, then words, then the start."""
-
-    names: Sequence[str]
-    groups: int
-    flows: HeadFlows
-    looks: Sequence[Tried]
-    together: Tried | None  # the strongest supporting looks, all at once
-    probability: float | None
+OTHER_WORDS = "the other words"
 
 
 def heads_of_graph(
@@ -65,67 +41,71 @@ def heads_of_graph(
     slug: str,
     *,
     most: int = 10,
+    link: tuple[str, str] | None = None,
+    write: bool = False,
+    as_json: bool = False,
     revision: int | None = None,
     device: Device = "auto",
     model: str | None = None,
     features: str | None = None,
     console: Console | None = None,
 ) -> None:
-    """Raises TracerError for a graph or model that is not to be had, or explains a direction."""
+    """`write` stores what is found beside the graph; `link` asks for one link alone: nodes or
+    groups at its ends, or the answer.
+
+    Raises TracerError for a graph or model that is not to be had, or explains a direction, and
+    for a link that is none.
+    """
     subject = find_subject(root, slug, revision)
+    between = None if link is None else Link.of(subject, *link)
     told = plain_console(stderr=True)
     with told.status("looking for the model") as status:
         bench = Workbench(device, model=model, features=features, say=status.update)
         with memory_suffices("the prompt"):
             prompt = bench.open(subject)
             status.update("sharing flows out among heads")
-            found = _found(subject, bench, prompt, most)
-    (console or plain_console()).print(report(subject, found))
+            if between is not None:
+                carried = _carried(subject, bench, prompt, between.groups(subject), looks=1)[1]
+                (console or plain_console()).print(between.told(carried), markup=False)
+                return
+            names, found = _found(subject, bench, prompt, most)
+    if write:
+        write_atomically(heads_file(subject.graph_file), found.packed())
+    console = console or plain_console()
+    if as_json:
+        console.print_json(json.dumps(found.to_dict(), ensure_ascii=False))
+        return
+    console.print(report(subject, names, found))
 
 
-def report(subject: Subject, found: Found) -> Group:
+def report(subject: Subject, groups: list[str], found: Heads) -> Group:
     tokens = subject.graph.metadata.prompt_tokens
-    return Group(_flows(found), "", _looks(found, tokens), "", _told(found))
+    words = word_of(tokens)
+    sources = [*groups, *(f"“{words[one[0]]}”" for one in found.words), OTHER_WORDS, START]
+    names = [*groups, "the answer"]
+    return Group(_flows(found, sources, names), "", _looks(found, tokens), "", _told(found))
 
 
-def _found(subject: Subject, bench: Workbench, prompt: SteeredPrompt, most: int) -> Found:
-    model = prompt.model
-    frozen = freeze(model, subject.info.token_ids)
-    active = feature_source(model, bench.features_of(subject, model)).read(frozen)
+def _found(
+    subject: Subject, bench: Workbench, prompt: SteeredPrompt, most: int
+) -> tuple[list[str], Heads]:
+    groups = groups_of(subject.graph, subject.annotations)
+    frozen, carried = _carried(subject, bench, prompt, list(groups.values()), looks=most)
+    return list(groups), heads_part(prompt, frozen, subject.graph, carried)
+
+
+def _carried(
+    subject: Subject,
+    bench: Workbench,
+    prompt: SteeredPrompt,
+    groups: Sequence[Sequence[str]],
+    *,
+    looks: int,
+) -> tuple[FrozenPass, Carried]:
+    frozen = freeze(prompt.model, subject.info.token_ids)
+    active = feature_source(prompt.model, bench.features_of(subject, prompt.model)).read(frozen)
     targets = _targets(subject, frozen, active)
-    named = _groups(subject)
-    listed, groups = _listed(active, list(named.values()), frozen.n_layers)
-    tokens = subject.graph.metadata.prompt_tokens
-    words = [list(range(begin, end)) for begin, end in spans(tokens) if begin]
-    swept = sweep_up(frozen, active, listed, targets.effect_direction, origin=targets.origin)
-    flows = head_flows(
-        frozen,
-        active,
-        listed,
-        account_of(swept, listed),
-        groups,
-        words,
-        targets.effect_direction,
-        origin=targets.origin,
-    )
-    looks = strongest_looks(
-        frozen,
-        active,
-        targets.effect_direction,
-        spans(tokens),
-        most=most,
-        origin=targets.origin,
-    )
-    asked = Asked(prompt, subject.info.question)
-    texts = word_of(tokens)
-    return Found(
-        names=[*named, *(f"“{texts[one[0]]}”" for one in words), "the start"],
-        groups=len(named),
-        flows=flows,
-        looks=_tried(asked, frozen, [[one] for one in looks]),
-        together=_together(asked, frozen, looks),
-        probability=asked.probabilities(prompt.baseline)[0],
-    )
+    return frozen, carried_by_heads(frozen, active, targets, groups, looks=looks)
 
 
 def _targets(subject: Subject, frozen: FrozenPass, active: ActiveFeatures) -> Targets:
@@ -147,153 +127,61 @@ def _targets(subject: Subject, frozen: FrozenPass, active: ActiveFeatures) -> Ta
     )
 
 
-def _groups(subject: Subject) -> dict[str, Sequence[str]]:
-    """People's groups, or the boxes that the graph has by itself; and all else that is listed."""
-    listed = [node.node_id for node in subject.graph.nodes if node.kind == "feature"]
-    boxes = subject.info.account.boxes if subject.info.account else ()
-    groups: dict[str, Sequence[str]] = {
-        f"{group.name} ({key})": group.nodes for key, group in subject.annotations.groups.items()
-    } or {box.name: box.nodes for box in boxes}
-    there = set(listed)
-    kept = {name: [one for one in nodes if one in there] for name, nodes in groups.items()}
-    held = {one for nodes in kept.values() for one in nodes}
-
-    rest = [one for one in listed if one not in held]
-    return {**kept, **({"other neurons or features": rest} if rest else {})}
-
-
-def _listed(
-    active: ActiveFeatures, groups: Sequence[Sequence[str]], n_layers: int
-) -> tuple[list[LayerFeatures], torch.Tensor]:
-    """All members by layer, and which group each belongs to, (groups, features)."""
-    owners = {node: at for at, nodes in enumerate(groups) for node in nodes}
-    names = sorted(_place(node) for node in owners)
-    by_layer: list[LayerFeatures] = []
-    for layer in range(n_layers):
-        here = [(index, position) for at, position, index in names if at == layer]
-        by_layer.append(active.some(layer, here))
-    member = torch.zeros(len(groups), len(names)).double()
-    for column, (layer, position, index) in enumerate(names):
-        member[owners[f"{layer}_{index}_{position}"], column] = 1
-    return by_layer, member
-
-
-def _place(node: str) -> tuple[int, int, int]:
-    layer, index, position = map(int, node.split("_"))
-    return layer, position, index
-
-
-def _tried(asked: Asked, frozen: FrozenPass, looks: Sequence[Sequence[Look]]) -> list[Tried]:
-    """Each set of looks taken away, and for each as many others of their layers, several times."""
-    others = [_controls(frozen, one) for one in looks]
-    variants = [[one for look in each for one in _knock_outs(look, look.head)] for each in looks]
-    values, probabilities = asked.run_without([*variants, *(v for each in others for v in each)])
-    rest = iter(values[len(looks) :])
-    return [
-        Tried(
-            look=each[0],
-            actual=value - asked.before,
-            probability=p,
-            controls=tuple(next(rest) - asked.before for _ in controls),
-        )
-        for each, value, p, controls in zip(looks, values, probabilities, others, strict=False)
-    ]
-
-
-def _together(asked: Asked, frozen: FrozenPass, looks: Sequence[Look]) -> Tried | None:
-    """The looks that the answer should lose most by, of the three strongest heads, all at once."""
-    heads: dict[tuple[int, int], list[Look]] = {}
-    for look in looks:
-        if look.without < 0:
-            heads.setdefault((look.layer, look.head), []).append(look)
-    chosen = [look for each in list(heads.values())[:TOLD] for look in each]
-    return _tried(asked, frozen, [chosen])[0] if len(heads) > 1 else None
-
-
-def _controls(frozen: FrozenPass, looks: Sequence[Look]) -> list[list[KnockOut]]:
-    """Variants in which other heads of the same layers, that look there at least as much, do not;
-    those that look there least more first. As many as every look has."""
-    each = [_others(frozen, one) for one in looks]
-    count = min(CONTROLS, *map(len, each)) if each else 0
-    return [[one for heads in each for one in heads[at]] for at in range(count)]
-
-
-def _others(frozen: FrozenPass, look: Look) -> list[list[KnockOut]]:
-    pattern = frozen.patterns[look.layer][:, look.query]
-    weights = pattern[:, list(look.keys)].sum(1).tolist()
-    louder = [
-        (weight, head)
-        for head, weight in enumerate(weights)
-        if head != look.head and weight >= look.weight
-    ]
-    return [_knock_outs(look, head) for _, head in sorted(louder)]
-
-
-def _knock_outs(look: Look, head: int) -> list[KnockOut]:
-    return [KnockOut(look.layer, head, look.query, key) for key in look.keys]
-
-
-def _flows(found: Found) -> Table:
+def _flows(found: Heads, sources: list[str], names: list[str]) -> Table:
     """Flows that move from word to word, the largest first."""
     table = table_of("from", "to", "carried", "by heads", wrap=("from", "to"), right=("carried",))
-    carried = found.flows.carried.sum((2, 3))
-    least = LEAST_FLOW * float(carried[-1].abs().sum())
-    order = carried.abs().flatten().argsort(descending=True).tolist()
-    names = [*found.names[: found.groups], "the answer"]
-    for at in order:
-        target, source = divmod(at, carried.shape[1])
-        flow = float(carried[target, source])
-        if abs(flow) < least:
+    to_answer = (one for one in found.flows if one.target == found.answer)
+    least = LEAST_FLOW * sum(abs(one.carried) for one in to_answer)
+    for one in found.flows:
+        if abs(one.carried) < least:
             break
-        by = _by(found.flows.carried[target, source])
-        table.add_row(escape(found.names[source]), escape(names[target]), f"{flow:+.2f}", by)
+        by = ", ".join(f"{head} {value:+.2f}" for head, value in one.heads[:TOLD])
+        places = (escape(sources[one.source]), escape(names[one.target]))
+        table.add_row(*places, f"{one.carried:+.2f}", by)
     return table
 
 
-def _by(heads: torch.Tensor) -> str:
-    """The strongest heads of a flow, and how much they carry."""
-    n_heads = heads.shape[1]
-    best = heads.abs().flatten().topk(TOLD).indices.tolist()
-    told = ((divmod(one, n_heads), float(heads.flatten()[one])) for one in best)
-    return ", ".join(f"{layer}.{head} {value:+.2f}" for (layer, head), value in told)
-
-
-def _looks(found: Found, tokens: Sequence[str]) -> Table:
+def _looks(found: Heads, tokens: tuple[str, ...]) -> Table:
     names = ("head", "looks from", "at", "weight", "adds", "without: predicted", "real", "controls")
     table = table_of(*names, right=names[3:])
     for one in found.looks:
-        look = one.look
-        at = joined([tokens[key] for key in look.keys]).strip()
+        at = joined([tokens[key] for key in one.keys]).strip()
         table.add_row(
-            f"{look.layer}.{look.head}",
-            escape(f"{tokens[look.query].strip()} {look.query}"),
-            escape(f"{at} {look.keys[0]}"),
-            f"{look.weight:.2f}",
-            *(f"{value:+.2f}" for value in (look.effect, look.without, one.actual)),
-            _range(one.controls),
+            one.head,
+            escape(f"{tokens[one.to].strip()} {one.to}"),
+            escape(f"{at} {one.keys[0]}"),
+            f"{one.weight:.2f}",
+            *(f"{value:+.2f}" for value in (one.adds, one.predicted, one.actual)),
+            _range(one),
         )
     return table
 
 
-def _range(values: Sequence[float]) -> str:
-    if not values:
-        return "none look there as much"
-    return f"{min(values):+.2f} to {max(values):+.2f} ({len(values)})"
+def _range(one: TriedLook) -> str:
+    if not one.controls:
+        return "there is no other"
+    low, high = min(one.controls), max(one.controls)
+    return f"{low:+.2f} to {high:+.2f} ({len(one.controls)}, weight {one.controls_weight:.2f})"
 
 
-def _told(found: Found) -> Text:
+def _told(found: Heads) -> Text:
     """How well predictions hold, and what the strongest heads do together."""
-    pairs = [(one.look.without, one.actual) for one in found.looks]
     lines = []
-    if len(pairs) > 2:
-        r = statistics.correlation(*zip(*pairs, strict=True))
+    if found.correlation is not None:
         lines.append(
-            f"Over these {len(pairs)} looks, predicted and real changes correlate {r:.2f}."
+            f"Over these {len(found.looks)} looks, predicted and real changes correlate "
+            f"{found.correlation:.2f}."
         )
-    if found.together is not None and found.probability is not None:
-        after = found.together.probability
-        lines.append(
-            f"Without those of the {TOLD} heads that help most, the answer has "
-            f"{after:.2f} of the probability, before {found.probability:.2f}."
+    together = found.together
+    if together is not None and together.probability is not None:
+        heads = dict.fromkeys(found.looks[at].head for at in together.looks)
+        line = (
+            f"Without those of the {len(heads)} heads that help most ({', '.join(heads)}), the "
+            f"answer has {together.probability:.2f} of the probability, before "
+            f"{found.probability:.2f}"
         )
+        if together.control_probabilities:
+            low, high = min(together.control_probabilities), max(together.control_probabilities)
+            line += f"; without others in their place {low:.2f} to {high:.2f}"
+        lines.append(f"{line}.")
     return Text("\n".join(lines))

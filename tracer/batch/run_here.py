@@ -13,7 +13,7 @@ from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.trace_settings import Device, TraceSettings
 from tracer.errors import TracerError
 from tracer.model.files import ModelFiles
-from tracer.model.load import Model, choose_device, open_model
+from tracer.model.load import Model, choose_device, open_where_it_fits
 from tracer.model.third_party import third_party
 
 
@@ -81,7 +81,7 @@ class LastModel:
     """Keeps one model loaded: lists mostly ask the same one again and again."""
 
     def __init__(self, device: Device) -> None:
-        self.device = choose_device(device)
+        self.asked, self.device = device, choose_device(device)
         self._wanted: object = None
         self._model: Model | None = None
 
@@ -90,8 +90,8 @@ class LastModel:
         if self._model is None or self._wanted != wanted:
             self._model = None  # lets go of the last one before the next is read
             with third_party(f"the model `{job.files.name}` cannot be loaded"):
-                self._model = open_model(
-                    job.files, device=self.device, precision=job.settings.precision
+                self._model = open_where_it_fits(
+                    job.files, self.asked, self.device, job.settings.precision
                 )
             self._wanted = wanted
         return self._model

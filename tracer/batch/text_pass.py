@@ -109,6 +109,27 @@ def take_up(folder: Path, source: str, identity: str, keys: Sequence[str]) -> Te
     return max(found, key=lambda one: (one.finished, one.running.tokens), default=None)
 
 
+def read_through(folder: Path, source: str, identity: str) -> TextPass | None:
+    """Of passes over the same texts that came to their end, the one that knows most features."""
+    found: list[list[str]] = []
+    for file in sorted(folder.glob(f"{source}.*.safetensors")):
+        said = _said(file)
+        if said is not None and said["identity"] == identity and said["finished"]:
+            found.append(said["keys"])
+    known = take_up(folder, source, identity, max(found, key=len)) if found else None
+    return known if known is not None and known.finished else None
+
+
+def tells_more(file: Path, known: TextPass) -> bool:
+    """Whether a file is of a pass over the same texts that knows of further features."""
+    said = _said(file)
+    return (
+        said is not None
+        and said["identity"] == known.identity
+        and not ({*said["keys"]} <= {*known.keys})
+    )
+
+
 def newest_pass(folder: Path, source: str) -> TextPass | None:
     """Whatever pass was put down last for a source, whole or not."""
     files = sorted(folder.glob(f"{source}.*.safetensors"), key=lambda one: one.stat().st_mtime)

@@ -21,6 +21,8 @@ from tracer.cli.options import DEVICES
     show_default=True,
     help="Try so many looks of heads, the strongest.",
 )
+@click.option("--write", is_flag=True, help="Store it beside the graph, where its page shows it.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.option("--revision", type=click.IntRange(1), help="Which one (default: the newest).")
 @click.option("--model", help="Where the graph's model is (default: as the prompt list says).")
 @click.option("--features", help="Where its features are (default: as the prompt list says).")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tracer.cli.gallery_root import root_option
+from tracer.errors import TracerError
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
 
 
 @click.command("serve")
@@ -40,5 +45,26 @@ def command(
     if told := warning(host, allow_host, drafts=watch):
         click.echo(f"{click.style('note:', fg='blue')} {told}")
     preview = Preview(root, folder) if watch else None
-    app = make_app(folder, gallery=root, preview=preview, tell=click.echo, names=names)
+    more = _workbench(root, address(listener, host)) if watch else []
+    app = make_app(folder, gallery=root, preview=preview, tell=click.echo, names=names, more=more)
     serve(listener, app)
+
+
+def _workbench(root: Path, home: str) -> list[BaseRoute]:
+    """Where prompts are traced and poked, if what traces is installed; else a line that says how to
+    get it."""
+    from tracer.cli.needs_tracing import needs_tracing
+    from tracer.serve import told
+
+    try:
+        needs_tracing()
+    except TracerError as error:
+        return told("/workbench/", str(error))
+    from tracer.workbench.app import Gate, routes
+
+    def tell(token: str) -> None:
+        click.echo(f"{home}workbench/#{token}  (the workbench; for one browser)")
+
+    gate = Gate(tell)
+    tell(gate.token)
+    return routes(root, gate)

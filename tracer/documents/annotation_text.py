@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from tracer.documents.annotations import Annotations, Group, Label
 
@@ -29,6 +30,9 @@ def annotations_text(annotations: Annotations) -> str:
         lines += ["groups:", *_entries({k: _group(v) for k, v in annotations.groups.items()})]
     if annotations.pins:
         lines.append(f"pins: {yaml_list(annotations.pins)}")
+    if annotations.claims:
+        said = (one.model_dump(by_alias=True, exclude_none=True) for one in annotations.claims)
+        lines += ["claims:", *(f"  - {yaml_flow(one)}" for one in said)]
     return "\n".join(lines) + "\n"
 
 
@@ -69,6 +73,24 @@ def _fields(**fields: str | None) -> str:
 def yaml_list(ids: Iterable[str]) -> str:
     """A list on one line, every item quoted."""
     return f"[{', '.join(map(yaml_quoted, ids))}]"
+
+
+def yaml_flow(value: Any) -> str:
+    """Records, lists, numbers and texts on one line. Every text but a key is quoted."""
+    if hasattr(value, "model_dump"):
+        value = value.model_dump(by_alias=True, exclude_none=True)
+    if isinstance(value, str):
+        return yaml_quoted(value)
+    if isinstance(value, Mapping):
+        items = (f"{_key(key)}: {yaml_flow(one)}" for key, one in value.items())
+        return f"{{{', '.join(items)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(yaml_flow, value))}]"
+    return json.dumps(value)
+
+
+def _key(key: str) -> str:
+    return key if _PLAIN.match(key) and not _WORDS.match(key) else yaml_quoted(key)
 
 
 def yaml_scalar(text: str) -> str:

@@ -152,12 +152,16 @@ class Fit(Open):
     `from_below`, of sets across layers: of what features add to the answer through each layer's
     MLP, by absolute value, the share that features of lower layers write. What the model computes
     there is told as theirs, and no FVU shows it.
+
+    `left_out` are layers for which the set has no features: all that their MLPs add is error, and
+    `unexplained` is null there.
     """
 
     unexplained: tuple[float | None, ...]
     positions: int
     against: Literal["variance", "mean square"]
     from_below: tuple[float | None, ...] | None = None
+    left_out: tuple[int, ...] | None = None
 
     @property
     def median(self) -> float | None:

@@ -44,11 +44,12 @@ def new_graph(
     prompt: str,
     target: str | TokenId | None,
     contrast: Sequence[str | TokenId],
+    more: Mapping[str, Value] | None = None,
 ) -> list[Path]:
     """Add a prompt to the gallery at `root`, with a write-up and annotations to begin from.
 
-    Gives the files written. Raises TracerError, with nothing written, for a slug that is no slug
-    or that the gallery has anything of already.
+    `more` holds other keys of the entry. Gives the files written. Raises TracerError, with nothing
+    written, for a slug that is no slug or that the gallery has anything of already.
     """
     try:
         check_slug(slug)
@@ -73,6 +74,9 @@ def new_graph(
         entry["target"] = target
     if contrast:
         entry["contrast"] = contrast
+    if more and "chat" in more:
+        del entry["prompt"]
+    entry |= more or {}
     _check(entry)
     made[listed] = with_entry(text, listed, entry)
     return [*write_schemas(root), *_write_all(made)]

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tracer.documents.annotation_text import yaml_quoted, yaml_scalar
-from tracer.documents.prompts import parse_prompts
+from tracer.documents.annotation_text import yaml_flow, yaml_scalar
+from tracer.documents.prompts import PromptEntry, parse_prompts
 from tracer.documents.token_id import TokenId
 from tracer.documents.yaml_source import YamlSource, parse_yaml
 from tracer.errors import Place, TracerError
 
-Value = str | TokenId | Sequence[str | TokenId]
+Plain = str | int | float | bool | None
+Value = (
+    Plain | TokenId | Sequence[str | TokenId | Mapping[str, str]] | Mapping[str, Plain | TokenId]
+)
 
 
 def with_entry(text: str, file: Path, entry: Mapping[str, Value]) -> str:
@@ -92,17 +95,15 @@ def _entry_lines(entry: Mapping[str, Value], indent: int) -> list[str]:
 def _written(value: Value) -> str:
     if isinstance(value, str):
         return yaml_scalar(value)
-    if isinstance(value, TokenId):
-        return f"{{id: {value.id}}}"
-    items = (yaml_quoted(one) if isinstance(one, str) else _written(one) for one in value)
-    return f"[{', '.join(items)}]"
+    return yaml_flow(value)
 
 
 def _checked(text: str, file: Path, before: list[str], entry: Mapping[str, Value]) -> str:
     """The text, once it reads as the old entries and the new one."""
     *old, new = parse_prompts(parse_yaml(text, file)).graphs
     said = {key: getattr(new, key) for key in entry}
-    meant = {key: v if isinstance(v, str | TokenId) else tuple(v) for key, v in entry.items()}
+    wanted = PromptEntry.model_validate(dict(entry))
+    meant = {key: getattr(wanted, key) for key in entry}
     if [one.slug for one in old] != before or said != meant:
         what = "this entry cannot be put in without changing its meaning"
         raise TracerError(what, hint="add it by hand", place=Place(file))

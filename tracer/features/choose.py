@@ -63,7 +63,9 @@ def _of_set(files: SetFiles, source: str | None) -> FoundFeatures:
 
 def _identity(files: SetFiles, settings: Settings) -> str:
     """sha256 over the weights and how they are read."""
-    digest = hashlib.sha256(f"{settings} {files.config.chosen}\n".encode())
+    # A set that is read as before keeps its identity, which its graphs hold.
+    more = " grouped" if settings.grouped else ""
+    digest = hashlib.sha256(f"{settings}{more} {files.config.chosen}\n".encode())
     for layer, paths in enumerate(files.layers):
         for path in paths:
             digest.update(f"{layer} {path.name} {file_identity(path)}\n".encode())

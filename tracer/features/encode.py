@@ -13,18 +13,19 @@ from torch import Tensor
 
 from tracer.errors import TracerError
 from tracer.features.active import Active
-from tracer.features.weights.dictionary import StoredLayer
+from tracer.features.weights.dictionary import Settings, StoredLayer
 from tracer.features.weights.stored import finite, whole
 
 MOST_BLOCK_BYTES = 256 * 2**20  # larger blocks are no faster
 SHARE_OF_FREE_MEMORY = 8
 
 
-def encode(layer: StoredLayer, x: Tensor, *, first: int, top_k: int | None = None) -> Active:
+def encode(layer: StoredLayer, x: Tensor, *, first: int, settings: Settings) -> Active:
     """The features active on `x`, (positions, d_model), from position `first` on.
 
     ReLU without a threshold; with one JumpReLU, `x · (x > threshold)`; with `top_k` the k largest
-    of each position, as far as they are above zero, of equal ones the first.
+    of each position, or the largest of each of k groups, as far as they are above zero, of equal
+    ones the first.
 
     Raises TracerError where the weights hold NaN or inf, or the numbers overflow.
     """
@@ -35,22 +36,29 @@ def encode(layer: StoredLayer, x: Tensor, *, first: int, top_k: int | None = Non
         if layer.threshold is None
         else whole(layer.threshold).to(x).flatten().expand_as(biases)
     )
+    top_k, group = settings.top_k, 1
+    if settings.grouped and top_k is not None:
+        group, top_k = max(1, len(biases) // top_k), None
     best = _Best.none(read, top_k) if top_k is not None else None
-    found: list[tuple[Tensor, Tensor, Tensor]] = []
-    for start, block in layer.encoder.blocks(_block_rows(x)):
+    ranks = None if layer.ranks is None or best is None else whole(layer.ranks).to(x)
+    nothing = biases[:0].long()
+    found: list[tuple[Tensor, Tensor, Tensor]] = [(nothing, nothing, biases[:0])]
+    for start, block in layer.encoder.blocks(-(-_block_rows(x) // group) * group):
         here = slice(start, start + len(block))
         before = torch.addmm(biases[here], read, block.to(x).T)  # (positions, block)
         if not torch.isfinite(before).all():
             finite(layer.encoder.stored, block)
             raise _overflow(layer, x)
         if best is not None:
-            best = best.against(before, start)
+            best = best.against(before if ranks is None else before * ranks[here], start)
             continue
+        if settings.grouped:
+            before = _largest_of_each(before, group)
         on = before > 0 if thresholds is None else (before > thresholds[here]) & (before != 0)
         positions, columns = on.nonzero(as_tuple=True)
         found.append((positions, columns + start, before[positions, columns]))
     if best is not None:
-        found.append(best.active())
+        found.append(best.active(ranks))
     positions, indices, activations = (torch.cat(parts) for parts in zip(*found, strict=True))
     return Active.sorted(positions + first, indices, activations)
 
@@ -76,9 +84,10 @@ class _Best:
         shape = (len(both), -1)
         return _Best(both[kept].view(shape), places[kept].view(shape), self.k)
 
-    def active(self) -> tuple[Tensor, Tensor, Tensor]:
-        positions, ranks = (self.values > 0).nonzero(as_tuple=True)
-        return positions, self.indices[positions, ranks], self.values[positions, ranks]
+    def active(self, ranks: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        positions, places = (self.values > 0).nonzero(as_tuple=True)
+        indices, values = self.indices[positions, places], self.values[positions, places]
+        return positions, indices, values if ranks is None else values / ranks[indices]
 
 
 def _largest(values: Tensor, k: int) -> Tensor:
@@ -87,6 +96,13 @@ def _largest(values: Tensor, k: int) -> Tensor:
     above = values > least
     equal = values == least
     return above | (equal & (equal.cumsum(1) <= k - above.sum(1, keepdim=True)))
+
+
+def _largest_of_each(values: Tensor, group: int) -> Tensor:
+    """(positions, n): the largest of each group in a row, and zeros."""
+    grouped = values.view(len(values), -1, group)
+    largest, which = grouped.max(-1, keepdim=True)
+    return torch.zeros_like(grouped).scatter_(-1, which, largest).flatten(1)
 
 
 def _overflow(layer: StoredLayer, x: Tensor) -> TracerError:

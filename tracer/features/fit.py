@@ -72,11 +72,24 @@ def refuse_unfit(info: FeaturesInfo, fit: Fit | None) -> None:
     )
 
 
+def without(fit: Fit, left_out: Sequence[int]) -> Fit:
+    """The fit of a set that has nothing for some layers, which are not judged."""
+    if not left_out:
+        return fit
+    kept = [None if layer in left_out else one for layer, one in enumerate(fit.unexplained)]
+    return fit.model_copy(update={"unexplained": tuple(kept), "left_out": tuple(left_out)})
+
+
 def fit_notices(fit: Fit | None) -> list[str]:
     """What is worth a word where features are not refused."""
-    if fit is None or fit.median is None:
-        return []
     told = []
+    if fit is not None and fit.left_out:
+        told.append(
+            f"the set has no features for layers {', '.join(map(str, fit.left_out))}: all that "
+            "their MLPs write is error"
+        )
+    if fit is None or fit.median is None:
+        return told
     if fit.median >= NOTEWORTHY:
         told.append(
             f"the features leave {fit.median:.2f} of what the MLPs write unexplained (FVU, median "

@@ -3,8 +3,8 @@
 Names are TransformerLens' and circuit-tracer's. `mlp.hook_in` and `mlp.hook_out` are what the MLP's
 module reads and gives, `hook_resid_mid` the residual stream in front of the MLP's norm,
 `ln2.hook_normalized` the same centred and scaled by that norm, without its weight and bias.
-`hook_mlp_out` stands behind a post-norm in Gemma 2 and 3, and in front of it in OLMo 2, which has
-no other norm at its MLP.
+`hook_mlp_out` stands behind a post-norm in Gemma 2 and 3 and GLM-4; in OLMo 2 and 3 and EXAONE 4,
+which have no other norm at their MLP, in front of it, and in Granite in front of the multiplier.
 """
 
 from __future__ import annotations
@@ -63,19 +63,21 @@ class Hooks:
         self, layer: int, written: Tensor, positions: Tensor | slice = slice(None)
     ) -> Tensor:
         """What joins the residual stream, (m, d_model), of what is written at `positions`."""
-        if self._behind_post_norm(layer):
+        if self._behind_post_norm():
             return written
         return self.frozen.push_through_mlp_post_norm(layer, written, positions)
 
     def pull_output(self, layer: int, gradient: Tensor, positions: Tensor) -> Tensor:
         """From gradients on the residual stream behind the MLP, (m, d_model) at `positions`, to
         gradients on what is written."""
-        if self._behind_post_norm(layer):
+        if self._behind_post_norm():
             return gradient
         return self.frozen.pull_through_mlp_post_norm(layer, gradient, positions)
 
-    def _behind_post_norm(self, layer: int) -> bool:
-        return self.settings.writes == "hook_mlp_out" and self.frozen.mlp_norms[layer] is not None
+    def _behind_post_norm(self) -> bool:
+        names = self.frozen.model.architecture
+        both = names.mlp_norm is not None and names.mlp_post_norm is not None
+        return self.settings.writes == "hook_mlp_out" and both
 
     def _scale(self, layer: int) -> FrozenNorm:
         """The norm in front of the MLP without weight and bias."""

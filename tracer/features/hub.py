@@ -36,7 +36,12 @@ def fetch_set(repo: str, subfolder: str | None, revision: str | None) -> SetFile
     if config.transcoders is not None:
         return listed_set(config)
     try:
-        layers = find_layers(there.names, subfolder or "")
+        layers = find_layers(
+            there.names,
+            subfolder or "",
+            as_published=there.complete,
+            left_out=config.missing_layers,
+        )
     except TracerError as error:
         hint = error.hint if there.complete else _AWAY
         raise TracerError(f"`{repo}`: {error.message}", hint=hint) from None

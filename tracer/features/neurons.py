@@ -114,10 +114,10 @@ class ActiveNeurons:
         """From (…, positions, d_model) to gradients on activations and in front of the MLP."""
         neurons = self.layers[layer]
         gradient = self.frozen.pull_through_mlp_post_norm(layer, gradient)
-        on_activation = gradient @ neurons.mlp.down  # (…, positions, neurons)
+        on_activation = gradient @ neurons.mlp.down.to(gradient)  # (…, positions, neurons)
         on_input = torch.zeros_like(gradient)
         for one in neurons.readings:
-            on_input = on_input + (on_activation * one.factor) @ one.weight
+            on_input = on_input + (on_activation * one.factor) @ one.weight.to(gradient)
         positions = torch.arange(gradient.shape[-2], device=gradient.device)
         return on_activation, self.frozen.pull_through_mlp_norm(layer, positions, on_input)
 

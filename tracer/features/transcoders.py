@@ -20,7 +20,7 @@ from tracer.documents.graph import FeaturesInfo, Fit
 from tracer.errors import TracerError
 from tracer.features.active import Activations, Active, joined
 from tracer.features.encode import encode
-from tracer.features.fit import measure_fit
+from tracer.features.fit import measure_fit, without
 from tracer.features.hooks import Hooks
 from tracer.features.source import LayerFeatures
 from tracer.features.weights.dictionary import Dictionary, StoredLayer
@@ -161,7 +161,7 @@ class _Reading:
     def features(self, layer: int) -> LayerFeatures:
         """One layer's active features, without error and constant."""
         stored, x = self.dictionary.layers[layer], self.hooks.inputs(layer)
-        active = encode(stored, x, first=self.first, top_k=self.dictionary.settings.top_k)
+        active = encode(stored, x, first=self.first, settings=self.dictionary.settings)
         rows = stored.encoder.take(active.indices).to(x)
         encoders = self.hooks.pull_input(layer, rows, active.positions)
         stream = self.frozen.streams[layer][active.positions]
@@ -207,7 +207,9 @@ class _Reading:
             frozen.push_through_mlp_post_norm(layer, output)[here]
             for layer, output in enumerate(frozen.mlp_outputs)
         ]
-        return measure_fit(written, [one.error[here] for one in layers], frozen.token_ids[here])
+        errors = [one.error[here] for one in layers]
+        fit = measure_fit(written, errors, frozen.token_ids[here])
+        return None if fit is None else without(fit, self.dictionary.left_out)
 
     def _decoders(self, layer: int, active: Active) -> Tensor:
         """(features, layers written to, d_model), on the residual stream."""

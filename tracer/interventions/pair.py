@@ -62,8 +62,8 @@ class Pair:
     @property
     def direction(self) -> Tensor:
         """(d_model,): what the lead reads of the normalised final residual stream."""
-        unembedding = self.here.model.unembedding
-        return unembedding[self.answer] - unembedding[self.other]
+        model = self.here.model
+        return (model.unembedding[self.answer] - model.unembedding[self.other]) * model.logit_scale
 
     @property
     def lead_here(self) -> float:

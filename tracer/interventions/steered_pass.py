@@ -138,7 +138,7 @@ class SteeredPrompt:
                 ids, use_cache=cache is not None, past_key_values=cache, return_dict=True
             )
         run.logits = wide(result.logits[:, -1])
-        run.raw_logits = wide(run.raw_logits)
+        run.raw_logits = wide(run.raw_logits) * self.model.logit_scale
         if not torch.isfinite(run.logits).all():
             raise _overflow(self.model.dtype)
         return run

@@ -217,7 +217,7 @@ class DictionaryTargets:
 
     def active(self, layer: int, read: Tensor) -> Active:
         stored = self.dictionary.layers[layer]
-        return encode(stored, read, first=1, top_k=self.dictionary.settings.top_k)
+        return encode(stored, read, first=1, settings=self.dictionary.settings)
 
     def decoders(self, layer: int, indices: Tensor) -> Tensor:
         rows = self.dictionary.layers[layer].decoder.take(indices).to(self.model.unembedding)
@@ -240,7 +240,7 @@ class DictionaryTargets:
     ) -> tuple[Tensor, Tensor]:
         """A feature is active where it is among the k largest of its position: (positions, the
         different features), and (m,), which of these each of `indices` is."""
-        found = encode(stored, read, first=0, top_k=self.dictionary.settings.top_k)
+        found = encode(stored, read, first=0, settings=self.dictionary.settings)
         different, which = torch.unique(indices, return_inverse=True)
         columns = torch.searchsorted(different, found.indices).clamp(max=len(different) - 1)
         mine = different[columns] == found.indices

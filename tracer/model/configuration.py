@@ -17,36 +17,33 @@ ADAPTER = "adapter_config.json"
 Config = dict[str, object]
 
 _GEMMA = ("gemma2", "gemma3", "gemma3_text")
+_GRANITE = ("granite",)
+_OFF = (None, False, 0)
 # What changes the computation in some family of transformers, and is passed over without a word by
 # the others: the values that change nothing, and the model types that do heed it.
 _CHANGES_MEANING: Mapping[str, tuple[tuple[object, ...], tuple[str, ...]]] = {
     **dict.fromkeys(
-        (
-            "embedding_multiplier",
-            "lm_head_multiplier",
-            "logit_scale",
-            "logits_scaling",
-            "residual_multiplier",
-            "scale_emb",
-        ),
-        ((None, 1), ()),
+        ("embedding_multiplier", "logits_scaling", "residual_multiplier"), ((None, 1), _GRANITE)
     ),
-    **dict.fromkeys(("attention_multiplier", "scale_depth", "clip_qkv"), ((None,), ())),
+    "attention_multiplier": ((None,), _GRANITE),
+    "logit_scale": ((None, 1), ("cohere2",)),
+    **dict.fromkeys(("lm_head_multiplier", "scale_emb"), ((None, 1), ())),
+    **dict.fromkeys(("scale_depth", "clip_qkv"), ((None,), ())),
     **dict.fromkeys(("final_logit_softcapping", "attn_logit_softcapping"), ((None, 0), _GEMMA)),
+    "no_rope_layers": (_OFF, ("smollm3",)),
+    # These always norm queries and keys, whatever a configuration says, and lack no weights for it.
+    **dict.fromkeys(("qk_norm", "use_qk_norm"), (_OFF, ("hunyuan_v1_dense", "apertus"))),
     **dict.fromkeys(
         (
             "lm_head_bias",
             "n_routed_experts",
-            "no_rope_layers",
             "num_experts",
             "num_local_experts",
             "qk_layernorm",
-            "qk_norm",
             "rope_interleave",
             "rope_interleaved",
-            "use_qk_norm",
         ),
-        ((None, False, 0), ()),
+        (_OFF, ()),
     ),
 }
 
@@ -139,7 +136,7 @@ def layers_asked(config: Config) -> int | None:
     """The layers of the text model that the configuration asks for, where it says so."""
     text = config.get("text_config")
     for part in (text if isinstance(text, dict) else {}, config):
-        for name in ("num_hidden_layers", "n_layer"):
+        for name in ("num_hidden_layers", "n_layer", "num_layers"):
             asked = part.get(name)
             if isinstance(asked, int) and not isinstance(asked, bool):
                 return asked

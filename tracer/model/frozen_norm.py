@@ -57,6 +57,11 @@ def freeze_norm(architecture: Architecture, norm: Any, x: Tensor) -> FrozenNorm:
     return FrozenNorm(scale.to(weight.dtype), weight, bias, architecture.norm_centres)
 
 
+def constant_scale(x: Tensor, scale: float) -> FrozenNorm:
+    """What scales all of (n, d_model) alike, as the post-norm that it stands in place of."""
+    return FrozenNorm(x.new_full((len(x),), scale), x.new_ones(x.shape[1]), None, centres=False)
+
+
 def wide(x: Tensor) -> Tensor:
     """At least float32."""
     return x if x.dtype == torch.float64 else x.float()

@@ -18,8 +18,8 @@ from torch import Tensor
 
 from tracer.errors import TracerError
 from tracer.model.attention_map import AttentionMap
-from tracer.model.frozen_norm import FrozenNorm, freeze_norm, wide
-from tracer.model.load import Model
+from tracer.model.frozen_norm import FrozenNorm, constant_scale, freeze_norm, wide
+from tracer.model.model import Model
 from tracer.model.precision import wider
 
 Norms = tuple[FrozenNorm | None, ...]  # per layer, None where the family has none there
@@ -42,7 +42,7 @@ class FrozenPass:
     embeddings: Tensor  # (n, d_model), the residual stream at its bottom
     final_norm: FrozenNorm
     final_stream: Tensor  # (n, d_model), normalised: what the unembedding reads
-    raw_logits: Tensor  # (vocabulary,), at the last position, in front of any softcap
+    raw_logits: Tensor  # (vocabulary,), at the last position, scaled, in front of any softcap
     logits: Tensor  # (vocabulary,), the model's own
 
     @property
@@ -97,7 +97,7 @@ class FrozenPass:
 
     def pull_through_attention(self, layer: int, gradient: Tensor) -> Tensor:
         """One gradient, (positions, d_model), from behind a layer's attention to in front."""
-        return gradient + self.attention_map(layer).apply(gradient)
+        return gradient + self.attention_map(layer).to(gradient.dtype).apply(gradient)
 
     def pull_through_block(self, layer: int, gradient: Tensor, on_stream: Tensor) -> Tensor:
         """The gradient in front of a whole block, from the one behind it and the one on the
@@ -162,24 +162,35 @@ class FrozenPass:
         return post_norm.push(carried, slice(None))
 
 
-@torch.no_grad()
 def freeze(model: Model, token_ids: tuple[int, ...]) -> FrozenPass:
     """Run the real model once on one prompt and record its frozen pass.
 
     Raises TracerError when the model's numbers overflow (fp16 and bf16 can).
     """
-    ids = torch.tensor([token_ids], device=model.device)
-    with _recording(model) as seen:
-        result = model.causal_lm(ids, output_attentions=True, use_cache=False)
-    logits = wide(result.logits[0, -1])
-    if not torch.isfinite(logits).all():
+    frozen = record(model, token_ids)
+    if not torch.isfinite(frozen.logits).all():
         raise TracerError(
             f"the model's logits are not finite in {str(model.dtype).removeprefix('torch.')}",
             hint=wider(model.dtype),
         )
+    return frozen
+
+
+@torch.no_grad()
+def record(model: Model, token_ids: tuple[int, ...]) -> FrozenPass:
+    """The same, whatever the numbers are."""
+    ids = torch.tensor([token_ids], device=model.device)
+    with _recording(model) as seen:
+        result = model.causal_lm(ids, output_attentions=True, use_cache=False)
+    logits = wide(result.logits[0, -1])
 
     def by_layer(name: str) -> tuple[Any, ...]:
         return tuple(seen.get((name, layer)) for layer in range(model.info.layers))
+
+    if (multiplier := model.residual_multiplier) is not None:
+        scaled = constant_scale(seen["block_input", 0], multiplier)
+        for layer in range(model.info.layers):
+            seen["attention_post_norm", layer] = seen["mlp_post_norm", layer] = scaled
 
     return FrozenPass(
         model=model,
@@ -195,7 +206,7 @@ def freeze(model: Model, token_ids: tuple[int, ...]) -> FrozenPass:
         embeddings=seen["block_input", 0],
         final_norm=seen["final_norm", 0],
         final_stream=seen["final_stream", 0],
-        raw_logits=wide(seen["raw_logits", 0][-1]),
+        raw_logits=wide(seen["raw_logits", 0][-1]) * model.logit_scale,
         logits=logits,
     )
 

@@ -3,108 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from tracer.documents.graph import AdapterInfo, ModelInfo
 from tracer.documents.listed_settings import DEFAULT_MODEL
 from tracer.documents.trace_settings import Device, Precision
 from tracer.errors import TracerError
-from tracer.model.architectures import Architecture, architecture_of
+from tracer.model.architectures import architecture_of
 from tracer.model.default_model import Say
 from tracer.model.files import ModelFiles, find_model
 from tracer.model.given import as_device, as_precision
-from tracer.model.layer_weights import LayerWeights, layer_weights
+from tracer.model.memory_plan import fitting_device
 from tracer.model.merge import merge
+from tracer.model.model import Model
 from tracer.model.precision import DTYPES
+from tracer.model.residual_sum import refuse_other_sum
 from tracer.model.third_party import third_party
-from tracer.model.tokens import Tokenizer, load_tokenizer
-from tracer.model.unneeded_memory import let_go
+from tracer.model.tokens import load_tokenizer
 from tracer.model.weights import load_weights
 
-
-@dataclass(frozen=True)
-class Model:
-    """A model in evaluation mode, its tokenizer, and views of its linear pieces."""
-
-    info: ModelInfo
-    source_name: str
-    causal_lm: Any  # transformers' PreTrainedModel
-    tokenizer: Tokenizer
-    architecture: Architecture
-    notices: tuple[str, ...] = ()  # what is not as it was said to be
-
-    def __repr__(self) -> str:
-        info, dtype = self.info, str(self.dtype).removeprefix("torch.")
-        size = f"{info.layers} layers of width {info.d_model}"
-        return f"<Model {info.full_name}: {info.family}, {size}, {dtype} on {self.device}>"
-
-    @property
-    def device(self) -> torch.device:
-        return cast(torch.device, self.causal_lm.device)
-
-    @property
-    def dtype(self) -> torch.dtype:
-        return cast(torch.dtype, self.causal_lm.dtype)
-
-    @property
-    def config(self) -> Any:
-        """The text model's configuration, by transformers' common names."""
-        return self.causal_lm.config.get_text_config()
-
-    @property
-    def context(self) -> int:
-        """The most tokens the model was made for."""
-        return cast(int, self.config.max_position_embeddings)
-
-    @property
-    def softcap(self) -> float | None:
-        """Where the model caps its logits softly, how far they go: `cap · tanh(raw / cap)`."""
-        return getattr(self.config, "final_logit_softcapping", None) or None
-
-    @property
-    def end_tokens(self) -> frozenset[int]:
-        """The tokens that end a text."""
-        ends = self.causal_lm.generation_config.eos_token_id
-        return frozenset([] if ends is None else ends if isinstance(ends, list) else [ends])
-
-    @property
-    def parallel_residual(self) -> bool:
-        """Whether a block's MLP reads the stream in front of its attention, not behind it."""
-        switch = self.architecture.parallel_switch
-        return switch is not None and bool(getattr(self.config, switch))
-
-    def let_go(self) -> None:
-        """Weights that were read take memory again only where they are read again."""
-        let_go(self.causal_lm.parameters())
-
-    def module(self, name: str) -> Any:
-        return self.causal_lm.get_submodule(name)
-
-    @cached_property
-    def layers(self) -> list[LayerWeights]:
-        heads = self.config.num_attention_heads
-        kv_heads = getattr(self.config, "num_key_value_heads", None) or heads
-        blocks = self.module(self.architecture.layers)
-        return [
-            layer_weights(self.architecture, block, heads=heads, kv_heads=kv_heads)
-            for block in blocks
-        ]
-
-    @property
-    def unembedding(self) -> Tensor:
-        """(vocabulary, d_model)"""
-        return cast(Tensor, self.module(self.architecture.unembedding).weight)
-
-    @property
-    def unembedding_bias(self) -> Tensor | None:
-        """(vocabulary,)"""
-        return cast("Tensor | None", self.module(self.architecture.unembedding).bias)
+__all__ = [
+    "Model",
+    "adapter_folders",
+    "choose_device",
+    "load_model",
+    "open_model",
+    "open_where_it_fits",
+]
 
 
 def load_model(
@@ -123,14 +53,14 @@ def load_model(
     devices and number formats (`cuda:0`, `float16`) are understood too.
 
     Raises TracerError when it cannot be had, is not whole, is of a family that is not supported,
-    an adapter does not fit it or holds what is not followed, or the device is absent.
+    an adapter does not fit it or holds what is not followed, or the device is absent or too small.
     """
     chosen, precision = choose_device(as_device(device)), as_precision(precision)
     if not isinstance(name, str | Path):
         raise _no_model(name)
     with third_party(f"the model `{name}` cannot be loaded"):
         files = find_model(str(name), say, adapters=adapter_folders(adapter))
-        return open_model(files, device=chosen, precision=precision)
+        return open_where_it_fits(files, as_device(device), chosen, precision)
 
 
 def as_model(given: Any) -> Model:
@@ -161,11 +91,22 @@ def adapter_folders(adapter: str | Path | Sequence[str | Path]) -> tuple[Path, .
     return tuple(map(Path, [adapter] if isinstance(adapter, str | Path) else adapter))
 
 
+def open_where_it_fits(
+    files: ModelFiles, device: Device, chosen: torch.device, precision: Precision
+) -> Model:
+    """Load the weights of files already found on the device that was asked for, as `chosen`, or
+    for `auto` on the CPU where that is too small. Raises TracerError as `open_model` does, and
+    where the model fits nowhere."""
+    place, notices = fitting_device(files, device, chosen, precision)
+    model = open_model(files, device=place, precision=precision)
+    return replace(model, notices=(*model.notices, *notices))
+
+
 def open_model(
     files: ModelFiles, *, device: torch.device | str = "cpu", precision: Precision = "float32"
 ) -> Model:
     """Load the weights of files already found, adapters merged into them. Raises TracerError when
-    they are not whole, or an adapter does not fit."""
+    they are not whole, an adapter does not fit, or pieces do not add up to the model's own pass."""
     causal_lm = load_weights(files, DTYPES[precision])
     for adapter in files.adapters:
         merge(causal_lm, adapter)
@@ -180,7 +121,7 @@ def open_model(
         adapters=tuple(AdapterInfo(name=one.name, identity=one.identity) for one in files.adapters)
         or None,
     )
-    return Model(
+    model = Model(
         info=info,
         source_name=files.source_name,
         causal_lm=causal_lm,
@@ -188,6 +129,9 @@ def open_model(
         architecture=architecture_of(causal_lm.config.model_type),
         notices=files.notices,
     )
+    refuse_other_sum(replace(model))  # nothing of the weights that were read stays kept
+    model.let_go()
+    return model
 
 
 def choose_device(device: Device = "auto") -> torch.device:

@@ -15,10 +15,13 @@ import torch
 from torch import Tensor
 
 from tracer.errors import Place, TracerError
+from tracer.model.architectures import architecture_named
 from tracer.model.checkpoint import HARMLESS, is_vision, layer_of, some, weight_files
 from tracer.model.files import ModelFiles
 from tracer.model.precision import wider
 from tracer.model.quiet import quiet_transformers
+
+ALL_FAMILIES_SINCE = "5.0"  # transformers; pyproject.toml asks for no less
 
 
 def load_weights(files: ModelFiles, dtype: torch.dtype) -> Any:
@@ -27,6 +30,7 @@ def load_weights(files: ModelFiles, dtype: torch.dtype) -> Any:
     Raises TracerError when tensors are missing, not read, of another shape or no numbers.
     """
     names = weight_files(files.folder)
+    _refuse_unknown_to_transformers(files)
     _check_all_read(files, dtype)
     model, _ = _from_pretrained(files, dtype)
     _check_tied(files, model)
@@ -34,12 +38,29 @@ def load_weights(files: ModelFiles, dtype: torch.dtype) -> Any:
     return model
 
 
-def _from_pretrained(files: ModelFiles, dtype: torch.dtype, **more: Any) -> tuple[Any, Any]:
-    from transformers import AutoModelForCausalLM
+def _refuse_unknown_to_transformers(files: ModelFiles) -> None:
+    from transformers import CONFIG_MAPPING, __version__
 
+    lacking = [
+        one for one in architecture_named(files.family).model_types if one not in CONFIG_MAPPING
+    ]
+    if lacking:
+        raise TracerError(
+            f"transformers {__version__}, which is installed here, has no `{lacking[0]}` models",
+            hint=f"all that tracer follows are there from {ALL_FAMILIES_SINCE} on: "
+            f"pip install --upgrade 'transformers>={ALL_FAMILIES_SINCE}'",
+        )
+
+
+def _from_pretrained(files: ModelFiles, dtype: torch.dtype, **more: Any) -> tuple[Any, Any]:
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
+
+    auto: Any = AutoModelForCausalLM
+    if architecture_named(files.family).sees:
+        auto = AutoModelForImageTextToText
     with quiet_transformers():
         try:
-            model, info = AutoModelForCausalLM.from_pretrained(
+            model, info = auto.from_pretrained(
                 files.folder,
                 dtype=dtype,
                 attn_implementation="eager",  # the other kinds do not give the patterns

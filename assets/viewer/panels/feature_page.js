@@ -6,7 +6,8 @@ import { count, showSigned } from "../graph/text.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 /** @typedef {[string, string, string[], number | null]} Place  slug, title, nodes, effect */
-/** @typedef {{called: {kind: string, text: string}, general: boolean, of: number, graphs: Place[]}} Also */
+/** @typedef {{auroc: number | null, confident: boolean | null, below: boolean | null}} Suggestion */
+/** @typedef {{called: {kind: string, text: string}, suggestion: Suggestion | null, general: boolean, of: number, graphs: Place[]}} Also */
 
 const AT_FIRST = 5;
 
@@ -31,12 +32,12 @@ export function makeFeaturePage(graph, node) {
 }
 
 /** @param {Graph} graph @param {Also} found */
-function also(graph, { called, general, of, graphs }) {
+function also(graph, { called, suggestion: tried, general, of, graphs }) {
   const others = graphs.filter(([slug]) => slug !== graph.meta.slug);
   const rows = others.map((one) => row(graph, one));
   const rest = rows.slice(AT_FIRST);
   return [
-    called.kind === "suggested" ? suggestion(called.text) : null,
+    called.kind === "suggested" ? suggestion(called.text, tried) : null,
     general
       ? make(
           "p",
@@ -57,14 +58,19 @@ function also(graph, { called, general, of, graphs }) {
   ].filter((part) => part !== null);
 }
 
-/** @param {string} name */
-const suggestion = (name) =>
-  make(
+/** @param {string} name @param {Suggestion | null} tried */
+function suggestion(name, tried) {
+  const side = tried?.below ? ", of where it is below zero" : "";
+  const score = typeof tried?.auroc === "number" ? ` (AUROC ${tried.auroc.toFixed(2)})` : "";
+  const trust = tried?.confident === false ? "; do not rely on it" : "";
+  return make(
     "p",
     { class: "amount", dir: "auto" },
-    "Suggested name, checked by nobody: ",
+    `Suggested name${side}, checked by nobody: `,
     make("span", { class: "automatic" }, name),
+    `${score}${trust}.`,
   );
+}
 
 /** @param {Graph} graph @param {Place} place */
 function row(graph, [slug, title, nodes, effect]) {

@@ -24,6 +24,8 @@ export function fillPanels(viewer, side, linkGraph) {
   pointOut(graph, linkGraph, side);
   followPageLinks(graph, store, viewer, stage);
   signEmbedded(viewer);
+  const heads = document.getElementById("heads");
+  if (heads) import("../circuit/heads.js").then(({ showHeads }) => showHeads(heads));
   whenIdle(() => strongestPaths(graph, 0)); // found once, so that no click has to wait for them
   const jump = () => {
     viewer.scrollIntoView({ behavior: prefersStill() ? "auto" : "smooth", block: "start" });

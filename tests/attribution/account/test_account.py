@@ -111,16 +111,17 @@ def test_it_is_the_whole_graph_with_all_else_eliminated(tiny: Model) -> None:
     activations = torch.cat([one.activations for one in found.layers])
     direct = torch.zeros(n, columns.total, dtype=torch.float64)
     direct[expanded] = found.swept.rows[:-1].double()  # what is not expanded reaches no answer
-    unit, words = direct[:, :n] / activations, direct[:, columns.tokens + 1 :]
+    unit = (direct[:, :n] / activations).nan_to_num()  # squared ReLUs are exactly zero
+    words = direct[:, columns.tokens + 1 :]
     answer = found.swept.rows[-1].double()
     generator = torch.Generator().manual_seed(4)
     reached = torch.zeros(n, dtype=torch.bool)
     reached[expanded] = True
-    kept = (torch.rand(n, generator=generator) < 0.2) & reached
+    kept = (torch.rand(n, generator=generator) < 0.2) & reached & (activations != 0)
     among = torch.linalg.inv(torch.eye(int((~kept).sum())) - unit[~kept][:, ~kept])
     links = unit[kept][:, kept] + unit[kept][:, ~kept] @ among @ unit[~kept][:, kept]
     inputs = words[kept] + unit[kept][:, ~kept] @ among @ words[~kept]
-    straight = answer[:n] / activations
+    straight = (answer[:n] / activations).nan_to_num()
     to_answer = straight[kept] + straight[~kept] @ among @ unit[~kept][:, kept]
 
     case = Case(tiny)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
@@ -15,8 +15,11 @@ from tests.builders import make_graph
 from tests.documents.test_feature_examples import feature_file
 from tests.galleries import GalleryFolder
 from tests.site.test_build import contents
+from tracer.documents.feature_examples import FeatureExamples
 from tracer.documents.graph import Graph
 from tracer.site.build import build
+from tracer.site.features.feature_page import FeaturePage
+from tracer.site.features.general import GeneralFeature
 
 SOURCE = "features/tiny.neurons"
 
@@ -217,3 +220,19 @@ def test_a_graph_without_features_is_in_no_list(gallery: GalleryFolder) -> None:
     build(gallery.root, out)
     assert not (out / "features" / "bare.neurons").exists()
     assert "bare.neurons" not in (out / "features" / "index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("below", "first"), [(True, "Lowest"), (None, "Strongest")])
+def test_texts_of_the_side_that_the_name_is_about_come_first(
+    below: bool | None, first: str
+) -> None:
+    examples = [{"tokens": ["a", "b"], "tokens_acts_list": [2.0, -3.0]}]
+    quantiles = [
+        {"quantile_name": "Strongest", "examples": examples},
+        {"quantile_name": "Lowest", "below": True, "examples": examples},
+    ]
+    suggestion = {"name": "b", "from": "texts", "below": below}
+    fields = feature_file(examples_quantiles=quantiles, suggestion=suggestion)
+    record = FeatureExamples.model_validate(fields)
+    ranges = FeaturePage(cast(GeneralFeature, None), record).ranges  # which they do not ask
+    assert ranges[0].name == first

@@ -14,6 +14,7 @@ from torch import Tensor
 from tracer.attribution.account.account import Account
 from tracer.attribution.account.book import Book
 from tracer.attribution.account.boxes import find_boxes
+from tracer.attribution.account.carried import LOOKS, Carried, carried_by_heads
 from tracer.attribution.account.choose import Chosen, shares_of
 from tracer.attribution.account.sources import Source
 from tracer.attribution.account.words import Likely, NodeWords
@@ -56,6 +57,15 @@ class AccountGraph(Traced):
         """What each listed feature reads and pushes."""
         tokens = [self.frozen.model.tokenizer.text(one) for one in self.frozen.token_ids]
         return NodeWords(self.account, Likely.of(self.frozen), tokens)
+
+    def heads(self, groups: Sequence[Sequence[str]] = (), *, looks: int = LOOKS) -> Carried:
+        """Which attention heads carried what runs between groups of node ids, from the strongest
+        words and to what is asked; and where the strongest look. Patterns are frozen. What runs
+        through features of the account that are in no group is left out."""
+        account = self.account
+        return carried_by_heads(
+            self.frozen, self.active, self.targets, groups, account=account, looks=looks
+        )
 
     def publish(self, *, slug: str = "untitled") -> Published:
         """With the strongest `max_links` links; all of them lie in the parts."""

@@ -26,7 +26,7 @@ class Likely:
     ids: Tensor  # (words,)
     texts: tuple[str, ...]
     weights: Tensor  # (words,), float64
-    unembedding: Tensor  # (words, d_model), float64
+    unembedding: Tensor  # (words, d_model), float64, scaled as the logits are
 
     @staticmethod
     def of(frozen: FrozenPass, most: int = WORDS) -> Likely:
@@ -37,7 +37,7 @@ class Likely:
             ids=ids,
             texts=tuple(text(one) for one in ids.tolist()),
             weights=weights / weights.sum(),
-            unembedding=frozen.model.unembedding.cpu()[ids].double(),
+            unembedding=frozen.model.unembedding.cpu()[ids].double() * frozen.model.logit_scale,
         )
 
     def pushed(self, finals: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What may lie beside a graph, packed: `<n>.flows.bin` and `<n>.words.bin`."""
+"""What may lie beside a graph, packed: `<n>.flows.bin`, `<n>.words.bin` and `<n>.heads.bin`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from tracer.documents.enclosure import is_there
 from tracer.documents.files import write_atomically
 from tracer.documents.parts.flows import NAME as FLOWS
 from tracer.documents.parts.flows import Flows, read_flows
+from tracer.documents.parts.heads import NAME as HEADS
+from tracer.documents.parts.heads import Heads, read_heads
 from tracer.documents.parts.words import NAME as WORDS
 from tracer.documents.parts.words import Pushes, read_pushes
 
@@ -20,16 +22,20 @@ class Parts:
 
     flows: Flows | None = None
     pushes: Pushes | None = None
+    heads: Heads | None = None
 
     def save(self, graph_file: Path) -> None:
         """Write them beside a graph, each atomically. Raises TracerError when they cannot be."""
-        for file, part in self._files(graph_file):
-            if part is not None:
-                write_atomically(file, part.packed())
+        for file, packed in self._packed(graph_file):
+            write_atomically(file, packed)
 
-    def _files(self, graph_file: Path) -> Iterator[tuple[Path, Flows | Pushes | None]]:
-        yield flows_file(graph_file), self.flows
-        yield words_file(graph_file), self.pushes
+    def _packed(self, graph_file: Path) -> Iterator[tuple[Path, bytes]]:
+        if self.flows is not None:
+            yield flows_file(graph_file), self.flows.packed()
+        if self.pushes is not None:
+            yield words_file(graph_file), self.pushes.packed()
+        if self.heads is not None:
+            yield heads_file(graph_file), self.heads.packed()
 
 
 def flows_file(graph_file: Path) -> Path:
@@ -42,10 +48,16 @@ def words_file(graph_file: Path) -> Path:
     return graph_file.with_suffix(f".{WORDS}.bin")
 
 
+def heads_file(graph_file: Path) -> Path:
+    """`1.heads.bin` for `1.json`."""
+    return graph_file.with_suffix(f".{HEADS}.bin")
+
+
 def load_parts(graph_file: Path, graph_id: str) -> Parts:
     """What lies beside a graph. Raises TracerError where it is damaged or of another graph."""
-    flows, words = flows_file(graph_file), words_file(graph_file)
+    flows, words, heads = (one(graph_file) for one in (flows_file, words_file, heads_file))
     return Parts(
         read_flows(flows, graph_id) if is_there(flows) else None,
         read_pushes(words, graph_id) if is_there(words) else None,
+        read_heads(heads, graph_id) if is_there(heads) else None,
     )

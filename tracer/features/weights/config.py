@@ -75,6 +75,7 @@ class SetConfig(BaseModel):
     model_kind: Literal["transcoder_set", "cross_layer_transcoder"] | None = None
     skip_connection: bool | None = None
     k: int | None = Field(None, ge=1)
+    missing_layers: tuple[int, ...] = ()
     transcoders: tuple[str, ...] | None = Field(None, min_length=1)
     source: YamlSource | None = Field(None, exclude=True, repr=False)
 
@@ -117,6 +118,7 @@ class SetConfig(BaseModel):
             reads=self.feature_input_hook or own.reads,
             writes=self.feature_output_hook or own.writes,
             top_k=top_k,
+            grouped=own.grouped,
         )
 
     @property

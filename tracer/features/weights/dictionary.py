@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from tracer.features.weights.derived import Nothing
 from tracer.features.weights.stored import Rows, Stored
 
 Kind = Literal["transcoders", "cross-layer transcoders"]
@@ -21,7 +22,8 @@ class StoredLayer:
 
     A per-layer decoder is (features, d_model); a cross-layer one (features, layers, d_model) and
     writes to this layer and those above it. `skip_transposed` says that the skip connection is
-    `x @ skip.T`, not `x @ skip`.
+    `x @ skip.T`, not `x @ skip`. `ranks` are what activations are multiplied by where the k largest
+    are chosen, and only there. A layer that the set leaves out has no features at all.
     """
 
     encoder: Rows  # (features, d_model)
@@ -31,6 +33,11 @@ class StoredLayer:
     threshold: Stored | None = None  # (features,)
     skip: Stored | None = None  # (d_model, d_model)
     skip_transposed: bool = True
+    ranks: Stored | None = None  # (features,)
+
+    @property
+    def left_out(self) -> bool:
+        return isinstance(self.encoder.stored, Nothing)
 
     @property
     def across(self) -> bool:
@@ -45,6 +52,8 @@ class Settings:
     reads: Reads
     writes: Writes
     top_k: int | None = None  # the features kept at each position; None: as the threshold says
+    # k is the number of groups, features in a row, which keep one each.
+    grouped: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -62,14 +71,23 @@ class Dictionary:
     def d_model(self) -> int:
         return self.layers[0].encoder.width
 
+    @property
+    def left_out(self) -> tuple[int, ...]:
+        """The layers for which there are no features."""
+        return tuple(number for number, one in enumerate(self.layers) if one.left_out)
+
     def misfit(self) -> str | None:
         """What does not fit together among the layers, if anything."""
         for what in ("threshold", "skip"):
-            have = [getattr(one, what) is not None for one in self.layers]
-            if any(have) and not all(have):
+            have = [one.left_out or getattr(one, what) is not None for one in self.layers]
+            if have.count(True) == len(self.left_out):
+                continue
+            if not all(have):
                 name = {"threshold": "thresholds", "skip": "skip connection"}[what]
                 return f"layer {have.index(False)} has no {name}, others have"
         for number, layer in enumerate(self.layers):
+            if layer.left_out:
+                continue
             if odd := _no_matrix(layer):
                 return f"the {odd} of layer {number} is not rows of features"
             features, d_model = len(layer.encoder), self.d_model
@@ -78,6 +96,8 @@ class Dictionary:
                     return f"layer {number} has thresholds, which TopK would leave unread"
                 if self.settings.top_k > features:
                     return f"k is {self.settings.top_k}, but layer {number} has {features} features"
+                if self.settings.grouped and features % self.settings.top_k:
+                    return f"the {features} features of layer {number} are no equal groups"
             written = (len(self.layers) - number,) if layer.across else ()
             shapes = {
                 "encoder": (layer.encoder.shape, (features, d_model)),
@@ -85,6 +105,8 @@ class Dictionary:
                 "encoder's bias": (layer.encoder_bias.shape, (features,)),
                 "decoder's bias": (layer.decoder_bias.shape, (d_model,)),
             }
+            if layer.ranks is not None:
+                shapes["decoder's norms"] = (layer.ranks.shape, (features,))
             if layer.threshold is not None and math.prod(layer.threshold.shape) != 1:
                 flat = (math.prod(layer.threshold.shape),)  # some have a leading length of one
                 shapes["threshold"] = (flat, (features,))
@@ -103,3 +125,18 @@ def _no_matrix(layer: StoredLayer) -> str | None:
         if not 2 <= len(shape) <= dimensions or 0 in shape:
             return f"{name} of shape {shape}"
     return None
+
+
+def nothing_in(layer: int, like: StoredLayer, n_layers: int) -> StoredLayer:
+    """A layer without features in a set whose other layers are `like` one."""
+    d_model = like.encoder.width
+    written = (n_layers - layer,) if like.across else ()
+    none = Nothing(layer, (0,))
+    return StoredLayer(
+        encoder=Rows(Nothing(layer, (0, d_model))),
+        decoder=Rows(Nothing(layer, (0, *written, d_model))),
+        encoder_bias=none,
+        decoder_bias=Nothing(layer, (d_model,)),
+        threshold=None if like.threshold is None else none,
+        ranks=None if like.ranks is None else none,
+    )

@@ -45,6 +45,8 @@ class Layout:
     beside: Beside | None = None
     files: str = SAFETENSORS  # how their names end
     varies: str | None = None  # a regular expression
+    named: str | None = None  # what a weight file is called, where no other name will do
+    layers_in: Callable[[Mapping[str, Stored]], int] | None = None  # one file holds so many layers
 
     def layer(
         self, found: Mapping[str, Stored], first: Path, number: int
@@ -52,10 +54,10 @@ class Layout:
         """A layer and how it is read, `first` being the first of its weight files. Raises
         TracerError for a tensor that would not be read, and whatever stands beside raises."""
         self.tensors(number).refuse_unread(found, self.name)
-        stored = self.read(found, number)
         if self.beside is None:
             assert self.settings is not None
-            return stored, self.settings(found)
+            return self.read(found, number), self.settings(found)
         settings = self.beside.settings(first, number)
+        stored = self.read(found, number)
         self.beside.check(stored, first)
         return stored, settings

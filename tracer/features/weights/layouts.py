@@ -6,7 +6,16 @@ from collections.abc import Collection
 from pathlib import Path
 
 from tracer.errors import Place, TracerError
-from tracer.features.weights import gemma_scope, gemma_scope_2, native_clt, native_plt, sparsify
+from tracer.features.weights import (
+    clt_forge,
+    gemma_scope,
+    gemma_scope_2,
+    native_clt,
+    native_plt,
+    openmoss,
+    saelens,
+    sparsify,
+)
 from tracer.features.weights.layout import NPZ, SAFETENSORS, Layout
 
 LAYOUTS: tuple[Layout, ...] = (
@@ -15,7 +24,13 @@ LAYOUTS: tuple[Layout, ...] = (
     gemma_scope.LAYOUT,
     gemma_scope_2.LAYOUT,
     sparsify.LAYOUT,
+    openmoss.LAYOUT,
+    saelens.LAYOUT,
+    clt_forge.LAYOUT,
 )
+NAMES = frozenset(layout.named for layout in LAYOUTS if layout.named is not None)
+BY_NAME = {name: [one for one in LAYOUTS if one.named == name] for name in NAMES}
+IN_ONE_FILE = {layout.named: layout for layout in LAYOUTS if layout.layers_in is not None}
 ENDINGS = tuple(dict.fromkeys(layout.files for layout in LAYOUTS))
 BESIDE = tuple(layout.beside for layout in LAYOUTS if layout.beside is not None)
 
@@ -37,7 +52,8 @@ def layout_of(layer: int, first: Path, found: Collection[str]) -> Layout:
     """The layout that has these tensors. Raises TracerError where none has, or where one has most
     of them and others that are missing."""
     files = NPZ if first.suffix == NPZ else SAFETENSORS  # a listed file may be called anything
-    possible = [layout for layout in LAYOUTS if layout.files == files]
+    named = first.name if first.name in NAMES else None
+    possible = [one for one in LAYOUTS if one.files == files and one.named == named]
 
     def lacking(layout: Layout) -> tuple[list[str], int]:
         tensors = layout.tensors(layer)

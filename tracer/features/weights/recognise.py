@@ -9,9 +9,9 @@ from pathlib import Path
 from tracer.errors import Place, TracerError
 from tracer.features.weights.config import NAME as CONFIG
 from tracer.features.weights.config import SetConfig, check_beside, load_config
-from tracer.features.weights.dictionary import Dictionary, Settings, StoredLayer
+from tracer.features.weights.dictionary import Dictionary, Settings, StoredLayer, nothing_in
 from tracer.features.weights.layout import NPZ, Layout
-from tracer.features.weights.layouts import BESIDE, layout_of
+from tracer.features.weights.layouts import BESIDE, BY_NAME, IN_ONE_FILE, layout_of
 from tracer.features.weights.listing import find_layers
 from tracer.features.weights.npz_file import npz_tensors
 from tracer.features.weights.places import name_in_set, refuse_elsewhere
@@ -30,13 +30,14 @@ class SetFiles:
 
 def local_set(folder: Path) -> SetFiles:
     """Raises TracerError where the folder holds no set, several, or a part of one."""
+    config = load_config(folder / CONFIG)
     try:
         names = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()]
-        layers = find_layers(names)
+        layers = find_layers(names, left_out=config.missing_layers)
     except TracerError as error:
         raise TracerError(error.message, hint=error.hint, place=Place(folder)) from None
     files = [[folder / name for name in layer] for layer in layers]
-    return SetFiles(load_config(folder / CONFIG), files, folder)
+    return SetFiles(config, files, folder)
 
 
 def open_dictionary(files: SetFiles) -> Dictionary:
@@ -44,9 +45,12 @@ def open_dictionary(files: SetFiles) -> Dictionary:
     would not be read that may change what the features are, when they stand in for something else
     than MLPs, or when layers do not fit together."""
     refuse_elsewhere(name_in_set(one, files.home) for layer in files.layers for one in layer)
-    read = [_layer(layer, paths) for layer, paths in enumerate(files.layers)]
-    layouts, layers, settings = zip(*read, strict=True)
-    place = Place(files.layers[0][0] if files.home is None else files.home)
+    every = _of_each_layer(files)
+    read = [_layer(layer, paths) for layer, paths in every if paths]
+    layouts, present, settings = zip(*read, strict=True)
+    first = next(paths[0] for _, paths in every if paths)
+    place = Place(first if files.home is None else files.home)
+    layers = _with_gaps(present, [bool(paths) for _, paths in every])
     if len(set(layouts)) != 1 or len({one.across for one in layers}) != 1:
         kinds = "; ".join(sorted({layout.name for layout in layouts}))
         raise TracerError(
@@ -61,7 +65,9 @@ def open_dictionary(files: SetFiles) -> Dictionary:
             place=place,
         )
     dictionary = Dictionary(layers, files.config.override(settings[0]))
-    for layer, paths in zip(layers, files.layers, strict=True):
+    for layer, (_, paths) in zip(layers, every, strict=True):
+        if layer.left_out:
+            continue
         files.config.check(layer)
         if layouts[0].beside is None:
             check_beside(paths[0], layer, dictionary.settings)
@@ -72,12 +78,33 @@ def open_dictionary(files: SetFiles) -> Dictionary:
     return dictionary
 
 
+def _of_each_layer(files: SetFiles) -> list[tuple[int, Sequence[Path]]]:
+    """Each layer's files; one file may hold all layers."""
+    first = files.layers[0]
+    layout = IN_ONE_FILE.get(first[0].name) if len(files.layers) == 1 and first else None
+    if layout is None or layout.layers_in is None:
+        return list(enumerate(files.layers))
+    found = _tensors(0, first)
+    layout_of(0, first[0], found)
+    return [(layer, first) for layer in range(layout.layers_in(found))]
+
+
+def _with_gaps(present: Sequence[StoredLayer], there: Sequence[bool]) -> list[StoredLayer]:
+    rest = iter(present)
+    return [
+        next(rest) if here else nothing_in(layer, present[0], len(there))
+        for layer, here in enumerate(there)
+    ]
+
+
 def check_settings(layers: Sequence[Sequence[Path]]) -> None:
     """Raises TracerError for what the small files beside the weights say that is not understood;
     the weights need not be there."""
-    for paths in layers:
+    for paths in filter(None, layers):
         for beside in BESIDE:
-            if beside.weights.fullmatch(paths[0].name):
+            if beside.weights.fullmatch(paths[0].name) and (
+                len(BY_NAME.get(paths[0].name, ())) < 2 or (paths[0].parent / beside.name).exists()
+            ):
                 beside.settings(paths[0], None)
 
 

@@ -1,5 +1,5 @@
-"""`layers.N.mlp/sae.safetensors` and `cfg.json`: transcoders trained by EleutherAI's sparsify,
-TopK. They read what the MLP reads."""
+"""`layers.N.mlp/sae.safetensors` (in GPT-2 `h.N.mlp`) and `cfg.json`: transcoders trained by
+EleutherAI's sparsify, TopK or group-max. They read what the MLP reads."""
 
 from __future__ import annotations
 
@@ -71,18 +71,19 @@ def sparsify_settings(weights: Path, layer: int | None = None) -> Settings:
     if not _MLP.match(weights.parent.name):
         raise TracerError(
             f"`{weights.parent.name}` is not an MLP",
-            hint="understood are sets at `layers.N.mlp`",
+            hint="understood are sets at `layers.N.mlp` and `h.N.mlp`",
             place=Place(file),
         )
     activation, k = config.get("activation", "topk"), config.get("k")
-    if activation != "topk" or config.get("signed") or type(k) is not int or k < 1:
+    known = activation in ("topk", "groupmax") and type(k) is int and k > 0
+    if not known or config.get("signed"):
         raise TracerError(
             f"`activation: {activation}` with `k: {k}` is not understood",
-            hint="understood: TopK with a positive k, not signed",
+            hint="understood: topk and groupmax with a positive k, not signed",
             place=Place(file),
         )
     _FIELDS.check(config, lambda _: Place(file))
-    return Settings("mlp.hook_in", "mlp.hook_out", k)
+    return Settings("mlp.hook_in", "mlp.hook_out", k, grouped=activation == "groupmax")
 
 
 def check_sparsify_layer(layer: StoredLayer, weights: Path) -> None:
@@ -104,7 +105,7 @@ def _transcodes(config: Mapping[str, Any]) -> bool:
 
 LAYOUT = Layout(
     name="sparsify (`layers.0.mlp/sae.safetensors` with `encoder.weight`, `W_dec`, and `cfg.json`)",
-    marks=("layers.",),
+    marks=("layers.", "h."),
     tensors=lambda _layer: TENSORS,
     read=sparsify_layer,
     beside=Beside(

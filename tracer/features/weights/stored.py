@@ -91,12 +91,13 @@ class Rows:
     """A stored tensor as rows, one a feature; `transposed` where features are its columns.
 
     A decoder that writes to several layers has rows of (layers, d_model), of which those from
-    `first_layer` on are read.
+    `first_layer` on are read. What is read is multiplied by `factors`: one, or one a layer.
     """
 
     stored: Stored
     transposed: bool = False
     first_layer: int = 0
+    factors: tuple[float, ...] = ()
 
     def __len__(self) -> int:
         return self.stored.shape[1 if self.transposed else 0]
@@ -115,12 +116,19 @@ class Rows:
         """The rows in order, `size` at a time, each block with the number of its first row."""
         array = self._array()
         for start in range(0, len(self), size):
-            yield start, _tensor(self.stored, array[start : start + size])
+            yield start, self._scaled(_tensor(self.stored, array[start : start + size]))
 
     def take(self, rows: Tensor) -> Tensor:
         """(len(rows), ...): the rows named, each read once."""
         unique, places = torch.unique(rows.cpu(), return_inverse=True)
-        return finite(self.stored, _tensor(self.stored, self._array()[unique.numpy()]))[places]
+        found = finite(self.stored, _tensor(self.stored, self._array()[unique.numpy()]))
+        return self._scaled(found)[places]
+
+    def _scaled(self, rows: Tensor) -> Tensor:
+        if not self.factors:
+            return rows
+        factors = torch.tensor(self.factors, dtype=torch.float32)
+        return rows.float() * (factors if rows.ndim == 2 else factors[:, None])
 
     def _array(self) -> Array:
         array = self.stored.array()

@@ -93,6 +93,7 @@ def _also(feature: GeneralFeature) -> dict[str, object]:
     """What the viewer tells of a selected feature: where else it stands."""
     return {
         "called": feature.called.model_dump(),
+        "suggestion": _suggestion(feature),
         "general": feature.is_general,
         "of": feature.of,
         "graphs": [
@@ -100,6 +101,12 @@ def _also(feature: GeneralFeature) -> dict[str, object]:
             for head, standing in feature.places
         ],
     }
+
+
+def _suggestion(feature: GeneralFeature) -> dict[str, object] | None:
+    if feature.suggestion is None:
+        return None
+    return feature.suggestion.model_dump(include={"auroc", "confident", "below"})
 
 
 def _words(found: Sequence[Standings], known: Mapping[str, Mapping[str, Known]]) -> Iterator[Unit]:

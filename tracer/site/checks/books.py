@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
 from tracer.documents.account import AccountInfo
 from tracer.documents.graph import Graph, Node
 from tracer.documents.parts.ledger import WITHIN, Gap, Ledger
+from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError
 from tracer.site.content.entry import Entry
-from tracer.site.content.graph_parts import StoredParts, find_parts
+from tracer.site.content.graph_parts import find_parts
 
 _TOLD = 3
 _LINKS_WITHIN = 5e-4  # of the absolute sum: a packed flow may be off by 2e-4 of itself
@@ -26,11 +27,15 @@ def of_account(entry: Entry) -> Iterator[TracerError]:
         graph = stored.graph
         info = graph.metadata.tracer
         parts = entry.parts.get(number)
-        if info is None or info.account is None:
-            yield from _of_nothing(parts)
+        if info is None:
+            yield from _of_nothing(parts.files if parts else ())
             continue
         found = find_parts(parts, graph)
         yield from found.faults
+        if info.account is None:
+            kept = [one for one in (parts.flows, parts.words) if one] if parts else []
+            yield from _of_nothing(kept)
+            continue
         if (flows := found.parts.flows) is not None:
             yield from _open_books(graph, info.account, Ledger(flows), stored.file)
         if number == entry.revision:
@@ -39,9 +44,9 @@ def of_account(entry: Entry) -> Iterator[TracerError]:
                 yield TracerError(one, hint=hint, place=Place(stored.file))
 
 
-def _of_nothing(parts: StoredParts | None) -> Iterator[TracerError]:
+def _of_nothing(files: Iterable[StoredFile]) -> Iterator[TracerError]:
     """Parts beside a graph that keeps no account."""
-    for one in parts.files if parts else ():
+    for one in files:
         what = "the graph beside this keeps no account, so nothing reads this"
         yield TracerError(what, hint="remove it", place=Place(one.file))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from tracer.documents.annotations import Annotations
 from tracer.documents.exchange.node_names import NodeNames
 from tracer.documents.graph import Graph
+from tracer.documents.head_names import PREFIX, Head
 from tracer.documents.references import Reference
 from tracer.documents.yaml_source import KeyPath, YamlSource
 from tracer.errors import TracerError, did_you_mean
@@ -23,12 +24,28 @@ def dangling_annotations(
     groups = {key: group.nodes for key, group in annotations.groups.items()}
     problems = []
     for path, text, is_key in _references(annotations):
+        if is_key and text.startswith(PREFIX):
+            if (wrong := _no_head(text, graph)) is not None:
+                problems.append(TracerError(wrong, place=source.place(path, key=True)))
+            continue
         if not Reference(text).resolve(node_ids, groups):
             place = source.place(path, key=is_key)
             hint = nearest(text, graph, annotations, revision, older)
             hint = hint or "node ids are in the graph's file and in the viewer's node panel"
             problems.append(TracerError(f"no node matches `{text}`", hint=hint, place=place))
     return problems
+
+
+def _no_head(text: str, graph: Graph) -> str | None:
+    """What is wrong with a head's name; how many heads a layer has, only the model says."""
+    try:
+        head = Head.parse(text)
+    except ValueError as error:
+        return f"`{text}`: {error}"
+    info = graph.metadata.tracer
+    if info is not None and head.layer >= info.model.layers:
+        return f"there is no head {head}: layers are 0 to {info.model.layers - 1}"
+    return None
 
 
 def nearest(

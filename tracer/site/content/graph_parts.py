@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tracer.documents.graph import Graph
 from tracer.documents.parts.flows import Flows, read_flows
-from tracer.documents.parts.parts import Parts, flows_file, words_file
+from tracer.documents.parts.heads import Heads, read_heads
+from tracer.documents.parts.parts import Parts, flows_file, heads_file, words_file
 from tracer.documents.parts.words import Pushes, read_pushes
 from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError
@@ -23,10 +24,11 @@ class StoredParts:
     graph_file: Path
     flows: StoredFile | None = None
     words: StoredFile | None = None
+    heads: StoredFile | None = None
 
     @property
     def files(self) -> list[StoredFile]:
-        return [one for one in (self.flows, self.words) if one is not None]
+        return [one for one in (self.flows, self.words, self.heads) if one is not None]
 
 
 @dataclass(frozen=True)
@@ -39,19 +41,29 @@ class FoundParts:
 
 
 def find_parts(stored: StoredParts | None, graph: Graph) -> FoundParts:
-    """The parts of a graph that keeps an account; others have none."""
+    """The parts of a graph that keeps an account; others have none but heads."""
     info = graph.metadata.tracer
-    if stored is None or info is None or info.account is None:
+    if stored is None or info is None:
         return FoundParts(Parts())
     features = tuple(node.node_id for node in graph.nodes if node.kind == "feature")
-    return _found(stored, info.graph_id, features)
+    account = info.account is not None
+    return _found(stored, info.graph_id, features, len(graph.metadata.prompt_tokens), account)
 
 
 @lru_cache(maxsize=8)  # each holds up to 80,000 numbers
-def _found(stored: StoredParts, graph_id: str, features: tuple[str, ...]) -> FoundParts:
+def _found(
+    stored: StoredParts, graph_id: str, features: tuple[str, ...], tokens: int, account: bool
+) -> FoundParts:
     faults: list[TracerError] = []
     flows: Flows | None = None
     pushes: Pushes | None = None
+    heads: Heads | None = None
+    try:
+        heads = _heads(stored, graph_id, features, tokens)
+    except TracerError as error:
+        faults += error.problems
+    if not account:
+        return FoundParts(Parts(heads=heads), tuple(faults))
     try:
         flows = _flows(stored, graph_id, features)
     except TracerError as error:
@@ -60,7 +72,7 @@ def _found(stored: StoredParts, graph_id: str, features: tuple[str, ...]) -> Fou
         pushes = _pushes(stored, graph_id, features)
     except TracerError as error:
         faults += error.problems
-    return FoundParts(Parts(flows, pushes), tuple(faults))
+    return FoundParts(Parts(flows, pushes, heads), tuple(faults))
 
 
 def _flows(stored: StoredParts, graph_id: str, features: tuple[str, ...]) -> Flows:
@@ -82,6 +94,25 @@ def _pushes(stored: StoredParts, graph_id: str, features: tuple[str, ...]) -> Pu
     if len(features) - len(pushes.rows) not in (0, 1):
         raise _other_features(file)
     return pushes
+
+
+def _heads(
+    stored: StoredParts, graph_id: str, features: tuple[str, ...], tokens: int
+) -> Heads | None:
+    """Graphs need not have this part: older ones do not."""
+    if stored.heads is None:
+        return None
+    file = heads_file(stored.graph_file)
+    heads = read_heads(file, graph_id)
+    places = [at for one in heads.looks for at in (one.to, *one.keys)]
+    places += [at for word in heads.words for at in word]
+    if max(places, default=0) >= tokens or {len(one.rows) for one in heads.patterns} - {tokens}:
+        raise TracerError(
+            "it tells of tokens that the prompt has not", hint=_LOST, place=Place(file)
+        )
+    if {one for group in heads.groups for one in group} - set(features):
+        raise _other_features(file)
+    return heads
 
 
 def _missing(file: Path, what: str) -> TracerError:

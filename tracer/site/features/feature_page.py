@@ -190,7 +190,11 @@ class FeaturePage:
     def _ranges(self) -> Iterator[Range]:
         if self.record is None:
             return
-        quantiles = self.record.examples_quantiles
+        named = self.record.suggestion
+        below_first = named is not None and bool(named.below)
+        quantiles = sorted(
+            self.record.examples_quantiles, key=lambda one: bool(one.below) != below_first
+        )
         most = max(
             (
                 abs(act)

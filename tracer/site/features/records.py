@@ -20,12 +20,14 @@ _WORD = re.compile(r"[^\W_]{2,40}")
 
 class Suggested(Plain):
     """A name that nobody gave: from what a feature reads, from its texts or from what it pushes;
-    `auroc` says how well it foretells where the feature is active in texts not seen before."""
+    `auroc` says how well it foretells where the feature is active in texts not seen before;
+    `below` that it is about where the feature is below zero."""
 
     name: str
     origin: str | None = Field(None, alias="from")
     auroc: float | None = None
     confident: bool | None = None
+    below: bool | None = None
 
 
 class Known(Plain):
@@ -60,6 +62,7 @@ def suggestion_of(record: FeatureExamples) -> Suggested | None:
             "from": origin if isinstance(origin, str) else None,
             "auroc": number(auroc),
             "confident": confident if isinstance(confident, bool) else None,
+            "below": True if found.get("below") is True else None,
         }
     )
 

@@ -204,6 +204,8 @@ def _fit_facts(fit: Fit | None, *, allowed: bool) -> list[Fact]:
         by_layer = ", ".join("–" if one is None else f"{one:.2f}" for one in fit.unexplained)
         what = f"{fit.median:.2f} of the {fit.against}, median over layers (from the lowest: "
         listed.append(Fact("Unexplained by features", f"{what}{by_layer})"))
+    if fit is not None and fit.left_out:
+        listed.append(Fact("Layers without features", ", ".join(map(str, fit.left_out))))
     if fit is not None and fit.from_below is not None:
         shares = ", ".join("–" if one is None else f"{one:.2f}" for one in fit.from_below)
         listed.append(Fact("Written from below", f"{shares}, of each layer from the lowest"))

@@ -19,6 +19,7 @@ from tracer.site.graph.address import GraphAddress
 from tracer.site.graph.citation import bibtex
 from tracer.site.graph.exchange import ShownExchange, show_exchange
 from tracer.site.graph.faithfulness import ShownFaithfulness, show_faithfulness
+from tracer.site.graph.heads import ShownHeads, show_heads
 from tracer.site.graph.pictures import Pictures
 from tracer.site.graph.remarks import Remarks
 from tracer.site.graph.size_curve import ShownSizeCurve, show_size_curve
@@ -121,6 +122,10 @@ class GraphPage:
     @property
     def trial(self) -> ShownTrial | None:
         return show_trial(self.graph)
+
+    @cached_property
+    def heads(self) -> ShownHeads | None:
+        return show_heads(self.graph, self.parts.heads, self.pictures.circuit, self.annotations)
 
     @cached_property
     def faithfulness(self) -> ShownFaithfulness | None:

@@ -90,7 +90,8 @@ class Remarks:
 
     @cached_property
     def named_features(self) -> list[NamedFeature]:
-        """The labels that this revision has nodes of. Raises Problems for bad links in notes."""
+        """The labels that this revision has nodes of; heads are named where they are shown.
+        Raises Problems for bad links in notes."""
         ids = self.graph.node_ids
         return [
             NamedFeature(
@@ -137,6 +138,7 @@ class Remarks:
     @property
     def target(self) -> LinkTarget:
         entry = self.entry
+        heads = entry.parts_of(self.address.revision).parts.heads
         return LinkTarget(
             self.graph,
             self.annotations,
@@ -144,6 +146,7 @@ class Remarks:
             entry.earlier,
             groups_known="annotations" not in entry.unread,
             annotated=entry.annotation_source is not None,
+            heads=None if heads is None else heads.told,
         )
 
     @property

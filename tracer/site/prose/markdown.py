@@ -23,6 +23,7 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from tracer.documents.head_names import PREFIX
 from tracer.errors import Place, Problems, TracerError
 from tracer.site.content.addresses import Here
 from tracer.site.prose.figures import DrawFigure, figures_in, place_figures, use_figures
@@ -43,9 +44,16 @@ RESERVED_IDS = frozenset(
         *("viewer", "viewer-title", "facts", "facts-title"),
         *("counterpoints", "counterpoints-title", "citation", "compare", "curated-title"),
         *("account", "account-title", "holds", "holds-title"),
-        *("claims", "claims-title", "faithfulness", "faithfulness-title"),
+        *("claims", "claims-title", "faithfulness", "faithfulness-title", "heads", "heads-title"),
         *("exchange", "exchange-title", "size-curve", "size-curve-title"),
-        "layers-title",
+        *(
+            "layers-title",
+            "sets-title",
+            "rows-title",
+            "neurons-title",
+            "apart-title",
+            "refused-title",
+        ),
         *("words-title", "texts-title", "often-title", "graphs-title", "flows-title", "ids-title"),
     }
 )
@@ -178,7 +186,10 @@ def _link_nodes(
         if child.type == "image" and is_elsewhere(address):
             hint = "put it into `site_src/files/`, and name it there"
             yield TracerError("this picture lies elsewhere", hint=hint, place=place)
-        if not address.startswith(("node:", "group:")):
+        if address.startswith(PREFIX) and target is not None:
+            yield from _link_head(child, address.removeprefix(PREFIX), target, place)
+            continue
+        if not address.startswith(("node:", "group:", PREFIX)):
             if here is not None:
                 child.attrSet(attribute, here.address(address))
             continue
@@ -195,6 +206,17 @@ def _link_nodes(
         elif target.knows(name):
             what = f"the graph has no {'group' if 'group:' in name else 'node'} `{name}`"
             yield TracerError(what, hint=target.nearest(name), place=place)
+
+
+def _link_head(child: Token, name: str, target: LinkTarget, place: Place) -> Iterator[TracerError]:
+    """To what the page says of a head. A page that says nothing of heads shows the words alone."""
+    if target.heads is None:
+        child.hidden = True
+    elif name in target.heads:
+        child.attrs = {"href": f"#head-{name}"}
+    else:
+        hint = f"it tells of {', '.join(target.heads)}"
+        yield TracerError(f"the page tells of no head `{name}`", hint=hint, place=place)
 
 
 def is_elsewhere(address: str) -> bool:

@@ -12,7 +12,7 @@ from torch import Tensor
 from tests.attribution.account.test_account import SETS, Case
 from tests.tiny_models import exact_tiny_model
 from tracer.attribution.account.account import Account
-from tracer.attribution.heads import HeadFlows, _Split, head_flows
+from tracer.attribution.account.heads import HeadFlows, _Split, head_flows
 from tracer.attribution.targets import Targets
 from tracer.features.source import LayerFeatures
 from tracer.model.frozen_pass import FrozenPass

@@ -1,0 +1,68 @@
+"""The whole way on the real model: a prompt, its graph, a poke, a claim, kept, and verified."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.galleries import make_gallery
+from tests.serving import Served, served
+from tracer.batch.verify import verify
+
+PROMPT = "The official language of the country where the Colosseum is located is"
+COLOSSEUM = re.compile(r"^Colosseum → Italian")
+
+pytestmark = [pytest.mark.slow, pytest.mark.model]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    gallery = make_gallery(tmp_path / "gallery")
+    gallery.write("site_src/site.yaml", "title: One\nsearch: false\n")
+    return gallery.root
+
+
+@pytest.fixture
+def site(root: Path) -> Iterator[Served]:
+    with served(root, "--watch") as running:
+        yield running
+
+
+def test_from_a_prompt_to_a_claim_that_holds(page: Page, site: Served, root: Path) -> None:
+    page.goto(site.workbench)
+    page.get_by_role("textbox", name="Prompt", exact=True).fill(PROMPT)
+    page.get_by_role("button", name="Italian 8").click()
+    page.get_by_role("button", name="Spanish").click()
+    expect(page.locator("#question")).to_have_text("Why “Italian” rather than “Spanish”?")
+    page.get_by_role("button", name="Trace").click()
+    graph = page.frame_locator("iframe")
+    box = graph.locator("#circuit svg.wide a.node-link").filter(has_text=COLOSSEUM).first
+    expect(box).to_be_visible()
+    expect(page.locator("#told")).to_have_text("")
+    box.click()
+    page.get_by_role("button", name="Take away").click()
+    expect(page.locator("#numbers")).to_contain_text(re.compile("81 % → [1-7][0-9] %.*Really −"))
+    page.get_by_role("button", name="A control").click()
+    expect(page.locator("#controlled")).to_contain_text("A control (as many others, as loud)")
+    page.get_by_label("Name of the group").fill("Colosseum, so Italian")
+    page.get_by_role("button", name="Name it").click()
+    expect(page.locator("#told")).to_contain_text("is a group of")
+    page.get_by_role("button", name="Make this a claim").click()
+    expect(page.locator("#panel code")).to_contain_text("lead_falls_by")
+    page.get_by_label("Under the name").fill("colosseum")
+    page.get_by_role("button", name="Keep it in the gallery").click()
+    expect(page.locator("#kept")).to_contain_text("graphs/colosseum/1.json")
+    assert verify(root, ["colosseum"]) == 0
+
+
+def test_a_graph_of_the_gallery_leads_to_the_workbench(page: Page, site: Served) -> None:
+    page.goto(site.workbench)
+    expect(page.get_by_role("textbox", name="Prompt", exact=True)).to_be_visible()
+    page.goto(f"{site.address}graphs/france-paris/")
+    expect(page.locator("#to-workbench")).to_have_attribute(
+        "href", "/workbench/?graph=france-paris"
+    )

@@ -1,0 +1,82 @@
+"""One thing at a time, the newest first, and what is no longer wanted stops."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from tracer.errors import TracerError
+from tracer.workbench.lane import Cancel, Kind, Lane, Superseded
+
+
+def test_the_newest_of_a_kind_takes_the_place_of_those_that_wait() -> None:
+    done: list[str] = []
+
+    async def go() -> None:
+        lane, free = Lane(), threading.Event()
+        first = asyncio.create_task(lane.do("trace", lambda _: free.wait(5)))
+        await asyncio.sleep(0.05)
+        waiting = [
+            asyncio.create_task(lane.do("read", lambda _, n=n: done.append(n)))  # type: ignore[misc]
+            for n in ("1", "2", "3")
+        ]
+        await asyncio.sleep(0.05)
+        free.set()
+        found = await asyncio.gather(first, *waiting, return_exceptions=True)
+        assert [type(one) for one in found[1:3]] == [Superseded, Superseded]
+
+    asyncio.run(go())
+    assert done == ["3"]
+
+
+def test_what_is_urgent_comes_first() -> None:
+    order: list[Kind] = []
+
+    async def go() -> None:
+        lane, free = Lane(), threading.Event()
+        tasks = [asyncio.create_task(lane.do("after", lambda _: free.wait(5)))]
+        await asyncio.sleep(0.05)
+        kinds: tuple[Kind, ...] = ("more", "trace", "poke", "read")
+        for kind in kinds:
+            work = lambda _, kind=kind: order.append(kind)  # noqa: E731
+            tasks.append(asyncio.create_task(lane.do(kind, work)))
+        await asyncio.sleep(0.05)
+        free.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(go())
+    assert order == ["read", "poke", "trace", "more"]
+
+
+def test_what_runs_is_told_that_it_is_no_longer_wanted() -> None:
+    async def go() -> None:
+        lane, began = Lane(), threading.Event()
+
+        def long(cancel: Cancel) -> None:
+            began.set()
+            cancel.asked.wait(5)
+            cancel.check()
+
+        task = asyncio.create_task(lane.do("trace", long))
+        await asyncio.to_thread(began.wait, 5)
+        lane.cancel("trace")
+        with pytest.raises(Superseded):
+            await task
+        assert await lane.do("read", lambda _: 7) == 7
+
+    asyncio.run(go())
+
+
+def test_an_error_is_told_to_whoever_asked_and_the_lane_goes_on() -> None:
+    def wrong(_: Cancel) -> None:
+        raise TracerError("no")
+
+    async def go() -> None:
+        lane = Lane()
+        with pytest.raises(TracerError):
+            await lane.do("poke", wrong)
+        assert await lane.do("poke", lambda _: 1) == 1
+
+    asyncio.run(go())

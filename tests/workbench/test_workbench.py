@@ -1,0 +1,267 @@
+"""From a prompt to a graph, a poke, a claim, and files in the gallery."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tracer
+from tests.tiny_models import PROMPT
+from tracer.batch.plan import Job, make_plan
+from tracer.documents.annotations import load_annotations
+from tracer.documents.graph import Graph
+from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.prompts import load_prompts
+from tracer.errors import TracerError
+from tracer.site.build import build
+from tracer.workbench.asked import (
+    Asked,
+    Head,
+    Keeping,
+    Named,
+    OfGraph,
+    OfSession,
+    Poke,
+    Poking,
+    Work,
+)
+from tracer.workbench.claiming import propose
+from tracer.workbench.desk import Session
+from tracer.workbench.workbench import Workbench
+
+OTHER = PROMPT.replace("w41", "w40")
+
+
+def strongest(graph: Graph) -> str:
+    nodes = [one for one in graph.nodes if one.kind == "feature" and one.ctx_idx > 0]
+    return max(nodes, key=lambda one: one.effect or 0.0).node_id
+
+
+def poke(kind: Any, *nodes: str, value: float = 0.0, **more: Any) -> Poke:
+    return Poke(kind=kind, name="it", nodes=nodes, value=value, **more)
+
+
+def test_typing_shows_tokens_words_and_the_counterfactual(bench: Workbench, asked: Asked) -> None:
+    given = asked.model_copy(update={"counterfactual": OTHER})
+    found = asyncio.run(bench.read(given))
+    assert [one["text"] for one in found["tokens"]][:2] == ["<s>", " w3"]
+    assert len(found["words"]) == 12
+    assert found["words"][0]["probability"] >= found["words"][1]["probability"]
+    assert found["other"]["differ"] == [4] and not found["other"]["told"]
+    short = asked.model_copy(update={"counterfactual": " w1"})
+    assert "2 tokens, the prompt has 8" in asyncio.run(bench.read(short))["other"]["told"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"prompt": ""}, "the prompt is empty"),
+        ({"prompt": " w1" * 100}, "tokens long, more than the 64"),
+        ({"model": "no-such-model"}, "there is no model `no-such-model` here"),
+        ({"model": "org/name"}, "agree below that it is fetched"),
+        ({"model": "/etc"}, "folders go on the gallery's list"),
+        ({"model": "../../x"}, "folders go on the gallery's list"),
+        ({"features": "hf:org/repo"}, "is not on this gallery's list"),
+        ({"target": "w9 w9"}, "not one"),
+    ],
+)
+def test_what_cannot_be_had_is_one_line(
+    bench: Workbench, asked: Asked, change: dict[str, Any], told: str
+) -> None:
+    given = asked.model_copy(update=change)
+    with pytest.raises(TracerError) as caught:
+        asyncio.run(
+            bench.trace(given) if {"features", "target"} & set(change) else bench.read(given)
+        )
+    assert told in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_trace_opens_the_page_that_the_gallery_would_have(
+    bench: Workbench, session: Session, heard: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    page = bench.desk.page(f"graphs/{session.id}/index.html")
+    assert page is not None and b'id="viewer"' in page and b"data-layout" in page
+    phases = [one["phase"] for one in heard if one["kind"] == "progress"]
+    assert phases[0] == "forward pass" and "pruning" in phases
+    # What silencing found came behind it.
+    assert {"kind": "tried", "session": session.id} in heard
+    info = bench.desk.graph(session.id).metadata.tracer
+    assert info is not None and info.account is not None and info.account.trial is not None
+    name = page.split(b'data-graph="')[1].split(b'"')[0].decode()
+    data = bench.desk.page(f"graphs/{session.id}/{name}")
+    assert data is not None and json.loads(data)["format"] == 2
+
+
+def test_a_poke_is_what_steering_does_and_the_account_predicts_it(
+    bench: Workbench, session: Session, asked: Asked, tiny: Path
+) -> None:
+    graph = bench.desk.graph(session.id)
+    node = strongest(graph)
+    found = asyncio.run(bench.poke(Poking(session=session.id, pokes=(poke("ablate", node),))))
+    then = tracer.steer(
+        tracer.load_model(str(tiny), device="cpu"), "neurons", PROMPT, tracer.Ablate(node)
+    )
+    assert found["target"]["after"] == pytest.approx(then.probability(" w9")[1], rel=1e-4)
+    assert found["change"] == pytest.approx(then.logit_change(" w9", " w2"), rel=1e-3, abs=1e-4)
+    effect = next(one.effect for one in graph.nodes if one.node_id == node)
+    assert effect is not None
+    assert found["predicted"] == pytest.approx(-effect, rel=1e-3)
+    half = poke("scale", node, value=0.5)
+    predicted = asyncio.run(bench.poke(Poking(session=session.id, pokes=(half,))))["predicted"]
+    assert predicted == pytest.approx(-effect / 2, rel=1e-3)
+
+
+def test_what_is_switched_off_does_nothing_and_the_later_poke_wins(
+    bench: Workbench, session: Session
+) -> None:
+    node = strongest(bench.desk.graph(session.id))
+
+    def change(*pokes: Poke) -> float:
+        found = asyncio.run(bench.poke(Poking(session=session.id, pokes=pokes)))
+        return float(found["change"])
+
+    assert change() == change(poke("ablate", node, on=False)) == 0.0
+    whole = poke("scale", node, value=1.0)
+    assert change(poke("ablate", node), whole) == pytest.approx(0.0, abs=1e-5)
+    assert change(poke("set", node, value=3.0)) != 0.0
+    head = Poke(kind="head", name="a head", heads=(Head(layer=1, head=2, key=3),))
+    assert change(head) != 0.0
+    assert change(head, poke("ablate", node)) not in (change(head), change(poke("ablate", node)))
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        (poke("ablate", "9_1_1"), "the model's layers are 0 to 2"),
+        (poke("ablate", "1_1_60"), "positions are 1 to 7"),
+        (
+            Poke(kind="head", name="x", heads=(Head(layer=1, head=9, key=3),)),
+            "there is no head 1.9",
+        ),
+        (poke("exchange", "1_1_1"), "there is no counterfactual"),
+    ],
+)
+def test_a_poke_at_nothing_is_told(
+    bench: Workbench, session: Session, what: Poke, told: str
+) -> None:
+    with pytest.raises(TracerError, match=told):
+        asyncio.run(bench.poke(Poking(session=session.id, pokes=(what,))))
+
+
+def test_controls_are_told_one_by_one_and_the_continuation_beside(
+    bench: Workbench, session: Session, heard: list[dict[str, Any]]
+) -> None:
+    node = strongest(bench.desk.graph(session.id))
+    asked = Poking(session=session.id, pokes=(poke("ablate", node),), draws=7, tokens=4)
+    heard.clear()
+    found = asyncio.run(bench.control(asked))
+    assert len(found["changes"]) == len(found["chances"]) == 7
+    assert [one["done"] for one in heard if one["kind"] == "controls"] == [5, 7]
+    said = asyncio.run(bench.say(asked))
+    assert said["before"] and set(said) == {"before", "after"}
+
+
+def test_values_are_exchanged_with_the_counterfactual(bench: Workbench, asked: Asked) -> None:
+    given = asked.model_copy(update={"counterfactual": OTHER})
+    session = asyncio.run(bench.trace(given))
+    node = strongest(bench.desk.graph(session.id))
+    found = asyncio.run(bench.poke(Poking(session=session.id, pokes=(poke("exchange", node),))))
+    assert found["set"] == 1
+
+
+def test_a_session_is_a_file_listed_resumed_and_deleted(
+    bench: Workbench, session: Session, gallery: Path, asked: Asked
+) -> None:
+    graph = bench.desk.graph(session.id)
+    node = strongest(graph)
+    groups = {"it": Named(name="It", nodes=(node,))}
+    asyncio.run(bench.work(Work(session=session.id, pokes=(poke("ablate", node),), groups=groups)))
+    again = Workbench(gallery, lambda *_, **__: None)  # the server was started anew
+    assert session.id in [one["id"] for one in again.state()["sessions"]]
+    found = asyncio.run(again.resume(OfSession(session=session.id)))
+    assert found.groups == groups and found.pokes[0].nodes == (node,)
+    page = again.desk.page(f"graphs/{session.id}/index.html")
+    assert page is not None and b"It" in page
+    left = asyncio.run(again.delete(OfSession(session=session.id)))["sessions"]
+    assert session.id not in [one["id"] for one in left]
+    with pytest.raises(TracerError, match="this session is not there"):
+        asyncio.run(again.resume(OfSession(session=session.id)))
+    assert bench.desk.begin(asked, graph).id == session.id  # for the other tests
+
+
+def test_what_is_kept_is_what_the_commands_would_have_made(
+    bench: Workbench, session: Session, gallery: Path
+) -> None:
+    node = strongest(bench.desk.graph(session.id))
+    work = Work(session=session.id, groups={"it": Named(name="It", nodes=(node,))})
+    asyncio.run(bench.work(work))
+    found = asyncio.run(bench.keep(Keeping(session=session.id, slug="kept", by="me")))
+    assert set(found["files"]) >= {
+        "site_src/prompts.yaml",
+        "site_src/annotations/kept.yaml",
+        "site_src/write-ups/kept.md",
+        "graphs/kept/1.json",
+        "graphs/kept/1.flows.bin",
+    }
+    prompts = load_prompts(gallery / "site_src" / "prompts.yaml")
+    (job,) = make_plan(prompts, GraphFolder(gallery / "graphs"), only=["kept"])
+    assert isinstance(job, Job) and job.state == "done"  # `build-graphs` has nothing to do
+    annotations, _ = load_annotations(gallery / "site_src" / "annotations" / "kept.yaml")
+    assert annotations.groups["it"].nodes == (node,) and annotations.groups["it"].by == "me"
+    with pytest.raises(TracerError, match="something of that name already"):
+        asyncio.run(bench.keep(Keeping(session=session.id, slug="kept")))
+
+
+def test_a_committed_graph_opens_as_a_session(
+    bench: Workbench, session: Session, gallery: Path
+) -> None:
+    asyncio.run(bench.keep(Keeping(session=session.id, slug="opened")))
+    found = asyncio.run(bench.open(OfGraph(slug="opened")))
+    assert found.id == session.id  # the same question
+    assert found.asked.prompt == PROMPT and found.asked.contrast == (" w2",)
+    with pytest.raises(TracerError, match="there is no graph `none`"):
+        asyncio.run(bench.open(OfGraph(slug="none")))
+
+
+def test_a_claims_bound_lies_between_what_happened_and_the_nearest_control(
+    session: Session, bench: Workbench
+) -> None:
+    info = bench.desk.graph(session.id).metadata.tracer
+    assert info is not None
+    pokes = (poke("ablate", "1_5_3", "1_6_3"),)
+    claim = propose(
+        pokes, info.question, {}, chances=[0.8, 0.2, 0.7], leads=[3.0, 1.0, 2.5, 3.2], taken=["x"]
+    )
+    assert claim.expect.lead_falls_by == pytest.approx(1.2)  # (2.0 + 0.5) / 2, never more
+    assert claim.ablate == ("1_5_3", "1_6_3")
+    groups = {"it": Named(name="It", nodes=("1_6_3", "1_5_3"))}
+    alone = info.question.model_copy(update={"contrast": ()})
+    claim = propose(pokes, alone, groups, chances=[0.8, 0.2, 0.7], leads=None)
+    assert claim.ablate == "it"
+    assert claim.expect.p_falls_by == pytest.approx(0.43)
+    for wrong, told in (
+        ([0.8, 0.7, 0.1], "beats 0 of 1 controls"),
+        ([0.8, 0.8, 0.7], "so it says nothing"),
+    ):
+        with pytest.raises(TracerError, match=told):
+            propose(pokes, alone, groups, chances=wrong, leads=None)
+    mixed = (*pokes, poke("set", "1_7_3", value=1.0))
+    with pytest.raises(TracerError, match="a claim does one thing"):
+        propose(mixed, alone, groups, chances=[0.8, 0.2, 0.7], leads=None)
+
+
+def test_the_published_site_has_no_trace_of_it(
+    bench: Workbench, session: Session, gallery: Path, tmp_path: Path
+) -> None:
+    asyncio.run(bench.keep(Keeping(session=session.id, slug="published")))
+    (gallery / "site_src" / "site.yaml").write_text("search: false\n", encoding="utf-8")
+    build(gallery, tmp_path / "public", drafts=True, processes=1)
+    files = [one for one in (tmp_path / "public").rglob("*") if one.is_file()]
+    assert files
+    for file in files:
+        assert "workbench" not in file.relative_to(tmp_path).as_posix()
+        assert b"workbench" not in file.read_bytes().lower(), file

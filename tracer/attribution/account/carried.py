@@ -1,0 +1,123 @@
+"""What attention heads carried in a graph: between groups of its features, and from the strongest
+words; and where the strongest look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tracer.attribution.account.account import Account, account_of
+from tracer.attribution.account.heads import HeadFlows, head_flows
+from tracer.attribution.account.sweep_up import sweep_up
+from tracer.attribution.looks import Look, strongest_looks
+from tracer.attribution.targets import Targets
+from tracer.documents.prompt_words import spans
+from tracer.features.source import ActiveFeatures, LayerFeatures
+from tracer.model.frozen_pass import FrozenPass
+
+WORDS = 6  # that stand alone; the others are one source
+LOOKS = 10
+
+Name = tuple[int, int, int]  # layer, position, index: the order of an account's features
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Sources of the flows are the `groups`, the `words`, the other words, the start; targets the
+    groups and what is asked."""
+
+    groups: tuple[tuple[str, ...], ...]
+    words: tuple[tuple[int, ...], ...]
+    flows: HeadFlows
+    looks: tuple[Look, ...]
+
+
+@torch.no_grad()
+def carried_by_heads(
+    frozen: FrozenPass,
+    active: ActiveFeatures,
+    targets: Targets,
+    groups: Sequence[Sequence[str]],
+    *,
+    account: Account | None = None,
+    words: int = WORDS,
+    looks: int = LOOKS,
+) -> Carried:
+    """`groups` hold node ids of features, each in one of them. `account` is one that lists all of
+    them, if there is one; else it is swept anew."""
+    owner = {_name(node): at for at, group in enumerate(groups) for node in group}
+    names = sorted(owner) if account is None else _names(account)
+    listed = _listed(active, names, frozen.n_layers)
+    asked, origin = targets.effect_direction, targets.origin
+    if account is None:
+        account = account_of(sweep_up(frozen, active, listed, asked, origin=origin), listed)
+    member = torch.zeros(len(groups), len(names)).double()
+    for column, name in enumerate(names):
+        if (at := owner.get(name)) is not None:
+            member[at, column] = 1
+    tokens = [frozen.model.tokenizer.text(one) for one in frozen.token_ids]
+    found = strongest_looks(frozen, active, asked, spans(tokens), most=looks, origin=origin)
+    alone, others = _words(frozen, account, spans(tokens), words)
+    sources = [*alone, others]
+    flows = head_flows(frozen, active, listed, account, member, sources, asked, origin=origin)
+    flows = _closed(flows, account, member, sources)
+    return Carried(tuple(map(tuple, groups)), tuple(map(tuple, alone)), flows, tuple(found))
+
+
+def _closed(
+    flows: HeadFlows, account: Account, member: Tensor, words: Sequence[Sequence[int]]
+) -> HeadFlows:
+    """With what the integral missed shared out, so that flows are the account's; but for words
+    that the account does not tell alone."""
+    column = {(one.kind, one.position): at for at, one in enumerate(account.sources)}
+    inputs = torch.cat([member @ account.input_flows, account.answer_inputs[None]])
+    known = [torch.cat([member @ account.flows, account.answer_flows[None]]) @ member.T]
+    nan = torch.full_like(inputs[:, :1], torch.nan)
+    for word in words:
+        places = [column.get(("word", one)) for one in word]
+        told = [one for one in places if one is not None]
+        known.append(inputs[:, told].sum(1, keepdim=True) if len(told) == len(places) else nan)
+    known.append(inputs[:, [column["start", None]]])
+    total = flows.carried.sum((2, 3)) + flows.in_place
+    missed = (torch.cat(known, dim=1).to(total) - total).nan_to_num(0.0)
+    size = flows.carried.abs()
+    whole = size.sum((2, 3), keepdim=True)
+    share = torch.where(whole > 0, size / whole.clamp(min=torch.finfo(whole.dtype).tiny), 0.0)
+    return HeadFlows(flows.carried + share * missed[:, :, None, None], flows.in_place)
+
+
+def _name(node: str) -> Name:
+    layer, index, position = map(int, node.split("_"))
+    return layer, position, index
+
+
+def _names(account: Account) -> list[Name]:
+    columns = (account.layers, account.positions, account.indices)
+    return list(zip(*(one.tolist() for one in columns), strict=True))
+
+
+def _listed(active: ActiveFeatures, names: Sequence[Name], layers: int) -> list[LayerFeatures]:
+    places: list[list[tuple[int, int]]] = [[] for _ in range(layers)]
+    for layer, position, index in names:
+        places[layer].append((index, position))
+    return [active.some(layer, here) for layer, here in enumerate(places)]
+
+
+def _words(
+    frozen: FrozenPass, account: Account, words: Sequence[tuple[int, int]], most: int
+) -> tuple[list[list[int]], list[int]]:
+    """The positions of those that the answer has most of, in the prompt's order, and of the
+    others."""
+    shares = torch.zeros(frozen.n_positions).double()
+    for source, share in zip(account.sources, account.shares.tolist(), strict=True):
+        if source.kind == "word" and source.position is not None:
+            shares[source.position] += share
+    spans = [list(range(begin, end)) for begin, end in words if begin]
+    strength = [abs(float(shares[one].sum())) for one in spans]
+    order = sorted(range(len(spans)), key=lambda at: -strength[at])
+    alone = sorted(order[:most])
+    rest = sorted(at for one in order[most:] for at in spans[one])
+    return [spans[at] for at in alone], rest

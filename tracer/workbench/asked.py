@@ -1,0 +1,117 @@
+"""What the page may ask: records with bounds, so that nothing from it becomes a path or code."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, StringConstraints, ValidationError, model_validator
+
+from tracer.documents.claims import Claim, Key
+from tracer.documents.listed_settings import DEFAULT_MODEL
+from tracer.documents.prompts import ChatTurn
+from tracer.documents.records import Strict, first_mistake
+from tracer.documents.references import Slug
+from tracer.documents.token_id import TokenName
+from tracer.documents.trace_settings import Precision
+from tracer.errors import TracerError
+
+MOST_POKES, MOST_NODES, MOST_GROUPS, MOST_CLAIMS = 40, 1_000, 100, 100
+Prompt = Annotated[str, StringConstraints(max_length=100_000)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+NodeId = Annotated[str, StringConstraints(pattern=r"^\d{1,4}_\d{1,8}_\d{1,6}$")]
+SessionId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+Number = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
+Small = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class Asked(Strict):
+    """A question about a prompt: why this word, perhaps rather than others."""
+
+    prompt: Prompt = ""
+    chat: tuple[ChatTurn, ...] | None = Field(None, max_length=50)
+    target: TokenName | None = None
+    contrast: tuple[TokenName, ...] = Field((), max_length=20)
+    counterfactual: Prompt = ""
+    model: Name = DEFAULT_MODEL
+    features: Name = "neurons"
+    precision: Precision = "float32"
+    fetch: bool = False  # the person has seen what will be fetched
+
+
+class Head(Strict):
+    """A head that no longer looks from one word at another; from the last word by default."""
+
+    layer: Small
+    head: Small
+    query: Small | None = None
+    key: Small
+
+
+class Poke(Strict):
+    """One thing done to the model: some features away, scaled, set or exchanged; or a head that no
+    longer looks somewhere."""
+
+    kind: Literal["ablate", "scale", "set", "exchange", "head"]
+    name: Name
+    nodes: tuple[NodeId, ...] = Field((), max_length=MOST_NODES)
+    value: Number = 0.0
+    heads: tuple[Head, ...] = Field((), max_length=200)
+    on: bool = True
+
+    @model_validator(mode="after")
+    def _something(self) -> Poke:
+        if not (self.heads if self.kind == "head" else self.nodes):
+            raise ValueError("it names nothing to poke")
+        return self
+
+
+class Named(Strict):
+    """Features that a person gave a name."""
+
+    name: Name
+    nodes: tuple[NodeId, ...] = Field(min_length=1, max_length=MOST_NODES)
+
+
+class Poking(Strict):
+    session: SessionId
+    pokes: tuple[Poke, ...] = Field((), max_length=MOST_POKES)
+    draws: int = Field(0, ge=0, le=20)
+    tokens: int = Field(0, ge=0, le=60)
+
+
+class Work(Strict):
+    """What a person did so far; goes into the session's file."""
+
+    session: SessionId
+    pokes: tuple[Poke, ...] = Field((), max_length=MOST_POKES)
+    groups: dict[Key, Named] = Field(default_factory=dict, max_length=MOST_GROUPS)
+    claims: tuple[Claim, ...] = Field((), max_length=MOST_CLAIMS)
+
+
+class Keeping(Strict):
+    session: SessionId
+    slug: Slug
+    by: Name | None = None
+
+
+class OfSession(Strict):
+    session: SessionId
+
+
+class OfGraph(Strict):
+    slug: Slug
+
+
+class Entering(Strict):
+    token: Name
+
+
+Record = TypeVar("Record", bound=Strict)
+
+
+def read(record: type[Record], data: Any) -> Record:
+    """Raises TracerError for what is no such record."""
+    try:
+        return record.model_validate(data)
+    except ValidationError as error:
+        raise TracerError(f"this cannot be asked: {first_mistake(error)}") from None

@@ -1,0 +1,231 @@
+"""The model on the bench: reads prompts, traces them, and is poked. One thing at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tracer.attribution.question import Ask
+from tracer.attribution.sweep import Progress
+from tracer.attribution.trace import trace_ask
+from tracer.batch.trace_job import memory_suffices
+from tracer.documents.graph import Graph
+from tracer.documents.listed_settings import DEFAULT_MODEL
+from tracer.documents.trace_settings import TraceSettings
+from tracer.errors import TracerError
+from tracer.features.choose import FoundFeatures, choose_features, settings_for
+from tracer.interventions.steered_pass import SteeredPrompt
+from tracer.interventions.targets import targets_of
+from tracer.interventions.trial import tried
+from tracer.model.cache import cached_models
+from tracer.model.default_model import Say
+from tracer.model.load import Model, load_model
+from tracer.model.third_party import third_party
+from tracer.model.tokens import Encoded
+from tracer.workbench.asked import Asked
+
+LIKELY = 12  # next words that are shown
+_HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w.-]+)?\Z")
+
+
+class Bench:
+    """`models` and `features` are those that the gallery's own prompt list names; `say` is told of
+    downloads."""
+
+    def __init__(
+        self,
+        *,
+        models: Sequence[str] = (),
+        features: Sequence[str] = (),
+        say: Say = lambda _: None,
+    ) -> None:
+        self._models, self._sets = tuple(models), ("neurons", *features)
+        self._say = say
+        self._model: Model | None = None
+        self._called: tuple[str, str] | None = None
+        self._features: dict[tuple[str, str], FoundFeatures] = {}
+        self._prompts: dict[str, SteeredPrompt] = {}
+
+    def known(self) -> list[str]:
+        """Models that are here, or that the gallery's prompt list names."""
+        cached = [name for name, _ in cached_models()]
+        return list(dict.fromkeys([DEFAULT_MODEL, *cached, *self._models]))
+
+    def model(self, asked: Asked) -> Model:
+        """The model that is asked for; the last one makes room for it.
+
+        Raises TracerError for one that is not here, unless it is of the hub and the person has
+        said that it may be fetched.
+        """
+        wanted = (asked.model, asked.precision)
+        if self._model is not None and self._called == wanted:
+            return self._model
+        self._refuse_unknown(asked)
+        self._prompts.clear()
+        self._model = self._called = None
+        with memory_suffices(f"the model `{asked.model}`"), third_party("it cannot be loaded"):
+            self._model = load_model(asked.model, precision=asked.precision, say=self._say)
+        self._called = wanted
+        return self._model
+
+    def read(self, asked: Asked) -> dict[str, Any]:
+        """The prompt's tokens, what the model would say next, and the counterfactual beside it.
+
+        Raises TracerError for a prompt that is empty or too long.
+        """
+        model = self.model(asked)
+        read = _encoded(model, asked)
+        logits = _logits(model, read.ids)
+        chances = logits.softmax(-1)
+        top = chances.topk(LIKELY)
+        words = [
+            {"id": one, "text": model.tokenizer.text(one), "probability": chance}
+            for one, chance in zip(top.indices.tolist(), top.values.tolist(), strict=True)
+        ]
+        text = model.tokenizer.text
+        found: dict[str, Any] = {
+            "tokens": [{"id": one, "text": text(one)} for one in read.ids],
+            "words": words,
+            "notices": list(read.notices),
+            "chat": bool(model.tokenizer.backend.chat_template),
+        }
+        if asked.counterfactual.strip():
+            found["other"] = _beside(model, read.ids, asked.counterfactual)
+        return found
+
+    def trace(self, asked: Asked, progress: Progress) -> Graph:
+        """The graph with its parts, before anything of it was tried in the model. Raises
+        TracerError as `tracer.trace` does."""
+        model, features = self.model(asked), self.features(asked)
+        ask = _ask(model, asked)
+        settings = settings_for(TraceSettings(precision=asked.precision), features)
+        with memory_suffices("the prompt"):
+            found = trace_ask(
+                ask, model=model, features=features, settings=settings, progress=progress
+            )
+            progress("pruning", 0, 1)
+            published = found.publish(slug="untitled")
+        return published.graph.beside(published.parts)
+
+    def tried(self, asked: Asked, graph: Graph) -> Graph:
+        """The same with its strongest nodes and its boxes silenced in the model."""
+        prompt = self.prompt(asked, graph)
+        with memory_suffices("the prompt"):
+            return tried(prompt, graph, graph.parts).beside(graph.parts)
+
+    def features(self, asked: Asked) -> FoundFeatures:
+        """Raises TracerError for what the page may not name, and what cannot be had."""
+        model = self.model(asked)
+        if asked.features not in self._sets:
+            hint = "put a prompt with them on the gallery's list first, or type `neurons`"
+            raise TracerError(f"`{asked.features}` is not on this gallery's list", hint=hint)
+        key = (asked.features, model.info.identity)
+        if key not in self._features:
+            self._features[key] = choose_features(
+                asked.features,
+                model_source=model.source_name,
+                model_identity=model.info.identity,
+            )
+        return self._features[key]
+
+    def prompt(self, asked: Asked, graph: Graph) -> SteeredPrompt:
+        """A graph's prompt, run once with nothing set. Raises TracerError where the model is
+        another than the graph's."""
+        info = graph.metadata.tracer
+        if info is None:
+            raise TracerError("this graph was not made by tracer", hint="trace its prompt here")
+        model = self.model(asked)
+        if model.info.identity != info.model.identity:
+            what = f"the graph is of other weights than `{model.info.full_name}` has now"
+            raise TracerError(what, hint="trace the prompt again")
+        return self._run(asked, model, info.token_ids)
+
+    def other_prompt(self, asked: Asked, graph: Graph) -> SteeredPrompt:
+        """The counterfactual's run. Raises TracerError where there is none, or of another
+        length."""
+        if not asked.counterfactual.strip():
+            hint = "type one in its field, and trace again"
+            raise TracerError("there is no counterfactual to take values from", hint=hint)
+        model = self.model(asked)
+        info = graph.metadata.tracer
+        ids = model.tokenizer.encode_prompt(asked.counterfactual)
+        if info is None or len(ids) != len(info.token_ids):
+            many = 0 if info is None else len(info.token_ids)
+            what = f"the counterfactual is {len(ids)} tokens long, the prompt {many}"
+            raise TracerError(what, hint="give it as many")
+        return self._run(asked, model, ids)
+
+    def _run(self, asked: Asked, model: Model, ids: tuple[int, ...]) -> SteeredPrompt:
+        key = f"{asked.features} {ids}"
+        if key not in self._prompts:
+            while len(self._prompts) >= 2:  # a prompt and its counterfactual
+                self._prompts.pop(next(iter(self._prompts)))
+            with memory_suffices("the prompt"):
+                targets = targets_of(model, self.features(asked))
+                self._prompts[key] = SteeredPrompt(model, targets, ids)
+        return self._prompts[key]
+
+    def _refuse_unknown(self, asked: Asked) -> None:
+        if asked.model in self.known():
+            return
+        if not _HUB.match(asked.model) or Path(asked.model).exists():
+            what = f"there is no model `{asked.model}` here"
+            hint = f"here are {', '.join(self.known())}; folders go on the gallery's list"
+            raise TracerError(what, hint=hint)
+        if not asked.fetch:
+            what = f"`{asked.model}` is not on this machine"
+            raise TracerError(what, hint="agree below that it is fetched from the hub")
+
+
+def _encoded(model: Model, asked: Asked) -> Encoded:
+    tokenizer = model.tokenizer
+    return tokenizer.read_chat(asked.chat) if asked.chat else tokenizer.read_prompt(asked.prompt)
+
+
+def _ask(model: Model, asked: Asked) -> Ask:
+    return Ask.of(
+        model.tokenizer,
+        prompt=None if asked.chat else asked.prompt,
+        chat=asked.chat,
+        target=asked.target,
+        contrast=asked.contrast,
+    )
+
+
+@torch.no_grad()
+def _logits(model: Model, ids: Sequence[int]) -> torch.Tensor:
+    """(vocabulary,): of what follows."""
+    given = torch.tensor([ids], device=model.device)
+    logits: torch.Tensor = model.causal_lm(given, use_cache=False, logits_to_keep=1).logits[0, -1]
+    return logits.float()
+
+
+def _beside(model: Model, ids: Sequence[int], counterfactual: str) -> dict[str, Any]:
+    """The counterfactual's tokens under the prompt's, and its answer; told where they do not
+    align."""
+    try:
+        found = model.tokenizer.encode_prompt(counterfactual)
+    except TracerError as error:
+        return {"tokens": [], "differ": [], "told": str(error), "answer": None}
+    text = model.tokenizer.text
+    best = _logits(model, found).softmax(-1).max(-1)
+    pairs = zip(ids, found, strict=False)
+    differ = [at for at, (here, there) in enumerate(pairs) if here != there]
+    same = len(found) == len(ids)
+    told = "" if same else f"{len(found)} tokens, the prompt has {len(ids)}: give it as many"
+    if same and not differ:
+        told = "these are the same words"
+    return {
+        "tokens": [{"id": one, "text": text(one)} for one in found],
+        "differ": differ,
+        "told": told,
+        "answer": {
+            "id": int(best.indices),
+            "text": text(int(best.indices)),
+            "probability": float(best.values),
+        },
+    }

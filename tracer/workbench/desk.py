@@ -1,0 +1,155 @@
+"""Sessions on disk: a gallery of their own in a folder that version control passes by.
+
+So a graph that was just traced has the page, the viewer and the data that it will have when it is
+kept, made by the same code; and nothing is lost when a tab is closed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from tracer.documents.annotation_text import annotations_text
+from tracer.documents.annotations import Annotations, Group
+from tracer.documents.claims import Claim, Key
+from tracer.documents.enclosure import is_there
+from tracer.documents.files import write_atomically
+from tracer.documents.graph import Graph
+from tracer.documents.records import Plain
+from tracer.documents.references import slug_from
+from tracer.errors import TracerError
+from tracer.site.preview import Preview
+from tracer.workbench.asked import Asked, Named, Poke
+
+FOLDER = ".tracer/workbench"
+MOST_NAME = 40
+
+
+class Session(Plain):
+    """One question, what was tried on it, and what it is to be called."""
+
+    id: str
+    asked: Asked
+    changed: datetime
+    pokes: tuple[Poke, ...] = ()
+    groups: dict[Key, Named] = Field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
+    of: str | None = None  # the graph of the gallery that it was opened from
+    kept: str | None = None  # the slug that it was kept under
+
+
+class Desk:
+    """All sessions of one gallery, and the pages of their graphs."""
+
+    def __init__(self, gallery: Path):
+        self.folder = gallery / FOLDER
+        self._preview = Preview(self.folder, self.folder / "site")
+        self._lock = threading.Lock()
+        self._seen = False
+        self._last: tuple[tuple[str, int], Graph] | None = None
+
+    def sessions(self) -> list[Session]:
+        """The last one first; a file that cannot be read is passed by."""
+        files = (self.folder / "sessions").glob("*.json")
+        found = [one for file in files if (one := _load(file)) is not None]
+        return sorted(found, key=lambda one: one.changed, reverse=True)
+
+    def session(self, name: str) -> Session:
+        """Raises TracerError where there is none."""
+        found = _load(self._file(name))
+        if found is None:
+            hint = "trace the prompt again"
+            raise TracerError("this session is not there, or its file is damaged", hint=hint)
+        return found
+
+    def graph(self, name: str) -> Graph:
+        """Raises TracerError where it is gone or damaged."""
+        file = self._graph_file(name)
+        key = (name, file.stat().st_mtime_ns if file.is_file() else 0)
+        if self._last is None or self._last[0] != key:
+            self._last = key, Graph.load(file)
+        return self._last[1]
+
+    def begin(self, asked: Asked, graph: Graph, *, of: str | None = None) -> Session:
+        """A session of a graph; one that is there already goes on."""
+        info = graph.metadata.tracer
+        assert info is not None
+        words = (slug_from(graph.metadata.prompt) or "graph")[:MOST_NAME].strip("-")
+        name = f"{words}-{info.graph_id[:8]}"
+        self.put(name, graph)
+        known = _load(self._file(name))
+        now = datetime.now(UTC)
+        if known is not None:
+            session = known.model_copy(update={"asked": asked, "changed": now})
+        else:
+            session = Session(id=name, asked=asked, changed=now, of=of)
+        self.save(session)
+        return session
+
+    def put(self, name: str, graph: Graph) -> None:
+        """The graph of a session, as it is now."""
+        metadata = graph.metadata.model_copy(update={"slug": name})
+        graph.model_copy(update={"metadata": metadata}).save(self._graph_file(name))
+        self._begin_gallery()
+        with self._lock:
+            self._seen = False
+
+    def save(self, session: Session) -> None:
+        write_atomically(self._file(session.id), session.model_dump_json(indent=1))
+        named = annotations_of(session)
+        file = self.folder / "site_src" / "annotations" / f"{session.id}.yaml"
+        write_atomically(file, annotations_text(named))
+        with self._lock:
+            self._seen = False
+
+    def delete(self, name: str) -> None:
+        for file in (
+            self._file(name),
+            self.folder / "site_src" / "annotations" / f"{name}.yaml",
+        ):
+            file.unlink(missing_ok=True)
+        shutil.rmtree(self._graph_file(name).parent, ignore_errors=True)
+        with self._lock:
+            self._seen = False
+
+    def page(self, path: str) -> bytes | None:
+        """A file of the sessions' site: pages of graphs and what their viewers load. Raises
+        TracerError where a page cannot be made."""
+        with self._lock:
+            if not self._seen:
+                self._preview.look()
+                self._seen = True
+        first, _, rest = path.partition("/")
+        if first == "assets":
+            return self._preview.asset(rest.partition("/")[2])
+        return self._preview.page(path) if first == "graphs" else None
+
+    def _begin_gallery(self) -> None:
+        file = self.folder / "site_src" / "site.yaml"
+        if not is_there(file):
+            write_atomically(file, "title: The workbench\nsearch: false\n")
+
+    def _file(self, name: str) -> Path:
+        return self.folder / "sessions" / f"{name}.json"
+
+    def _graph_file(self, name: str) -> Path:
+        return self.folder / "graphs" / name / "1.json"
+
+
+def annotations_of(session: Session, groups: dict[str, Named] | None = None) -> Annotations:
+    """What a person named; for a page, and for the gallery."""
+    named = session.groups if groups is None else groups
+    return Annotations(
+        groups={key: Group(name=one.name, nodes=one.nodes) for key, one in named.items()}
+    )
+
+
+def _load(file: Path) -> Session | None:
+    try:
+        return Session.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError):
+        return None

@@ -1,0 +1,104 @@
+"""One model does one thing at a time: a thread, and of each kind of work the newest that waits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["read", "poke", "trace", "more", "after"]
+URGENCY: tuple[Kind, ...] = ("read", "poke", "trace", "more", "after")
+
+
+class Superseded(Exception):
+    """Something newer of the same kind was asked for, or it was cancelled."""
+
+
+@dataclass
+class Cancel:
+    """Told to work that runs; it asks now and then."""
+
+    asked: threading.Event = field(default_factory=threading.Event)
+
+    def check(self) -> None:
+        """Raises Superseded where the work is no longer wanted."""
+        if self.asked.is_set():
+            raise Superseded
+
+
+@dataclass
+class _Work:
+    kind: Kind
+    run: Callable[[Cancel], Any]
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    cancel: Cancel = field(default_factory=Cancel)
+
+    def finish(self, result: Any = None, error: BaseException | None = None) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self.loop.call_soon_threadsafe(self._finish, result, error)
+
+    def _finish(self, result: Any, error: BaseException | None) -> None:
+        if self.future.done():
+            return
+        if error is not None:
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(result)
+
+
+class Lane:
+    """Work is done in a thread of its own, so that the event loop stays free; what is asked for
+    while one types comes before what takes long."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Kind, _Work] = {}
+        self._running: _Work | None = None
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    async def do(self, kind: Kind, run: Callable[[Cancel], Any]) -> Any:
+        """What `run` gives. Raises Superseded where something newer took its place."""
+        loop = asyncio.get_running_loop()
+        work = _Work(kind, run, loop.create_future(), loop)
+        with self._changed:
+            self._drop(kind)
+            self._waiting[kind] = work
+            self._start()
+            self._changed.notify()
+        return await work.future
+
+    def cancel(self, kind: Kind) -> None:
+        """What waits or runs of this kind is no longer wanted."""
+        with self._changed:
+            self._drop(kind)
+
+    def _drop(self, kind: Kind) -> None:
+        if (older := self._waiting.pop(kind, None)) is not None:
+            older.finish(error=Superseded())
+        if self._running is not None and self._running.kind == kind:
+            self._running.cancel.asked.set()
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="workbench", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting:
+                    self._changed.wait()
+                kind = next(one for one in URGENCY if one in self._waiting)
+                work = self._running = self._waiting.pop(kind)
+            try:
+                work.cancel.check()
+                work.finish(work.run(work.cancel))
+            except BaseException as error:  # told to whoever asked; the lane goes on
+                work.finish(error=error)
+            finally:
+                with self._changed:
+                    self._running = None

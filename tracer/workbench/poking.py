@@ -1,0 +1,209 @@
+"""What a poke does: the answer before and after, as predicted, and beside matched controls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from tracer.documents.graph import Graph, Question
+from tracer.errors import TracerError
+from tracer.interventions.asked import Asked as Quantity
+from tracer.interventions.controls import Controls, Member
+from tracer.interventions.interventions import Ablate, Intervention, Scale, Set, settings_of
+from tracer.interventions.knock_out import KnockOut, knocked_out
+from tracer.interventions.steer import continuation
+from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt
+from tracer.workbench.asked import Poke
+from tracer.workbench.lane import Cancel
+from tracer.workbench.predicted import change
+
+SHOWN = 8
+AT_ONCE = 5  # controls between two looks at whether they are still wanted
+
+
+@dataclass
+class Done:
+    """Pokes as what they set and which looks they take away."""
+
+    members: dict[tuple[int, int, int], Member] = field(default_factory=dict)
+    looks: list[KnockOut] = field(default_factory=list)
+
+    @property
+    def settings(self) -> list[Setting]:
+        return [one.setting for one in self.members.values()]
+
+
+class Poking:
+    """One graph's prompt, poked. `there` is the counterfactual's run, where one is needed."""
+
+    def __init__(self, prompt: SteeredPrompt, graph: Graph, there: SteeredPrompt | None) -> None:
+        info = graph.metadata.tracer
+        assert info is not None
+        self.prompt, self.graph, self._there = prompt, graph, there
+        self._question: Question = info.question
+        self._asked = Quantity(prompt, info.question)
+
+    def done(self, pokes: Sequence[Poke]) -> Done:
+        """Of those that are on; of two that set one feature the later wins. Raises TracerError for
+        what the model does not have."""
+        found = Done()
+        for poke in pokes:
+            if not poke.on:
+                continue
+            if poke.kind == "head":
+                found.looks += self._looks(poke)
+            elif poke.kind == "exchange":
+                self._exchange(poke, found)
+            else:
+                what, factor = _meant(poke)
+                for setting in settings_of(self.prompt, [what]):
+                    member = Member(setting, factor)
+                    found.members[member.place] = member
+        return found
+
+    def result(self, done: Done) -> dict[str, Any]:
+        """Bars of the likeliest words, and the question's value before, after and as predicted."""
+        run = self._run(done.settings, done.looks)
+        before, after = self.prompt.baseline.logits[0], run.logits[0]
+        value = self._asked.values(run)[0]
+        return {
+            "bars": self._bars(before, after),
+            "before": self._asked.before,
+            "after": value,
+            "change": value - self._asked.before,
+            "predicted": self._predicted(done),
+            "unit": "activation" if self._question.kind == "feature" else "logits",
+            "set": len(done.members),
+            "target": self._sides(before, after),
+        }
+
+    def controls(self, done: Done, draws: int, cancel: Cancel, tell: Any) -> dict[str, Any]:
+        """The same done to other features that are as loud, `draws` times. Raises TracerError where
+        too few others are active, and for heads, which have none."""
+        if not done.members or done.looks:
+            hint = "switch heads off, and take features away"
+            raise TracerError("controls are drawn for features only", hint=hint)
+        drawn = Controls(self.prompt).draw(list(done.members.values()), seed=draws, draws=draws)
+        sides = [self.prompt.baseline, self._run(done.settings, [])]
+        for start in range(0, draws, AT_ONCE):
+            cancel.check()
+            sides += self.prompt.runs(drawn[start : start + AT_ONCE], watch=self._asked.watch)
+            tell(min(start + AT_ONCE, draws), draws)
+        before, mine, *changes = (value for one in sides for value in self._asked.values(one))
+        changes = [one - before for one in changes]
+        change = mine - before
+        beaten = sum(abs(one) < abs(change) or one * change < 0 for one in changes)
+        logits = [row for one in sides for row in one.logits]
+        chances = [self._chance(row) for row in logits]
+        return {
+            "changes": changes,
+            "chances": chances[2:],
+            "change": change,
+            "chance": chances[1],
+            "chance_before": chances[0],
+            "leads": self._leads(logits),
+            "beaten": beaten,
+        }
+
+    def _leads(self, logits: Sequence[Tensor]) -> list[float] | None:
+        """Of the target over the first word it is asked against: before, after, each control."""
+        target, others = self._question.target_id, self._question.contrast_ids
+        if target is None or not others:
+            return None
+        return [float(row[target] - row[others[0]]) for row in logits]
+
+    def said(self, done: Done, tokens: int) -> dict[str, str]:
+        """How the model goes on, before and after."""
+        with self._without(done.looks):
+            after = continuation(self.prompt, done.settings, tokens, None)
+        return {"before": continuation(self.prompt, (), tokens, None), "after": after}
+
+    def _run(self, settings: Sequence[Setting], looks: Sequence[KnockOut]) -> Run:
+        watch = self._asked.watch
+        with self._without(looks):
+            return self.prompt.run(settings, watch=watch)
+
+    def _without(self, looks: Sequence[KnockOut]) -> ExitStack:
+        stack = ExitStack()
+        if looks:
+            stack.enter_context(knocked_out(self.prompt.model, [looks]))
+        return stack
+
+    def _looks(self, poke: Poke) -> list[KnockOut]:
+        last = self.prompt.n_positions - 1
+        sizes = {
+            "layers": self.prompt.model.info.layers,
+            "heads": self.prompt.model.config.num_attention_heads,
+            "positions": self.prompt.n_positions,
+        }
+        found = []
+        for one in poke.heads:
+            query = last if one.query is None else one.query
+            look = KnockOut(one.layer, one.head, query, one.key)
+            look.check(**sizes)
+            found.append(look)
+        return found
+
+    def _exchange(self, poke: Poke, found: Done) -> None:
+        if self._there is None:
+            raise TracerError("there is no counterfactual to take values from")
+        for place in settings_of(self.prompt, [Ablate(list(poke.nodes))]):
+            spot = (place.layer, place.index, place.position)
+            found.members[spot] = Member(Setting(*spot, self._there.activation(*spot)))
+
+    def _predicted(self, done: Done) -> float | None:
+        """By the account; None without one, and where heads are taken away."""
+        flows = self.graph.parts.flows
+        if flows is None or done.looks:
+            return None
+        left, listed = {}, set(flows.features)
+        for (layer, index, position), member in done.members.items():
+            name = f"{layer}_{index}_{position}"
+            now = self.prompt.activation(layer, index, position)
+            if name in listed and now:
+                left[name] = member.setting.value / now
+        return change(flows, left)
+
+    def _bars(self, before: Tensor, after: Tensor) -> list[dict[str, Any]]:
+        sides = before.softmax(-1), after.softmax(-1)
+        named = [self._question.target_id, *self._question.contrast_ids]
+        ids = {one for one in named if one is not None}
+        for side in sides:
+            ids |= set(side.topk(SHOWN).indices.tolist())
+        ranked = sorted(ids, key=lambda one: -max(float(side[one]) for side in sides))
+        text = self.prompt.model.tokenizer.text
+        return [
+            {
+                "id": one,
+                "text": text(one),
+                "before": float(sides[0][one]),
+                "after": float(sides[1][one]),
+            }
+            for one in ranked
+        ]
+
+    def _sides(self, before: Tensor, after: Tensor) -> dict[str, Any] | None:
+        if self._question.target_id is None:
+            return None
+        return {
+            "text": self._question.target,
+            "before": self._chance(before),
+            "after": self._chance(after),
+        }
+
+    def _chance(self, logits: Tensor) -> float:
+        target = self._question.target_id
+        return 0.0 if target is None else float(logits.softmax(-1)[target])
+
+
+def _meant(poke: Poke) -> tuple[Intervention, float | None]:
+    nodes = list(poke.nodes)
+    if poke.kind == "ablate":
+        return Ablate(nodes), 0.0
+    if poke.kind == "scale":
+        return Scale(nodes, poke.value), poke.value
+    return Set(nodes, poke.value), None

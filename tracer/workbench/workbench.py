@@ -1,0 +1,266 @@
+"""All that the page can do, one function each; what takes long is done in the bench's own lane."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tracer.batch.subject import find_subject
+from tracer.documents.annotations import Annotations
+from tracer.documents.claims import Claim
+from tracer.documents.enclosure import is_there
+from tracer.documents.graph import Graph
+from tracer.documents.prompts import Counterfactual, PromptList, load_planned
+from tracer.documents.resolved_claims import resolve_claim
+from tracer.documents.token_id import TokenId
+from tracer.errors import TracerError
+from tracer.interventions.claims import check_claim
+from tracer.workbench.asked import Asked, Keeping, OfGraph, OfSession, Poking, Work
+from tracer.workbench.bench import Bench
+from tracer.workbench.claiming import propose
+from tracer.workbench.desk import Desk, Session, annotations_of
+from tracer.workbench.keeping import keep
+from tracer.workbench.lane import Cancel, Lane, Superseded
+from tracer.workbench.poking import Poking as Pokes
+
+DRAWS = 20
+
+
+class Workbench:
+    """One gallery's. `tell` is called, from any thread, with what open pages should hear."""
+
+    def __init__(self, gallery: Path, tell: Callable[..., None]) -> None:
+        self.gallery, self.desk = gallery, Desk(gallery)
+        self._tell, self._lane = tell, Lane()
+        prompts = self._prompts()
+        entries = prompts.graphs if prompts else ()
+        self._bench = Bench(
+            models=[one.model for one in entries],
+            features=[one.features for one in entries],
+            say=lambda text: tell("say", text=text),
+        )
+        self._followed: set[asyncio.Task[None]] = set()
+
+    def state(self) -> dict[str, Any]:
+        """What a page begins with."""
+        sessions = [
+            {"id": one.id, "prompt": one.asked.prompt, "kept": one.kept}
+            for one in self.desk.sessions()
+        ]
+        return {"models": self._bench.known(), "sessions": sessions}
+
+    def cancel(self) -> None:
+        """Whatever takes long."""
+        self._lane.cancel("trace")
+        self._lane.cancel("more")
+
+    async def read(self, asked: Asked) -> dict[str, Any]:
+        found: dict[str, Any] = await self._lane.do("read", lambda _: self._bench.read(asked))
+        return found
+
+    async def trace(self, asked: Asked) -> Session:
+        """The session of what was traced. What silencing finds is told when it is known."""
+
+        def run(cancel: Cancel) -> Session:
+            def progress(phase: str, done: int, total: int) -> None:
+                cancel.check()
+                self._tell("progress", phase=phase, done=done, total=total)
+
+            graph = self._bench.trace(asked, progress)
+            return self.desk.begin(asked, graph)
+
+        session: Session = await self._lane.do("trace", run)
+        self._follow(self._try(session))
+        return session
+
+    async def open(self, of: OfGraph) -> Session:
+        """A session of a graph of the gallery, its newest revision."""
+
+        def run() -> Session:
+            subject = find_subject(self.gallery, of.slug)
+            graph, info = subject.graph.beside(subject.parts), subject.info
+            prompts = self._prompts()
+            entry = prompts.entry(of.slug) if prompts else None
+            asked = Asked(
+                prompt="" if info.chat else graph.metadata.prompt,
+                chat=info.chat,
+                target=None if info.question.target_id is None else _token(info.question),
+                contrast=info.question.contrast,
+                counterfactual=(entry.counterfactual.prompt or "")
+                if entry and entry.counterfactual
+                else "",
+                model=entry.model if entry else info.model.name,
+                features=entry.features if entry else "neurons",
+                precision="float32"
+                if info.settings.precision == "fast"
+                else info.settings.precision,
+            )
+            return self.desk.begin(asked, graph, of=of.slug)
+
+        return await asyncio.to_thread(run)
+
+    async def resume(self, of: OfSession) -> Session:
+        return await asyncio.to_thread(self.desk.session, of.session)
+
+    async def delete(self, of: OfSession) -> dict[str, Any]:
+        await asyncio.to_thread(self.desk.delete, of.session)
+        return self.state()
+
+    async def work(self, work: Work) -> Session:
+        """What a person did so far, into the session's file."""
+
+        def run() -> Session:
+            session = self.desk.session(work.session)
+            done = {"pokes": work.pokes, "groups": work.groups, "claims": work.claims}
+            session = session.model_copy(update=done)
+            self.desk.save(session)
+            return session
+
+        return await asyncio.to_thread(run)
+
+    async def poke(self, asked: Poking) -> dict[str, Any]:
+        def run(_: Cancel) -> dict[str, Any]:
+            pokes = self._pokes(asked)
+            return pokes.result(pokes.done(asked.pokes))
+
+        found: dict[str, Any] = await self._lane.do("poke", run)
+        return found
+
+    async def say(self, asked: Poking) -> dict[str, Any]:
+        """How the model goes on, before and after."""
+
+        def run(_: Cancel) -> dict[str, Any]:
+            pokes = self._pokes(asked)
+            return pokes.said(pokes.done(asked.pokes), asked.tokens or 12)
+
+        found: dict[str, Any] = await self._lane.do("more", run)
+        return found
+
+    async def control(self, asked: Poking) -> dict[str, Any]:
+        """Matched controls, one or twenty."""
+
+        def run(cancel: Cancel) -> dict[str, Any]:
+            pokes = self._pokes(asked)
+            tell = partial(self._tell, "controls")
+            done = pokes.done(asked.pokes)
+            return pokes.controls(
+                done, asked.draws or 1, cancel, lambda number, of: tell(done=number, total=of)
+            )
+
+        found: dict[str, Any] = await self._lane.do("more", run)
+        return found
+
+    async def claim(self, asked: Poking) -> Session:
+        """What was just tried, as one more claim of the session."""
+
+        def run(cancel: Cancel) -> Session:
+            session, pokes = self.desk.session(asked.session), self._pokes(asked)
+            info = pokes.graph.metadata.tracer
+            assert info is not None
+            if info.question.target_id is None:
+                raise TracerError("a claim is about an answer", hint="ask why a word is said")
+            done = pokes.done(asked.pokes)
+            found = pokes.controls(
+                done, DRAWS, cancel, lambda n, of: self._tell("controls", done=n, total=of)
+            )
+            claim = propose(
+                asked.pokes,
+                info.question,
+                session.groups,
+                chances=[found["chance_before"], found["chance"], *found["chances"]],
+                leads=found["leads"],
+                taken=[one.id for one in session.claims],
+            )
+            self._refuse_failing(session, claim, pokes)
+            session = session.model_copy(update={"claims": (*session.claims, claim)})
+            self.desk.save(session)
+            return session
+
+        session: Session = await self._lane.do("more", run)
+        return session
+
+    async def keep(self, asked: Keeping) -> dict[str, Any]:
+        """The session's graph and all that was said of it, in the gallery."""
+
+        def run(_: Cancel) -> dict[str, Any]:
+            session = self.desk.session(asked.session)
+            graph = self.desk.graph(asked.session)
+            other = self._counterfactual(session.asked)
+            answer = None if other is None else str(other.target)
+            files = keep(self.gallery, session, graph, asked.slug, by=asked.by, answer=answer)
+            self.desk.save(session.model_copy(update={"kept": asked.slug}))
+            shown = [one.relative_to(self.gallery).as_posix() for one in files]
+            return {"files": shown, "slug": asked.slug}
+
+        found: dict[str, Any] = await self._lane.do("more", run)
+        return found
+
+    async def _try(self, session: Session) -> None:
+        """Silence boxes and the strongest nodes, then tell pages that the graph says more."""
+
+        def run(_: Cancel) -> None:
+            graph = self.desk.graph(session.id)
+            tried: Graph = self._bench.tried(session.asked, graph)
+            self.desk.put(session.id, tried)
+
+        with contextlib.suppress(Superseded):
+            try:
+                await self._lane.do("after", run)
+            except TracerError as error:
+                self._tell("error", text=str(error))
+            else:
+                self._tell("tried", session=session.id)
+
+    def _refuse_failing(self, session: Session, claim: Claim, pokes: Pokes) -> None:
+        """Judges the claim as `tracer verify` will, with the controls that it will draw. Raises
+        TracerError where it does not hold."""
+        other = self._counterfactual(session.asked)
+
+        def find(slug: str) -> tuple[Graph, Annotations]:
+            raise TracerError(f"there is no graph `{slug}` here")
+
+        said = annotations_of(session)
+        meant = resolve_claim(claim, pokes.graph, said, find, counterfactual=other)
+        found = check_claim(pokes.prompt, meant)
+        if found.verdict != "holds":
+            told = "; ".join(f"{one.beaten} of {len(one.controls)}" for one in found.measures)
+            what = f"it does not hold: of the controls that decide it, it beats {told}"
+            raise TracerError(what, hint="poke others, or more of them")
+
+    def _counterfactual(self, asked: Asked) -> Counterfactual | None:
+        """The counterfactual prompt and its answer, in the lane's thread."""
+        if not asked.counterfactual.strip():
+            return None
+        found = self._bench.read(asked)["other"]
+        if found["told"]:
+            raise TracerError(f"the counterfactual does not fit: {found['told']}")
+        return Counterfactual(prompt=asked.counterfactual, target=found["answer"]["text"])
+
+    def _follow(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._followed.add(task)
+        task.add_done_callback(self._followed.discard)
+
+    def _pokes(self, asked: Poking) -> Pokes:
+        """In the lane's thread."""
+        session = self.desk.session(asked.session)
+        graph = self.desk.graph(asked.session)
+        prompt = self._bench.prompt(session.asked, graph)
+        exchanged = any(one.on and one.kind == "exchange" for one in asked.pokes)
+        there = self._bench.other_prompt(session.asked, graph) if exchanged else None
+        return Pokes(prompt, graph, there)
+
+    def _prompts(self) -> PromptList | None:
+        file = self.gallery / "site_src" / "prompts.yaml"
+        try:
+            return load_planned(file) if is_there(file) else None
+        except TracerError:  # the preview tells what is wrong with it
+            return None
+
+
+def _token(question: Any) -> str | TokenId:
+    return question.target if question.target else TokenId(id=question.target_id)
