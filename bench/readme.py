@@ -756,7 +756,9 @@ def sets_table() -> str:
 
 
 def _over(values: Sequence[float]) -> str:
-    """The mean, and the range over splits."""
+    """The mean, and the range over splits where there are several."""
+    if len(values) == 1:
+        return f"{values[0]:.2f}"
     return f"{statistics.fmean(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 

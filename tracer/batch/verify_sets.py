@@ -122,20 +122,39 @@ class _Set:
             for claim, neurons, mark in claims
             if force or evidence is None or evidence.of(mark) is None
         ]
+        failed = 0
         with Bars(self.console, total=len(todo_halves) + len(todo), of=self.account.slug) as bars:
             if todo_halves or todo:
                 rows = self._rows(bars)
                 for claim, neurons, mark in todo:
-                    say = partial(bars.phase, self.account.slug, claim.id)
-                    with third_party(f"`{claim.id}` cannot be run"):
-                        tried = try_in_rows(claim, neurons, rows, mark=mark, say=say)
-                    self._write(SetEvidence.with_claim, tried)
-                    bars.ended()
+                    failed += not self._try(claim, neurons, rows, mark, bars)
                 for halves in todo_halves:
                     for found in self._halves(rows, halves, bars):
                         self._write(SetEvidence.with_exchange, found)
                         bars.ended(f"{self.account.slug}, {_said(found)}")
-        return self._close()
+        return self._close() | int(failed > 0)
+
+    def _try(
+        self,
+        claim: SetClaim,
+        neurons: Sequence[SetNeuron],
+        rows: Sequence[SetPrompt],
+        mark: str,
+        bars: Bars,
+    ) -> bool:
+        """Whether it could be run; if not, why is told, and the others go on."""
+        say = partial(bars.phase, self.account.slug, claim.id)
+        try:
+            with third_party(f"`{claim.id}` cannot be run"):
+                tried = try_in_rows(claim, neurons, rows, mark=mark, say=say)
+        except TracerError as error:
+            told = f"{self.account.slug}, {claim.id}: {error}"
+            self.console.print("error:", style="bold red", end=" ")
+            self.console.print(told, markup=False, highlight=False, soft_wrap=True)
+            return False
+        self._write(SetEvidence.with_claim, tried)
+        bars.ended()
+        return True
 
     def _close(self) -> int:
         """What became of each claim, and whether one contradicts its author."""

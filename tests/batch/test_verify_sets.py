@@ -1,0 +1,164 @@
+"""Claims over the rows of a set, and halves exchanged, on a tiny model."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import torch
+from rich.console import Console
+
+from tests.batch.test_build_sets import Desk
+from tracer.batch import verify_sets as module
+from tracer.batch.verify_sets import verify_sets
+from tracer.documents.set_account import SetAccount
+from tracer.documents.set_evidence import SetEvidence, load_set_evidence
+from tracer.errors import TracerError
+from tracer.interventions.differences import Differences
+from tracer.interventions.pair import Pair
+from tracer.interventions.set_exchange import COUNTS, exchange_halves, pairs_of, split
+from tracer.interventions.set_picks import pick
+from tracer.interventions.set_prompts import SetPrompt, set_prompts
+from tracer.interventions.targets import find_targets
+from tracer.model.load import load_model
+
+SAID = """groups:
+  late: {nodes: [LATE]}
+  word: {nodes: [WORD]}
+claims:
+  - {id: late-matters, ablate: late, expect: {lead_falls_by: 0.01}, holds: {at_least: 0.5}}
+  - {id: never-so-much, ablate: word, expect: {lead_falls_by: 90}, holds: false}
+"""
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, model: str) -> Desk:
+    made = Desk(tmp_path_factory.mktemp("verified"), model)
+    assert made.run() == 0
+    file = made.list.parent / "sets" / "tiny.yaml"
+    file.parent.mkdir()
+    account = made.folder.load("tiny", 1)
+    late, word = (next(o.id for o in account.neurons if o.slot == s) for s in ("w21", "{x}"))
+    file.write_text(SAID.replace("LATE", f'"{late}"').replace("WORD", f'"{word}"'))
+    return made
+
+
+def run(desk: Desk, **options: bool) -> tuple[int, str]:
+    console = Console(file=io.StringIO(), width=200)
+    status = verify_sets(desk.graphs.parent, ["tiny"], device="cpu", console=console, **options)
+    return status, console.file.getvalue()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def evidence(desk: Desk) -> SetEvidence:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "HALVES", ())  # which have tests of their own
+        _, told = run(desk)
+    assert "cannot be run" not in told
+    return load_set_evidence(desk.folder.root / "tiny" / "1.evidence.json")
+
+
+@pytest.fixture(scope="module")
+def account(desk: Desk) -> SetAccount:
+    return desk.folder.load("tiny", 1)
+
+
+@pytest.fixture(scope="module")
+def rows(account: SetAccount, model: str) -> list[SetPrompt]:
+    opened = load_model(model, device="cpu")
+    return set_prompts(account, opened, find_targets(opened, "neurons"))
+
+
+def test_each_row_is_tried_beside_controls_of_its_own(
+    evidence: SetEvidence, account: SetAccount
+) -> None:
+    found = {one.id: one for one in evidence.claims}
+    late = found["late-matters"]
+    assert [one.key for one in late.rows] == [row.key for row in account.counted]
+    assert len({one.controls for one in late.rows}) == len(late.rows)
+    for tried, row in zip(late.rows, account.counted, strict=True):
+        assert tried.before == pytest.approx(row.lead, abs=1e-3)
+        assert tried.bound_met == (tried.before - tried.after >= 0.01)
+    assert found["never-so-much"].held == 0
+    assert found["never-so-much"].verdict(0.5) == "fails"
+
+
+def test_what_has_evidence_is_not_run_again(
+    desk: Desk, evidence: SetEvidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("nothing is left to run")
+
+    claims = {one.id for one in evidence.claims}
+    monkeypatch.setattr(module, "load_model", never)
+    monkeypatch.setattr(module, "HALVES", ())
+    _, told = run(desk)
+    assert claims == {"late-matters", "never-so-much"}
+    assert "never-so-much: 0 of 8 rows" in told
+
+
+def test_halves_share_no_kin_and_pairs_no_answer(rows: list[SetPrompt]) -> None:
+    for seed in range(5):
+        first, second = split(rows, "kin", seed=seed)
+        assert not {one.row.kin for one in first} & {one.row.kin for one in second}
+        assert len(first) + len(second) == len(rows)
+    for here, there in pairs_of(rows, 9, seed=1):
+        assert here.answer != there.answer and here.slots == there.slots
+
+
+def test_the_strongest_are_picked_by_what_they_are_said_to_be(rows: list[SetPrompt]) -> None:
+    """Of two rows: by (value here − value there) × gradient, as a share of the lead, mean of both
+    ways round; position 0 is never among them."""
+    first = rows[0]
+    second = next(o for o in rows if o.answer != first.answer and o.slots == first.slots)
+    scores: dict[tuple[int, int, str], float] = {}
+    for here, there in ((first, second), (second, first)):
+        pair = Pair(here.prompt, there.prompt, here.answer, there.answer)
+        found = Differences.of(here.prompt, there.prompt, pair.direction)
+        lead = float(here.logits[here.answer] - here.logits[there.answer])
+        for features in found.layers():
+            columns = (features.layers, features.indices, features.positions, features.scores)
+            for layer, index, at, score in zip(*(c.tolist() for c in columns), strict=True):
+                key = layer, index, here.slots[at]
+                scores[key] = scores.get(key, 0.0) + score / abs(lead) / 2
+    best = sorted(scores, key=lambda one: -scores[one])[:5]
+    picks = pick([first, second], 5)
+    assert [(one.layer, one.index, one.slot) for one in picks] == best
+
+
+def test_exchanging_more_of_what_supports_moves_more_than_controls(rows: list[SetPrompt]) -> None:
+    found = exchange_halves(rows, "rows", seed=3, pairs=4)
+    assert found.counts == COUNTS and len(found.picked[0]) > 0
+    for one in found.pairs:
+        assert len(one.enough) == len(one.needed) == len(COUNTS)
+        assert torch.isfinite(torch.tensor([*one.enough, *one.needed])).all()
+
+
+def test_a_set_of_one_answer_cannot_be_split(rows: list[SetPrompt]) -> None:
+    alike = [one for one in rows if one.answer == rows[0].answer]
+    with pytest.raises(TracerError, match="cannot be split"):
+        exchange_halves(alike, "rows", seed=1)
+
+
+def test_a_group_that_is_not_there_is_told_at_its_claim(desk: Desk) -> None:
+    file = desk.list.parent / "sets" / "tiny.yaml"
+    said = file.read_text()
+    try:
+        file.write_text(said.replace("ablate: late", "ablate: lat"))
+        status, told = run(desk)
+    finally:
+        file.write_text(said)
+    assert status == 1 and "tiny.yaml:5:5: there is no group `lat`" in told.replace("\n", " ")
+    assert "did you mean `late`" in told
+
+
+def test_the_exact_interval_is_that_of_clopper_and_pearson() -> None:
+    from tracer.documents.binomial import exact_interval
+
+    for (k, n), (low, high) in {
+        (50, 56): (0.781, 0.960),  # R: binom.test
+        (0, 10): (0.0, 0.308),
+        (10, 10): (0.692, 1.0),
+        (1, 2): (0.013, 0.987),
+    }.items():
+        assert exact_interval(k, n) == pytest.approx((low, high), abs=1e-3)
