@@ -89,7 +89,7 @@ def _circuit(graph: Graph) -> str:
     if not end:
         raise TracerError("this graph has no circuit: no answer is told in it")
     files = resource_files("assets", Path())
-    style = "".join(files[name].read_text("utf-8") for name in _STYLES)
+    style = "".join(files[name].read_text(encoding="utf-8") for name in _STYLES)
     svg = first.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
     svg = svg.replace(">", f"><style>{style}</style>", 1) + end
     data = base64.b64encode(svg.encode()).decode()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.tiny_models import PROMPT, save_tiny_model
+from tests.workbench.loops import run
 from tracer.workbench.asked import Asked
 from tracer.workbench.desk import Session
 from tracer.workbench.workbench import Workbench
@@ -51,4 +52,4 @@ def session(bench: Workbench, asked: Asked) -> Session:
         await asyncio.gather(*bench._followed)  # what is silenced behind it
         return found
 
-    return asyncio.run(traced())
+    return run(traced())

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from tests.workbench.loops import run
 from tracer.errors import TracerError
 from tracer.workbench.lane import Cancel, Kind, Lane, Superseded
 
@@ -27,7 +28,7 @@ def test_the_newest_of_a_kind_takes_the_place_of_those_that_wait() -> None:
         found = await asyncio.gather(first, *waiting, return_exceptions=True)
         assert [type(one) for one in found[1:3]] == [Superseded, Superseded]
 
-    asyncio.run(go())
+    run(go())
     assert done == ["3"]
 
 
@@ -46,7 +47,7 @@ def test_what_is_urgent_comes_first() -> None:
         free.set()
         await asyncio.gather(*tasks)
 
-    asyncio.run(go())
+    run(go())
     assert order == ["read", "poke", "trace", "more"]
 
 
@@ -66,7 +67,7 @@ def test_what_runs_is_told_that_it_is_no_longer_wanted() -> None:
             await task
         assert await lane.do("read", lambda _: 7) == 7
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_an_error_is_told_to_whoever_asked_and_the_lane_goes_on() -> None:
@@ -79,4 +80,4 @@ def test_an_error_is_told_to_whoever_asked_and_the_lane_goes_on() -> None:
             await lane.do("poke", wrong)
         assert await lane.do("poke", lambda _: 1) == 1
 
-    asyncio.run(go())
+    run(go())

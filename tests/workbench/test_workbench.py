@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 import tracer
 from tests.tiny_models import PROMPT
+from tests.workbench.loops import run
 from tracer.batch.plan import Job, make_plan
 from tracer.documents.annotations import load_annotations
 from tracer.documents.graph import Graph
@@ -47,13 +47,13 @@ def poke(kind: Any, *nodes: str, value: float = 0.0, **more: Any) -> Poke:
 
 def test_typing_shows_tokens_words_and_the_counterfactual(bench: Workbench, asked: Asked) -> None:
     given = asked.model_copy(update={"counterfactual": OTHER})
-    found = asyncio.run(bench.read(given))
+    found = run(bench.read(given))
     assert [one["text"] for one in found["tokens"]][:2] == ["<s>", " w3"]
     assert len(found["words"]) == 12
     assert found["words"][0]["probability"] >= found["words"][1]["probability"]
     assert found["other"]["differ"] == [4] and not found["other"]["told"]
     short = asked.model_copy(update={"counterfactual": " w1"})
-    assert "2 tokens, the prompt has 8" in asyncio.run(bench.read(short))["other"]["told"]
+    assert "2 tokens, the prompt has 8" in run(bench.read(short))["other"]["told"]
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,7 @@ def test_what_cannot_be_had_is_one_line(
 ) -> None:
     given = asked.model_copy(update=change)
     with pytest.raises(TracerError) as caught:
-        asyncio.run(
-            bench.trace(given) if {"features", "target"} & set(change) else bench.read(given)
-        )
+        run(bench.trace(given) if {"features", "target"} & set(change) else bench.read(given))
     assert told in str(caught.value) and "\n" not in str(caught.value)
 
 
@@ -101,7 +99,7 @@ def test_a_poke_is_what_steering_does_and_the_account_predicts_it(
 ) -> None:
     graph = bench.desk.graph(session.id)
     node = strongest(graph)
-    found = asyncio.run(bench.poke(Poking(session=session.id, pokes=(poke("ablate", node),))))
+    found = run(bench.poke(Poking(session=session.id, pokes=(poke("ablate", node),))))
     then = tracer.steer(
         tracer.load_model(str(tiny), device="cpu"), "neurons", PROMPT, tracer.Ablate(node)
     )
@@ -111,7 +109,7 @@ def test_a_poke_is_what_steering_does_and_the_account_predicts_it(
     assert effect is not None
     assert found["predicted"] == pytest.approx(-effect, rel=1e-3)
     half = poke("scale", node, value=0.5)
-    predicted = asyncio.run(bench.poke(Poking(session=session.id, pokes=(half,))))["predicted"]
+    predicted = run(bench.poke(Poking(session=session.id, pokes=(half,))))["predicted"]
     assert predicted == pytest.approx(-effect / 2, rel=1e-3)
 
 
@@ -121,7 +119,7 @@ def test_what_is_switched_off_does_nothing_and_the_later_poke_wins(
     node = strongest(bench.desk.graph(session.id))
 
     def change(*pokes: Poke) -> float:
-        found = asyncio.run(bench.poke(Poking(session=session.id, pokes=pokes)))
+        found = run(bench.poke(Poking(session=session.id, pokes=pokes)))
         return float(found["change"])
 
     assert change() == change(poke("ablate", node, on=False)) == 0.0
@@ -149,7 +147,7 @@ def test_a_poke_at_nothing_is_told(
     bench: Workbench, session: Session, what: Poke, told: str
 ) -> None:
     with pytest.raises(TracerError, match=told):
-        asyncio.run(bench.poke(Poking(session=session.id, pokes=(what,))))
+        run(bench.poke(Poking(session=session.id, pokes=(what,))))
 
 
 def test_controls_are_told_one_by_one_and_the_continuation_beside(
@@ -158,18 +156,18 @@ def test_controls_are_told_one_by_one_and_the_continuation_beside(
     node = strongest(bench.desk.graph(session.id))
     asked = Poking(session=session.id, pokes=(poke("ablate", node),), draws=7, tokens=4)
     heard.clear()
-    found = asyncio.run(bench.control(asked))
+    found = run(bench.control(asked))
     assert len(found["changes"]) == len(found["chances"]) == 7
     assert [one["done"] for one in heard if one["kind"] == "controls"] == [5, 7]
-    said = asyncio.run(bench.say(asked))
+    said = run(bench.say(asked))
     assert said["before"] and set(said) == {"before", "after"}
 
 
 def test_values_are_exchanged_with_the_counterfactual(bench: Workbench, asked: Asked) -> None:
     given = asked.model_copy(update={"counterfactual": OTHER})
-    session = asyncio.run(bench.trace(given))
+    session = run(bench.trace(given))
     node = strongest(bench.desk.graph(session.id))
-    found = asyncio.run(bench.poke(Poking(session=session.id, pokes=(poke("exchange", node),))))
+    found = run(bench.poke(Poking(session=session.id, pokes=(poke("exchange", node),))))
     assert found["set"] == 1
 
 
@@ -179,17 +177,17 @@ def test_a_session_is_a_file_listed_resumed_and_deleted(
     graph = bench.desk.graph(session.id)
     node = strongest(graph)
     groups = {"it": Named(name="It", nodes=(node,))}
-    asyncio.run(bench.work(Work(session=session.id, pokes=(poke("ablate", node),), groups=groups)))
+    run(bench.work(Work(session=session.id, pokes=(poke("ablate", node),), groups=groups)))
     again = Workbench(gallery, lambda *_, **__: None)  # the server was started anew
     assert session.id in [one["id"] for one in again.state()["sessions"]]
-    found = asyncio.run(again.resume(OfSession(session=session.id)))
+    found = run(again.resume(OfSession(session=session.id)))
     assert found.groups == groups and found.pokes[0].nodes == (node,)
     page = again.desk.page(f"graphs/{session.id}/index.html")
     assert page is not None and b"It" in page
-    left = asyncio.run(again.delete(OfSession(session=session.id)))["sessions"]
+    left = run(again.delete(OfSession(session=session.id)))["sessions"]
     assert session.id not in [one["id"] for one in left]
     with pytest.raises(TracerError, match="this session is not there"):
-        asyncio.run(again.resume(OfSession(session=session.id)))
+        run(again.resume(OfSession(session=session.id)))
     assert bench.desk.begin(asked, graph).id == session.id  # for the other tests
 
 
@@ -198,8 +196,8 @@ def test_what_is_kept_is_what_the_commands_would_have_made(
 ) -> None:
     node = strongest(bench.desk.graph(session.id))
     work = Work(session=session.id, groups={"it": Named(name="It", nodes=(node,))})
-    asyncio.run(bench.work(work))
-    found = asyncio.run(bench.keep(Keeping(session=session.id, slug="kept", by="me")))
+    run(bench.work(work))
+    found = run(bench.keep(Keeping(session=session.id, slug="kept", by="me")))
     assert set(found["files"]) >= {
         "site_src/prompts.yaml",
         "site_src/annotations/kept.yaml",
@@ -213,18 +211,18 @@ def test_what_is_kept_is_what_the_commands_would_have_made(
     annotations, _ = load_annotations(gallery / "site_src" / "annotations" / "kept.yaml")
     assert annotations.groups["it"].nodes == (node,) and annotations.groups["it"].by == "me"
     with pytest.raises(TracerError, match="something of that name already"):
-        asyncio.run(bench.keep(Keeping(session=session.id, slug="kept")))
+        run(bench.keep(Keeping(session=session.id, slug="kept")))
 
 
 def test_a_committed_graph_opens_as_a_session(
     bench: Workbench, session: Session, gallery: Path
 ) -> None:
-    asyncio.run(bench.keep(Keeping(session=session.id, slug="opened")))
-    found = asyncio.run(bench.open(OfGraph(slug="opened")))
+    run(bench.keep(Keeping(session=session.id, slug="opened")))
+    found = run(bench.open(OfGraph(slug="opened")))
     assert found.id == session.id  # the same question
     assert found.asked.prompt == PROMPT and found.asked.contrast == (" w2",)
     with pytest.raises(TracerError, match="there is no graph `none`"):
-        asyncio.run(bench.open(OfGraph(slug="none")))
+        run(bench.open(OfGraph(slug="none")))
 
 
 def test_a_claims_bound_lies_between_what_happened_and_the_nearest_control(
@@ -257,7 +255,7 @@ def test_a_claims_bound_lies_between_what_happened_and_the_nearest_control(
 def test_the_published_site_has_no_trace_of_it(
     bench: Workbench, session: Session, gallery: Path, tmp_path: Path
 ) -> None:
-    asyncio.run(bench.keep(Keeping(session=session.id, slug="published")))
+    run(bench.keep(Keeping(session=session.id, slug="published")))
     (gallery / "site_src" / "site.yaml").write_text("search: false\n", encoding="utf-8")
     build(gallery, tmp_path / "public", drafts=True, processes=1)
     files = [one for one in (tmp_path / "public").rglob("*") if one.is_file()]

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 
+from tracer.documents.json_text import decode_or_none
 from tracer.errors import TracerError, one_plain_line
 from tracer.site.content.resources import resource_files
 from tracer.workbench.asked import (
@@ -158,10 +159,10 @@ async def _json(request: Request) -> Any:
         body += part
         if len(body) > MOST_BYTES:
             raise TracerError("this is too much at one time", hint="shorten the prompt")
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise TracerError("this is no JSON") from None
+    found = decode_or_none(body)
+    if found is None:
+        raise TracerError("this is no JSON")
+    return found
 
 
 def _enter(gate: Gate) -> Callable[[Request], Awaitable[Response]]:

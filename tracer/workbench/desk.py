@@ -19,6 +19,7 @@ from tracer.documents.claims import Claim, Key
 from tracer.documents.enclosure import is_there
 from tracer.documents.files import write_atomically
 from tracer.documents.graph import Graph
+from tracer.documents.json_text import decode_or_none
 from tracer.documents.records import Plain
 from tracer.documents.references import slug_from
 from tracer.errors import TracerError
@@ -150,6 +151,6 @@ def annotations_of(session: Session, groups: dict[str, Named] | None = None) -> 
 
 def _load(file: Path) -> Session | None:
     try:
-        return Session.model_validate_json(file.read_bytes())
+        return Session.model_validate(decode_or_none(file.read_bytes()))
     except (OSError, ValidationError):
         return None
