@@ -22,6 +22,7 @@ from tracer.site.content.colours import packaged_colours
 HOSTILE = '"><img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
 REPOSITORY = Path(__file__).parents[2]
 PAGES = ["", "how-to-read/", "graphs/colosseum-italian/", "graphs/john-and-mary/", "404.html"]
+PAGES += ["sets/capitals-languages/"]
 WIDTHS = [1440, 390]
 
 
