@@ -26,6 +26,7 @@ import numpy as np
 
 from tests.builders import make_graph
 from tests.foreign_graphs import foreign_graph
+from tests.heads_part import GRAPH_ID, heads
 from tracer.documents.annotation_text import annotations_text
 from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.evidence import load_evidence
@@ -38,10 +39,14 @@ from tracer.documents.feature_pack import pack_features, packed_records
 from tracer.documents.files import decode_text
 from tracer.documents.graph import graph_of, parse_graph
 from tracer.documents.json_text import decode
-from tracer.documents.parts.packed import wrap
+from tracer.documents.parts.heads import read_heads
+from tracer.documents.parts.packed import pack, wrap
 from tracer.documents.prompt_entry import with_entry
 from tracer.documents.prompts import load_prompts
 from tracer.documents.references import slug_from
+from tracer.documents.set_account import load_set
+from tracer.documents.set_claims import load_set_annotations
+from tracer.documents.set_evidence import load_set_evidence
 from tracer.documents.site_config import load_site_config
 from tracer.documents.yaml_source import parse_yaml
 from tracer.documents.yaml_spans import spans
@@ -274,6 +279,29 @@ READERS: tuple[Reader, ...] = (
             "22.features", packed_records, wrap("features", {"keys": ["22_580"]}, case)
         ),
         (_BODY,),
+    ),
+    Reader(
+        "heads",
+        partial(_file, "1.heads.bin", partial(read_heads, graph_id=GRAPH_ID)),
+        (heads().packed(),),
+    ),
+    Reader(
+        "heads-body",
+        lambda case: _file(
+            "1.heads.bin", partial(read_heads, graph_id=GRAPH_ID), pack("heads", GRAPH_ID, {}, case)
+        ),
+        (json.dumps(heads().to_dict()).encode(),),
+    ),
+    Reader("set", partial(_file, "1.json", load_set), _found("sets/is-or-are/1.json")),
+    Reader(
+        "set-evidence",
+        partial(_file, "1.evidence.json", load_set_evidence),
+        _found("sets/is-or-are/1.evidence.json"),
+    ),
+    Reader(
+        "set-annotations",
+        partial(_file, "is-or-are.yaml", load_set_annotations),
+        _found("site_src/sets/is-or-are.yaml"),
     ),
     Reader("annotations", _annotations, _found("site_src/annotations/colosseum-italian.yaml")),
     Reader("labels", partial(_file, "labels.yaml", load_feature_labels), (_LABELS,)),
