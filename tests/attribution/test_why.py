@@ -78,7 +78,8 @@ def score_by_hand(case: Case, look: LookedAt, at_query: Tensor, key: int, at_key
         return torch.cat([first * cos - second * sin, second * cos + first * sin])
 
     query = turned(at_query, attention.q_proj.weight, look.head, look.query)
-    return float(query @ turned(at_key, attention.k_proj.weight, look.head // 2, key)) / dim**0.5
+    keyed = turned(at_key, attention.k_proj.weight, look.head // 2, key)
+    return float(query @ keyed / math.sqrt(dim))
 
 
 def contrast(case: Case, look: LookedAt, at_query: Tensor, at_keys: Tensor) -> float:

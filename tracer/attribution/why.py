@@ -21,7 +21,7 @@ from tracer.model.scores import Scores
 TOLD = 8  # pieces at each end
 FEATURES = 3  # of these, so that others have room
 WORDS_ALONE = 24
-MOST_NUMBERS = 2**26  # of what heads brought from all words
+MOST_NUMBERS = 2**24  # of what heads brought from all words
 
 
 @dataclass(frozen=True)
