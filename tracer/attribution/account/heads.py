@@ -28,7 +28,8 @@ from tracer.model.frozen_norm import wide
 from tracer.model.frozen_pass import FrozenPass
 
 SHORT = 128  # tokens
-NODES = 2  # of the integral: exact for paths of up to twice as many moves, within 3e-4 beyond
+NODES = 2  # of the integral: exact for paths of up to four moves, within 5e-4 of a flow beyond
+QUICK = 1  # for up to three, within 6e-3
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class HeadFlows:
 
     carried: Tensor  # (targets, sources, layers, heads)
     in_place: Tensor  # (targets, sources): along paths that stay at one word
+    # By layer (positions, d_model): gradients of what is asked behind its attention, over all paths,
+    # none of them cut.
+    asked: tuple[Tensor, ...]
 
 
 @torch.no_grad()
@@ -55,32 +59,35 @@ def head_flows(
 ) -> HeadFlows:
     """Of the account of the `listed` features, by layer.
 
+    `nodes` is how many the integral over the scale of moves has; with one it costs half as much.
     `groups` (groups, k) says with 1 which of them are together; `words` which positions, none of
     them 0, are one source each; `direction` and `origin` what is asked. Memory: layers × sources ×
     positions × the width of values.
     """
     split = _Split(frozen, active, listed, account, groups, words, direction, origin)
-    places, weights = np.polynomial.legendre.leggauss(nodes)
-    at = [(place + 1) / 2 for place in places.tolist()]
-    in_place: Tensor | None = None
-    carried: Tensor | float = 0.0
-    for part, share in _parts(at, (weights / 2).tolist(), frozen.n_positions):
+    *moving, still = _rule(nodes)
+    size = len(moving) if frozen.n_positions <= SHORT else 1  # as each takes memory
+    carried: list[Tensor] = []
+    in_place = split.direction.new_zeros(())
+    for begin in range(0, len(moving), size):
         # Along with the first, what no head moves: weights are read from memory once for all.
-        first = in_place is None
-        found, moved = split.run([*part, 0.0] if first else part, moving=len(part))
-        in_place = found[-1] if in_place is None else in_place
-        carried = carried + torch.einsum("a,atslh->tslh", moved.new_tensor(share), moved)
-    assert in_place is not None and isinstance(carried, Tensor)
-    return HeadFlows(carried.double().cpu(), in_place.double().cpu())
+        part = [*moving[begin : begin + size], *([] if begin else [still])]
+        counted = [share for _, share in part if share]
+        alphas = [alpha for alpha, _ in part]
+        found, moved = split.run(alphas, moving=len(counted), whole=not begin)
+        in_place = in_place if begin else found[-1]
+        carried.append(torch.einsum("a,atslh->tslh", moved.new_tensor(counted), moved))
+    total = torch.stack(carried).sum(0).double().cpu()
+    return HeadFlows(total, in_place.double().cpu(), tuple(split.asked))
 
 
-def _parts(
-    places: Sequence[float], shares: Sequence[float], positions: int
-) -> Iterator[tuple[Sequence[float], Sequence[float]]]:
-    """All at once on short prompts, else one by one, as each takes memory."""
-    size = len(places) if positions <= SHORT else 1
-    for begin in range(0, len(places), size):
-        yield places[begin : begin + size], shares[begin : begin + size]
+def _rule(nodes: int) -> list[tuple[float, float]]:
+    """Places and weights of the integral, the last at 0, which costs little: Radau's rule of one
+    other place, or Gauss's of several and what stays in place."""
+    if nodes == 1:
+        return [(2 / 3, 3 / 4), (0.0, 1 / 4)]
+    places, weights = np.polynomial.legendre.leggauss(nodes)
+    return [*zip(((places + 1) / 2).tolist(), (weights / 2).tolist(), strict=True), (0.0, 0.0)]
 
 
 class _Split:
@@ -107,15 +114,18 @@ class _Split:
         self.n_targets = len(groups) + 1
         self.above = max(one.decoders.shape[1] for one in listed)
         self.top = frozen.n_layers if origin is None else origin.layer + 1
+        self.asked: list[Tensor] = []
 
-    def run(self, alphas: Sequence[float], *, moving: int) -> tuple[Tensor, Tensor]:
+    def run(
+        self, alphas: Sequence[float], *, moving: int, whole: bool = False
+    ) -> tuple[Tensor, Tensor]:
         """With every move from word to word scaled by each of them: (alphas, targets, sources); and
         of the first so many what passes each head, its own scale left out, (moving, targets,
-        sources, layers, heads)."""
+        sources, layers, heads). If `whole`, notes the gradients of what is `asked` too."""
         scales = wide(self.frozen.embeddings).new_tensor(list(alphas))
         values: list[Tensor] = []
         found = self._up(scales, values)
-        return found, self._down(scales[:moving], values) if moving else found[:0]
+        return found, self._down(scales[:moving], values, whole) if moving else found[:0]
 
     def _up(self, alphas: Tensor, values: list[Tensor]) -> Tensor:
         """Streams of all sources; notes the `values` that each layer's heads read, (columns,
@@ -193,12 +203,15 @@ class _Split:
         found = (read.spread()[:, one.positions] * wide(one.encoders)).sum(-1)
         return self.taken[layer] @ found.T
 
-    def _down(self, alphas: Tensor, values: Sequence[Tensor]) -> Tensor:
+    def _down(self, alphas: Tensor, values: Sequence[Tensor], whole: bool) -> Tensor:
         """Gradients of all targets, which meet the values at each layer's heads."""
         frozen, like = self.frozen, wide(self.frozen.embeddings)
         copies, n = len(alphas), frozen.n_positions
-        scales = alphas.repeat_interleave(self.n_targets)
+        uncut = alphas.new_ones(int(whole))  # scales of a last column that no feature cuts
+        scales = torch.cat([alphas.repeat_interleave(self.n_targets), uncut])
         answers = torch.arange(copies, device=like.device) * self.n_targets + self.n_targets - 1
+        if whole:
+            answers = torch.cat([answers, answers.new_tensor([len(scales) - 1])])
         gradient = Rows.none(len(scales), n, like)
         if self.origin is None:
             last = wide(frozen.pull_through_final_norm(self.direction[None]))
@@ -208,31 +221,38 @@ class _Split:
         behind: list[Rows] = []
         for layer in reversed(range(self.top)):
             behind = [gradient, *behind][: self.above]
-            onward = self._pulled(layer, behind)
+            onward = self._pulled(layer, behind, copies * self.n_targets)
             if self.origin is not None and self.origin.layer == layer:
                 at = torch.full_like(answers, self.origin.position)
                 onward = onward.plus(answers, at, self.direction[None])
             moves = HeadMoves(self._attention(layer), scales)
-            asked = moves.asked(gradient if frozen.model.parallel_residual else gradient + onward)
-            each = zip(asked.chunk(copies), values[layer].split(self.n_sources), strict=False)
+            left = gradient if frozen.model.parallel_residual else gradient + onward
+            if whole:
+                self.asked.insert(0, left.spread()[-1])
+            asked = moves.asked(left)
+            each = zip(
+                asked[: copies * self.n_targets].chunk(copies),
+                values[layer].split(self.n_sources),
+                strict=False,
+            )
             for copy, (one, held) in enumerate(each):
                 found[copy, :, :, layer] = moves.met(one, held)
-            gradient = (gradient + onward).where(_below(onward.there))
+            gradient = (gradient + onward).where(_below(onward.there, scales))
             gradient = gradient.holding(gradient.vectors + moves.down(asked, gradient))
         return found
 
-    def _pulled(self, layer: int, behind: Sequence[Rows]) -> Rows:
-        """Gradients in front of an MLP, through all features but those listed, and of those that
-        are targets there."""
+    def _pulled(self, layer: int, behind: Sequence[Rows], cut: int) -> Rows:
+        """Gradients in front of an MLP, through all features, of the first columns, which are
+        `cut`, but those listed, and of those that are targets there."""
         one, here = self.listed[layer], behind[0]
         vectors = [each.where(here.there).vectors for each in behind]
         onward = here.holding(wide(self.active.pull_at(layer, here.positions, vectors)))
         if not len(one):
             return onward
         weights = here.vectors.new_zeros(len(here.there), len(one))
-        weights.view(-1, self.n_targets, len(one))[:, : self.n_groups] = self.taken[layer]
+        weights[:cut].view(-1, self.n_targets, len(one))[:, : self.n_groups] = self.taken[layer]
         for each, decoders in zip(behind, wide(one.decoders).unbind(1), strict=False):
-            weights -= (each.spread()[:, one.positions] * decoders).sum(-1)
+            weights[:cut] -= (each.spread()[:cut, one.positions] * decoders).sum(-1)
         columns, features = weights.nonzero(as_tuple=True)
         own = weights[columns, features, None] * wide(one.encoders)[features]
         return onward.plus(columns, one.positions[features], own)
@@ -253,11 +273,11 @@ def _above(there: Tensor, scales: Tensor) -> Tensor:
     return torch.where(scales[:, None] > 0, reached, there)
 
 
-def _below(there: Tensor) -> Tensor:
+def _below(there: Tensor, scales: Tensor) -> Tensor:
     """Where gradients may stand in front of one; at the start nobody asks for them."""
     reached = there.flip(1).cumsum(1).flip(1) > 0
     reached[:, 0] = False
-    return reached
+    return torch.where(scales[:, None] > 0, reached, there)
 
 
 def _together(later: Sequence[Rows], written: Sequence[Rows]) -> Iterator[tuple[Rows, ...]]:
