@@ -42,18 +42,27 @@ class Standing:
         self._embeddings = wide(frozen.embeddings)[self.here]
         self._mlps: dict[int, Tensor] = {}
         self._heads: dict[int, Tensor] = {}
+        self._pieces: tuple[tuple[Piece, ...], Tensor] | None = None
 
     def rise(self, layer: int) -> None:
         """Up to the stream in front of a layer."""
         for below in range(self.layer, layer):
+            self._pieces = None
             band, frozen = self._bands[below], self.frozen
             mlp = wide(frozen.push_through_mlp_post_norm(below, frozen.mlp_outputs[below]))
             self._mlps[band] = self._mlps.get(band, 0) + mlp[self.here]
             self._heads[band] = self._heads.get(band, 0) + self._brought(below)
         self.layer = max(self.layer, layer)
 
-    def pieces(self) -> Iterator[tuple[Piece, Tensor]]:
-        """Each with (positions, d_model)."""
+    @property
+    def pieces(self) -> tuple[tuple[Piece, ...], Tensor]:
+        """In front of the layer, and their streams, (pieces, positions, d_model)."""
+        if self._pieces is None:
+            names, streams = zip(*self._each(), strict=True)
+            self._pieces = names, torch.stack(streams)
+        return self._pieces
+
+    def _each(self) -> Iterator[tuple[Piece, Tensor]]:
         stream = wide(self.frozen.block_input(self.layer))[self.here]
         left = stream - self._embeddings
         yield Piece("embedding"), self._embeddings

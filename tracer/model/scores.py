@@ -7,7 +7,7 @@ Only norms, in front and of queries and keys, are held at what they were in the 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,7 +53,17 @@ class Scores:
     @cached_property
     def constant(self) -> QueriesAndKeys:
         """What biases make of them whatever the stream is; a batch of one."""
-        return self._run(self._zeros(1) + self._offset)
+        found = self._graph[1]
+        queries, keys = found.queries.detach(), found.keys.detach()
+        return QueriesAndKeys(queries, keys, found.scaling, found.softcap)
+
+    @cached_property
+    def _graph(self) -> tuple[Tensor, QueriesAndKeys]:
+        """The maps, from nothing but biases: gradients are the same anywhere."""
+        n, width = self.frozen.n_positions, self._like.shape[1]
+        read = (self._like.new_zeros(1, n, width) + self._offset).requires_grad_()
+        with torch.enable_grad():
+            return read, self._run(read)
 
     @property
     def shared(self) -> int:
@@ -105,21 +115,20 @@ class Scores:
         bias = None if norm is None else norm.bias
         return self._like.new_zeros(()) if bias is None else wide(bias)
 
-    def _zeros(self, batch: int) -> Tensor:
-        return self._like.new_zeros(batch, self.frozen.n_positions, self._like.shape[1])
-
     def _front(self, streams: Tensor) -> Tensor:
         """Through the norm in front, without its bias."""
         norm = self.frozen.attention_norms[self.layer]
         return streams if norm is None else wide(norm.push(streams))
 
-    def _pull(self, given: Tensor, part: Any) -> Tensor:
-        read = (self._zeros(len(given)) + self._offset).requires_grad_()
+    def _pull(self, given: Tensor, part: Callable[[QueriesAndKeys], Tensor]) -> Tensor:
+        read, found = self._graph
         with torch.enable_grad():
-            found = part(self._run(read))
-        (pulled,) = torch.autograd.grad(found, read, given)
+            made = part(found)
+        (pulled,) = torch.autograd.grad(
+            made, read, given[:, None], retain_graph=True, is_grads_batched=True
+        )
         norm = self.frozen.attention_norms[self.layer]
-        return pulled if norm is None else wide(norm.pull(pulled, slice(None)))
+        return pulled[:, 0] if norm is None else wide(norm.pull(pulled[:, 0], slice(None)))
 
     def _run(self, read: Tensor) -> QueriesAndKeys:
         """Of what the attention reads, (batch, n, d_model)."""

@@ -39,8 +39,8 @@ class HeadFlows:
 
     carried: Tensor  # (targets, sources, layers, heads)
     in_place: Tensor  # (targets, sources): along paths that stay at one word
-    # By layer (positions, d_model): gradients of what is asked behind its attention, over all paths,
-    # none of them cut.
+    # By layer (positions, d_model): gradients of what is asked behind its attention, over all
+    # paths, none of them cut.
     asked: tuple[Tensor, ...]
 
 
