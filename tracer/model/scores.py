@@ -132,9 +132,12 @@ class Scores:
 
     def _run(self, read: Tensor) -> QueriesAndKeys:
         """Of what the attention reads, (batch, n, d_model)."""
-        with self._norms_held(), _noting(self._module) as noted:
-            self._module(read, **self._named)
-        return noted[0]
+        with self._norms_held(), _noting(self._module):
+            try:
+                self._module(read, **self._named)
+            except _Noted as noted:
+                return noted.found
+        raise AssertionError("an attention that asks for no implementation")
 
     @contextmanager
     def _norms_held(self) -> Iterator[None]:
@@ -157,29 +160,30 @@ class Scores:
                 handle.remove()
 
 
+class _Noted(Exception):
+    """The way out of an attention module, once queries and keys are there."""
+
+    def __init__(self, found: QueriesAndKeys) -> None:
+        super().__init__()
+        self.found = found
+
+
 @contextmanager
-def _noting(module: Any) -> Iterator[list[QueriesAndKeys]]:
-    """Inside, an attention module ends at its queries and keys, which are noted."""
-    noted: list[QueriesAndKeys] = []
+def _noting(module: Any) -> Iterator[None]:
+    """Inside, an attention module ends at its queries and keys."""
 
-    def note(query: Tensor, key: Tensor, scaling: float, softcap: float | None) -> Any:
-        noted.append(QueriesAndKeys(query, key, scaling, softcap))
-        return torch.zeros_like(query)
-
-    def attend(
-        _: Any, query: Tensor, key: Tensor, value: Tensor, mask: Any, **named: Any
-    ) -> tuple[Tensor, None]:
+    def attend(_: Any, query: Tensor, key: Tensor, value: Tensor, mask: Any, **named: Any) -> None:
         scaling = named.get("scaling")
         scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
-        return note(query, key, scaling, named.get("softcap")).transpose(1, 2), None
+        raise _Noted(QueriesAndKeys(query, key, scaling, named.get("softcap")))
 
-    def attend_older(query: Tensor, key: Tensor, *_: Any) -> tuple[Tensor, None]:
-        return note(query, key, 1.0, None), None
+    def attend_older(query: Tensor, key: Tensor, *_: Any) -> None:
+        raise _Noted(QueriesAndKeys(query, key, 1.0, None))
 
     if hasattr(module, _OLDER):
         module._attn = attend_older
         try:
-            yield noted
+            yield
         finally:
             del module._attn
         return
@@ -187,7 +191,7 @@ def _noting(module: Any) -> Iterator[list[QueriesAndKeys]]:
     ALL_ATTENTION_FUNCTIONS.register(_IMPLEMENTATION, attend)
     module.config._attn_implementation = _IMPLEMENTATION
     try:
-        yield noted
+        yield
     finally:
         module.config._attn_implementation = before
 
