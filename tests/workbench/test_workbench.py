@@ -45,6 +45,12 @@ def poke(kind: Any, *nodes: str, value: float = 0.0, **more: Any) -> Poke:
     return Poke(kind=kind, name="it", nodes=nodes, value=value, **more)
 
 
+def page_of(bench: Workbench, session: Session) -> bytes:
+    page = bench.desk.page(f"graphs/{session.id}/index.html")
+    assert page is not None
+    return page
+
+
 def test_typing_shows_tokens_words_and_the_counterfactual(bench: Workbench, asked: Asked) -> None:
     given = asked.model_copy(update={"counterfactual": OTHER})
     found = run(bench.read(given))
@@ -86,9 +92,11 @@ def test_a_trace_opens_the_page_that_the_gallery_would_have(
     phases = [one["phase"] for one in heard if one["kind"] == "progress"]
     assert phases[0] == "forward pass" and "pruning" in phases
     # What silencing found came behind it.
-    assert {"kind": "tried", "session": session.id} in heard
-    info = bench.desk.graph(session.id).metadata.tracer
+    assert heard.count({"kind": "tried", "session": session.id}) == 2
+    graph = bench.desk.graph(session.id)
+    info, heads = graph.metadata.tracer, graph.parts.heads
     assert info is not None and info.account is not None and info.account.trial is not None
+    assert heads is not None and heads.looks and b'id="heads"' in page_of(bench, session)
     name = page.split(b'data-graph="')[1].split(b'"')[0].decode()
     data = bench.desk.page(f"graphs/{session.id}/{name}")
     assert data is not None and json.loads(data)["format"] == 2
@@ -154,11 +162,11 @@ def test_controls_are_told_one_by_one_and_the_continuation_beside(
     bench: Workbench, session: Session, heard: list[dict[str, Any]]
 ) -> None:
     node = strongest(bench.desk.graph(session.id))
-    asked = Poking(session=session.id, pokes=(poke("ablate", node),), draws=7, tokens=4)
+    asked = Poking(session=session.id, pokes=(poke("ablate", node),), draws=11, tokens=4)
     heard.clear()
     found = run(bench.control(asked))
-    assert len(found["changes"]) == len(found["chances"]) == 7
-    assert [one["done"] for one in heard if one["kind"] == "controls"] == [5, 7]
+    assert len(found["changes"]) == len(found["chances"]) == 11
+    assert [one["done"] for one in heard if one["kind"] == "controls"] == [8, 11]
     said = run(bench.say(asked))
     assert said["before"] and set(said) == {"before", "after"}
 

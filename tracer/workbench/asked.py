@@ -80,9 +80,11 @@ class Poking(Strict):
 
 
 class Work(Strict):
-    """What a person did so far; goes into the session's file."""
+    """What a person did so far; goes into the session's file. `seen` is the revision of it that
+    the page knows."""
 
     session: SessionId
+    seen: Small | None = None
     pokes: tuple[Poke, ...] = Field((), max_length=MOST_POKES)
     groups: dict[Key, Named] = Field(default_factory=dict, max_length=MOST_GROUPS)
     claims: tuple[Claim, ...] = Field((), max_length=MOST_CLAIMS)

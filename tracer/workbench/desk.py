@@ -10,6 +10,7 @@ import shutil
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError
 
@@ -36,6 +37,7 @@ class Session(Plain):
     id: str
     asked: Asked
     changed: datetime
+    revision: int = 0  # goes up with each change, so that two tabs do not undo each other's
     pokes: tuple[Poke, ...] = ()
     groups: dict[Key, Named] = Field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
@@ -49,7 +51,7 @@ class Desk:
     def __init__(self, gallery: Path):
         self.folder = gallery / FOLDER
         self._preview = Preview(self.folder, self.folder / "site")
-        self._lock = threading.Lock()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
         self._seen = False
         self._last: tuple[tuple[str, int], Graph] | None = None
 
@@ -85,11 +87,27 @@ class Desk:
         known = _load(self._file(name))
         now = datetime.now(UTC)
         if known is not None:
-            session = known.model_copy(update={"asked": asked, "changed": now})
-        else:
-            session = Session(id=name, asked=asked, changed=now, of=of)
+            return self.change(name, asked=asked, changed=now)
+        session = Session(id=name, asked=asked, changed=now, of=of)
         self.save(session)
         return session
+
+    def change(self, name: str, seen: int | None = None, **what: Any) -> Session:
+        """The session with these fields, written down. Raises TracerError where it is gone, or
+        another page changed it since the revision that was `seen`."""
+        with self._writing:
+            session = self.session(name)
+            if seen is not None and seen != session.revision:
+                raise TracerError(
+                    "this session was changed in another tab; here nothing is written down",
+                    hint="load this page again to go on from there",
+                )
+            session = session.model_copy(update={**what, "revision": session.revision + 1})
+            self.save(session)
+        return session
+
+    def holds(self, name: str) -> bool:
+        return self._file(name).is_file()
 
     def put(self, name: str, graph: Graph) -> None:
         """The graph of a session, as it is now."""
