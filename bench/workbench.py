@@ -33,7 +33,7 @@ TYPED, POKED, TRACED = 30, 30, 3
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = make_gallery(Path(folder) / "gallery").root
-        with served(root, "--watch") as site, sync_playwright() as playwright:
+        with served(root, "--watch", workbench=True) as site, sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=installed_browser(), args=launch_arguments()
             )

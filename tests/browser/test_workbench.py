@@ -28,7 +28,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def site(root: Path) -> Iterator[Served]:
-    with served(root, "--watch") as running:
+    with served(root, "--watch", workbench=True) as running:
         yield running
 
 

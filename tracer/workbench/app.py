@@ -26,6 +26,7 @@ from tracer.workbench.asked import (
     Asked,
     Entering,
     Keeping,
+    Nothing,
     OfGraph,
     OfSession,
     Poking,
@@ -47,6 +48,7 @@ MOST_LISTENING = 20
 MOST_UNHEARD = 200  # events that a page may be behind
 
 ANSWERS: dict[str, type[Any]] = {
+    "ready": Nothing,
     "read": Asked,
     "trace": Asked,
     "open": OfGraph,
@@ -106,6 +108,17 @@ class Later:
     async def get(self) -> Workbench:
         return await asyncio.to_thread(self._get)
 
+    def prepare(self) -> None:
+        """Imports what takes seconds, while one opens the link."""
+
+        def run() -> None:
+            self._get()
+            from tracer.workbench.bench import Bench
+
+            Bench.import_models()
+
+        threading.Thread(target=run, name="imports", daemon=True).start()
+
     def _get(self) -> Workbench:
         with self._lock:
             if self._made is None:
@@ -115,10 +128,12 @@ class Later:
             return self._made
 
 
-def routes(gallery: Path, gate: Gate) -> list[BaseRoute]:
-    """What `tracer.serve` serves besides the preview."""
+def routes(gallery: Path, gate: Gate, *, prepare: bool = False) -> list[BaseRoute]:
+    """What `tracer.serve` serves besides the preview; `prepare` at once what is slow to import."""
     events = Events()
     bench = Later(gallery, events)
+    if prepare:
+        bench.prepare()
     inner: list[BaseRoute] = [
         Route("/", _page(gallery)),
         Route("/files/{name:path}", _file(gallery)),

@@ -104,6 +104,10 @@ class OfGraph(Strict):
     slug: Slug
 
 
+class Nothing(Strict):
+    pass
+
+
 class Entering(Strict):
     token: Name
 

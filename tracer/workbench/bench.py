@@ -59,6 +59,15 @@ class Bench:
         cached = [name for name, _ in cached_models()]
         return list(dict.fromkeys([DEFAULT_MODEL, *cached, *self._models]))
 
+    @property
+    def has_any(self) -> bool:
+        """Whether any model is in memory."""
+        return self._model is not None
+
+    def is_here(self, model: str) -> bool:
+        """Whether it was fetched before."""
+        return model in [name for name, _ in cached_models()]
+
     def has(self, asked: Asked) -> bool:
         """Whether its model is in memory."""
         return self._model is not None and self._called == (asked.model, asked.precision)
@@ -80,6 +89,11 @@ class Bench:
         self._model, self._called = replace(model, stays=True), (asked.model, asked.precision)
         self._next = NextWords(self._model)
         return self._model
+
+    @staticmethod
+    def import_models() -> None:
+        """What a model is read with, before somebody waits for one; it takes seconds."""
+        from transformers import AutoModelForCausalLM, DynamicCache, LlamaForCausalLM  # noqa: F401
 
     def read(self, asked: Asked) -> dict[str, Any]:
         """The prompt's tokens, what the model would say next, and the counterfactual beside it.

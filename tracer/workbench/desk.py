@@ -135,6 +135,12 @@ class Desk:
         with self._lock:
             self._seen = False
 
+    def ready(self) -> None:
+        """What pages of graphs are made with, before somebody waits for one."""
+        self._begin_gallery()
+        with self._lock:
+            self._preview.ready()
+
     def page(self, path: str) -> bytes | None:
         """A file of the sessions' site: pages of graphs and what their viewers load. Raises
         TracerError where a page cannot be made."""

@@ -19,7 +19,7 @@ from tracer.documents.token_id import TokenId
 from tracer.errors import TracerError
 from tracer.interventions.claims import check_claim
 from tracer.workbench.afterwards import left_to_do
-from tracer.workbench.asked import Asked, Keeping, OfGraph, OfSession, Poking, Work
+from tracer.workbench.asked import Asked, Keeping, Nothing, OfGraph, OfSession, Poking, Work
 from tracer.workbench.bench import Bench
 from tracer.workbench.claiming import propose
 from tracer.workbench.controlled import Controlled
@@ -63,6 +63,19 @@ class Workbench:
         """Whatever takes long."""
         for kind in ("trace", "more", "say"):
             self._lane.cancel(kind)
+
+    async def ready(self, _: Nothing) -> dict[str, Any]:
+        """Loads the default model, if it is here, and what pages are made with."""
+
+        def run(_: Cancel) -> None:
+            if not self._bench.has_any:
+                self._bench.model(Asked())
+            self.desk.ready()
+
+        if self._bench.is_here(Asked().model):
+            with contextlib.suppress(TracerError):  # told to whoever asks for it
+                await self._lane.do("after", run)
+        return {}
 
     async def read(self, asked: Asked) -> dict[str, Any]:
         found: dict[str, Any] = await self._lane.do(
