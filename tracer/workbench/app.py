@@ -55,6 +55,7 @@ ANSWERS: dict[str, type[Any]] = {
     "session": OfSession,
     "delete": OfSession,
     "work": Work,
+    "looks": OfSession,
     "poke": Poking,
     "control": Poking,
     "say": Poking,

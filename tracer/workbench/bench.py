@@ -60,6 +60,11 @@ class Bench:
         return list(dict.fromkeys([DEFAULT_MODEL, *cached, *self._models]))
 
     @property
+    def sets(self) -> list[str]:
+        """Features that may be asked for."""
+        return list(dict.fromkeys(self._sets))
+
+    @property
     def has_any(self) -> bool:
         """Whether any model is in memory."""
         return self._model is not None
@@ -126,7 +131,7 @@ class Bench:
         TracerError as `tracer.trace` does."""
         model, features = self.model(asked), self.features(asked)
         ask = _ask(model, asked)
-        settings = settings_for(TraceSettings(precision=asked.precision), features)
+        settings = settings_for(_settings(asked), features)
         with memory_suffices("the prompt"):
             found = trace_ask(
                 ask, model=model, features=features, settings=settings, progress=progress
@@ -209,6 +214,11 @@ class Bench:
         if not asked.fetch:
             what = f"`{asked.model}` is not on this machine"
             raise TracerError(what, hint="agree below that it is fetched from the hub")
+
+
+def _settings(asked: Asked) -> TraceSettings:
+    given = {"precision": asked.precision, **asked.settings.given()}
+    return TraceSettings.model_validate(given)
 
 
 def _graph_id(graph: Graph) -> str:

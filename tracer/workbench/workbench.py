@@ -8,24 +8,34 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tracer.batch.subject import find_subject
 from tracer.documents.annotations import Annotations
 from tracer.documents.claims import Claim
 from tracer.documents.enclosure import is_there
 from tracer.documents.graph import Graph
+from tracer.documents.head_names import Head
 from tracer.documents.prompts import Counterfactual, PromptList, load_planned
-from tracer.documents.resolved_claims import resolve_claim
-from tracer.documents.token_id import TokenId
+from tracer.documents.resolved_claims import annotations_in, resolve_claim
+from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.interventions.claims import check_claim
 from tracer.workbench.afterwards import left_to_do
-from tracer.workbench.asked import Asked, Keeping, Nothing, OfGraph, OfSession, Poking, Work
+from tracer.workbench.asked import (
+    Asked,
+    Keeping,
+    Limits,
+    Nothing,
+    OfGraph,
+    OfSession,
+    Poking,
+    Work,
+)
 from tracer.workbench.bench import Bench
 from tracer.workbench.claiming import propose
 from tracer.workbench.controlled import Controlled
 from tracer.workbench.desk import Desk, Session, annotations_of
 from tracer.workbench.keeping import keep
 from tracer.workbench.lane import Cancel, Lane, Superseded
+from tracer.workbench.opened import Opened
 from tracer.workbench.poking import Poking as Pokes
 
 DRAWS = 20
@@ -57,7 +67,14 @@ class Workbench:
             {"id": one.id, "prompt": one.asked.prompt, "kept": one.kept}
             for one in self.desk.sessions()
         ]
-        return {"models": self._bench.known(), "sessions": sessions}
+        fetched = [one for one in self._bench.known() if not self._bench.is_here(one)]
+        return {
+            "models": self._bench.known(),
+            "fetched": fetched,
+            "features": self._bench.sets,
+            "settings": _defaults(),
+            "sessions": sessions,
+        }
 
     def cancel(self) -> None:
         """Whatever takes long."""
@@ -102,33 +119,27 @@ class Workbench:
         """A session of a graph of the gallery, its newest revision."""
 
         def run() -> Session:
-            subject = find_subject(self.gallery, of.slug)
-            graph, info = subject.graph.beside(subject.parts), subject.info
-            prompts = self._prompts()
-            entry = prompts.entry(of.slug) if prompts else None
-            asked = Asked(
-                prompt="" if info.chat else graph.metadata.prompt,
-                chat=info.chat,
-                target=None if info.question.target_id is None else _token(info.question),
-                contrast=info.question.contrast,
-                counterfactual=(entry.counterfactual.prompt or "")
-                if entry and entry.counterfactual
-                else "",
-                model=entry.model if entry else info.model.name,
-                features=entry.features if entry else "neurons",
-                precision="float32"
-                if info.settings.precision == "fast"
-                else info.settings.precision,
-            )
-            return self.desk.begin(asked, graph, of=of.slug)
+            found = Opened.of(self.gallery, of.slug, self._prompts())
+            return self.desk.begin(found.asked, found.graph, of=of.slug, groups=found.groups)
 
         return await asyncio.to_thread(run)
 
     async def resume(self, of: OfSession) -> Session:
         """What was not yet tried of it when it was closed is tried now."""
         session = await asyncio.to_thread(self.desk.session, of.session)
-        self._follow(self._after(session))
+        if of.run:
+            self._follow(self._after(session))
         return session
+
+    async def looks(self, of: OfSession) -> list[dict[str, int]]:
+        """Where the heads that the graph's page tells of look."""
+        heads = (await asyncio.to_thread(self.desk.graph, of.session)).parts.heads
+        return [
+            {"layer": head.layer, "head": head.head, "query": one.to, "key": key}
+            for one in (heads.looks if heads else ())
+            for head in [Head.parse(one.head)]
+            for key in one.keys
+        ]
 
     async def delete(self, of: OfSession) -> dict[str, Any]:
         await asyncio.to_thread(self.desk.delete, of.session)
@@ -137,7 +148,7 @@ class Workbench:
     async def work(self, work: Work) -> Session:
         """What a person did so far, into the session's file."""
 
-        done = {"pokes": work.pokes, "groups": work.groups, "claims": work.claims}
+        done = {one: getattr(work, one) for one in ("pokes", "labels", "groups", "claims")}
         return await asyncio.to_thread(
             lambda: self.desk.change(work.session, seen=work.seen, **done)
         )
@@ -185,7 +196,8 @@ class Workbench:
                 session.groups,
                 chances=[found["chance_before"], found["chance"], *found["chances"]],
                 leads=found["leads"],
-                taken=[one.id for one in session.claims],
+                last=pokes.prompt.n_positions - 1,
+                taken=self._taken(session),
             )
             self._refuse_failing(session, claim, pokes)
             claims = self.desk.session(asked.session).claims  # as they are by now
@@ -203,9 +215,9 @@ class Workbench:
             other = self._counterfactual(session.asked)
             answer = None if other is None else str(other.target)
             files = keep(self.gallery, session, graph, asked.slug, by=asked.by, answer=answer)
-            self.desk.change(asked.session, kept=asked.slug)
+            session = self.desk.change(asked.session, kept=asked.slug)
             shown = [one.relative_to(self.gallery).as_posix() for one in files]
-            return {"files": shown, "slug": asked.slug}
+            return {"files": shown, "slug": asked.slug, "revision": session.revision}
 
         found: dict[str, Any] = await self._lane.do("keep", run)
         return found
@@ -260,6 +272,12 @@ class Workbench:
             what = f"it does not hold: of the controls that decide it, it beats {told}"
             raise TracerError(what, hint="poke others, or more of them")
 
+    def _taken(self, session: Session) -> list[str]:
+        """Names of claims, here and in the gallery."""
+        slug = session.kept or session.of
+        there = annotations_in(self.gallery, slug).claims if slug else ()
+        return [one.id for one in (*session.claims, *there)]
+
     def _counterfactual(self, asked: Asked) -> Counterfactual | None:
         """The counterfactual prompt and its answer, in the lane's thread."""
         if not asked.counterfactual.strip():
@@ -293,5 +311,7 @@ class Workbench:
             return None
 
 
-def _token(question: Any) -> str | TokenId:
-    return question.target if question.target else TokenId(id=question.target_id)
+def _defaults() -> dict[str, Any]:
+    """Of the settings that the page offers."""
+    settings = TraceSettings()
+    return {name: getattr(settings, name) for name in Limits.model_fields}

@@ -1,0 +1,52 @@
+"""A graph of the gallery as what a session begins with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracer.batch.subject import find_subject
+from tracer.documents.graph import Graph, Question
+from tracer.documents.prompts import PromptList
+from tracer.documents.token_id import TokenId
+from tracer.workbench.asked import Asked, Named
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Its newest revision, what it answers, and the groups that people named in it."""
+
+    asked: Asked
+    graph: Graph
+    groups: dict[str, Named]
+
+    @staticmethod
+    def of(gallery: Path, slug: str, prompts: PromptList | None) -> Opened:
+        """Raises TracerError for a graph that is not there, or not one of ours."""
+        subject = find_subject(gallery, slug)
+        graph, info, said = subject.graph.beside(subject.parts), subject.info, subject.annotations
+        entry = prompts.entry(slug) if prompts else None
+        other = entry.counterfactual if entry else None
+        precision = info.settings.precision
+        asked = Asked(
+            prompt="" if info.chat else graph.metadata.prompt,
+            chat=info.chat,
+            target=_token(info.question),
+            contrast=info.question.contrast,
+            counterfactual=(other.prompt or "") if other else "",
+            model=entry.model if entry else info.model.name,
+            features=entry.features if entry else "neurons",
+            precision="float32" if precision == "fast" else precision,
+        )
+        groups = {
+            key: Named(name=said.groups[key].name, nodes=tuple(nodes))
+            for key, nodes in said.group_members(graph.node_ids).items()
+            if nodes
+        }
+        return Opened(asked, graph, groups)
+
+
+def _token(question: Question) -> str | TokenId | None:
+    if question.target_id is None:
+        return None
+    return question.target or TokenId(id=question.target_id)
