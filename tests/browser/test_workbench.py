@@ -48,7 +48,7 @@ def test_from_a_prompt_to_a_claim_that_holds(page: Page, site: Served, root: Pat
     expect(page.locator("#numbers")).to_contain_text(re.compile("81 % → [1-7][0-9] %.*Really −"))
     page.get_by_role("button", name="A control").click()
     expect(page.locator("#controlled")).to_contain_text("A control (as many others, as loud)")
-    page.get_by_label("Name of the group").fill("Colosseum, so Italian")
+    page.get_by_label("Name of what is selected").fill("Colosseum, so Italian")
     page.get_by_role("button", name="Name it").click()
     expect(page.locator("#told")).to_contain_text("is a group of")
     page.get_by_role("button", name="Make this a claim").click()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from tracer.attribution.account.account_graph import AccountGraph
 from tracer.attribution.account.carried import Carried, carried_by_heads
@@ -56,11 +57,29 @@ class Afterwards:
         info = graph.metadata.tracer
         assert info is not None
         if self.traced is not None:
-            return self.traced.frozen, self.traced.heads(groups)
+            traced = replace(self.traced, active=_giving_way(self.traced.active, self.cancel))
+            return traced.frozen, traced.heads(groups)
         frozen = freeze(self.prompt.model, info.token_ids)
         self.cancel.check()
         active = feature_source(self.prompt.model, self.features).read(frozen)
+        active = _giving_way(active, self.cancel)
         return frozen, _carried(frozen, active, info.question, groups)
+
+
+class _GivingWay:
+    """Active features that let others in whenever a sweep asks for what passes a layer."""
+
+    def __init__(self, active: ActiveFeatures, cancel: Cancel) -> None:
+        self._active, self._cancel = active, cancel
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("pass_up", "pull", "pull_several"):
+            self._cancel.check()
+        return getattr(self._active, name)
+
+
+def _giving_way(active: ActiveFeatures, cancel: Cancel) -> ActiveFeatures:
+    return cast(ActiveFeatures, _GivingWay(active, cancel))
 
 
 def _carried(

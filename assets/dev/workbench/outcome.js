@@ -65,6 +65,7 @@ export function makeOutcome(work, to, ...more) {
     try {
       await to.saved();
       const texts = await post("say", { ...work.asked(), tokens: SAID_TOKENS });
+      said.classList.remove("stale");
       said.replaceChildren(
         make("p", {}, make("b", {}, "before "), texts.before),
         make("p", {}, make("b", {}, "after "), texts.after),
@@ -78,6 +79,7 @@ export function makeOutcome(work, to, ...more) {
   function show(found) {
     to.tell("");
     controlled.textContent = "";
+    said.classList.add("stale"); // until the model has gone on anew
     const told = [];
     if (found.target) {
       const { text, before, after } = found.target;
