@@ -62,11 +62,13 @@ def _workbench(root: Path, home: str) -> list[BaseRoute]:
         needs_tracing()
     except TracerError as error:
         return told("/workbench/", str(error))
-    from tracer.workbench.app import Gate, routes
+    from tracer.workbench.app import Gate, Later, routes
 
     def tell(token: str) -> None:
         click.echo(f"{home}workbench/#{token}  (the workbench; for one browser)")
 
     gate = Gate(tell)
     tell(gate.token)
-    return routes(root, gate, prepare=True)
+    bench = Later(root)
+    bench.prepare()
+    return routes(root, gate, bench)

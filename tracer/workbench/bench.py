@@ -64,6 +64,17 @@ class Bench:
         """Features that may be asked for."""
         return list(dict.fromkeys(self._sets))
 
+    def know(self, asked: Asked, model: Model | None = None) -> None:
+        """From now on these may be asked for; the model is in memory already, if it is given."""
+        self._models, self._sets = (*self._models, asked.model), (*self._sets, asked.features)
+        if model is not None and not self.has_any:
+            self._take(asked, model)
+
+    def _take(self, asked: Asked, model: Model) -> Model:
+        self._model, self._called = replace(model, stays=True), (asked.model, asked.precision)
+        self._next = NextWords(self._model)
+        return self._model
+
     @property
     def has_any(self) -> bool:
         """Whether any model is in memory."""
@@ -90,10 +101,9 @@ class Bench:
         self._traced = None
         self._model = self._called = self._next = None
         with memory_suffices(f"the model `{asked.model}`"), third_party("it cannot be loaded"):
-            model = load_model(asked.model, precision=asked.precision, say=self._say)
-        self._model, self._called = replace(model, stays=True), (asked.model, asked.precision)
-        self._next = NextWords(self._model)
-        return self._model
+            return self._take(
+                asked, load_model(asked.model, precision=asked.precision, say=self._say)
+            )
 
     @staticmethod
     def import_models() -> None:

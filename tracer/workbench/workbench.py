@@ -18,6 +18,7 @@ from tracer.documents.resolved_claims import annotations_in, resolve_claim
 from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.interventions.claims import check_claim
+from tracer.model.load import Model
 from tracer.workbench.afterwards import left_to_do
 from tracer.workbench.asked import (
     Asked,
@@ -60,6 +61,10 @@ class Workbench:
         )
         self._followed: set[asyncio.Task[None]] = set()
         self._poked: Pokes | None = None
+
+    def know(self, asked: Asked, model: Model | None) -> None:
+        """What a notebook asks for is on the list; its model is the one that it has in memory."""
+        self._bench.know(asked, model)
 
     def state(self) -> dict[str, Any]:
         """What a page begins with."""
