@@ -40,6 +40,6 @@ def test_a_trace_opens_in_the_workbench_with_the_model_that_is_in_memory(
     assert live.session in [one["id"] for one in ask("state")["sessions"]]
     assert ask("poke", {"session": live.session, "pokes": []})["change"] == 0.0
     assert token not in live.address  # it is used up; the next browser gets another
-    assert live.served.bench.now()._bench._model.causal_lm is model.causal_lm  # type: ignore[union-attr]
+    assert live.served.bench.now()._bench._model.causal_lm is model.causal_lm
     with pytest.raises(tracer.TracerError, match="has no graph"):
         module.live(3)

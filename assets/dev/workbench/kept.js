@@ -132,7 +132,7 @@ export function makeKept(work, to) {
   }
 
   async function keep() {
-    kept.replaceChildren();
+    kept.replaceChildren(make("p", {}, "Finishing what follows the trace, then writing …"));
     try {
       const found = await work.keep(slug.value.trim(), by.value.trim() || null);
       kept.replaceChildren(
@@ -153,6 +153,7 @@ export function makeKept(work, to) {
         ),
       );
     } catch (error) {
+      kept.replaceChildren();
       to.wrong(error);
     }
   }
