@@ -21,7 +21,12 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "bench" / "many.json"
 COUNT, FEW = 100, 10
-CITIES = ["Moscow", "Madrid", "Paris", "Rome", "Berlin", "Lisbon", "Athens", "Warsaw", "Tokyo", "Cairo", "Helsinki", "Stockholm", "Oslo", "Amsterdam", "Budapest", "Prague", "Baghdad", "Jerusalem", "Lima", "Santiago", "Havana", "Canberra", "London", "Washington", "Vienna", "Dublin", "Damascus", "Tunis"]
+CITIES = (
+    *("Moscow", "Madrid", "Paris", "Rome", "Berlin", "Lisbon", "Athens", "Warsaw", "Tokyo"),
+    *("Cairo", "Helsinki", "Stockholm", "Oslo", "Amsterdam", "Budapest", "Prague", "Baghdad"),
+    *("Jerusalem", "Lima", "Santiago", "Havana", "Canberra", "London", "Washington", "Vienna"),
+    *("Dublin", "Damascus", "Tunis"),
+)
 ASKED = (
     "official language of the country",
     "largest city in the country",

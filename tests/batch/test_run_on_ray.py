@@ -16,7 +16,7 @@ from tests.batch.test_build_graphs import Desk
 from tests.batch.test_build_sets import Desk as SetDesk
 from tests.same_graph import assert_same_graph
 from tests.tiny_models import save_tiny_model
-from tracer.batch import run_on_ray
+from tracer.batch import run_on_ray, trace_job
 from tracer.batch.trace_job import Outcome
 from tracer.documents.graph_folder import GraphFolder
 from tracer.errors import TracerError
@@ -90,7 +90,7 @@ def test_a_killed_worker_costs_nothing(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor does a slow folder."""
-    write, killed = run_on_ray.write_down, list[int]()
+    write, killed = trace_job.write_down, list[int]()
 
     def slow(*given: object) -> Outcome:
         if not killed:

@@ -175,15 +175,15 @@ class _Way:
 def _settings(source: SetPrompt, picks: Sequence[Pick]) -> Settings:
     """The picks at their values in a row's own run."""
     places = [(o.layer, o.index, at) for o in picks for at in source.positions(o.slot)]
-    columns = torch.tensor(places, dtype=torch.long).view(-1, 3).unbind(1)
+    layers, indices, positions = torch.tensor(places, dtype=torch.long).view(-1, 3).unbind(1)
     values = torch.zeros(len(places), dtype=torch.float64)
     targets, reads = source.prompt.targets, source.prompt.baseline.reads
-    for layer in columns[0].unique().tolist():
-        here = columns[0] == layer
-        read = reads[layer][0, columns[2][here]]
-        found = targets.values(layer, read, columns[1][here].to(read.device))
+    for layer in sorted({layer for layer, _, _ in places}):
+        here = layers == layer
+        read = reads[layer][0, positions[here]]
+        found = targets.values(layer, read, indices[here].to(read.device))
         values[here] = found.to("cpu", torch.float64)
-    return Settings(*columns, values)
+    return Settings(layers, indices, positions, values)
 
 
 @torch.no_grad()
