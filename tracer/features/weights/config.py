@@ -119,6 +119,7 @@ class SetConfig(BaseModel):
             writes=self.feature_output_hook or own.writes,
             top_k=top_k,
             grouped=own.grouped,
+            over_all=own.over_all,
         )
 
     @property
