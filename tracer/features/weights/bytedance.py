@@ -66,8 +66,8 @@ def check_bytedance_layer(layer: StoredLayer, weights: Path) -> None:
 
 
 LAYOUT = Layout(
-    name="cross-layer transcoders with one TopK for all layers (`W_dec_norm_0` in "
-    f"`W_dec_0.safetensors`, `{SETTINGS}`)",
+    name="ByteDance's cross-layer transcoders (`W_dec_norm_0` in `W_dec_0.safetensors`, "
+    f"`{SETTINGS}`)",
     marks=("W_enc_", "W_dec_"),
     tensors=bytedance_tensors,
     read=bytedance_layer,
