@@ -159,7 +159,8 @@ def test_one_k_for_all_layers_together(tmp_path: Path, k: int) -> None:
     norms = [numbers(at, across=True)["decoder"].flatten(1).norm(dim=1) for at in range(LAYERS)]
     scores = torch.cat([one * norm for one, norm in zip(before, norms, strict=True)], dim=1)
     kept = torch.zeros_like(scores).scatter_(1, scores.topk(k * LAYERS, dim=1).indices, 1.0)
-    expected = [one * on for one, on in zip(before, kept.split(WIDTH, dim=1), strict=True)]
+    chosen = kept.view(len(kept), LAYERS, WIDTH).unbind(1)
+    expected = [one * on for one, on in zip(before, chosen, strict=True)]
     found = opened(write_bytedance(tmp_path, k=k))
     assert (found.settings.reads, found.settings.writes) == ("hook_resid_mid", "mlp.hook_out")
     for mine, theirs in zip(active_over_layers(found, xs, 2), expected, strict=True):

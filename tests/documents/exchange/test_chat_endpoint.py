@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.chat_server import chat_server
@@ -36,7 +38,8 @@ def test_without_a_key_none_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_model_that_takes_no_settings_is_asked_without() -> None:
-    answers = iter([(400, '{"error": {"message": "no `max_tokens` here"}}'), "yes"])
+    refused = (400, '{"error": {"message": "no `max_tokens` here"}}')
+    answers: Iterator[str | tuple[int, str]] = iter([refused, "yes"])
     with chat_server(lambda _: next(answers)) as server:
         assert ChatEndpoint.at(server.address, "m").answer("a", 1) == "yes"
     assert server.seen[1][2].keys() == {"model", "messages"}

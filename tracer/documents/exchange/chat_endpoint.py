@@ -56,7 +56,7 @@ class ChatEndpoint:
             text = self._post(plain)
         found = decode_or_none(text)
         try:
-            said = found["choices"][0]["message"]["content"]  # type: ignore[index,call-overload]
+            said = found["choices"][0]["message"]["content"]
         except (KeyError, IndexError, TypeError):
             said = None
         if not isinstance(said, str):

@@ -114,7 +114,7 @@ class _PublicHTTPS(HTTPSHandler):
     name leads to a machine of this network's own. Through a proxy it is the proxy that connects."""
 
     def https_open(self, req: Request) -> Any:
-        return self.do_open(_public_connection, req)  # type: ignore[arg-type]
+        return self.do_open(_public_connection, req)
 
 
 def _public_connection(host: str, **options: Any) -> HTTPConnection:
