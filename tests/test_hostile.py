@@ -40,7 +40,7 @@ def test_a_sample_of_the_fuzzing(reader: Reader) -> None:
     """`make fuzz` takes ten minutes for this."""
 
     @settings(
-        max_examples=80,
+        max_examples=40,
         derandomize=True,
         database=None,
         deadline=None,

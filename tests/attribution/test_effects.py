@@ -49,17 +49,15 @@ def test_candidates_are_the_strongest_effects_and_never_at_the_start_token(tiny:
         assert (strengths[layer][features.positions, features.indices] >= least).all()
 
 
+HALVES = [(family, "bf16") for family in ("llama", "gemma2", "gpt2", "gpt-neox", "qwen3")]
+HALVES += [("llama", "fp16"), ("gemma2", "fp16")]
+
+
 @pytest.mark.parametrize(
     ("family", "precision"),
     [
-        *((family, "bf16") for family in FAMILIES),
-        *((family, "fp16") for family in ("llama", "gemma2")),
-        *(
-            pytest.param(family, "fp16", marks=pytest.mark.slow)
-            for family in FAMILIES
-            if family not in ("llama", "gemma2")
-        ),
-        *(pytest.param(*pair, marks=pytest.mark.slow) for pair in product(LATER, ("bf16", "fp16"))),
+        pytest.param(*pair, marks=() if pair in HALVES else pytest.mark.slow)
+        for pair in product((*FAMILIES, *LATER), ("bf16", "fp16"))
     ],
 )
 def test_effects_in_half_precision_rank_as_in_float32(

@@ -73,32 +73,27 @@ def test_general_features_stand_back_and_the_address_says_so(page: Page, site: s
     expect(page).to_have_url(f"{site}graphs/france-paris/")
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        *((one, "1_3_4") for one in ("1/3", "1_3", "1-3", "L1 N3", "layer 1 neuron 3", "1/3/4")),
-        ("zymurgy", "1_3_4"),
-        ("rome", "1_3_4"),
-        ("1/9", "1_9_5"),
-    ],
-)
-def test_the_viewer_finds_words_of_texts_and_ids_in_any_spelling(
-    page: Page, site: str, query: str, found: str
-) -> None:
+def test_the_viewer_finds_words_of_texts_and_ids_in_any_spelling(page: Page, site: str) -> None:
     page.goto(f"{site}graphs/france-paris/")
-    page.locator("#viewer-search").fill(query)
     results = page.locator(".search-results button")
-    expect(results).to_have_count(1)
-    expect(results).to_have_attribute("data-node", found)
+    spellings = ("1/3", "1_3", "1-3", "L1 N3", "layer 1 neuron 3", "1/3/4", "zymurgy", "rome")
+    for query, found in [*((one, "1_3_4") for one in spellings), ("1/9", "1_9_5")]:
+        page.locator("#viewer-search").fill("")
+        expect(results).to_have_count(0)
+        page.locator("#viewer-search").fill(query)
+        expect(results).to_have_count(1)
+        expect(results).to_have_attribute("data-node", found)
 
 
-@pytest.mark.parametrize("query", ["1/3", "1_3", "L1 N3", "1-3", "zymurgy"])
-def test_the_site_s_search_finds_features(page: Page, site: str, query: str) -> None:
+def test_the_site_s_search_finds_features(page: Page, site: str) -> None:
     page.goto(f"{site}search/")
-    page.locator("#search-words").fill(query)
     first = page.locator("#search-results a").first
-    expect(first).to_have_attribute("href", "/features/tiny.neurons/1/3/")
-    expect(page.locator("#search-status")).to_contain_text("1 feature")
+    for query in ("1/3", "1_3", "L1 N3", "1-3", "zymurgy"):
+        page.locator("#search-words").fill("")
+        expect(first).to_have_count(0)
+        page.locator("#search-words").fill(query)
+        expect(first).to_have_attribute("href", "/features/tiny.neurons/1/3/")
+        expect(page.locator("#search-status")).to_contain_text("1 feature")
 
 
 def test_nothing_of_a_feature_is_fetched_before_it_is_asked_for(page: Page, site: str) -> None:

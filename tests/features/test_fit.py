@@ -93,8 +93,8 @@ def test_a_trained_set_is_taken_without_a_word(
     hooks = {"config": f"{NORMALISED}hook_mlp_out"} if kind == "gemma native" else {}
     folder = WRITE[kind](trained[kind], tmp_path / "set", **hooks)
     model = model_of(models, kind)
-    texts = [prompt(seed) for seed in (7, 8, 9)]
-    for text in [*texts, " w3", " w3 w17", " w3 w17 w5", " w3 w3 w3 w3 w3"]:
+    texts = [prompt(seed) for seed in (7, 8)]
+    for text in [*texts, " w3", " w3 w3 w3 w3 w3"]:
         found = traced(model, folder, text)
         assert found.fit is not None
         assert found.notices == ()

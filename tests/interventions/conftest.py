@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.features.dictionaries import write_clt, write_gemma_scope_2_clt, write_plt
-from tests.tiny_models import EVERY_FAMILY, FAMILIES, LATER, exact_tiny_model
+from tests.tiny_models import EVERY_FAMILY, FAMILIES, LATER, VARIANTS, exact_tiny_model
 from tracer.model.load import Model
 
 SETS: dict[str, Callable[[Path], str]] = {
@@ -26,9 +26,9 @@ OTHERS = [name for name in SETS if name not in EVERYWHERE]
 PAIRS = [(family, one) for family in FAMILIES for one in EVERYWHERE]
 PAIRS += [(family, one) for family in LATER for one in EVERYWHERE]
 PAIRS += [(family, one) for family in ("llama", "gemma2") for one in OTHERS]
-# Every family with neurons, every kind of set with norms before and behind, and the two blocks
-# that are put together differently: the other pairs are of parts that these hold already.
-EVERYDAY = [(family, "neurons") for family in FAMILIES]
+# Neurons in the families that differ most, every kind of set with norms before and behind, and
+# the two blocks that are put together differently: the other pairs are of the same parts.
+EVERYDAY = [(family, "neurons") for family in FAMILIES if family not in VARIANTS]
 EVERYDAY += [(family, one) for family, one in PAIRS if family == "gemma2"]
 EVERYDAY += [("llama", "across layers"), ("gpt2", "skip"), ("gpt-neox", "across layers")]
 

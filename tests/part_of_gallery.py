@@ -1,0 +1,34 @@
+"""The project's own gallery cut to a few of its graphs, so that tests of it do not grow with it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+
+def keep_only(root: Path, slugs: Collection[str]) -> None:
+    """Takes from the gallery at `root` every other graph, all sets, and the texts of them."""
+    sources = root / "site_src"
+    prompts = sources / "prompts.yaml"
+    head, graphs = prompts.read_text("utf-8").split("\nsets:\n")[0].split("\ngraphs:\n")
+    entries = re.split(r"^(?=  - slug: )", graphs, flags=re.MULTILINE)
+    kept = [one for one in entries if one.split("\n")[0].removeprefix("  - slug: ") in slugs]
+    assert len(kept) == len(slugs)
+    prompts.write_text(f"{head}\ngraphs:\n{''.join(kept)}", "utf-8")
+    shutil.rmtree(sources / "sets", ignore_errors=True)
+    shutil.rmtree(root / "features", ignore_errors=True)
+    for folder in (root / "graphs").iterdir():
+        if folder.name not in slugs:
+            shutil.rmtree(folder)
+    written = [*sources.glob("annotations/*.yaml"), *sources.glob("write-ups/*.md")]
+    for file in [*written, *sources.glob("comparisons/*.md")]:
+        if not set(file.stem.split("--")) <= set(slugs):
+            file.unlink()
+    for file in sources.rglob("*.md"):
+        file.write_text(_without_links_to_other_pages(file.read_text("utf-8")), "utf-8")
+
+
+def _without_links_to_other_pages(text: str) -> str:
+    return re.sub(r"(?<!!)\[([^\]]+)\]\(\.\.?/[^)]*\)", r"\1", text)
