@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -136,6 +137,16 @@ class Remarks:
         return shown
 
     @property
+    def _told_claims(self) -> list[str]:
+        """The ids of `claims`."""
+        told = []
+        for number, claim in enumerate(self.entry.said.claims):
+            with contextlib.suppress(TracerError):
+                self.entry.resolve(number, self.graph)
+                told.append(claim.id)
+        return told
+
+    @cached_property
     def target(self) -> LinkTarget:
         entry = self.entry
         heads = entry.parts_of(self.address.revision).parts.heads
@@ -146,6 +157,7 @@ class Remarks:
             entry.earlier,
             groups_known="annotations" not in entry.unread,
             annotated=entry.annotation_source is not None,
+            claims=self._told_claims,
             heads=None if heads is None else heads.told,
         )
 

@@ -24,7 +24,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from tracer.documents.head_names import PREFIX
-from tracer.errors import Place, Problems, TracerError
+from tracer.errors import Place, Problems, TracerError, did_you_mean
 from tracer.site.content.addresses import Here
 from tracer.site.prose.figures import DrawFigure, figures_in, place_figures, use_figures
 from tracer.site.prose.maths import typeset, use_maths
@@ -58,6 +58,7 @@ RESERVED_IDS = frozenset(
     }
 )
 _FORMATTER = HtmlFormatter(nowrap=True)
+CLAIM = "claim:"
 _ALIGNMENT = re.compile(r"text-align:(left|center|right)")
 
 
@@ -99,6 +100,11 @@ def links(text: str, file: Path, *, here: Here | None = None) -> list[tuple[str,
         address = str(child.attrGet(attribute))
         found.append((here.address(address) if here else address, place))
     return found
+
+
+def parse(text: str) -> list[Token]:
+    """A document as markdown-it reads it, before anything is made of it."""
+    return _document().parse(text)
 
 
 def figure_slugs(text: str) -> list[str]:
@@ -189,7 +195,10 @@ def _link_nodes(
         if address.startswith(PREFIX) and target is not None:
             yield from _link_head(child, address.removeprefix(PREFIX), target, place)
             continue
-        if not address.startswith(("node:", "group:", PREFIX)):
+        if address.startswith(CLAIM) and target is not None:
+            yield from _link_claim(child, address.removeprefix(CLAIM), target, place)
+            continue
+        if not address.startswith(("node:", "group:", PREFIX, CLAIM)):
             if here is not None:
                 child.attrSet(attribute, here.address(address))
             continue
@@ -217,6 +226,19 @@ def _link_head(child: Token, name: str, target: LinkTarget, place: Place) -> Ite
     else:
         hint = f"it tells of {', '.join(target.heads)}"
         yield TracerError(f"the page tells of no head `{name}`", hint=hint, place=place)
+
+
+def _link_claim(child: Token, name: str, target: LinkTarget, place: Place) -> Iterator[TracerError]:
+    """To what became of a claim. An older revision that has not its nodes shows the words alone."""
+    if name in target.claims:
+        child.attrs = {"href": f"#claim-{name}"}
+        return
+    known = [one.id for one in target.annotations.claims]
+    if name in known or not target.groups_known or not target.annotated:
+        child.hidden = True
+    else:
+        hint = did_you_mean(name, known) or f"there are {', '.join(known) or 'none'}"
+        yield TracerError(f"there is no claim `{name}`", hint=hint, place=place)
 
 
 def is_elsewhere(address: str) -> bool:
