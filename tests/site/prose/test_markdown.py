@@ -235,4 +235,4 @@ def test_a_link_to_a_claim_that_is_not_there_names_the_near_one() -> None:
     (problem,) = caught.value.problems
     assert problem.place == Place(FILE, 2, 5) and problem.hint == "did you mean `it-helps`?"
     older = LinkTarget(make_graph(), Annotations.model_validate(said))
-    assert str(render("[a](claim:it-helps)", FILE, older)) == "<p dir=\"auto\">a</p>\n"
+    assert str(render("[a](claim:it-helps)", FILE, older)) == '<p dir="auto">a</p>\n'

@@ -6,7 +6,7 @@ Raw HTML stays text and the link check is on, so there is nothing to sanitise af
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from tracer.site.content.addresses import Here
 from tracer.site.prose.figures import DrawFigure, figures_in, place_figures, use_figures
 from tracer.site.prose.maths import typeset, use_maths
 from tracer.site.prose.node_links import node_link
+from tracer.site.prose.terms import explain
 from tracer.site.prose.text_places import find_in_block
 from tracer.site.wording.direction import set_directions
 
@@ -54,7 +55,15 @@ RESERVED_IDS = frozenset(
             "apart-title",
             "refused-title",
         ),
-        *("words-title", "texts-title", "often-title", "graphs-title", "flows-title", "ids-title"),
+        *(
+            "start-title",
+            "words-title",
+            "texts-title",
+            "often-title",
+            "graphs-title",
+            "flows-title",
+            "ids-title",
+        ),
     }
 )
 _FORMATTER = HtmlFormatter(nowrap=True)
@@ -69,13 +78,14 @@ def render(
     *,
     here: Here | None = None,
     draw: DrawFigure | None = None,
+    glossary: Mapping[str, str] | None = None,
 ) -> Markup:
-    """The HTML of a whole document.
+    """The HTML of a whole document; terms of the glossary are explained where they first stand.
 
     Raises Problems with file:line:col for links to nodes or groups that the graph has not, for
     figures that `draw` refuses, and for formulas that are no LaTeX.
     """
-    return _render(_document(), text, file, target, here, draw)
+    return _render(_document(), text, file, target, here, draw, glossary)
 
 
 def render_note(
@@ -125,6 +135,7 @@ def _render(
     target: LinkTarget | None,
     here: Here | None,
     draw: DrawFigure | None = None,
+    glossary: Mapping[str, str] | None = None,
 ) -> Markup:
     environment: dict[str, Any] = {}
     tokens = parser.parse(text, environment)
@@ -142,6 +153,7 @@ def _render(
     _lower_headings(tokens)
     _align_by_class(tokens)
     set_directions(tokens)
+    explain(tokens, glossary or {})
     return Markup(parser.renderer.render(tokens, parser.options, environment))
 
 
