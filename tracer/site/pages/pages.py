@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -160,6 +161,14 @@ class Pages:
 
     def feature_page(self, page: FeaturePage) -> bytes:
         return self._render("feature.html", page.root, page.feature.folder, page=page)
+
+    def ready(self) -> None:
+        """Compiles what a graph's page is made of, before somebody waits for one."""
+        folders = resource_folders("templates", self.gallery.root)
+        for name in files_in(folders):
+            if name.startswith(("base.", "graph.", "parts/")):
+                with suppress(TemplateError):  # told where the page is made
+                    self._templates.get_template(name)
 
     def _render(self, template: str, root: str, path: str, **values: Any) -> bytes:
         assets_url = root + self.assets.folder
