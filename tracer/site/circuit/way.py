@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tracer.site.circuit.boxes import Circuit
@@ -37,7 +37,7 @@ def strongest_way(circuit: Circuit) -> Way | None:
 
 
 def _ways(
-    key: str, into: dict[str, list[Line]], kinds: dict[str, str], above: tuple[Line, ...]
+    key: str, into: Mapping[str, list[Line]], kinds: Mapping[str, str], above: tuple[Line, ...]
 ) -> Iterator[tuple[Line, ...]]:
     """All ways that end in a word, downwards from one part; no part twice."""
     if kinds[key] == "word":
