@@ -54,9 +54,9 @@ function boxesOf(paragraph, svg) {
 }
 
 const GAP = 26; // above the picture, as in site/guide.css
-const LEAST = 320;
+const LEAST = 200;
 
-/** The picture beside the text, where there is room, or at a small screen's foot, where it shows what is lit.
+/** What is lit of the picture: beside the text, where there is room, or at a small screen's foot.
  * @param {HTMLElement} text
  * @param {SVGSVGElement} svg
  */
@@ -81,11 +81,11 @@ function tell(text, svg) {
     const keys = boxesOf(paragraph, svg);
     told.remove();
     const room = text.offsetHeight - /** @type {HTMLElement} */ (place).offsetHeight - GAP;
-    if (small.matches ? !keys.length : room < LEAST) return;
+    if (!keys.length || (!small.matches && room < LEAST)) return;
     place?.append(told);
-    svg.style.maxHeight = small.matches ? "" : `min(${room}px, 100vh - 2rem)`;
+    svg.style.maxHeight = small.matches ? "" : `min(${room}px, 46vh)`;
     light(svg, keys);
-    svg.setAttribute("viewBox", small.matches ? around(svg, whole) : whole);
+    svg.setAttribute("viewBox", around(svg, whole));
   }
   const reading = new IntersectionObserver(
     (seen) => {
