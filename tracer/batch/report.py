@@ -9,8 +9,18 @@ from types import TracebackType
 
 from rich.console import Console, JustifyMethod
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from tracer.batch.plan import Job, Refused
 from tracer.batch.trace_job import Outcome, Size
@@ -30,9 +40,17 @@ def plain_console(*, stderr: bool = False) -> Console:
     return console if console.is_terminal else Console(stderr=stderr, width=120)
 
 
+class _Share(ProgressColumn):
+    """How many of how many are done; of a worker, nothing."""
+
+    def render(self, task: Task) -> Text:
+        total = task.total
+        return Text("" if total is None else f"{task.completed:.0f}/{total:.0f}")
+
+
 class Bars:
-    """One bar over all graphs and one for the graph in hand; where there is no terminal, a line
-    for each as it ends."""
+    """One bar over all graphs and one for the graph in hand, or a line for each worker; where there
+    is no terminal, a line for each graph as it ends."""
 
     def __init__(self, console: Console, total: int, of: str = "graphs") -> None:
         self.console = console
@@ -40,7 +58,7 @@ class Bars:
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            _Share(),
             TimeElapsedColumn(),
             console=console,
             transient=True,
@@ -48,6 +66,7 @@ class Bars:
         )
         self.overall = self.progress.add_task(of, total=total)
         self.current = self.progress.add_task("", total=1, visible=False)
+        self._workers: dict[int, TaskID] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> Bars:
@@ -69,6 +88,19 @@ class Bars:
         self.progress.update(
             self.current, description=text, completed=done, total=total, visible=True
         )
+
+    def worker(self, number: int, doing: str) -> None:
+        """A line for each worker of a cluster, while it does something."""
+        if number not in self._workers:
+            self._workers[number] = self.progress.add_task("", total=None)
+        told = f"worker {number}: {doing}"
+        line = self._workers[number]
+        if self.progress.tasks[self.progress.task_ids.index(line)].description != told:
+            self.progress.reset(line, description=told, visible=bool(doing))
+
+    def note(self, text: str) -> None:
+        """What happened meanwhile."""
+        self.console.print(text, style="dim", markup=False, highlight=False, soft_wrap=True)
 
     def ended(self, line: str = "") -> None:
         """One more is done; `line` says so where nobody sees bars."""

@@ -64,6 +64,7 @@ def build_graphs(
             graphs,
             force=force,
             device=device,
+            ray=ray,
             precision=precision,
             dry_run=dry_run,
             console=console,

@@ -18,6 +18,7 @@ from tracer.site.content.media import published_media, stored_media
 from tracer.site.content.read_cache import ReadCache
 from tracer.site.graph.summary import Summary
 from tracer.site.pages import feeds, hosting
+from tracer.site.pages.choices import Choices, index_path
 from tracer.site.pages.listings import KINDS, listings
 from tracer.site.pages.paged import paged
 from tracer.site.pages.pages import Pages
@@ -81,7 +82,7 @@ class Plan:
         gallery, pages = self._gallery, self._pages
         config = gallery.config
         curated = [one for one in summaries if one.folder.startswith("compare/")]
-        versions = [[one.title, one.versions] for one in graphs]
+        choices = Choices.of(graphs)
         features = {"features"} if gallery.has_graphs else set()
         more = {"page"} if len(paged("", graphs)) > 1 else set()
         folders = sorted(
@@ -90,8 +91,8 @@ class Plan:
         makers: dict[str, tuple[Callable[[], bytes], object]] = {
             "404.html": (pages.missing_page, None),
             "compare/index.html": (
-                lambda: pages.compare_any_page(graphs, curated),
-                [versions, curated],
+                lambda: pages.compare_any_page(choices, curated),
+                [choices.inside, choices.firsts, choices.count, curated],
             ),
             "search/index.html": (pages.search_page, None),
             "_headers": (lambda: hosting.headers(folders).encode(), folders),
@@ -107,6 +108,8 @@ class Plan:
             shown = sets if one.page == 1 else []
             make = partial(pages.gallery_page, one, shown)
             makers[f"{one.address(one.page)}index.html"] = make, [one, shown]
+        for number, some in enumerate(choices.files):
+            makers[index_path(number)] = partial(choices.written, number), some
         for path, page, uses in self._listings(summaries):
             makers[path] = page, uses
         return [

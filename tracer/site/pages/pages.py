@@ -28,6 +28,7 @@ from tracer.site.content.gallery import GallerySource
 from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.resources import files_in, resource_folders
 from tracer.site.graph.summary import Summary
+from tracer.site.pages.choices import Choices
 from tracer.site.pages.listings import Kind, Listing, listing_folder
 from tracer.site.pages.paged import Paged
 from tracer.site.pages.policy import POLICY
@@ -116,9 +117,9 @@ class Pages:
         html = self.prose.comparison(page.pair, page.text)
         return self._render("compare.html", "../../../", page.folder, page=page, html=html)
 
-    def compare_any_page(self, graphs: Sequence[Summary], curated: Sequence[Summary]) -> bytes:
+    def compare_any_page(self, choices: Choices, curated: Sequence[Summary]) -> bytes:
         """Any two graphs by query."""
-        return self._render(COMPARE, "../", "compare/", graphs=graphs, curated=curated)
+        return self._render(COMPARE, "../", "compare/", choices=choices, curated=curated)
 
     def text_page(self, name: str, text: MarkdownFile) -> bytes:
         html = self.prose.page(name, text)
