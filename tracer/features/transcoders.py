@@ -95,9 +95,18 @@ class ActiveTranscoders:
             onward = onward + features.passes_on.pull(gradient, positions)
         return on_activation * features.activations, onward
 
-    def pull_several(self, layer: int, behind: Sequence[Tensor]) -> Tensor:
-        each = zip(*behind, strict=True)
-        return torch.stack([self.pull(layer, one)[1] for one in each])
+    def pull_at(self, layer: int, positions: Tensor, behind: Sequence[Tensor]) -> Tensor:
+        features = self.layers[layer]
+        onward = torch.zeros_like(behind[0])
+        for position in torch.unique(positions):
+            here, these = positions == position, features.positions == position
+            on_activation = onward.new_zeros(int(here.sum()), int(these.sum()))
+            for one, decoders in zip(behind, features.decoders[these].unbind(1), strict=False):
+                on_activation += one[here] @ decoders.T.to(one)
+            onward[here] = on_activation @ features.encoders[these].to(onward)
+        if features.passes_on is not None:
+            onward = onward + features.passes_on.pull(behind[0], positions)
+        return onward
 
     def along(self, layer: int, positions: Tensor, behind: Sequence[Tensor]) -> Tensor:
         features = self.layers[layer]
