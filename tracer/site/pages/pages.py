@@ -28,10 +28,13 @@ from tracer.site.content.gallery import GallerySource
 from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.resources import files_in, resource_folders
 from tracer.site.graph.summary import Summary
+from tracer.site.pages.choices import Choices
+from tracer.site.pages.listed_json import FILE
 from tracer.site.pages.listings import Kind, Listing, listing_folder
 from tracer.site.pages.paged import Paged
 from tracer.site.pages.policy import POLICY
 from tracer.site.pages.written import Prose
+from tracer.site.prose.terms import explained
 from tracer.site.wording.amounts import amount
 from tracer.site.wording.direction import direction
 from tracer.site.wording.percent import percent
@@ -76,6 +79,7 @@ class Pages:
             "../" * path.count("/") or "./",
             path,
             cards=cards,
+            json_url=FILE,
             sets=sets if cards.page == 1 else (),
             tags=tags,
             models=models,
@@ -85,7 +89,7 @@ class Pages:
         """One page of the graphs of one tag or model."""
         path = cards.address(cards.page)
         root = "../" * path.count("/")
-        return self._render("listing.html", root, path, listing=listing, cards=cards)
+        return self._render("listing.html", root, path, listing=listing, cards=cards, json_url=FILE)
 
     def listings_page(self, kind: Kind, found: Sequence[Listing]) -> bytes:
         """All tags, or all models."""
@@ -101,6 +105,7 @@ class Pages:
             sets=self.gallery.sets_of(page.slug) if page.newest else (),
             write_up=self.prose.write_up(page),
             canonical=f"graphs/{page.slug}/",
+            json_url=f"{page.address.root}{page.address.file}",
             data_url=page.viewer.data_name,
             edit_url=page.viewer.edits_name if page.newest else None,
             forge=forge_for(self.gallery.config, annotation_file(page.slug)),
@@ -109,28 +114,37 @@ class Pages:
 
     def set_page(self, page: SetPage) -> bytes:
         """Many prompts of one kind."""
-        return self._render("set.html", "../../", page.folder, page=page)
+        json_url = f"{page.entry.revision}.json"
+        return self._render("set.html", "../../", page.folder, page=page, json_url=json_url)
 
     def compare_page(self, page: ComparePage) -> bytes:
         """What somebody wrote about two graphs, with what they share."""
         html = self.prose.comparison(page.pair, page.text)
         return self._render("compare.html", "../../../", page.folder, page=page, html=html)
 
-    def compare_any_page(self, graphs: Sequence[Summary], curated: Sequence[Summary]) -> bytes:
+    def compare_any_page(self, choices: Choices, curated: Sequence[Summary]) -> bytes:
         """Any two graphs by query."""
-        return self._render(COMPARE, "../", "compare/", graphs=graphs, curated=curated)
+        return self._render(COMPARE, "../", "compare/", choices=choices, curated=curated)
 
     def text_page(self, name: str, text: MarkdownFile) -> bytes:
         html = self.prose.page(name, text)
-        return self._render("text.html", "../", f"{name}/", title=text.title, text=text, html=html)
+        values = {"title": text.title, "text": text, "html": html}
+        explores = 'class="explore"' in html
+        return self._render("text.html", "../", f"{name}/", **values, explores=explores)
 
     def place_of(self, path: str, link: str) -> Place | None:
         """Where an author wrote a link of this page; None where no author did."""
         source = self.gallery.config_source
-        for number, item in enumerate(self.gallery.config.navigation or ()):
-            root = self.base_path if path == "404.html" else "../" * path.count("/") or "./"
-            if source is not None and link == root + item.to:
-                return source.place(("navigation", number, "to"))
+        config = self.gallery.config
+        root = self.base_path if path == "404.html" else "../" * path.count("/") or "./"
+        to = {
+            "navigation": [one.to for one in config.navigation or ()],
+            "start": [one.to for one in config.start],
+        }
+        for key, addresses in to.items():
+            for number, address in enumerate(addresses):
+                if source is not None and link == root + address:
+                    return source.place((key, number, "to"))
         return self.prose.place_of(path, link)
 
     def search_page(self) -> bytes:
@@ -167,6 +181,9 @@ class Pages:
         text = self._part(
             template,
             nav=self.gallery.navigation,
+            foot=self.gallery.foot,
+            guides=self.gallery.guides,
+            glossary=self.gallery.glossary,
             has_features=self.gallery.has_graphs,
             root=root,
             path=path,
@@ -210,7 +227,11 @@ def _environment(root: Path, _: str) -> Environment:
         auto_reload=False,
     )
     environment.filters.update(
-        percent=percent, one_line=one_line, direction=direction, amount=amount
+        percent=percent,
+        one_line=one_line,
+        direction=direction,
+        amount=amount,
+        explained=explained,
     )
     environment.globals.update(policy=POLICY, listing_folder=listing_folder)
     return environment
