@@ -45,8 +45,10 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(root: Path, *options: str) -> Iterator[Served]:
+def served(root: Path, *options: str, workbench: bool = False) -> Iterator[Served]:
     """Serve a gallery on a free port until the block ends."""
+    if "--watch" in options and not workbench:
+        options = (*options, "--no-workbench")
     process = subprocess.Popen(
         [*TRACER, "serve", "--root", str(root), *options],
         stdout=subprocess.PIPE,
@@ -57,7 +59,7 @@ def served(root: Path, *options: str) -> Iterator[Served]:
         assert process.stdout is not None
         line = process.stdout.readline()
         more = ""
-        if "--watch" in options:  # the workbench's link
+        if workbench:
             lines = iter(process.stdout.readline, "")
             more = next(one.split()[0] for one in lines if "/workbench/#" in one)
         match = re.search(r"127\.0\.0\.1:(\d+)/", line)

@@ -23,7 +23,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tracer.documents.drawing import drawn_by
+from tracer.documents.drawing import drawn_by, opened_by
 
 if TYPE_CHECKING:
     from tracer.attribution.saved import load_attribution
@@ -79,6 +79,7 @@ _HOMES = {
 }
 
 drawn_by(lambda: importlib.import_module("tracer.notebook"))  # which stands above what it draws
+opened_by(lambda: importlib.import_module("tracer.workbench.live").live)  # likewise
 
 
 def __getattr__(name: str) -> Any:

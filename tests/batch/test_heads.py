@@ -19,6 +19,7 @@ from tracer.batch.publish import publish
 from tracer.documents.graph import Graph
 from tracer.documents.parts.ledger import Ledger
 from tracer.documents.parts.parts import load_parts
+from tracer.documents.parts.why import WhyLooked
 from tracer.errors import TracerError
 from tracer.features.choose import choose_features
 from tracer.model.load import load_model
@@ -47,6 +48,32 @@ def test_a_feature_that_is_asked_about_has_heads_too(root: Path, traced: Graph, 
     assert "the answer" in said(root, model)
 
 
+def test_why_a_head_looked_is_told(root: Path, traced: Graph, model: str) -> None:
+    annotate(root, traced, GOOD)
+
+    def told(*why: Any, **options: Any) -> str:
+        console = Console(file=io.StringIO(), width=160)
+        how: dict[str, Any] = {"device": "cpu", "model": model, "console": console}
+        heads_of_graph(root, "tiny", why=why, **how, **options)
+        return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+
+    found = WhyLooked.model_validate_json(told("2.1", 5, 6, as_json=True))
+    listed = {node.node_id for node in traced.nodes if node.kind == "feature"}
+    features = [one for one in found.pieces if one.kind == "feature"]
+    assert features and all((one.id in listed) != bool(one.qk_only) for one in features)
+    results = found.qk_tracing_results
+    for rows in (results.top_q_marginal_contributors, results.top_k_marginal_contributors):
+        assert sum(value for _, value in rows) == pytest.approx(found.lead, abs=2e-3)
+    text = told("2.1", 5, 6)
+    assert f"a score of {found.score:+.2f}" in text and "at the token that looks" in text
+    with pytest.raises(TracerError, match=r"there is no head 9\.1"):
+        told("9.1", 5, 6)
+    with pytest.raises(TracerError, match="`x` names no head"):
+        told("x", 5, 6)
+    with pytest.raises(TracerError, match="cannot look from 5 at 6"):
+        told("2.1", 6, 5)
+
+
 def test_graphs_that_cannot_be_run_are_refused(root: Path, traced: Graph, model: str) -> None:
     file = root / "graphs" / "tiny" / "1.json"
     data = json.loads(file.read_text())
@@ -65,6 +92,7 @@ def test_what_is_found_is_stored_beside_the_graph(root: Path, traced: Graph, mod
     assert info is not None
     found = load_parts(root / "graphs" / "tiny" / "1.json", info.graph_id).heads
     assert found is not None and len(found.looks) == 4
+    assert all(one.why is not None and one.why.key in one.keys for one in found.looks)
     assert json.loads(console.file.getvalue()) == found.to_dict()  # type: ignore[attr-defined]
     assert all(one.controls for one in found.looks) and found.patterns
     for one in found.flows:

@@ -14,7 +14,7 @@ from rich.console import Console
 from tests.tiny_models import PROMPT, save_tiny_model
 from tracer.attribution.trace import trace
 from tracer.batch.steering import steer_graph
-from tracer.batch.verified import Checked, table
+from tracer.batch.verified import Checked, line, table
 from tracer.batch.verify import verify
 from tracer.documents.evidence import load_evidence
 from tracer.documents.graph import Graph, load_graph
@@ -241,6 +241,11 @@ def test_narrow_terminals_show_every_number(width: int) -> None:
     assert "lead 5.236 5.431 20 of 20" in said
     assert "…" not in said and max(map(len, said.splitlines())) <= width
     assert slug in re.sub(r"\s.*\n", "", said)
+
+
+def test_lines_for_logs_have_no_colours_in_words() -> None:
+    cells = ("one", "[green]holds", "lead 5.236", "5.431", "20 of 20")
+    assert line(Checked("a", "one", "measured", cells)) == "a, one: holds"
 
 
 OTHER = PROMPT.replace(" w5", " w9")

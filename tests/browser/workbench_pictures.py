@@ -29,7 +29,7 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=installed_browser(), args=launch_arguments()
         )
-        with served(gallery.root, "--watch") as site:
+        with served(gallery.root, "--watch", workbench=True) as site:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.goto(site.workbench)
             take(page)

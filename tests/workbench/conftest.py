@@ -37,7 +37,7 @@ def heard() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def bench(gallery: Path, heard: list[dict[str, Any]]) -> Workbench:
-    return Workbench(gallery, lambda kind, **what: heard.append({"kind": kind, **what}))
+    return Workbench(gallery, lambda kind, **what: heard.append({"kind": kind, **what}), painted=0)
 
 
 @pytest.fixture(scope="module")

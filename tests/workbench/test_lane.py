@@ -81,3 +81,50 @@ def test_an_error_is_told_to_whoever_asked_and_the_lane_goes_on() -> None:
         assert await lane.do("poke", lambda _: 1) == 1
 
     run(go())
+
+
+def test_what_is_urgent_is_done_in_the_midst_of_what_takes_long() -> None:
+    done: list[str] = []
+
+    async def go() -> None:
+        lane, began, asked = Lane(), threading.Event(), threading.Event()
+
+        def long(cancel: Cancel) -> None:
+            began.set()
+            asked.wait(5)
+            cancel.check()
+            done.append("long")
+
+        after = asyncio.create_task(lane.do("after", long))
+        await asyncio.to_thread(began.wait, 5)
+        kinds: tuple[Kind, ...] = ("trace", "poke", "read")
+        tasks = [
+            asyncio.create_task(lane.do(kind, lambda _, kind=kind: done.append(kind)))  # type: ignore[misc]
+            for kind in kinds
+        ]
+        other = lane.do("more", lambda _: done.append("other model"), beside=lambda: False)
+        tasks.append(asyncio.create_task(other))
+        await asyncio.sleep(0.05)
+        asked.set()
+        await asyncio.gather(after, *tasks)
+
+    run(go())
+    assert done == ["read", "poke", "trace", "long", "other model"]
+
+
+def test_a_newer_poke_ends_what_was_said_of_the_last_one() -> None:
+    async def go() -> None:
+        lane, began = Lane(), threading.Event()
+
+        def said(cancel: Cancel) -> None:
+            began.set()
+            while True:
+                cancel.check()
+
+        task = asyncio.create_task(lane.do("say", said))
+        await asyncio.to_thread(began.wait, 5)
+        assert await lane.do("poke", lambda _: 1) == 1
+        with pytest.raises(Superseded):
+            await task
+
+    run(go())

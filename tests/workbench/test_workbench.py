@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tests.tiny_models import PROMPT
 from tests.workbench.loops import run
 from tracer.batch.plan import Job, make_plan
 from tracer.documents.annotations import load_annotations
+from tracer.documents.claims import Claim
 from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import load_prompts
@@ -43,6 +45,12 @@ def strongest(graph: Graph) -> str:
 
 def poke(kind: Any, *nodes: str, value: float = 0.0, **more: Any) -> Poke:
     return Poke(kind=kind, name="it", nodes=nodes, value=value, **more)
+
+
+def page_of(bench: Workbench, session: Session) -> bytes:
+    page = bench.desk.page(f"graphs/{session.id}/index.html")
+    assert page is not None
+    return page
 
 
 def test_typing_shows_tokens_words_and_the_counterfactual(bench: Workbench, asked: Asked) -> None:
@@ -86,9 +94,11 @@ def test_a_trace_opens_the_page_that_the_gallery_would_have(
     phases = [one["phase"] for one in heard if one["kind"] == "progress"]
     assert phases[0] == "forward pass" and "pruning" in phases
     # What silencing found came behind it.
-    assert {"kind": "tried", "session": session.id} in heard
-    info = bench.desk.graph(session.id).metadata.tracer
+    assert heard.count({"kind": "tried", "session": session.id}) == 2
+    graph = bench.desk.graph(session.id)
+    info, heads = graph.metadata.tracer, graph.parts.heads
     assert info is not None and info.account is not None and info.account.trial is not None
+    assert heads is not None and heads.looks and b'id="heads"' in page_of(bench, session)
     name = page.split(b'data-graph="')[1].split(b'"')[0].decode()
     data = bench.desk.page(f"graphs/{session.id}/{name}")
     assert data is not None and json.loads(data)["format"] == 2
@@ -154,11 +164,11 @@ def test_controls_are_told_one_by_one_and_the_continuation_beside(
     bench: Workbench, session: Session, heard: list[dict[str, Any]]
 ) -> None:
     node = strongest(bench.desk.graph(session.id))
-    asked = Poking(session=session.id, pokes=(poke("ablate", node),), draws=7, tokens=4)
+    asked = Poking(session=session.id, pokes=(poke("ablate", node),), draws=11, tokens=4)
     heard.clear()
     found = run(bench.control(asked))
-    assert len(found["changes"]) == len(found["chances"]) == 7
-    assert [one["done"] for one in heard if one["kind"] == "controls"] == [5, 7]
+    assert len(found["changes"]) == len(found["chances"]) == 11
+    assert [one["done"] for one in heard if one["kind"] == "controls"] == [8, 11]
     said = run(bench.say(asked))
     assert said["before"] and set(said) == {"before", "after"}
 
@@ -210,8 +220,87 @@ def test_what_is_kept_is_what_the_commands_would_have_made(
     assert isinstance(job, Job) and job.state == "done"  # `build-graphs` has nothing to do
     annotations, _ = load_annotations(gallery / "site_src" / "annotations" / "kept.yaml")
     assert annotations.groups["it"].nodes == (node,) and annotations.groups["it"].by == "me"
-    with pytest.raises(TracerError, match="something of that name already"):
+    with pytest.raises(TracerError, match="there is nothing new to keep"):
         run(bench.keep(Keeping(session=session.id, slug="kept")))
+    (gallery / "graphs" / "other").mkdir()
+    with pytest.raises(TracerError, match="something of that name already"):
+        run(bench.keep(Keeping(session=session.id, slug="other")))
+
+
+def test_what_is_said_later_joins_what_people_wrote(
+    bench: Workbench, session: Session, gallery: Path
+) -> None:
+    run(bench.keep(Keeping(session=session.id, slug="later")))
+    file = gallery / "site_src" / "annotations" / "later.yaml"
+    text = file.read_text(encoding="utf-8") + "# mine\n"
+    file.write_text(text, encoding="utf-8")
+    opened = run(bench.open(OfGraph(slug="later")))
+    graph = bench.desk.graph(session.id)
+    node = strongest(graph)
+    expect = {"token": " w9", "p_falls_by": 0.1}
+    claim = Claim.model_validate({"id": "a-claim", "ablate": node, "expect": expect})
+    done = Work(session=opened.id, labels={node: "loud"}, groups=opened.groups, claims=(claim,))
+    run(bench.work(done))
+    found = run(bench.keep(Keeping(session=opened.id, slug="later", by="me")))
+    assert found["files"] == ["site_src/annotations/later.yaml"]
+    after = file.read_text(encoding="utf-8")
+    assert set(text.splitlines()) <= set(after.splitlines())
+    said, _ = load_annotations(file)
+    assert said.labels[node].text == "loud" and said.claims[0].by == "me"
+    file.write_text("labels: {}\ngroups: []\n", encoding="utf-8")
+    with pytest.raises(TracerError):  # changed on disk meanwhile, and not readable any more
+        run(bench.keep(Keeping(session=opened.id, slug="later", by="me")))
+    file.write_text(after, encoding="utf-8")
+
+
+def test_two_tabs_do_not_undo_each_other(bench: Workbench, session: Session) -> None:
+    seen = run(bench.resume(OfSession(session=session.id)))
+    first = run(bench.work(Work(session=session.id, seen=seen.revision)))
+    assert first.revision == seen.revision + 1
+    with pytest.raises(TracerError, match="changed in another tab"):
+        run(bench.work(Work(session=session.id, seen=seen.revision)))
+    assert run(bench.work(Work(session=session.id, seen=first.revision))).pokes == ()
+
+
+def test_a_page_that_goes_leaves_its_trace_to_go_on_from(
+    bench: Workbench, asked: Asked, session: Session
+) -> None:
+    """The browser was closed: nobody waits for the answer, and the session is there."""
+    given = asked.model_copy(update={"contrast": (" w3",)})
+
+    async def go() -> None:
+        before = {one.id for one in bench.desk.sessions()}
+        waiting = asyncio.create_task(bench.trace(given))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await bench.read(asked)  # behind it in the lane
+        while {one.id for one in bench.desk.sessions()} == before:
+            await asyncio.sleep(0.01)
+
+    run(asyncio.wait_for(go(), 20))
+
+
+def test_heads_are_knocked_out_beside_others_and_claimed(
+    bench: Workbench, session: Session, heard: list[dict[str, Any]]
+) -> None:
+    look, *_ = run(bench.looks(OfSession(session=session.id)))
+    heads = (Head(layer=look["layer"], head=look["head"], key=look["key"], query=look["query"]),)
+    out = Poke(kind="head", name="a head", heads=heads)
+    asked = Poking(session=session.id, pokes=(out,), draws=3)
+    found = run(bench.control(asked))
+    assert found["change"] != 0.0 and 0 < len(found["changes"]) <= 3
+    mixed = asked.model_copy(update={"pokes": (out, poke("ablate", "1_1_1"))})
+    with pytest.raises(TracerError, match="for features or for heads"):
+        run(bench.control(mixed))
+    info = bench.desk.graph(session.id).metadata.tracer
+    assert info is not None
+    values = {"chances": [0.8, 0.2, 0.7], "leads": None, "last": 7}
+    again = Poke(kind="head", name="a head", heads=(Head(layer=1, head=2, key=3),) * 2)
+    alone = info.question.model_copy(update={"contrast": ()})
+    claim = propose((again,), alone, {}, **values)  # type: ignore[arg-type]
+    assert [one.model_dump(by_alias=True) for one in claim.knocked_out] == [
+        {"head": "1.2", "from": 3, "to": 7}
+    ]
 
 
 def test_a_committed_graph_opens_as_a_session(
@@ -232,13 +321,13 @@ def test_a_claims_bound_lies_between_what_happened_and_the_nearest_control(
     assert info is not None
     pokes = (poke("ablate", "1_5_3", "1_6_3"),)
     claim = propose(
-        pokes, info.question, {}, chances=[0.8, 0.2, 0.7], leads=[3.0, 1.0, 2.5, 3.2], taken=["x"]
+        pokes, info.question, {}, chances=[0.8, 0.2, 0.7], leads=[3.0, 1.0, 2.5, 3.2], last=7
     )
     assert claim.expect.lead_falls_by == pytest.approx(1.2)  # (2.0 + 0.5) / 2, never more
     assert claim.ablate == ("1_5_3", "1_6_3")
     groups = {"it": Named(name="It", nodes=("1_6_3", "1_5_3"))}
     alone = info.question.model_copy(update={"contrast": ()})
-    claim = propose(pokes, alone, groups, chances=[0.8, 0.2, 0.7], leads=None)
+    claim = propose(pokes, alone, groups, chances=[0.8, 0.2, 0.7], leads=None, last=7)
     assert claim.ablate == "it"
     assert claim.expect.p_falls_by == pytest.approx(0.43)
     for wrong, told in (
@@ -246,10 +335,10 @@ def test_a_claims_bound_lies_between_what_happened_and_the_nearest_control(
         ([0.8, 0.8, 0.7], "so it says nothing"),
     ):
         with pytest.raises(TracerError, match=told):
-            propose(pokes, alone, groups, chances=wrong, leads=None)
+            propose(pokes, alone, groups, chances=wrong, leads=None, last=7)
     mixed = (*pokes, poke("set", "1_7_3", value=1.0))
     with pytest.raises(TracerError, match="a claim does one thing"):
-        propose(mixed, alone, groups, chances=[0.8, 0.2, 0.7], leads=None)
+        propose(mixed, alone, groups, chances=[0.8, 0.2, 0.7], leads=None, last=7)
 
 
 def test_the_published_site_has_no_trace_of_it(

@@ -14,13 +14,17 @@ from pydantic import ValidationError
 from tracer.attribution.adjacency import Adjacency
 from tracer.attribution.effects import Effects
 from tracer.attribution.from_below import from_below
+from tracer.attribution.look_score import LookedAt
 from tracer.attribution.question import Ask
 from tracer.attribution.raw_file import write_raw
 from tracer.attribution.slips import slips
 from tracer.attribution.targets import Targets
+from tracer.attribution.why import Why, why_looked
 from tracer.documents.drawing import Shown
 from tracer.documents.graph import FeaturesInfo, Fit, Graph
+from tracer.documents.head_names import Head
 from tracer.documents.parts.parts import Parts
+from tracer.documents.prompt_words import spans
 from tracer.documents.records import first_mistake
 from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
@@ -132,6 +136,17 @@ class Traced(Shown, ABC):
         `matrix[t, s]` is what node s gives to node t: a numpy array, or with `sparse` scipy's.
         Raises TracerError where scipy is not installed.
         """
+
+    def why(self, head: str, *, key: int, query: int) -> Why:
+        """Why a head, such as `23.4`, looked at token `key` from token `query`: its score, split
+        over what stood at both. Raises TracerError for a look that there is not."""
+        try:
+            name = Head.parse(head)
+        except ValueError as error:
+            raise TracerError(f"`{head}` names no head", hint=str(error)) from None
+        tokens = [self.frozen.model.tokenizer.text(one) for one in self.frozen.token_ids]
+        look = LookedAt(name.layer, name.head, query, key)
+        return why_looked(self.frozen, self.active, [look], spans(tokens))[0]
 
     def activations(self) -> Activations:
         """Every feature that is active on the prompt, whether it takes part or not."""

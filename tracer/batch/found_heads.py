@@ -10,6 +10,7 @@ import torch
 
 from tracer.attribution.account.carried import Carried
 from tracer.attribution.looks import Look
+from tracer.batch.found_why import why_document
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph
 from tracer.documents.parts.heads import (
@@ -61,7 +62,10 @@ def heads_part(prompt: SteeredPrompt, frozen: FrozenPass, graph: Graph, found: C
     assert info is not None
     asked = Asked(prompt, info.question)
     words, seed = spans(graph.metadata.prompt_tokens), int(info.graph_id[:8], 16)
+    listed = [node.node_id for node in graph.nodes if node.kind == "feature"]
+    whys = [why_document(one, frozen.token_ids, listed) for one in found.whys]
     looks = _tried(asked, frozen, found.looks, words, seed)
+    looks = tuple(one.model_copy(update={"why": why}) for one, why in zip(looks, whys, strict=True))
     return Heads(
         graph_id=info.graph_id,
         layers=frozen.n_layers,

@@ -17,12 +17,14 @@ from tracer.attribution.targets import Targets, choose_targets, feature_target
 from tracer.attribution.trace import feature_source
 from tracer.batch.found_heads import groups_of, heads_part
 from tracer.batch.head_link import Link
+from tracer.batch.head_why import WhyAsked, why_report
 from tracer.batch.report import plain_console, table_of
 from tracer.batch.subject import Subject, Workbench, find_subject
 from tracer.batch.trace_job import memory_suffices
 from tracer.documents.files import write_atomically
 from tracer.documents.parts.heads import Heads, TriedLook
 from tracer.documents.parts.parts import heads_file
+from tracer.documents.parts.why import WhyLooked
 from tracer.documents.prompt_words import START, word_of
 from tracer.documents.token_text import joined
 from tracer.documents.trace_settings import Device
@@ -42,6 +44,7 @@ def heads_of_graph(
     *,
     most: int = 10,
     link: tuple[str, str] | None = None,
+    why: tuple[str, int, int] | None = None,
     write: bool = False,
     as_json: bool = False,
     revision: int | None = None,
@@ -51,13 +54,15 @@ def heads_of_graph(
     console: Console | None = None,
 ) -> None:
     """`write` stores what is found beside the graph; `link` asks for one link alone: nodes or
-    groups at its ends, or the answer.
+    groups at its ends, or the answer; `why` for a head, the token it looks at, and the one it looks
+    from.
 
-    Raises TracerError for a graph or model that is not to be had, or explains a direction, and
-    for a link that is none.
+    Raises TracerError for a graph or model that is not to be had, or explains a direction, for a
+    link that is none, and a look that there is not.
     """
     subject = find_subject(root, slug, revision)
     between = None if link is None else Link.of(subject, *link)
+    asked = None if why is None else WhyAsked.of(*why)
     told = plain_console(stderr=True)
     with told.status("looking for the model") as status:
         bench = Workbench(device, model=model, features=features, say=status.update)
@@ -68,14 +73,21 @@ def heads_of_graph(
                 carried = _carried(subject, bench, prompt, between.groups(subject), looks=1)[1]
                 (console or plain_console()).print(between.told(carried), markup=False)
                 return
-            names, found = _found(subject, bench, prompt, most)
+            if asked is not None:
+                found = asked.answered(subject, *_read(subject, bench, prompt))
+                _say(console or plain_console(), found, as_json, why_report(subject, asked, found))
+                return
+            names, heads = _found(subject, bench, prompt, most)
     if write:
-        write_atomically(heads_file(subject.graph_file), found.packed())
-    console = console or plain_console()
+        write_atomically(heads_file(subject.graph_file), heads.packed())
+    _say(console or plain_console(), heads, as_json, report(subject, names, heads))
+
+
+def _say(console: Console, found: Heads | WhyLooked, as_json: bool, told: Group) -> None:
     if as_json:
         console.print_json(json.dumps(found.to_dict(), ensure_ascii=False))
-        return
-    console.print(report(subject, names, found))
+    else:
+        console.print(told)
 
 
 def report(subject: Subject, groups: list[str], found: Heads) -> Group:
@@ -102,10 +114,17 @@ def _carried(
     *,
     looks: int,
 ) -> tuple[FrozenPass, Carried]:
-    frozen = freeze(prompt.model, subject.info.token_ids)
-    active = feature_source(prompt.model, bench.features_of(subject, prompt.model)).read(frozen)
+    frozen, active = _read(subject, bench, prompt)
     targets = _targets(subject, frozen, active)
     return frozen, carried_by_heads(frozen, active, targets, groups, looks=looks)
+
+
+def _read(
+    subject: Subject, bench: Workbench, prompt: SteeredPrompt
+) -> tuple[FrozenPass, ActiveFeatures]:
+    frozen = freeze(prompt.model, subject.info.token_ids)
+    features = bench.features_of(subject, prompt.model)
+    return frozen, feature_source(prompt.model, features).read(frozen)
 
 
 def _targets(subject: Subject, frozen: FrozenPass, active: ActiveFeatures) -> Targets:

@@ -9,6 +9,7 @@ from typing import Literal
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from tracer.batch.report import table_of
 from tracer.documents.account import CONFIRMED
@@ -62,7 +63,9 @@ def table(done: Sequence[Checked]) -> Table:
 
 
 def line(one: Checked) -> str:
-    return "" if one.state == "up to date" else f"{one.slug}, {one.name}: {one.cells[1]}"
+    """In plain text: where nobody sees bars there are no colours either."""
+    verdict = Text.from_markup(one.cells[1]).plain
+    return "" if one.state == "up to date" else f"{one.slug}, {one.name}: {verdict}"
 
 
 def cells(

@@ -21,6 +21,19 @@ from tracer.cli.options import DEVICES
     show_default=True,
     help="Try so many looks of heads, the strongest.",
 )
+@click.option(
+    "--link",
+    nargs=2,
+    metavar="SOURCE TARGET",
+    help="Share out one link: nodes or groups at its ends, or `answer` at the second.",
+)
+@click.option(
+    "--why",
+    nargs=3,
+    type=(str, int, int),
+    metavar="HEAD FROM TO",
+    help="Say why a head, such as 23.4, looks at token FROM, from token TO.",
+)
 @click.option("--write", is_flag=True, help="Store it beside the graph, where its page shows it.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.option("--revision", type=click.IntRange(1), help="Which one (default: the newest).")

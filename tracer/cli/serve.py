@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @click.command("serve")
 @root_option
 @click.option("--watch", is_flag=True, help="Rebuild and reload when a file changes; shows drafts.")
+@click.option("--workbench/--no-workbench", default=True, help="With --watch: trace and poke, too.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free from 8000.")
 @click.option("--host", help="Where to listen (default: 127.0.0.1); 0.0.0.0 in a container.")
 @click.option("--allow-host", multiple=True, help="A name to answer to, besides localhost's.")
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 def command(
     root: Path,
     watch: bool,
+    workbench: bool,
     port: int | None,
     host: str | None,
     allow_host: tuple[str, ...],
@@ -45,7 +47,7 @@ def command(
     if told := warning(host, allow_host, drafts=watch):
         click.echo(f"{click.style('note:', fg='blue')} {told}")
     preview = Preview(root, folder) if watch else None
-    more = _workbench(root, address(listener, host)) if watch else []
+    more = _workbench(root, address(listener, host)) if watch and workbench else []
     app = make_app(folder, gallery=root, preview=preview, tell=click.echo, names=names, more=more)
     serve(listener, app)
 
@@ -60,11 +62,13 @@ def _workbench(root: Path, home: str) -> list[BaseRoute]:
         needs_tracing()
     except TracerError as error:
         return told("/workbench/", str(error))
-    from tracer.workbench.app import Gate, routes
+    from tracer.workbench.app import Gate, Later, routes
 
     def tell(token: str) -> None:
         click.echo(f"{home}workbench/#{token}  (the workbench; for one browser)")
 
     gate = Gate(tell)
     tell(gate.token)
-    return routes(root, gate)
+    bench = Later(root)
+    bench.prepare()
+    return routes(root, gate, bench)

@@ -22,6 +22,15 @@ class Artist(Protocol):
 _artist: Callable[[], Artist] | None = None
 
 
+_opener: Callable[[], Callable[[Any], Any]] | None = None
+
+
+def opened_by(find: Callable[[], Callable[[Any], Any]]) -> None:
+    """Say what opens the workbench; it is asked for when something is opened there."""
+    global _opener
+    _opener = find
+
+
 def drawn_by(find: Callable[[], Artist]) -> None:
     """Say who draws; it is asked for when something is shown."""
     global _artist
@@ -45,13 +54,26 @@ class Shown(Drawn):
 
     __slots__ = ()
 
-    def show(self, *, height: int = 900) -> Any:
+    def show(self, *, height: int = 900, live: bool = False) -> Any:
         """The page of the graph with its interactive viewer, in a notebook's cell of that height in
-        pixels: all of it, so that it works wherever the notebook runs. `.html` is its text.
+        pixels: all of it, so that it works wherever the notebook runs. `.html` is its text. `live`
+        is a link to the workbench instead, where it can be poked, on this machine.
 
         Raises TracerError where nothing can be drawn.
         """
-        return _found().show(self, height=height)
+        return _opened(self) if live else _found().show(self, height=height)
+
+
+def _opened(what: Any) -> Any:
+    if _opener is None:
+        raise TracerError("nothing opens it here", hint="begin with `import tracer`")
+    try:
+        return _opener()(what)
+    except ModuleNotFoundError as error:
+        hint = "pip install 'tracer-gallery[trace]'"
+        raise TracerError(
+            f"the workbench needs {error.name}, not installed here", hint=hint
+        ) from None
 
 
 def _found() -> Artist:

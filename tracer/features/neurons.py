@@ -110,6 +110,12 @@ class ActiveNeurons:
     def pull_several(self, layer: int, behind: Sequence[Tensor]) -> Tensor:
         return self._pulled(layer, behind[0])[1]
 
+    def along(self, layer: int, positions: Tensor, behind: Sequence[Tensor]) -> Tensor:
+        neurons = self.layers[layer]
+        gradient = self.frozen.pull_through_mlp_post_norm(layer, behind[0], positions)
+        written = gradient @ neurons.mlp.down.to(gradient)
+        return written * neurons.activation[positions]
+
     def _pulled(self, layer: int, gradient: Tensor) -> tuple[Tensor, Tensor]:
         """From (…, positions, d_model) to gradients on activations and in front of the MLP."""
         neurons = self.layers[layer]

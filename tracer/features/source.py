@@ -100,6 +100,10 @@ class ActiveFeatures(Protocol):
     def pull_several(self, layer: int, behind: Sequence[Tensor]) -> Tensor:
         """The onward gradients alone, of several at once: (several, positions, d_model) each."""
 
+    def along(self, layer: int, positions: Tensor, behind: Sequence[Tensor]) -> Tensor:
+        """(m, features of the layer): what each feature itself writes at `positions` (m,) along
+        gradients on the streams behind each MLP, (m, d_model) each, the layer's own first."""
+
     @property
     def widths(self) -> tuple[int, ...]:
         """How many features each layer has, active or not."""

@@ -98,6 +98,17 @@ class ActiveTranscoders:
         each = zip(*behind, strict=True)
         return torch.stack([self.pull(layer, one)[1] for one in each])
 
+    def along(self, layer: int, positions: Tensor, behind: Sequence[Tensor]) -> Tensor:
+        features = self.layers[layer]
+        found = behind[0].new_zeros(len(positions), self.widths[layer])
+        for row, position in enumerate(positions.tolist()):
+            here = features.positions == position
+            written = found.new_zeros(int(here.sum()))
+            for one, decoders in zip(behind, features.decoders[here].unbind(1), strict=False):
+                written += decoders.to(one) @ one[row]
+            found[row, features.indices[here]] = written * features.activations[here]
+        return found
+
     def pass_up(
         self, layer: int, stream: Tensor, positions: Tensor, listed: LayerFeatures
     ) -> list[Tensor]:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tracer.errors import TracerError
+from tracer.attribution.look_score import LookedAt
 from tracer.model.load import Model
 
 
@@ -26,13 +26,8 @@ class KnockOut:
 
     def check(self, *, layers: int, heads: int, positions: int) -> None:
         """Raises TracerError for what the model or the prompt does not have."""
-        if not 0 <= self.layer < layers or not 0 <= self.head < heads:
-            what = f"there is no head {self.layer}.{self.head}"
-            hint = f"layers are 0 to {layers - 1}, heads 0 to {heads - 1}"
-            raise TracerError(what, hint=hint)
-        if not 0 < self.query < positions or not 0 <= self.key < self.query:
-            what = f"a head cannot look from {self.query} at {self.key} here"
-            raise TracerError(what, hint=f"it looks back, from one of 1 to {positions - 1}")
+        look = LookedAt(self.layer, self.head, self.query, self.key)
+        look.check(layers=layers, heads=heads, positions=positions)
 
 
 @contextmanager
@@ -43,11 +38,10 @@ def knocked_out(model: Model, variants: Sequence[Sequence[KnockOut]]) -> Iterato
         for one in variant:
             places.setdefault(one.layer, []).append((row, one))
     names = model.architecture
-    attention = names.output.rpartition(".")[0]
     blocks = model.module(names.layers)
     handles = [
         blocks[layer]
-        .get_submodule(attention)
+        .get_submodule(names.attention)
         .register_forward_pre_hook(_masking(found, len(variants)), with_kwargs=True)
         for layer, found in places.items()
     ]

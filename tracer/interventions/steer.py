@@ -186,13 +186,14 @@ def continuation(prompt: SteeredPrompt, variant: Variant, tokens: int, seed: int
 
     Ends early at the model's own end of text or its context.
     """
-    said = list(_continue(prompt, variant, tokens, seed))
+    said = list(words_said(prompt, variant, tokens, seed))
     return prompt.model.tokenizer.joined(said)
 
 
-def _continue(
+def words_said(
     prompt: SteeredPrompt, variant: Variant, tokens: int, seed: int | None
 ) -> Iterator[int]:
+    """The tokens of a continuation, each once it is known."""
     from transformers import DynamicCache
 
     model = prompt.model

@@ -6,7 +6,8 @@ differs from its activation in that very pass (as circuit-tracer's `feature_inte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import copy
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,6 +56,7 @@ class SteeredPrompt:
         write there."""
         self.model, self.targets, self.token_ids = model, targets, token_ids
         self.written_by = written_by
+        self._most_tokens, self._between = MOST_TOKENS, _nothing
         self.held = held or Held()
         self.frozen: FrozenPass | None = freeze(model, token_ids) if self.held.anything else None
         everything = range(model.info.layers)
@@ -73,6 +75,12 @@ class SteeredPrompt:
         read = run.reads[layer][0, position][None]
         return float(self.targets.values(layer, read, torch.tensor([index], device=read.device))[0])
 
+    def in_small_batches(self, between: Callable[[], None], most_tokens: int) -> SteeredPrompt:
+        """The same, which calls `between` in front of each batch of variants."""
+        found = copy.copy(self)
+        found._between, found._most_tokens = between, most_tokens
+        return found
+
     def run(self, variant: Variant, *, watch: Iterable[int] = ()) -> Run:
         """One variant; `watch` names layers whose reads are kept.
 
@@ -89,7 +97,7 @@ class SteeredPrompt:
     ) -> Iterator[Run]:
         """Many variants, as runs of several each, in order. `words` are each variant's own token
         ids, as many as the prompt has; what is held, is held as it was in the prompt itself."""
-        for part in batches([len(one) for one in variants], MOST_TOKENS // self.n_positions):
+        for part in self._batches([len(one) for one in variants]):
             some = variants[part]
             ids = self._ids(len(some)) if words is None else self._tensor(words[part])
             yield self._forward(some, ids, watch=watch, hold=True, other_words=words is not None)
@@ -98,10 +106,15 @@ class SteeredPrompt:
         self, looks: Sequence[Sequence[KnockOut]], *, watch: Iterable[int] = ()
     ) -> Iterator[Run]:
         """Variants in which heads do not look somewhere, as runs of several each, in order."""
-        for part in batches([0] * len(looks), MOST_TOKENS // self.n_positions):
+        for part in self._batches([0] * len(looks)):
             some = looks[part]
             with knocked_out(self.model, some):
                 yield self._forward([()] * len(some), self._ids(len(some)), watch=watch, hold=True)
+
+    def _batches(self, settings: Sequence[int]) -> Iterator[slice]:
+        for part in batches(settings, self._most_tokens // self.n_positions):
+            self._between()
+            yield part
 
     def extend(self, variant: Variant, ids: Tensor, cache: Any, start: int) -> Run:
         """One variant over `ids`, (1, m), from position `start` on, whose past is in `cache`, which
@@ -135,7 +148,11 @@ class SteeredPrompt:
             held = holding(self.frozen, norms=self.held.norms(self.model.info.layers))
         with held, self._hooked(run, places, set(watch), hold):
             result = self.model.causal_lm(
-                ids, use_cache=cache is not None, past_key_values=cache, return_dict=True
+                ids,
+                use_cache=cache is not None,
+                past_key_values=cache,
+                return_dict=True,
+                logits_to_keep=1,
             )
         run.logits = wide(result.logits[:, -1])
         run.raw_logits = wide(run.raw_logits) * self.model.logit_scale
@@ -168,6 +185,10 @@ class SteeredPrompt:
         finally:
             for handle in handles:
                 handle.remove()
+
+
+def _nothing() -> None:
+    pass
 
 
 def _overflow(dtype: torch.dtype) -> TracerError:

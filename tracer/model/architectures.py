@@ -48,6 +48,11 @@ class Architecture:
     logit_divisor: str | None = None  # in the config: what they are divided by
     sees: bool = False  # transformers loads it among the models that see pictures
 
+    @property
+    def attention(self) -> str:
+        """The module that makes queries, keys and values."""
+        return self.output.rpartition(".")[0]
+
 
 _LLAMA = Architecture(
     family="llama",

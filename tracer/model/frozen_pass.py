@@ -8,7 +8,7 @@ families is in the rows of `architectures`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +44,7 @@ class FrozenPass:
     final_stream: Tensor  # (n, d_model), normalised: what the unembedding reads
     raw_logits: Tensor  # (vocabulary,), at the last position, scaled, in front of any softcap
     logits: Tensor  # (vocabulary,), the model's own
+    attention_named: tuple[Mapping[str, Any], ...]  # per layer, what attention got besides streams
 
     @property
     def n_positions(self) -> int:
@@ -75,6 +76,12 @@ class FrozenPass:
         added = self.attention_map(layer).transposed.apply(stream)
         constant = self.attention_constant(layer)
         return added if constant is None else added + constant
+
+    def attention_call(self, layer: int) -> tuple[Any, Mapping[str, Any]]:
+        """A layer's attention module, and what it was given besides what it reads."""
+        names = self.model.architecture
+        block = self.model.module(names.layers)[layer]
+        return block.get_submodule(names.attention), self.attention_named[layer]
 
     def attention_map(self, layer: int) -> AttentionMap:
         """The frozen attention block, its norms folded in."""
@@ -208,6 +215,7 @@ def record(model: Model, token_ids: tuple[int, ...]) -> FrozenPass:
         final_stream=seen["final_stream", 0],
         raw_logits=wide(seen["raw_logits", 0][-1]) * model.logit_scale,
         logits=logits,
+        attention_named=by_layer("attention_named"),
     )
 
 
@@ -235,6 +243,13 @@ def _recording(model: Model) -> Iterator[dict[tuple[str, int], Any]]:
 
         return module.register_forward_hook(hook)
 
+    def named(layer: int) -> Any:
+        def hook(_: Any, inputs: tuple[Tensor, ...], given: dict[str, Any]) -> None:
+            others = {name: one for name, one in given.items() if name != "hidden_states"}
+            seen["attention_named", layer] = others
+
+        return hook
+
     handles = [
         note(blocks[0], reads="block_input"),
         note(model.module(names.final_norm), norm="final_norm", gives="final_stream"),
@@ -245,6 +260,8 @@ def _recording(model: Model) -> Iterator[dict[tuple[str, int], Any]]:
         handles.append(note(mlp, layer, reads="mlp_input", gives="mlp_output"))
         front = mlp if names.mlp_norm is None else block.get_submodule(names.mlp_norm)
         handles.append(note(front, layer, reads="stream"))
+        attention = block.get_submodule(names.attention)
+        handles.append(attention.register_forward_pre_hook(named(layer), with_kwargs=True))
         for place in ("attention_norm", "attention_post_norm", "mlp_norm", "mlp_post_norm"):
             name = getattr(names, place)
             if name is not None:

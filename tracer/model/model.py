@@ -26,6 +26,7 @@ class Model:
     tokenizer: Tokenizer
     architecture: Architecture
     notices: tuple[str, ...] = ()  # what is not as it was said to be
+    stays: bool = False  # it is asked again and again: what was read of it stays in memory
 
     def __repr__(self) -> str:
         info, dtype = self.info, str(self.dtype).removeprefix("torch.")
@@ -84,7 +85,8 @@ class Model:
 
     def let_go(self) -> None:
         """Weights that were read take memory again only where they are read again."""
-        let_go(self.causal_lm.parameters())
+        if not self.stays:
+            let_go(self.causal_lm.parameters())
 
     def module(self, name: str) -> Any:
         return self.causal_lm.get_submodule(name)

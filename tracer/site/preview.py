@@ -43,6 +43,12 @@ class Preview:
             self._site, self._assets = site, site.plan.assets
             self._units, self._made = units, {}
 
+    def ready(self) -> None:
+        """What the first graph's page needs, before somebody waits for it. Raises Problems."""
+        self.look()
+        if self._site is not None:
+            self._site.plan.ready()
+
     def build(self) -> None:
         """Make the whole site in its folder, after a look at every source, in case that a change
         went unnoticed. Raises Problems with every mistake."""

@@ -26,6 +26,7 @@ from tracer.workbench.asked import (
     Asked,
     Entering,
     Keeping,
+    Nothing,
     OfGraph,
     OfSession,
     Poking,
@@ -47,12 +48,14 @@ MOST_LISTENING = 20
 MOST_UNHEARD = 200  # events that a page may be behind
 
 ANSWERS: dict[str, type[Any]] = {
+    "ready": Nothing,
     "read": Asked,
     "trace": Asked,
     "open": OfGraph,
     "session": OfSession,
     "delete": OfSession,
     "work": Work,
+    "looks": OfSession,
     "poke": Poking,
     "control": Poking,
     "say": Poking,
@@ -98,34 +101,44 @@ class Events:
 class Later:
     """The workbench itself, once it is needed."""
 
-    def __init__(self, gallery: Path, events: Events) -> None:
-        self._gallery, self._events = gallery, events
+    def __init__(self, gallery: Path) -> None:
+        self._gallery, self.events = gallery, Events()
         self._lock = threading.Lock()
         self._made: Workbench | None = None
 
     async def get(self) -> Workbench:
-        return await asyncio.to_thread(self._get)
+        return await asyncio.to_thread(self.now)
 
-    def _get(self) -> Workbench:
+    def prepare(self) -> None:
+        """Imports what takes seconds, while one opens the link."""
+
+        def run() -> None:
+            self.now()
+            from tracer.workbench.bench import Bench
+
+            Bench.import_models()
+
+        threading.Thread(target=run, name="imports", daemon=True).start()
+
+    def now(self) -> Workbench:
         with self._lock:
             if self._made is None:
                 from tracer.workbench.workbench import Workbench
 
-                self._made = Workbench(self._gallery, self._events.tell)
+                self._made = Workbench(self._gallery, self.events.tell)
             return self._made
 
 
-def routes(gallery: Path, gate: Gate) -> list[BaseRoute]:
+def routes(gallery: Path, gate: Gate, bench: Later | None = None) -> list[BaseRoute]:
     """What `tracer.serve` serves besides the preview."""
-    events = Events()
-    bench = Later(gallery, events)
+    bench = bench or Later(gallery)
     inner: list[BaseRoute] = [
         Route("/", _page(gallery)),
         Route("/files/{name:path}", _file(gallery)),
         Route("/graph/{path:path}", _graph(bench)),
         Route("/api/enter", _enter(gate), methods=["POST"]),
         Route("/api/state", _state(bench)),
-        Route("/api/events", _events(events)),
+        Route("/api/events", _events(bench.events)),
         Route("/api/cancel", _cancel(bench), methods=["POST"]),
     ]
     for name in ANSWERS:
@@ -140,7 +153,7 @@ def _answering(name: str, bench: Later) -> Callable[[Request], Awaitable[Respons
             asked = read(ANSWERS[name], await _json(request))
             found = await getattr(await bench.get(), name)(asked)
         except Superseded:
-            return JSONResponse({"superseded": True}, 409)
+            return JSONResponse({"superseded": True})
         except TracerError as error:
             return JSONResponse({"error": str(error)}, 422)
         except Exception as error:  # a fault of ours: one line in the page, and the page goes on
@@ -235,4 +248,4 @@ def _cancel(bench: Later) -> Callable[[Request], Awaitable[Response]]:
     return respond
 
 
-__all__ = ["HOME", "Gate", "routes"]
+__all__ = ["HOME", "Gate", "Later", "routes"]

@@ -12,7 +12,7 @@ from tracer.documents.prompts import ChatTurn
 from tracer.documents.records import Strict, first_mistake
 from tracer.documents.references import Slug
 from tracer.documents.token_id import TokenName
-from tracer.documents.trace_settings import Precision
+from tracer.documents.trace_settings import Against, Precision
 from tracer.errors import TracerError
 
 MOST_POKES, MOST_NODES, MOST_GROUPS, MOST_CLAIMS = 40, 1_000, 100, 100
@@ -22,6 +22,18 @@ NodeId = Annotated[str, StringConstraints(pattern=r"^\d{1,4}_\d{1,8}_\d{1,6}$")]
 SessionId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 Number = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 Small = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class Limits(Strict):
+    """What of a trace's settings the page offers; None is the default."""
+
+    max_nodes: int | None = Field(None, ge=1, le=2_000)
+    max_links: int | None = Field(None, ge=1, le=20_000)
+    candidates: int | None = Field(None, ge=1, le=5_000)
+    against: Against | None = None
+
+    def given(self) -> dict[str, Any]:
+        return self.model_dump(exclude_none=True)
 
 
 class Asked(Strict):
@@ -35,6 +47,7 @@ class Asked(Strict):
     model: Name = DEFAULT_MODEL
     features: Name = "neurons"
     precision: Precision = "float32"
+    settings: Limits = Limits()
     fetch: bool = False  # the person has seen what will be fetched
 
 
@@ -80,10 +93,13 @@ class Poking(Strict):
 
 
 class Work(Strict):
-    """What a person did so far; goes into the session's file."""
+    """What a person did so far; goes into the session's file. `seen` is the revision of it that
+    the page knows."""
 
     session: SessionId
+    seen: Small | None = None
     pokes: tuple[Poke, ...] = Field((), max_length=MOST_POKES)
+    labels: dict[NodeId, Name] = Field(default_factory=dict, max_length=MOST_GROUPS)
     groups: dict[Key, Named] = Field(default_factory=dict, max_length=MOST_GROUPS)
     claims: tuple[Claim, ...] = Field((), max_length=MOST_CLAIMS)
 
@@ -95,11 +111,18 @@ class Keeping(Strict):
 
 
 class OfSession(Strict):
+    """`run`: a person asked for it, not a link; so what it lacks may be computed."""
+
     session: SessionId
+    run: bool = False
 
 
 class OfGraph(Strict):
     slug: Slug
+
+
+class Nothing(Strict):
+    pass
 
 
 class Entering(Strict):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from tracer.attribution.account.account_graph import AccountGraph
 from tracer.attribution.question import Ask
 from tracer.attribution.sweep import Progress
 from tracer.attribution.trace import trace_ask
@@ -20,13 +20,15 @@ from tracer.errors import TracerError
 from tracer.features.choose import FoundFeatures, choose_features, settings_for
 from tracer.interventions.steered_pass import SteeredPrompt
 from tracer.interventions.targets import targets_of
-from tracer.interventions.trial import tried
 from tracer.model.cache import cached_models
 from tracer.model.default_model import Say
 from tracer.model.load import Model, load_model
 from tracer.model.third_party import third_party
 from tracer.model.tokens import Encoded
+from tracer.workbench.afterwards import Afterwards
 from tracer.workbench.asked import Asked
+from tracer.workbench.lane import Cancel
+from tracer.workbench.next_words import NextWords
 
 LIKELY = 12  # next words that are shown
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w.-]+)?\Z")
@@ -46,14 +48,45 @@ class Bench:
         self._models, self._sets = tuple(models), ("neurons", *features)
         self._say = say
         self._model: Model | None = None
+        self._next: NextWords | None = None
         self._called: tuple[str, str] | None = None
         self._features: dict[tuple[str, str], FoundFeatures] = {}
         self._prompts: dict[str, SteeredPrompt] = {}
+        self._traced: tuple[str, AccountGraph] | None = None  # the last one, by its graph's id
 
     def known(self) -> list[str]:
         """Models that are here, or that the gallery's prompt list names."""
         cached = [name for name, _ in cached_models()]
         return list(dict.fromkeys([DEFAULT_MODEL, *cached, *self._models]))
+
+    @property
+    def sets(self) -> list[str]:
+        """Features that may be asked for."""
+        return list(dict.fromkeys(self._sets))
+
+    def know(self, asked: Asked, model: Model | None = None) -> None:
+        """From now on these may be asked for; the model is in memory already, if it is given."""
+        self._models, self._sets = (*self._models, asked.model), (*self._sets, asked.features)
+        if model is not None and not self.has_any:
+            self._take(asked, model)
+
+    def _take(self, asked: Asked, model: Model) -> Model:
+        self._model, self._called = replace(model, stays=True), (asked.model, asked.precision)
+        self._next = NextWords(self._model)
+        return self._model
+
+    @property
+    def has_any(self) -> bool:
+        """Whether any model is in memory."""
+        return self._model is not None
+
+    def is_here(self, model: str) -> bool:
+        """Whether it was fetched before."""
+        return model in [name for name, _ in cached_models()]
+
+    def has(self, asked: Asked) -> bool:
+        """Whether its model is in memory."""
+        return self._model is not None and self._called == (asked.model, asked.precision)
 
     def model(self, asked: Asked) -> Model:
         """The model that is asked for; the last one makes room for it.
@@ -61,16 +94,21 @@ class Bench:
         Raises TracerError for one that is not here, unless it is of the hub and the person has
         said that it may be fetched.
         """
-        wanted = (asked.model, asked.precision)
-        if self._model is not None and self._called == wanted:
+        if self._model is not None and self.has(asked):
             return self._model
         self._refuse_unknown(asked)
         self._prompts.clear()
-        self._model = self._called = None
+        self._traced = None
+        self._model = self._called = self._next = None
         with memory_suffices(f"the model `{asked.model}`"), third_party("it cannot be loaded"):
-            self._model = load_model(asked.model, precision=asked.precision, say=self._say)
-        self._called = wanted
-        return self._model
+            return self._take(
+                asked, load_model(asked.model, precision=asked.precision, say=self._say)
+            )
+
+    @staticmethod
+    def import_models() -> None:
+        """What a model is read with, before somebody waits for one; it takes seconds."""
+        from transformers import AutoModelForCausalLM, DynamicCache, LlamaForCausalLM  # noqa: F401
 
     def read(self, asked: Asked) -> dict[str, Any]:
         """The prompt's tokens, what the model would say next, and the counterfactual beside it.
@@ -78,9 +116,10 @@ class Bench:
         Raises TracerError for a prompt that is empty or too long.
         """
         model = self.model(asked)
+        assert self._next is not None
         read = _encoded(model, asked)
-        logits = _logits(model, read.ids)
-        chances = logits.softmax(-1)
+        with memory_suffices("the prompt"):
+            chances = self._next.logits(read.ids).softmax(-1)
         top = chances.topk(LIKELY)
         words = [
             {"id": one, "text": model.tokenizer.text(one), "probability": chance}
@@ -94,7 +133,7 @@ class Bench:
             "chat": bool(model.tokenizer.backend.chat_template),
         }
         if asked.counterfactual.strip():
-            found["other"] = _beside(model, read.ids, asked.counterfactual)
+            found["other"] = _beside(model, self._next, read.ids, asked.counterfactual)
         return found
 
     def trace(self, asked: Asked, progress: Progress) -> Graph:
@@ -102,20 +141,26 @@ class Bench:
         TracerError as `tracer.trace` does."""
         model, features = self.model(asked), self.features(asked)
         ask = _ask(model, asked)
-        settings = settings_for(TraceSettings(precision=asked.precision), features)
+        settings = settings_for(_settings(asked), features)
         with memory_suffices("the prompt"):
             found = trace_ask(
                 ask, model=model, features=features, settings=settings, progress=progress
             )
             progress("pruning", 0, 1)
             published = found.publish(slug="untitled")
-        return published.graph.beside(published.parts)
+        graph = published.graph.beside(published.parts)
+        if isinstance(found, AccountGraph):
+            self._traced = _graph_id(graph), found
+        return graph
 
-    def tried(self, asked: Asked, graph: Graph) -> Graph:
-        """The same with its strongest nodes and its boxes silenced in the model."""
-        prompt = self.prompt(asked, graph)
+    def afterwards(self, step: str, asked: Asked, graph: Graph, cancel: Cancel) -> Graph:
+        """The graph with what one of the steps that follow a trace finds."""
+        prompt, traced = self.prompt(asked, graph), None
+        if self._traced is not None and self._traced[0] == _graph_id(graph):
+            traced = self._traced[1]
         with memory_suffices("the prompt"):
-            return tried(prompt, graph, graph.parts).beside(graph.parts)
+            after = Afterwards(prompt, self.features(asked), traced, cancel)
+            return after.step(step, graph)
 
     def features(self, asked: Asked) -> FoundFeatures:
         """Raises TracerError for what the page may not name, and what cannot be had."""
@@ -181,6 +226,16 @@ class Bench:
             raise TracerError(what, hint="agree below that it is fetched from the hub")
 
 
+def _settings(asked: Asked) -> TraceSettings:
+    given = {"precision": asked.precision, **asked.settings.given()}
+    return TraceSettings.model_validate(given)
+
+
+def _graph_id(graph: Graph) -> str:
+    info = graph.metadata.tracer
+    return "" if info is None else info.graph_id
+
+
 def _encoded(model: Model, asked: Asked) -> Encoded:
     tokenizer = model.tokenizer
     return tokenizer.read_chat(asked.chat) if asked.chat else tokenizer.read_prompt(asked.prompt)
@@ -196,15 +251,9 @@ def _ask(model: Model, asked: Asked) -> Ask:
     )
 
 
-@torch.no_grad()
-def _logits(model: Model, ids: Sequence[int]) -> torch.Tensor:
-    """(vocabulary,): of what follows."""
-    given = torch.tensor([ids], device=model.device)
-    logits: torch.Tensor = model.causal_lm(given, use_cache=False, logits_to_keep=1).logits[0, -1]
-    return logits.float()
-
-
-def _beside(model: Model, ids: Sequence[int], counterfactual: str) -> dict[str, Any]:
+def _beside(
+    model: Model, following: NextWords, ids: Sequence[int], counterfactual: str
+) -> dict[str, Any]:
     """The counterfactual's tokens under the prompt's, and its answer; told where they do not
     align."""
     try:
@@ -212,7 +261,7 @@ def _beside(model: Model, ids: Sequence[int], counterfactual: str) -> dict[str, 
     except TracerError as error:
         return {"tokens": [], "differ": [], "told": str(error), "answer": None}
     text = model.tokenizer.text
-    best = _logits(model, found).softmax(-1).max(-1)
+    best = following.logits(found, "counterfactual").softmax(-1).max(-1)
     pairs = zip(ids, found, strict=False)
     differ = [at for at, (here, there) in enumerate(pairs) if here != there]
     same = len(found) == len(ids)

@@ -21,15 +21,17 @@ def propose(
     *,
     chances: Sequence[float],
     leads: Sequence[float] | None,
+    last: int,
     taken: Sequence[str] = (),
 ) -> Claim:
     """A claim about the question's answer; `chances` and `leads` are values before, after, and
-    after each control. Of the lead where there is one, else of the probability.
+    after each control. Of the lead where there is one, else of the probability. `last` is the
+    prompt's last token, where heads look from.
 
     Raises TracerError for what no claim says, and for what controls do as well.
     """
     active = [one for one in pokes if one.on]
-    operation = _operation(active, groups)
+    operation = _operation(active, groups, last)
     expect: dict[str, Any] = {"token": question.target}
     if leads is not None and question.contrast:
         amount = _bound([one - leads[0] for one in leads[1:]])
@@ -63,15 +65,29 @@ def _shortened(value: float) -> float:
     return float(f"{math.floor(value / step) * step:.12g}")
 
 
-def _operation(pokes: Sequence[Poke], groups: Mapping[str, Named]) -> dict[str, Any]:
+def _knocked_out(pokes: Sequence[Poke], last: int) -> list[dict[str, Any]]:
+    """Each head with all that it no longer looks at from one token."""
+    looks: dict[tuple[str, int], list[int]] = {}
+    for one in (head for poke in pokes for head in poke.heads):
+        to = last if one.query is None else one.query
+        keys = looks.setdefault((f"{one.layer}.{one.head}", to), [])
+        if one.key not in keys:
+            keys.append(one.key)
+    return [
+        {"head": head, "from": keys[0] if len(keys) == 1 else sorted(keys), "to": to}
+        for (head, to), keys in looks.items()
+    ]
+
+
+def _operation(pokes: Sequence[Poke], groups: Mapping[str, Named], last: int) -> dict[str, Any]:
     kinds = {one.kind for one in pokes}
     if len(kinds) != 1:
         what = "a claim does one thing" if kinds else "nothing is poked"
         raise TracerError(what, hint="switch on what it is about, and the rest off")
     (kind,) = kinds
-    targets = [_target(one, groups) for one in pokes]
     if kind == "head":
-        raise TracerError("a claim is about features, not about heads", hint="poke features")
+        return {"knock_out": _knocked_out(pokes, last)}
+    targets = [_target(one, groups) for one in pokes]
     if kind == "ablate":
         every = list(dict.fromkeys(name for one in targets for name in one))
         return {"ablate": every[0] if len(every) == 1 else every}

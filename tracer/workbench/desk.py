@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError
 
 from tracer.documents.annotation_text import annotations_text
-from tracer.documents.annotations import Annotations, Group
+from tracer.documents.annotations import Annotations, Group, Label
 from tracer.documents.claims import Claim, Key
 from tracer.documents.enclosure import is_there
 from tracer.documents.files import write_atomically
@@ -24,10 +26,11 @@ from tracer.documents.records import Plain
 from tracer.documents.references import slug_from
 from tracer.errors import TracerError
 from tracer.site.preview import Preview
-from tracer.workbench.asked import Asked, Named, Poke
+from tracer.workbench.asked import Asked, Named, NodeId, Poke
 
 FOLDER = ".tracer/workbench"
 MOST_NAME = 40
+MOST_BOXES = 9  # as many as a page shows
 
 
 class Session(Plain):
@@ -36,7 +39,9 @@ class Session(Plain):
     id: str
     asked: Asked
     changed: datetime
+    revision: int = 0  # goes up with each change, so that two tabs do not undo each other's
     pokes: tuple[Poke, ...] = ()
+    labels: dict[NodeId, str] = Field(default_factory=dict)
     groups: dict[Key, Named] = Field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     of: str | None = None  # the graph of the gallery that it was opened from
@@ -49,7 +54,7 @@ class Desk:
     def __init__(self, gallery: Path):
         self.folder = gallery / FOLDER
         self._preview = Preview(self.folder, self.folder / "site")
-        self._lock = threading.Lock()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
         self._seen = False
         self._last: tuple[tuple[str, int], Graph] | None = None
 
@@ -75,7 +80,14 @@ class Desk:
             self._last = key, Graph.load(file)
         return self._last[1]
 
-    def begin(self, asked: Asked, graph: Graph, *, of: str | None = None) -> Session:
+    def begin(
+        self,
+        asked: Asked,
+        graph: Graph,
+        *,
+        of: str | None = None,
+        groups: Mapping[str, Named] | None = None,
+    ) -> Session:
         """A session of a graph; one that is there already goes on."""
         info = graph.metadata.tracer
         assert info is not None
@@ -85,11 +97,29 @@ class Desk:
         known = _load(self._file(name))
         now = datetime.now(UTC)
         if known is not None:
-            session = known.model_copy(update={"asked": asked, "changed": now})
-        else:
-            session = Session(id=name, asked=asked, changed=now, of=of)
+            all_groups = {**(groups or {}), **known.groups}
+            of = of or known.of
+            return self.change(name, asked=asked, changed=now, of=of, groups=all_groups)
+        session = Session(id=name, asked=asked, changed=now, of=of, groups=dict(groups or {}))
         self.save(session)
         return session
+
+    def change(self, name: str, seen: int | None = None, **what: Any) -> Session:
+        """The session with these fields, written down. Raises TracerError where it is gone, or
+        another page changed it since the revision that was `seen`."""
+        with self._writing:
+            session = self.session(name)
+            if seen is not None and seen != session.revision:
+                raise TracerError(
+                    "this session was changed in another tab; here nothing is written down",
+                    hint="load this page again to go on from there",
+                )
+            session = session.model_copy(update={**what, "revision": session.revision + 1})
+            self.save(session)
+        return session
+
+    def holds(self, name: str) -> bool:
+        return self._file(name).is_file()
 
     def put(self, name: str, graph: Graph) -> None:
         """The graph of a session, as it is now."""
@@ -101,7 +131,8 @@ class Desk:
 
     def save(self, session: Session) -> None:
         write_atomically(self._file(session.id), session.model_dump_json(indent=1))
-        named = annotations_of(session)
+        groups = names_and_boxes(session, self.graph(session.id)) if session.groups else {}
+        named = annotations_of(session, groups)
         file = self.folder / "site_src" / "annotations" / f"{session.id}.yaml"
         write_atomically(file, annotations_text(named))
         with self._lock:
@@ -116,6 +147,12 @@ class Desk:
         shutil.rmtree(self._graph_file(name).parent, ignore_errors=True)
         with self._lock:
             self._seen = False
+
+    def ready(self) -> None:
+        """What pages of graphs are made with, before somebody waits for one."""
+        self._begin_gallery()
+        with self._lock:
+            self._preview.ready()
 
     def page(self, path: str) -> bytes | None:
         """A file of the sessions' site: pages of graphs and what their viewers load. Raises
@@ -145,8 +182,39 @@ def annotations_of(session: Session, groups: dict[str, Named] | None = None) -> 
     """What a person named; for a page, and for the gallery."""
     named = session.groups if groups is None else groups
     return Annotations(
-        groups={key: Group(name=one.name, nodes=one.nodes) for key, one in named.items()}
+        labels={node: Label(text=text) for node, text in session.labels.items()},
+        groups={key: Group(name=one.name, nodes=one.nodes) for key, one in named.items()},
     )
+
+
+def names_and_boxes(session: Session, graph: Graph) -> dict[str, Named]:
+    """What a person named. Boxes that were found come along, else a page would show the named ones
+    alone; not where the graph's own groups are there."""
+    if not session.groups or session.of is not None:
+        return dict(session.groups)
+    return {**session.groups, **_boxes(graph, session.groups)}
+
+
+def _boxes(graph: Graph, named: Mapping[str, Named]) -> dict[str, Named]:
+    info = graph.metadata.tracer
+    boxes = info.account.boxes if info is not None and info.account is not None else ()
+    taken = {node for one in named.values() for node in one.nodes}
+    found: dict[str, Named] = {}
+    for box in sorted(boxes, key=lambda one: -abs(one.through))[:MOST_BOXES]:
+        if taken.isdisjoint(box.nodes):
+            name = " ".join(box.name.split())[:200] or "a box"
+            found[_free(slug_from(name) or "box", {*named, *found})] = Named(
+                name=name, nodes=tuple(box.nodes)
+            )
+    return found
+
+
+def _free(key: str, taken: Collection[str]) -> str:
+    key = key[:50].strip("-")
+    number, found = 2, key
+    while found in taken:
+        found, number = f"{key}-{number}", number + 1
+    return found
 
 
 def _load(file: Path) -> Session | None:

@@ -3,11 +3,11 @@ list, the graph with what lies beside it, names and claims, a write-up begun."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from tracer.documents.annotation_text import annotations_text
-from tracer.documents.annotations import Annotations, load_annotations
+from tracer.documents.annotations import Annotations, Group, Label, load_annotations
+from tracer.documents.annotations_added import add_to
 from tracer.documents.claims import Claim
 from tracer.documents.enclosure import is_there
 from tracer.documents.files import write_atomically
@@ -16,15 +16,11 @@ from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.new_graph import new_graph
 from tracer.documents.prompt_entry import Value
 from tracer.documents.prompts import PromptDefaults, PromptFile
-from tracer.documents.references import slug_from
 from tracer.documents.schemas import schema_header
 from tracer.documents.trace_settings import TraceSettings
 from tracer.documents.yaml_source import load_yaml
 from tracer.errors import Problems, TracerError
-from tracer.workbench.asked import Named
-from tracer.workbench.desk import Session, annotations_of
-
-MOST_BOXES = 9  # as many as a page shows
+from tracer.workbench.desk import Session, annotations_of, names_and_boxes
 
 
 def keep(
@@ -32,9 +28,12 @@ def keep(
 ) -> list[Path]:
     """The files written. `answer` is the counterfactual's, where there is one.
 
-    Raises TracerError, with nothing written, for a slug that the gallery has anything of already,
-    and for a prompt list that cannot be added to.
+    The session's own graph of the gallery, opened from there or kept before, gets only what was
+    said since. Raises TracerError, with nothing written, for a slug that the gallery has anything
+    else of already, and for a prompt list or annotations that cannot be added to.
     """
+    if slug in (session.of, session.kept) and GraphFolder(root / "graphs").latest(slug):
+        return [_add(root, session, slug, by)]
     asked = session.asked
     text = annotations_text(_said(session, graph, by))
     written = new_graph(
@@ -57,43 +56,57 @@ def keep(
     return [*written, *beside]
 
 
+def _add(root: Path, session: Session, slug: str, by: str | None) -> Path:
+    """What was said of a graph that the gallery has, into its own annotations."""
+    file = root / "site_src" / "annotations" / f"{slug}.yaml"
+    there = load_annotations(file)[0] if is_there(file) else Annotations()
+    claims = {one.id: one.model_copy(update={"by": None}) for one in there.claims}
+    said = annotations_of(session)
+    new = said.model_copy(
+        update={
+            "labels": {k: v for k, v in said.labels.items() if not _same_label(there, k, v)},
+            "groups": {k: v for k, v in said.groups.items() if not _same_group(there, k, v)},
+            "claims": tuple(one for one in session.claims if claims.get(one.id) != one),
+        }
+    )
+    if not (new.labels or new.groups or new.claims):
+        raise TracerError("there is nothing new to keep", hint="name something, or make a claim")
+    add_to(file, _by(new, by))
+    return file
+
+
+def _same_label(there: Annotations, key: str, label: Label) -> bool:
+    return key in there.labels and there.labels[key].text == label.text
+
+
+def _same_group(there: Annotations, key: str, group: Group) -> bool:
+    """Written by name and nodes; a group's nodes may be written shorter than they are read."""
+    known = there.groups.get(key)
+    return known is not None and known.name == group.name
+
+
+def _by(said: Annotations, by: str | None) -> Annotations:
+    """Signed by who keeps it."""
+    update = {"by": by}
+    return said.model_copy(
+        update={
+            "labels": {key: one.model_copy(update=update) for key, one in said.labels.items()},
+            "groups": {key: one.model_copy(update=update) for key, one in said.groups.items()},
+            "claims": tuple(_signed(one, by) for one in said.claims),
+        }
+    )
+
+
 def _said(session: Session, graph: Graph, by: str | None) -> Annotations:
     """Claims, and names: where a person gave some, the boxes that were found come along, else a
     page would show the named ones alone."""
-    groups = dict(session.groups)
-    if groups:
-        groups |= _found(graph, session.groups)
-    named = annotations_of(session, groups)
-    signed = {key: one.model_copy(update={"by": by}) for key, one in named.groups.items()}
-    claims = [_signed(one, by) for one in session.claims]
-    return named.model_copy(update={"groups": signed, "claims": tuple(claims)})
+    named = annotations_of(session, names_and_boxes(session, graph))
+    return _by(named.model_copy(update={"claims": session.claims}), by)
 
 
 def _signed(claim: Claim, by: str | None) -> Claim:
     said = claim.model_dump(by_alias=True, exclude_none=True)
     return Claim.model_validate({**said, "by": by} if by else said)
-
-
-def _found(graph: Graph, named: dict[str, Named]) -> dict[str, Named]:
-    info = graph.metadata.tracer
-    boxes = info.account.boxes if info is not None and info.account is not None else ()
-    taken = {node for one in named.values() for node in one.nodes}
-    found: dict[str, Named] = {}
-    for box in sorted(boxes, key=lambda one: -abs(one.through))[:MOST_BOXES]:
-        if taken.isdisjoint(box.nodes):
-            name = " ".join(box.name.split())[:200] or "a box"
-            found[_free(slug_from(name) or "box", {*named, *found})] = Named(
-                name=name, nodes=tuple(box.nodes)
-            )
-    return found
-
-
-def _free(key: str, taken: Sequence[str] | set[str]) -> str:
-    key = key[:50].strip("-")
-    number, found = 2, key
-    while found in taken:
-        found, number = f"{key}-{number}", number + 1
-    return found
 
 
 def _more(root: Path, session: Session, graph: Graph, answer: str | None) -> dict[str, Value]:
@@ -110,7 +123,7 @@ def _more(root: Path, session: Session, graph: Graph, answer: str | None) -> dic
     if defaults.adapter_paths:
         more["adapter"] = []
     settings = TraceSettings.model_validate(info.settings.model_dump())
-    own = {"precision": settings.precision}
+    own = {"precision": settings.precision, **asked.settings.given()}
     for name in set(TraceSettings.model_fields) & defaults.model_fields_set:
         own[name] = getattr(settings, name)
     for name, value in sorted(own.items()):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["read", "poke", "trace", "more", "after"]
-URGENCY: tuple[Kind, ...] = ("read", "poke", "trace", "more", "after")
+Kind = Literal["read", "poke", "keep", "say", "trace", "more", "after"]
+URGENCY: tuple[Kind, ...] = ("read", "poke", "keep", "say", "trace", "more", "after")
+STALE: Mapping[Kind, Kind] = {"poke": "say"}  # what nobody wants to hear once this is asked
 
 
 class Superseded(Exception):
@@ -22,9 +23,13 @@ class Cancel:
     """Told to work that runs; it asks now and then."""
 
     asked: threading.Event = field(default_factory=threading.Event)
+    give_way: Callable[[], None] = lambda: None
 
     def check(self) -> None:
-        """Raises Superseded where the work is no longer wanted."""
+        """Lets what is more urgent be done first. Raises Superseded where the work is no longer
+        wanted."""
+        if not self.asked.is_set():
+            self.give_way()
         if self.asked.is_set():
             raise Superseded
 
@@ -33,6 +38,7 @@ class Cancel:
 class _Work:
     kind: Kind
     run: Callable[[Cancel], Any]
+    beside: Callable[[], bool]
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
     cancel: Cancel = field(default_factory=Cancel)
@@ -52,20 +58,31 @@ class _Work:
 
 class Lane:
     """Work is done in a thread of its own, so that the event loop stays free; what is asked for
-    while one types comes before what takes long."""
+    while one types comes before what takes long, also where that has begun: it is done in between,
+    whenever the other looks whether it is still wanted."""
 
     def __init__(self) -> None:
         self._waiting: dict[Kind, _Work] = {}
-        self._running: _Work | None = None
+        self._running: list[_Work] = []  # each begun in the midst of the one before
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    async def do(self, kind: Kind, run: Callable[[Cancel], Any]) -> Any:
-        """What `run` gives. Raises Superseded where something newer took its place."""
+    async def do(
+        self,
+        kind: Kind,
+        run: Callable[[Cancel], Any],
+        *,
+        beside: Callable[[], bool] = lambda: True,
+    ) -> Any:
+        """What `run` gives; `beside` says whether it can be done in the midst of other work.
+
+        Raises Superseded where something newer took its place."""
         loop = asyncio.get_running_loop()
-        work = _Work(kind, run, loop.create_future(), loop)
+        work = _Work(kind, run, beside, loop.create_future(), loop)
         with self._changed:
             self._drop(kind)
+            if kind in STALE:
+                self._drop(STALE[kind])
             self._waiting[kind] = work
             self._start()
             self._changed.notify()
@@ -79,8 +96,9 @@ class Lane:
     def _drop(self, kind: Kind) -> None:
         if (older := self._waiting.pop(kind, None)) is not None:
             older.finish(error=Superseded())
-        if self._running is not None and self._running.kind == kind:
-            self._running.cancel.asked.set()
+        for one in self._running:
+            if one.kind == kind:
+                one.cancel.asked.set()
 
     def _start(self) -> None:
         if self._thread is None:
@@ -93,12 +111,30 @@ class Lane:
                 while not self._waiting:
                     self._changed.wait()
                 kind = next(one for one in URGENCY if one in self._waiting)
-                work = self._running = self._waiting.pop(kind)
-            try:
-                work.cancel.check()
-                work.finish(work.run(work.cancel))
-            except BaseException as error:  # told to whoever asked; the lane goes on
-                work.finish(error=error)
-            finally:
-                with self._changed:
-                    self._running = None
+                work = self._begin(kind)
+            self._do(work)
+
+    def _begin(self, kind: Kind) -> _Work:
+        work = self._waiting.pop(kind)
+        self._running.append(work)
+        work.cancel.give_way = lambda: self._give_way(kind)
+        return work
+
+    def _give_way(self, kind: Kind) -> None:
+        """All that waits and is more urgent than `kind`, in its midst."""
+        for urgent in URGENCY[: URGENCY.index(kind)]:
+            with self._changed:
+                waiting = self._waiting.get(urgent)
+                work = self._begin(urgent) if waiting is not None and waiting.beside() else None
+            if work is not None:
+                self._do(work)
+
+    def _do(self, work: _Work) -> None:
+        try:
+            work.cancel.check()
+            work.finish(work.run(work.cancel))
+        except BaseException as error:  # told to whoever asked; the lane goes on
+            work.finish(error=error)
+        finally:
+            with self._changed:
+                self._running.remove(work)

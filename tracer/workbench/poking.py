@@ -1,10 +1,11 @@
-"""What a poke does: the answer before and after, as predicted, and beside matched controls."""
+"""What a poke does: the answer before and after, as predicted, and how the model goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from torch import Tensor
@@ -15,14 +16,13 @@ from tracer.interventions.asked import Asked as Quantity
 from tracer.interventions.controls import Controls, Member
 from tracer.interventions.interventions import Ablate, Intervention, Scale, Set, settings_of
 from tracer.interventions.knock_out import KnockOut, knocked_out
-from tracer.interventions.steer import continuation
+from tracer.interventions.steer import words_said
 from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt
 from tracer.workbench.asked import Poke
 from tracer.workbench.lane import Cancel
 from tracer.workbench.predicted import change
 
 SHOWN = 8
-AT_ONCE = 5  # controls between two looks at whether they are still wanted
 
 
 @dataclass
@@ -36,6 +36,15 @@ class Done:
     def settings(self) -> list[Setting]:
         return [one.setting for one in self.members.values()]
 
+    def keys_of_looks(self) -> dict[tuple[int, int, int], list[int]]:
+        """Layer, head, and the token that looks -> the tokens that it no longer looks at."""
+        found: dict[tuple[int, int, int], list[int]] = {}
+        for one in self.looks:
+            keys = found.setdefault((one.layer, one.head, one.query), [])
+            if one.key not in keys:
+                keys.append(one.key)
+        return found
+
 
 class Poking:
     """One graph's prompt, poked. `there` is the counterfactual's run, where one is needed."""
@@ -45,7 +54,15 @@ class Poking:
         assert info is not None
         self.prompt, self.graph, self._there = prompt, graph, there
         self._question: Question = info.question
-        self._asked = Quantity(prompt, info.question)
+        self.asked = Quantity(prompt, info.question)
+        self._said_before: dict[int, str] = {}
+
+    def is_of(self, prompt: SteeredPrompt, graph: Graph, there: SteeredPrompt | None) -> bool:
+        return self.prompt is prompt and self.graph is graph and self._there is there
+
+    @cached_property
+    def others(self) -> Controls:
+        return Controls(self.prompt)
 
     def done(self, pokes: Sequence[Poke]) -> Done:
         """Of those that are on; of two that set one feature the later wins. Raises TracerError for
@@ -67,65 +84,44 @@ class Poking:
 
     def result(self, done: Done) -> dict[str, Any]:
         """Bars of the likeliest words, and the question's value before, after and as predicted."""
-        run = self._run(done.settings, done.looks)
+        run = self.run(done)
         before, after = self.prompt.baseline.logits[0], run.logits[0]
-        value = self._asked.values(run)[0]
+        value = self.asked.values(run)[0]
         return {
             "bars": self._bars(before, after),
-            "before": self._asked.before,
+            "before": self.asked.before,
             "after": value,
-            "change": value - self._asked.before,
+            "change": value - self.asked.before,
             "predicted": self._predicted(done),
             "unit": "activation" if self._question.kind == "feature" else "logits",
             "set": len(done.members),
             "target": self._sides(before, after),
         }
 
-    def controls(self, done: Done, draws: int, cancel: Cancel, tell: Any) -> dict[str, Any]:
-        """The same done to other features that are as loud, `draws` times. Raises TracerError where
-        too few others are active, and for heads, which have none."""
-        if not done.members or done.looks:
-            hint = "switch heads off, and take features away"
-            raise TracerError("controls are drawn for features only", hint=hint)
-        drawn = Controls(self.prompt).draw(list(done.members.values()), seed=draws, draws=draws)
-        sides = [self.prompt.baseline, self._run(done.settings, [])]
-        for start in range(0, draws, AT_ONCE):
-            cancel.check()
-            sides += self.prompt.runs(drawn[start : start + AT_ONCE], watch=self._asked.watch)
-            tell(min(start + AT_ONCE, draws), draws)
-        before, mine, *changes = (value for one in sides for value in self._asked.values(one))
-        changes = [one - before for one in changes]
-        change = mine - before
-        beaten = sum(abs(one) < abs(change) or one * change < 0 for one in changes)
-        logits = [row for one in sides for row in one.logits]
-        chances = [self._chance(row) for row in logits]
+    def said(self, done: Done, tokens: int, cancel: Cancel) -> dict[str, str]:
+        """How the model goes on, before and after."""
+        if tokens not in self._said_before:
+            self._said_before[tokens] = self._said(Done(), tokens, cancel)
         return {
-            "changes": changes,
-            "chances": chances[2:],
-            "change": change,
-            "chance": chances[1],
-            "chance_before": chances[0],
-            "leads": self._leads(logits),
-            "beaten": beaten,
+            "before": self._said_before[tokens],
+            "after": self._said(done, tokens, cancel),
         }
 
-    def _leads(self, logits: Sequence[Tensor]) -> list[float] | None:
-        """Of the target over the first word it is asked against: before, after, each control."""
-        target, others = self._question.target_id, self._question.contrast_ids
-        if target is None or not others:
-            return None
-        return [float(row[target] - row[others[0]]) for row in logits]
+    def _said(self, done: Done, tokens: int, cancel: Cancel) -> str:
+        """Word by word, so that others are let in between, when no head is knocked out."""
+        words = words_said(self.prompt, done.settings, tokens, None)
+        said: list[int] = []
+        while True:
+            cancel.check()
+            with self._without(done.looks):
+                token = next(words, None)
+            if token is None:
+                return self.prompt.model.tokenizer.joined(said)
+            said.append(token)
 
-    def said(self, done: Done, tokens: int) -> dict[str, str]:
-        """How the model goes on, before and after."""
+    def run(self, done: Done) -> Run:
         with self._without(done.looks):
-            after = continuation(self.prompt, done.settings, tokens, None)
-        return {"before": continuation(self.prompt, (), tokens, None), "after": after}
-
-    def _run(self, settings: Sequence[Setting], looks: Sequence[KnockOut]) -> Run:
-        watch = self._asked.watch
-        with self._without(looks):
-            return self.prompt.run(settings, watch=watch)
+            return self.prompt.run(done.settings, watch=self.asked.watch)
 
     def _without(self, looks: Sequence[KnockOut]) -> ExitStack:
         stack = ExitStack()
@@ -191,11 +187,11 @@ class Poking:
             return None
         return {
             "text": self._question.target,
-            "before": self._chance(before),
-            "after": self._chance(after),
+            "before": self.chance(before),
+            "after": self.chance(after),
         }
 
-    def _chance(self, logits: Tensor) -> float:
+    def chance(self, logits: Tensor) -> float:
         target = self._question.target_id
         return 0.0 if target is None else float(logits.softmax(-1)[target])
 

@@ -5,36 +5,52 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tracer.batch.subject import find_subject
 from tracer.documents.annotations import Annotations
 from tracer.documents.claims import Claim
 from tracer.documents.enclosure import is_there
 from tracer.documents.graph import Graph
+from tracer.documents.head_names import Head
 from tracer.documents.prompts import Counterfactual, PromptList, load_planned
-from tracer.documents.resolved_claims import resolve_claim
-from tracer.documents.token_id import TokenId
+from tracer.documents.resolved_claims import annotations_in, resolve_claim
+from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.interventions.claims import check_claim
-from tracer.workbench.asked import Asked, Keeping, OfGraph, OfSession, Poking, Work
+from tracer.model.load import Model
+from tracer.workbench.afterwards import left_to_do
+from tracer.workbench.asked import (
+    Asked,
+    Keeping,
+    Limits,
+    Nothing,
+    OfGraph,
+    OfSession,
+    Poking,
+    Work,
+)
 from tracer.workbench.bench import Bench
 from tracer.workbench.claiming import propose
+from tracer.workbench.controlled import Controlled
 from tracer.workbench.desk import Desk, Session, annotations_of
 from tracer.workbench.keeping import keep
 from tracer.workbench.lane import Cancel, Lane, Superseded
+from tracer.workbench.opened import Opened
 from tracer.workbench.poking import Poking as Pokes
 
 DRAWS = 20
+PAINTED = 2.0
 
 
 class Workbench:
     """One gallery's. `tell` is called, from any thread, with what open pages should hear."""
 
-    def __init__(self, gallery: Path, tell: Callable[..., None]) -> None:
-        self.gallery, self.desk = gallery, Desk(gallery)
+    def __init__(
+        self, gallery: Path, tell: Callable[..., None], *, painted: float = PAINTED
+    ) -> None:
+        """`painted` seconds behind a trace its page is painted, and the rest can follow."""
+        self.gallery, self.desk, self._painted = gallery, Desk(gallery), painted
         self._tell, self._lane = tell, Lane()
         prompts = self._prompts()
         entries = prompts.graphs if prompts else ()
@@ -44,6 +60,11 @@ class Workbench:
             say=lambda text: tell("say", text=text),
         )
         self._followed: set[asyncio.Task[None]] = set()
+        self._poked: Pokes | None = None
+
+    def know(self, asked: Asked, model: Model | None) -> None:
+        """What a notebook asks for is on the list; its model is the one that it has in memory."""
+        self._bench.know(asked, model)
 
     def state(self) -> dict[str, Any]:
         """What a page begins with."""
@@ -51,15 +72,37 @@ class Workbench:
             {"id": one.id, "prompt": one.asked.prompt, "kept": one.kept}
             for one in self.desk.sessions()
         ]
-        return {"models": self._bench.known(), "sessions": sessions}
+        fetched = [one for one in self._bench.known() if not self._bench.is_here(one)]
+        return {
+            "models": self._bench.known(),
+            "fetched": fetched,
+            "features": self._bench.sets,
+            "settings": _defaults(),
+            "sessions": sessions,
+        }
 
     def cancel(self) -> None:
         """Whatever takes long."""
-        self._lane.cancel("trace")
-        self._lane.cancel("more")
+        for kind in ("trace", "more", "say"):
+            self._lane.cancel(kind)
+
+    async def ready(self, _: Nothing) -> dict[str, Any]:
+        """Loads the default model, if it is here, and what pages are made with."""
+
+        def run(_: Cancel) -> None:
+            if not self._bench.has_any:
+                self._bench.model(Asked())
+            self.desk.ready()
+
+        if self._bench.is_here(Asked().model):
+            with contextlib.suppress(TracerError):  # told to whoever asks for it
+                await self._lane.do("after", run)
+        return {}
 
     async def read(self, asked: Asked) -> dict[str, Any]:
-        found: dict[str, Any] = await self._lane.do("read", lambda _: self._bench.read(asked))
+        found: dict[str, Any] = await self._lane.do(
+            "read", lambda _: self._bench.read(asked), beside=lambda: self._bench.has(asked)
+        )
         return found
 
     async def trace(self, asked: Asked) -> Session:
@@ -74,37 +117,34 @@ class Workbench:
             return self.desk.begin(asked, graph)
 
         session: Session = await self._lane.do("trace", run)
-        self._follow(self._try(session))
+        self._follow(self._after(session))
         return session
 
     async def open(self, of: OfGraph) -> Session:
         """A session of a graph of the gallery, its newest revision."""
 
         def run() -> Session:
-            subject = find_subject(self.gallery, of.slug)
-            graph, info = subject.graph.beside(subject.parts), subject.info
-            prompts = self._prompts()
-            entry = prompts.entry(of.slug) if prompts else None
-            asked = Asked(
-                prompt="" if info.chat else graph.metadata.prompt,
-                chat=info.chat,
-                target=None if info.question.target_id is None else _token(info.question),
-                contrast=info.question.contrast,
-                counterfactual=(entry.counterfactual.prompt or "")
-                if entry and entry.counterfactual
-                else "",
-                model=entry.model if entry else info.model.name,
-                features=entry.features if entry else "neurons",
-                precision="float32"
-                if info.settings.precision == "fast"
-                else info.settings.precision,
-            )
-            return self.desk.begin(asked, graph, of=of.slug)
+            found = Opened.of(self.gallery, of.slug, self._prompts())
+            return self.desk.begin(found.asked, found.graph, of=of.slug, groups=found.groups)
 
         return await asyncio.to_thread(run)
 
     async def resume(self, of: OfSession) -> Session:
-        return await asyncio.to_thread(self.desk.session, of.session)
+        """What was not yet tried of it when it was closed is tried now."""
+        session = await asyncio.to_thread(self.desk.session, of.session)
+        if of.run:
+            self._follow(self._after(session))
+        return session
+
+    async def looks(self, of: OfSession) -> list[dict[str, int]]:
+        """Where the heads that the graph's page tells of look."""
+        heads = (await asyncio.to_thread(self.desk.graph, of.session)).parts.heads
+        return [
+            {"layer": head.layer, "head": head.head, "query": one.to, "key": key}
+            for one in (heads.looks if heads else ())
+            for head in [Head.parse(one.head)]
+            for key in one.keys
+        ]
 
     async def delete(self, of: OfSession) -> dict[str, Any]:
         await asyncio.to_thread(self.desk.delete, of.session)
@@ -113,43 +153,34 @@ class Workbench:
     async def work(self, work: Work) -> Session:
         """What a person did so far, into the session's file."""
 
-        def run() -> Session:
-            session = self.desk.session(work.session)
-            done = {"pokes": work.pokes, "groups": work.groups, "claims": work.claims}
-            session = session.model_copy(update=done)
-            self.desk.save(session)
-            return session
-
-        return await asyncio.to_thread(run)
+        done = {one: getattr(work, one) for one in ("pokes", "labels", "groups", "claims")}
+        return await asyncio.to_thread(
+            lambda: self.desk.change(work.session, seen=work.seen, **done)
+        )
 
     async def poke(self, asked: Poking) -> dict[str, Any]:
         def run(_: Cancel) -> dict[str, Any]:
             pokes = self._pokes(asked)
             return pokes.result(pokes.done(asked.pokes))
 
-        found: dict[str, Any] = await self._lane.do("poke", run)
+        found: dict[str, Any] = await self._lane.do("poke", run, beside=self._beside(asked))
         return found
 
     async def say(self, asked: Poking) -> dict[str, Any]:
         """How the model goes on, before and after."""
 
-        def run(_: Cancel) -> dict[str, Any]:
+        def run(cancel: Cancel) -> dict[str, Any]:
             pokes = self._pokes(asked)
-            return pokes.said(pokes.done(asked.pokes), asked.tokens or 12)
+            return pokes.said(pokes.done(asked.pokes), asked.tokens or 12, cancel)
 
-        found: dict[str, Any] = await self._lane.do("more", run)
+        found: dict[str, Any] = await self._lane.do("say", run, beside=self._beside(asked))
         return found
 
     async def control(self, asked: Poking) -> dict[str, Any]:
         """Matched controls, one or twenty."""
 
         def run(cancel: Cancel) -> dict[str, Any]:
-            pokes = self._pokes(asked)
-            tell = partial(self._tell, "controls")
-            done = pokes.done(asked.pokes)
-            return pokes.controls(
-                done, asked.draws or 1, cancel, lambda number, of: tell(done=number, total=of)
-            )
+            return self._controls(self._pokes(asked), asked, asked.draws or 1, cancel)
 
         found: dict[str, Any] = await self._lane.do("more", run)
         return found
@@ -163,22 +194,19 @@ class Workbench:
             assert info is not None
             if info.question.target_id is None:
                 raise TracerError("a claim is about an answer", hint="ask why a word is said")
-            done = pokes.done(asked.pokes)
-            found = pokes.controls(
-                done, DRAWS, cancel, lambda n, of: self._tell("controls", done=n, total=of)
-            )
+            found = self._controls(pokes, asked, DRAWS, cancel)
             claim = propose(
                 asked.pokes,
                 info.question,
                 session.groups,
                 chances=[found["chance_before"], found["chance"], *found["chances"]],
                 leads=found["leads"],
-                taken=[one.id for one in session.claims],
+                last=pokes.prompt.n_positions - 1,
+                taken=self._taken(session),
             )
             self._refuse_failing(session, claim, pokes)
-            session = session.model_copy(update={"claims": (*session.claims, claim)})
-            self.desk.save(session)
-            return session
+            claims = self.desk.session(asked.session).claims  # as they are by now
+            return self.desk.change(asked.session, claims=(*claims, claim))
 
         session: Session = await self._lane.do("more", run)
         return session
@@ -186,34 +214,52 @@ class Workbench:
     async def keep(self, asked: Keeping) -> dict[str, Any]:
         """The session's graph and all that was said of it, in the gallery."""
 
-        def run(_: Cancel) -> dict[str, Any]:
+        def run(cancel: Cancel) -> dict[str, Any]:
             session = self.desk.session(asked.session)
-            graph = self.desk.graph(asked.session)
+            graph = self._complete(session, cancel)
             other = self._counterfactual(session.asked)
             answer = None if other is None else str(other.target)
             files = keep(self.gallery, session, graph, asked.slug, by=asked.by, answer=answer)
-            self.desk.save(session.model_copy(update={"kept": asked.slug}))
+            session = self.desk.change(asked.session, kept=asked.slug)
             shown = [one.relative_to(self.gallery).as_posix() for one in files]
-            return {"files": shown, "slug": asked.slug}
+            return {"files": shown, "slug": asked.slug, "revision": session.revision}
 
-        found: dict[str, Any] = await self._lane.do("more", run)
+        found: dict[str, Any] = await self._lane.do("keep", run)
         return found
 
-    async def _try(self, session: Session) -> None:
-        """Silence boxes and the strongest nodes, then tell pages that the graph says more."""
+    async def _after(self, session: Session) -> None:
+        """Silence boxes and the strongest nodes, share flows out among heads, and tell pages each
+        time that the graph says more."""
+        await asyncio.sleep(self._painted)
 
-        def run(_: Cancel) -> None:
-            graph = self.desk.graph(session.id)
-            tried: Graph = self._bench.tried(session.asked, graph)
-            self.desk.put(session.id, tried)
+        def run(cancel: Cancel) -> None:
+            self._complete(session, cancel)
 
         with contextlib.suppress(Superseded):
             try:
-                await self._lane.do("after", run)
+                await self._lane.do("after", run, beside=lambda: self._bench.has(session.asked))
             except TracerError as error:
                 self._tell("error", text=str(error))
-            else:
-                self._tell("tried", session=session.id)
+
+    def _complete(self, session: Session, cancel: Cancel) -> Graph:
+        """The session's graph with all that follows a trace, in the lane's thread."""
+        graph = self.desk.graph(session.id)
+        for step in left_to_do(graph):
+            graph = self._bench.afterwards(step, session.asked, graph, cancel)
+            if not self.desk.holds(session.id):  # it was deleted meanwhile
+                raise Superseded
+            self.desk.put(session.id, graph)
+            self._tell("tried", session=session.id)
+        return graph
+
+    def _controls(self, pokes: Pokes, asked: Poking, draws: int, cancel: Cancel) -> dict[str, Any]:
+        def tell(done: int, total: int) -> None:
+            self._tell("controls", done=done, total=total)
+
+        return Controlled(pokes).drawn(pokes.done(asked.pokes), draws, cancel, tell)
+
+    def _beside(self, asked: Poking) -> Callable[[], bool]:
+        return lambda: self._bench.has(self.desk.session(asked.session).asked)
 
     def _refuse_failing(self, session: Session, claim: Claim, pokes: Pokes) -> None:
         """Judges the claim as `tracer verify` will, with the controls that it will draw. Raises
@@ -230,6 +276,12 @@ class Workbench:
             told = "; ".join(f"{one.beaten} of {len(one.controls)}" for one in found.measures)
             what = f"it does not hold: of the controls that decide it, it beats {told}"
             raise TracerError(what, hint="poke others, or more of them")
+
+    def _taken(self, session: Session) -> list[str]:
+        """Names of claims, here and in the gallery."""
+        slug = session.kept or session.of
+        there = annotations_in(self.gallery, slug).claims if slug else ()
+        return [one.id for one in (*session.claims, *there)]
 
     def _counterfactual(self, asked: Asked) -> Counterfactual | None:
         """The counterfactual prompt and its answer, in the lane's thread."""
@@ -252,7 +304,9 @@ class Workbench:
         prompt = self._bench.prompt(session.asked, graph)
         exchanged = any(one.on and one.kind == "exchange" for one in asked.pokes)
         there = self._bench.other_prompt(session.asked, graph) if exchanged else None
-        return Pokes(prompt, graph, there)
+        if self._poked is None or not self._poked.is_of(prompt, graph, there):
+            self._poked = Pokes(prompt, graph, there)
+        return self._poked
 
     def _prompts(self) -> PromptList | None:
         file = self.gallery / "site_src" / "prompts.yaml"
@@ -262,5 +316,7 @@ class Workbench:
             return None
 
 
-def _token(question: Any) -> str | TokenId:
-    return question.target if question.target else TokenId(id=question.target_id)
+def _defaults() -> dict[str, Any]:
+    """Of the settings that the page offers."""
+    settings = TraceSettings()
+    return {name: getattr(settings, name) for name in Limits.model_fields}

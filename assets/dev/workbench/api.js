@@ -56,8 +56,10 @@ export function listen(heard) {
 export function paused(pause, ask) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
-  return () => {
+  const call = () => {
     clearTimeout(waiting);
     waiting = setTimeout(ask, pause);
   };
+  call.forget = () => clearTimeout(waiting);
+  return call;
 }

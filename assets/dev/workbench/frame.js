@@ -5,6 +5,8 @@ import { make } from "../../viewer/page/dom.js";
  * @typedef {object} Selection
  * @property {string[]} nodes
  * @property {string} name
+ * @property {string} [head]  `12.3`
+ * @property {any[]} [heads]  what it looks at
  */
 
 const FEATURE = /^\d+_\d+_\d+$/;
@@ -39,6 +41,11 @@ export function showGraph(home, session, chosen) {
  */
 function follow(frame, event, chosen) {
   const target = /** @type {Element | null} */ (event.target);
+  const head = target?.closest?.("[data-head]")?.getAttribute("data-head");
+  if (head) {
+    if (event.type === "click") chosen({ nodes: [], name: `head ${head}`, head });
+    return;
+  }
   const link = target?.closest?.("[data-nodes]");
   if (link && event.type === "click") {
     const nodes = (link.getAttribute("data-nodes") ?? "").split(" ");

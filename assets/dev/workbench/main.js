@@ -2,6 +2,7 @@
 import { make } from "../../viewer/page/dom.js";
 import { Superseded, enter, listen, post, state } from "./api.js";
 import { showGraph } from "./frame.js";
+import { readLink } from "./link.js";
 import { makePanel } from "./panel.js";
 import { makeForm } from "./prompt.js";
 
@@ -13,21 +14,24 @@ let open = null;
 begin().catch((error) => tell(error.message, true));
 
 async function begin() {
+  const link = readLink(location.search);
   const found = await enter();
-  const form = makeForm(element("ask-left"), element("ask-right"), found.models, tell);
+  const form = makeForm(element("ask-left"), element("ask-right"), found, tell);
+  let linked = link.pokes;
   listen((event) => heard(event));
   form.trace.addEventListener("click", async () => {
+    if (form.trace.disabled) return;
     busy(true);
     try {
-      show(await post("trace", form.asked()));
+      await show(await post("trace", form.asked()), true);
       tell("");
     } catch (error) {
       if (error instanceof Superseded) tell("cancelled");
-      else tell(error instanceof Error ? error.message : String(error), true);
+      else wrong(error);
     }
     busy(false);
   });
-  form.cancel.addEventListener("click", () => post("cancel"));
+  form.cancel.addEventListener("click", () => post("cancel").catch(wrong));
   showSessions(found.sessions);
   await fromAddress();
 
@@ -37,14 +41,20 @@ async function begin() {
     form.cancel.disabled = !is;
   }
 
-  /** @param {any} session */
-  function show(session) {
+  /** @param {any} session @param {boolean} run  as a person asked for it, not a link */
+  async function show(session, run) {
     work.hidden = false;
-    const panel = makePanel(element("panel"), session, tell);
+    const panel = makePanel(element("panel"), session, {
+      tell,
+      renamed: () => open?.frame.reload(),
+    });
     const frame = showGraph(element("page-frame"), session.id, panel.choose);
     open = { session, frame, panel };
+    panel.poke(linked);
+    linked = [];
     history.replaceState(null, "", `?session=${session.id}`);
-    state().then(
+    if (run) panel.run();
+    await state().then(
       (now) => showSessions(now.sessions),
       () => undefined,
     );
@@ -58,14 +68,18 @@ async function begin() {
         make(
           "li",
           {},
-          make("button", { type: "button", click: () => resume(one.id) }, one.prompt || one.id),
+          make(
+            "button",
+            { type: "button", click: () => resume(one.id, true) },
+            one.prompt || one.id,
+          ),
           one.kept ? make("span", { class: "hint" }, `kept as ${one.kept}`) : null,
           make(
             "button",
             {
               type: "button",
-              "aria-label": `Delete the session ${one.id}`,
-              click: async () => showSessions((await post("delete", { session: one.id })).sessions),
+              "aria-label": `Delete the session ${one.prompt || one.id}`,
+              click: () => remove(one.id),
             },
             "Delete",
           ),
@@ -75,35 +89,41 @@ async function begin() {
   }
 
   /** @param {string} id */
-  async function resume(id) {
+  async function remove(id) {
     try {
-      const session = await post("session", { session: id });
-      form.fill(session.asked);
-      show(session);
+      showSessions((await post("delete", { session: id })).sessions);
+      if (open?.session.id !== id) return;
+      open = null;
+      work.hidden = true;
+      history.replaceState(null, "", location.pathname);
     } catch (error) {
-      tell(error instanceof Error ? error.message : String(error), true);
+      wrong(error);
     }
   }
 
-  /** A link fills the form and starts nothing: a session and a graph of the gallery are there. */
-  async function fromAddress() {
-    const given = new URLSearchParams(location.search);
-    const session = given.get("session");
-    const graph = given.get("graph");
-    if (session) await resume(session);
-    else if (graph) {
-      const found = await post("open", { slug: graph });
-      form.fill(found.asked);
-      show(found);
-    } else if (given.has("prompt")) {
-      form.fill({
-        prompt: given.get("prompt"),
-        target: given.get("target"),
-        contrast: given.getAll("contrast"),
-        counterfactual: given.get("counterfactual"),
-        model: given.get("model"),
-      });
+  /** @param {string} id @param {boolean} run */
+  async function resume(id, run) {
+    try {
+      const session = await post("session", { session: id, run });
+      form.fill(session.asked, !run);
+      await show(session, run);
+    } catch (error) {
+      wrong(error);
     }
+  }
+
+  /** A link fills the form, or shows what is there, and starts nothing. */
+  async function fromAddress() {
+    if (link.session) await resume(link.session, false);
+    else if (link.graph) {
+      const found = await post("open", { slug: link.graph });
+      form.fill(found.asked, true);
+      await show(found, false);
+    } else if (link.asked) {
+      form.fill(link.asked, true);
+      const also = link.pokes.length ? `; ${link.pokes.length} pokes follow the trace` : "";
+      tell(`The link filled this in and started nothing${also}.`);
+    } else post("ready").catch(() => undefined);
   }
 }
 
@@ -115,6 +135,11 @@ function heard(event) {
   else if (event.kind === "error") tell(event.text, true);
   else if (event.kind === "controls") open?.panel.controls(event);
   else if (event.kind === "tried" && event.session === open?.session.id) open?.frame.reload();
+}
+
+/** @param {unknown} error */
+function wrong(error) {
+  tell(error instanceof Error ? error.message : String(error), true);
 }
 
 /** @param {string} text @param {boolean} [failed] */

@@ -2,13 +2,15 @@
 import { make } from "../../viewer/page/dom.js";
 import { Superseded, paused, post } from "./api.js";
 import { bar, percent, shown } from "./bars.js";
+import { makeSettings } from "./settings.js";
+import { makeTurns } from "./turns.js";
 
-const PAUSE_MS = 60;
+const PAUSE_MS = 15; // several keys of one stroke; what is stale by then is dropped
 
 /**
  * @typedef {object} Form
  * @property {() => any} asked  the question as the server takes it
- * @property {(asked: any) => void} fill
+ * @property {(asked: any, quiet?: boolean) => void} fill  quietly: nothing runs until it is touched
  * @property {HTMLButtonElement} trace
  * @property {HTMLButtonElement} cancel
  */
@@ -16,46 +18,41 @@ const PAUSE_MS = 60;
 /**
  * @param {HTMLElement} left
  * @param {HTMLElement} right
- * @param {string[]} models
+ * @param {any} found  what the server has
  * @param {(text: string, failed?: boolean) => void} tell
  * @returns {Form}
  */
-export function makeForm(left, right, models, tell) {
+export function makeForm(left, right, found, tell) {
   /** @type {{target: any, contrast: any[]}} */
   const question = { target: null, contrast: [] };
   let number = 0;
+  let quiet = false;
   const prompt = make("textarea", { id: "prompt", rows: "3", spellcheck: "false", input: changed });
-  const tokens = make("div", { class: "tokens", "aria-label": "Tokens of the prompt" });
+  const tokens = make("div", {
+    class: "tokens",
+    "aria-label": "Tokens of the prompt",
+    role: "group",
+  });
   const other = make("textarea", { id: "other", rows: "2", spellcheck: "false", input: typed });
   const otherTokens = make("div", {
     class: "tokens",
     "aria-label": "Tokens of the counterfactual",
+    role: "group",
   });
   const otherTold = make("p", { class: "hint" });
   const asks = make("p", { class: "hint", id: "question" });
-  const words = make("ul", { class: "words" });
-  const chat = make("input", { type: "checkbox", id: "chat", change: changed });
-  const model = make("input", { type: "text", id: "model", list: "models", change: changed });
-  const list = make(
-    "datalist",
-    { id: "models" },
-    ...models.map((one) => make("option", { value: one })),
-  );
-  const fetching = make("input", { type: "checkbox", id: "fetch", change: changed });
-  const features = make("input", { type: "text", id: "features", change: typed });
-  const precision = make(
-    "select",
-    { id: "precision", change: typed },
-    ...["float32", "bf16", "fp16"].map((one) => make("option", {}, one)),
-  );
-  model.value = models[0] ?? "";
-  features.value = "neurons";
+  const words = make("ul", { class: "words", "aria-label": "Likely next words" });
+  const chat = make("input", { type: "checkbox", id: "chat", change: toChat });
+  const turns = makeTurns(changed);
+  const settings = makeSettings(found, changed);
   const trace = make("button", { type: "button", class: "main" }, "Trace");
   const cancel = make("button", { type: "button", disabled: true }, "Cancel");
   left.append(
+    turns.element,
     make("label", { for: "prompt" }, "Prompt"),
     prompt,
     tokens,
+    make("label", { class: "plain" }, chat, " a turn of a chat"),
     make(
       "label",
       { for: "other" },
@@ -64,20 +61,7 @@ export function makeForm(left, right, models, tell) {
     other,
     otherTokens,
     otherTold,
-    make(
-      "details",
-      {},
-      make("summary", {}, "Settings"),
-      make("label", { for: "model" }, "Model"),
-      model,
-      list,
-      make("label", {}, fetching, " fetch it from the hub, if it is not here"),
-      make("label", { for: "features" }, "Features"),
-      features,
-      make("label", { for: "precision" }, "Number format"),
-      precision,
-      make("label", {}, chat, " as a turn of a chat"),
-    ),
+    settings.element,
     make("div", { class: "row" }, trace, cancel, asks),
   );
   right.append(
@@ -85,10 +69,20 @@ export function makeForm(left, right, models, tell) {
     words,
   );
   const read = paused(PAUSE_MS, ask);
-  prompt.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) trace.click();
-  });
+  for (const one of [left, right]) {
+    one.addEventListener("focusin", touched);
+    one.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) trace.click();
+    });
+  }
   return { asked, fill, trace, cancel };
+
+  /** What a link filled in runs once a person turns to it. */
+  function touched() {
+    if (!quiet) return;
+    quiet = false;
+    read();
+  }
 
   /** Other words have other answers. */
   function changed() {
@@ -99,21 +93,24 @@ export function makeForm(left, right, models, tell) {
 
   function typed() {
     number++;
+    quiet = false;
     read();
   }
 
+  function toChat() {
+    turns.element.hidden = !chat.checked;
+    changed();
+  }
+
   function asked() {
-    const asChat = chat.checked;
+    const last = { role: "user", content: prompt.value || " " };
     return {
-      prompt: asChat ? "" : prompt.value,
-      ...(asChat ? { chat: [{ role: "user", content: prompt.value || " " }] } : {}),
+      prompt: chat.checked ? "" : prompt.value,
+      ...(chat.checked ? { chat: [...turns.turns(), last] } : {}),
       target: question.target,
       contrast: question.contrast,
       counterfactual: other.value,
-      model: model.value,
-      features: features.value,
-      precision: precision.value,
-      fetch: fetching.checked,
+      ...settings.asked(),
     };
   }
 
@@ -125,34 +122,32 @@ export function makeForm(left, right, models, tell) {
       return;
     }
     try {
-      const found = await post("read", { ...asked(), target: null, contrast: [] });
+      const read = await post("read", { ...asked(), target: null, contrast: [] });
       if (mine !== number) return; // typed since
-      tell(found.notices.join(" "));
-      show(found);
+      tell(read.notices.join(" "));
+      show(read);
     } catch (error) {
       if (mine === number && !(error instanceof Superseded))
         tell(String(/** @type {Error} */ (error).message), true);
     }
   }
 
-  /** @param {any} found */
-  function show(found) {
+  /** @param {any} read */
+  function show(read) {
     tokens.replaceChildren(
-      ...found.tokens.map((/** @type {any} */ one) => make("span", {}, one.text)),
+      ...read.tokens.map((/** @type {any} */ one) => make("span", {}, one.text)),
     );
-    const differ = new Set(found.other?.differ ?? []);
+    const differ = new Set(read.other?.differ ?? []);
     otherTokens.replaceChildren(
-      ...(found.other?.tokens ?? []).map((/** @type {any} */ one, /** @type {number} */ at) =>
+      ...(read.other?.tokens ?? []).map((/** @type {any} */ one, /** @type {number} */ at) =>
         make("span", { class: differ.has(at) ? "differs" : "" }, one.text),
       ),
     );
-    const answer = found.other?.answer;
-    otherTold.textContent = found.other
-      ? found.other.told || `Its answer: “${shown(answer.text)}”, ${percent(answer.probability)}.`
+    const answer = read.other?.answer;
+    otherTold.textContent = read.other
+      ? read.other.told || `Its answer: “${shown(answer.text)}”, ${percent(answer.probability)}.`
       : "";
-    words.replaceChildren(
-      ...found.words.map((/** @type {any} */ one) => make("li", {}, word(one))),
-    );
+    words.replaceChildren(...read.words.map((/** @type {any} */ one) => make("li", {}, word(one))));
     showQuestion();
   }
 
@@ -183,8 +178,8 @@ export function makeForm(left, right, models, tell) {
 
   function showQuestion() {
     const { target, contrast } = question;
-    const why = target === null ? "Why the likeliest word?" : `Why “${shown(target)}”`;
-    const rather = contrast.map((one) => `“${shown(one)}”`).join(", ");
+    const why = target === null ? "Why the likeliest word?" : `Why ${named(target)}`;
+    const rather = contrast.map(named).join(", ");
     asks.textContent = target === null ? why : `${why}${rather ? ` rather than ${rather}` : ""}?`;
     for (const button of words.querySelectorAll("button")) {
       const text = button.dataset.text ?? "";
@@ -193,16 +188,23 @@ export function makeForm(left, right, models, tell) {
     }
   }
 
-  /** @param {any} given */
-  function fill(given) {
+  /** @param {any} given @param {boolean} [quietly] */
+  function fill(given, quietly = false) {
     chat.checked = Boolean(given.chat);
+    turns.element.hidden = !chat.checked;
+    turns.fill((given.chat ?? []).slice(0, -1));
     prompt.value = given.chat ? (given.chat.at(-1)?.content ?? "") : (given.prompt ?? "");
     other.value = given.counterfactual ?? "";
-    if (given.model) model.value = given.model;
-    if (given.features) features.value = given.features;
-    if (given.precision) precision.value = given.precision;
+    settings.fill(given);
     question.target = given.target ?? null;
     question.contrast = given.contrast ?? [];
     typed();
+    if (!quietly) return;
+    read.forget();
+    quiet = true;
+    showQuestion();
   }
 }
+
+/** A word, or its number where it cannot be written. @param {any} word */
+const named = (word) => (typeof word === "string" ? `“${shown(word)}”` : `word ${word.id}`);

@@ -6,6 +6,7 @@ import { make } from "./dom.js";
 const KEYS = [
   ["/", "search"],
   ["?", "this list"],
+  ["w", "walk the strongest way, a step each time"],
   ["Tab", "to the controls, the graph, the panel and the next list"],
   ["↑ ↓", "in the graph: along the strongest line towards the answer or the prompt"],
   ["← →", "in the graph: along the layer"],

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.heads_part import GRAPH_ID, heads, look
+from tests.heads_part import GRAPH_ID, WHY, heads, look
 from tracer.documents.parts.heads import NAME, read_heads
 from tracer.documents.parts.packed import pack
 from tracer.documents.parts.parts import Parts, heads_file, load_parts
@@ -33,6 +33,11 @@ def test_numbers_keep_four_digits(tmp_path: Path) -> None:
     [
         ({"flows": [{"source": 9, "target": 0, "flow": 1, "in_place": 0, "heads": []}]}, "a flow"),
         ({"looks": [], "together": {"looks": [0], "actual": 1}}, "a look that is not there"),
+        ({"looks": [look(why=WHY | {"key": 3}).model_dump()], "together": None}, "why it looked"),
+        (
+            {"looks": [look(why=WHY | {"pieces": []}).model_dump()], "together": None},
+            "why it looked",
+        ),
         ({"layers": "many"}, "layers"),
         ({"flows": [{"source": 0, "target": 0, "flow": 1, "heads": []}]}, "in_place"),
         ({"secret": 1}, "secret"),

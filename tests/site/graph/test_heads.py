@@ -48,6 +48,26 @@ def test_heads_say_what_they_carry_and_what_the_model_did_without() -> None:
     assert second.looks[0].wrong and not second.looks[0].beats
 
 
+def test_why_a_head_looked_is_said() -> None:
+    first, second = shown().heads
+    why = first.looks[0].why
+    assert why is not None and second.looks[0].why is None
+    assert why.sentence.startswith(
+        "It looked there because of neuron 7 of layer 0 at “France” (token 4) (+2.50) and what "
+        "MLPs of layer 0 wrote at “is” (token 5) (+3.00): its score there is +3.50, where"
+    )
+    assert [one.adds for one in why.at_key] == ["+2.50", "−1.50", "+3.00"]
+    assert [one.qk_only for one in why.at_key] == [False, True, False]
+    assert "0_7_4" in why.at_key[0].link["href"] and not why.at_key[1].link
+    assert [one.name for one in why.at_query[1:]] == [
+        "what heads of layers 0 to 1 brought from “France”",
+        "the token itself",
+    ]
+    assert why.pairs == (("what MLPs of layer 0 wrote", "neuron 7 of layer 0", "+1.50"),)
+    assert any("decided by a score" in one for one in shown().sentences)
+    assert not any("decided by a score" in one for one in shown(looks=[look()] * 2).sentences)
+
+
 def test_lines_of_the_circuit_are_shared_out() -> None:
     told = json.loads(str(shown().lines).replace("&lt;", "<").replace("&#39;", "'"))
     by = {(source, target): (said, names) for source, target, said, names in told}

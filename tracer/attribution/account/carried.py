@@ -1,5 +1,5 @@
 """What attention heads carried in a graph: between groups of its features, and from the strongest
-words; and where the strongest look."""
+words; where the strongest look, and why."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from torch import Tensor
 from tracer.attribution.account.account import Account, account_of
 from tracer.attribution.account.heads import HeadFlows, head_flows
 from tracer.attribution.account.sweep_up import sweep_up
+from tracer.attribution.look_score import LookedAt
 from tracer.attribution.looks import Look, strongest_looks
+from tracer.attribution.origin import FeatureName
 from tracer.attribution.targets import Targets
+from tracer.attribution.why import Why, why_looked
 from tracer.documents.prompt_words import spans
 from tracer.features.source import ActiveFeatures, LayerFeatures
 from tracer.model.frozen_pass import FrozenPass
@@ -33,6 +36,7 @@ class Carried:
     words: tuple[tuple[int, ...], ...]
     flows: HeadFlows
     looks: tuple[Look, ...]
+    whys: tuple[Why, ...]  # of each look, at the key it looks at most
 
 
 @torch.no_grad()
@@ -64,7 +68,20 @@ def carried_by_heads(
     sources = [*alone, others]
     flows = head_flows(frozen, active, listed, account, member, sources, asked, origin=origin)
     flows = _closed(flows, account, member, sources)
-    return Carried(tuple(map(tuple, groups)), tuple(map(tuple, alone)), flows, tuple(found))
+    features = [FeatureName(layer, index, position) for layer, position, index in names]
+    whys = why_looked(
+        frozen, active, [_at_most(frozen, one) for one in found], spans(tokens), listed=features
+    )
+    return Carried(
+        tuple(map(tuple, groups)), tuple(map(tuple, alone)), flows, tuple(found), tuple(whys)
+    )
+
+
+def _at_most(frozen: FrozenPass, look: Look) -> LookedAt:
+    """At the one of its keys that it looks at most."""
+    row = frozen.patterns[look.layer][look.head, look.query]
+    key = max(look.keys, key=lambda one: float(row[one]))
+    return LookedAt(look.layer, look.head, look.query, key)
 
 
 def _closed(

@@ -5,7 +5,7 @@ part of what the path carries, the Shapley value: with every move scaled by α, 
 carries α^m, and the integral of what passes one head, less its own α, over 0 to 1 is 1 / m. Heads
 that look at their own position move nothing, and are passed like a layer's other pieces.
 
-Values only: patterns and norms are frozen, so nothing here says why a head looked where it did.
+Values only: patterns and norms are frozen. Why a head looked where it did is said by `why`.
 """
 
 from __future__ import annotations

@@ -18,15 +18,14 @@ from pydantic import Field, ValidationError, model_validator
 from tracer.documents.head_names import HeadName
 from tracer.documents.json_text import decode
 from tracer.documents.parts.packed import AGAIN, damaged, pack, unpack
+from tracer.documents.parts.short import short
+from tracer.documents.parts.why import Number, Place, WhyLooked
 from tracer.documents.records import Many, Strict, first_mistake
 from tracer.errors import TracerError
 
 NAME = "heads"
-DIGITS = 4
 HOLDS = 0.6  # a correlation below this is told: what heads carry then says little of the model
 FEW = 4  # so many looks say nothing about how well predictions hold
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Place = Annotated[int, Field(ge=0, le=100_000)]
 
 
 class HeadFlow(Strict):
@@ -58,6 +57,7 @@ class TriedLook(Strict):
     probability: Number | None = None
     controls: Many[Number] = ()
     controls_weight: Number | None = Field(None, description="the mean weight of what they lost")
+    why: WhyLooked | None = Field(None, description="of the key that it looks at most")
 
     @property
     def beats_all(self) -> bool:
@@ -104,6 +104,9 @@ class Heads(Strict):
             raise ValueError("a flow between what is not there")
         if self.together and any(one >= len(self.looks) for one in self.together.looks):
             raise ValueError("a look that is not there")
+        for one in self.looks:
+            if one.why and (one.why.key not in one.keys or one.why.undescribed()):
+                raise ValueError("why it looked, of what is not there")
         return self
 
     @property
@@ -143,8 +146,7 @@ class Heads(Strict):
 
     def to_dict(self) -> dict[str, Any]:
         """Numbers to four digits; nothing of what there is not."""
-        found: dict[str, Any] = _rounded(self.model_dump(mode="json", exclude_none=True))
-        return found
+        return short(self)
 
     def packed(self) -> bytes:
         text = json.dumps(self.to_dict(), ensure_ascii=False, separators=(",", ":"))
@@ -160,11 +162,3 @@ def read_heads(file: Path, graph_id: str) -> Heads:
         raise damaged(file, f"these are no heads: {first_mistake(error)}") from None
     except TracerError as error:
         raise damaged(file, error.message) from None
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return float(f"{value:.{DIGITS}g}")
-    if isinstance(value, dict):
-        return {key: _rounded(one) for key, one in value.items()}
-    return [_rounded(one) for one in value] if isinstance(value, list) else value

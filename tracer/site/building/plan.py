@@ -36,6 +36,12 @@ class Plan:
     def base_path(self) -> str:
         return self._pages.base_path
 
+    def ready(self) -> None:
+        """What graphs' pages need is read and compiled before somebody waits for one."""
+        import tracer.site.building.graph_units  # noqa: F401
+
+        self._pages.ready()
+
     def place_of(self, path: str, link: str) -> Place | None:
         """Where an author wrote a link of this page; None where no author did."""
         return self._pages.place_of(path, link)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tracer.site.circuit.layout import Layout
@@ -40,17 +41,17 @@ def labels(layout: Layout) -> Iterator[Label]:
     """The stronger ones first; none over a box, over another line or over another number."""
     boxes = [_Area(p.x - 3, p.y - 12, p.x + p.width + 3, p.y + p.height) for p in layout.placed]
     points = {curve.line: curve.points() for curve in layout.curves}
+    crossings = _Crossings(points)
     taken: list[_Area] = []
     for curve in sorted(layout.curves, key=lambda one: -one.line.share):
         if curve.line.share < _LEAST_SHARE:
             return
         text = amount(curve.line.effect)
-        others = [at for line, found in points.items() if line != curve.line for at in found]
         for x, y in points[curve.line]:
             area = _around(x, y, text)
             if area.left < 0 or area.right > layout.canvas.width:
                 continue
-            crossed = any(_holds(area, *at) for at in others)
+            crossed = crossings.any(area, curve.line)
             if not crossed and not any(area.meets(one) for one in (*boxes, *taken)):
                 taken.append(area)
                 yield Label(curve.line, text, x, y + SIZE * 0.35)
@@ -62,6 +63,19 @@ def _around(x: float, y: float, text: str) -> _Area:
     return _Area(x - half, y - _HEIGHT / 2, x + half, y + _HEIGHT / 2)
 
 
-def _holds(area: _Area, x: float, y: float) -> bool:
-    across = area.left - _ASIDE < x < area.right + _ASIDE
-    return across and area.top - _ASIDE < y < area.bottom + _ASIDE
+class _Crossings:
+    """Where lines run, from left to right."""
+
+    def __init__(self, points: Mapping[Line, Sequence[tuple[float, float]]]) -> None:
+        numbered = enumerate(points.items())
+        found = sorted((x, y, at) for at, (_, line) in numbered for x, y in line)
+        self._lines = {line: at for at, line in enumerate(points)}
+        self._across, self._found = [x for x, _, _ in found], found
+
+    def any(self, area: _Area, but: Line) -> bool:
+        """Whether any line but that one runs through an area."""
+        own = self._lines[but]
+        begin = bisect_right(self._across, area.left - _ASIDE)
+        end = bisect_left(self._across, area.right + _ASIDE)
+        top, bottom = area.top - _ASIDE, area.bottom + _ASIDE
+        return any(top < y < bottom and at != own for _, y, at in self._found[begin:end])

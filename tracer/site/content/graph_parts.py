@@ -106,6 +106,8 @@ def _heads(
     heads = read_heads(file, graph_id)
     places = [at for one in heads.looks for at in (one.to, *one.keys)]
     places += [at for word in heads.words for at in word]
+    whys = (one.why for one in heads.looks if one.why)
+    places += [at for one in whys for piece in one.pieces for at in piece.word or ()]
     if max(places, default=0) >= tokens or {len(one.rows) for one in heads.patterns} - {tokens}:
         raise TracerError(
             "it tells of tokens that the prompt has not", hint=_LOST, place=Place(file)

@@ -188,18 +188,19 @@ _Pairs = dict[tuple[str, str], tuple[float | None, float]]  # flow, and strength
 def _flows(graph: Graph) -> tuple[dict[str, float | None], _Pairs]:
     """What runs straight to the answer, and between features, from the links that are listed."""
     nodes = {node.node_id: node for node in graph.nodes}
+    keys = {name: page_key(node) for name, node in nodes.items()}
     target = target_node(graph)
     asked = target.node_id if target else None
     leaving: dict[str, float | None] = {}
     pairs: _Pairs = {}
     for link in graph.links:
-        source, end = page_key(nodes[link.source]), nodes[link.target]
+        source, end = keys[link.source], nodes[link.target]
         if source is None or not math.isfinite(link.weight):
             continue
         if link.target == asked:
             flow = strengthening(link.weight, end)
             leaving[source] = _finite((leaving.get(source) or 0.0) + flow)
-        elif (key := page_key(end)) and key != source:
+        elif (key := keys[link.target]) and key != source:
             along = _along(link.weight, end)
             before, strength = pairs.get((source, key), (0.0, 0.0))
             both = None if along is None or before is None else before + along

@@ -101,13 +101,14 @@ def sentence(
 ) -> str:
     """What is done and what is expected, as one sentence; `other_model` is the graph whose model
     values are exchanged with, where they are; `tokens` are the prompt's."""
-    done = _operation(claim, annotations, other_model, tokens)
+    done = operation(claim, annotations, other_model, tokens)
     return f"{done}, {_expected(claim.expect, annotations)}."
 
 
-def _operation(
+def operation(
     claim: Claim, annotations: Annotations, other_model: Graph | None, tokens: Sequence[str]
 ) -> str:
+    """What is done, as the beginning of a sentence."""
     if claim.knocked_out:
         return f"Without {_all([_look(one, tokens) for one in claim.knocked_out])}"
     if claim.swap is not None:

@@ -16,6 +16,7 @@ from tracer.documents.prompt_words import START, word_of
 from tracer.site.circuit.boxes import Box, Circuit
 from tracer.site.graph.claims import tokens_named
 from tracer.site.graph.head_picture import head_picture
+from tracer.site.graph.look_why import ShownWhy, Whys
 from tracer.site.wording.amounts import amount, signed
 from tracer.site.wording.percent import percent
 
@@ -32,6 +33,7 @@ class ShownLook:
     knocked_out: str
     wrong: bool
     beats: bool
+    why: ShownWhy | None
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,12 @@ def show_heads(
     """None where nothing is known of heads."""
     if heads is None or not heads.looks:
         return None
-    names = _Names(graph, heads, circuit)
+    names, whys = _Names(graph, heads, circuit), Whys(graph, annotations)
     return ShownHeads(
         warning=_warning(heads),
         sentences=tuple(_sentences(heads)),
         heads=tuple(
-            _head(one, graph, heads, names, annotations.labels.get(PREFIX + one))
+            _head(one, graph, heads, names, whys, annotations.labels.get(PREFIX + one))
             for one in heads.told
         ),
         flows=tuple(
@@ -117,9 +119,14 @@ def _warning(heads: Heads) -> str | None:
 def _sentences(heads: Heads) -> Iterable[str]:
     yield (
         "What runs from word to word is moved by attention heads. Each flow is shared out among "
-        "the heads that moved it, with patterns and norms as they were; the shares add up to it. "
-        "Why a head looked there, they do not say."
+        "the heads that moved it, with patterns and norms as they were; the shares add up to it."
     )
+    if any(one.why for one in heads.looks):
+        yield (
+            "Where a head looks is decided by a score for each token: a sum over pairs of what "
+            "stood at the token that looks and at the one looked at, norms as they were. That is "
+            "why it looked there; what matters for that need not matter for the answer."
+        )
     if heads.correlation is not None and not heads.predicts_badly:
         yield (
             f"The {len(heads.looks)} strongest looks were taken away in the real model, one by "
@@ -151,20 +158,22 @@ def _and(names: Sequence[str]) -> str:
     return f"heads {', '.join(names[:-1])} and {names[-1]}"
 
 
-def _head(name: str, graph: Graph, heads: Heads, names: _Names, label: Label | None) -> ShownHead:
+def _head(
+    name: str, graph: Graph, heads: Heads, names: _Names, whys: Whys, label: Label | None
+) -> ShownHead:
     tokens = graph.metadata.prompt_tokens
     looks = [one for one in heads.looks if one.head == name]
     pattern = next((one for one in heads.patterns if one.head == name), None)
     return ShownHead(
         name=name,
         label=label,
-        looks=tuple(_look(one, tokens) for one in looks),
+        looks=tuple(_look(one, tokens, whys.of(one)) for one in looks),
         carries=tuple(_carries(name, heads, names)),
         picture=head_picture(pattern, tokens, looks) if pattern else Markup(""),
     )
 
 
-def _look(one: TriedLook, tokens: Sequence[str]) -> ShownLook:
+def _look(one: TriedLook, tokens: Sequence[str], why: ShownWhy | None) -> ShownLook:
     sentence = (
         f"From {tokens_named([one.to], tokens)} it looks at {tokens_named(one.keys, tokens)} with "
         f"{percent(one.weight)} of its attention: {amount(one.adds)}."
@@ -174,7 +183,8 @@ def _look(one: TriedLook, tokens: Sequence[str]) -> ShownLook:
         low, high = amount(min(one.controls)), amount(max(one.controls))
         weight = "" if one.controls_weight is None else f" ({percent(one.controls_weight)} each)"
         said += f"; with others of its layer in its place{weight} {low} to {high}"
-    return ShownLook(sentence, f"{said}.", one.predicted * one.actual < 0, one.beats_all)
+    wrong = one.predicted * one.actual < 0
+    return ShownLook(sentence, f"{said}.", wrong, one.beats_all, why)
 
 
 def _carries(name: str, heads: Heads, names: _Names) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ from tracer.site.pages.listings import Kind, Listing, listing_folder
 from tracer.site.pages.paged import Paged
 from tracer.site.pages.policy import POLICY
 from tracer.site.pages.written import Prose
+from tracer.site.prose.terms import explained
 from tracer.site.wording.amounts import amount
 from tracer.site.wording.direction import direction
 from tracer.site.wording.percent import percent
@@ -121,15 +123,23 @@ class Pages:
 
     def text_page(self, name: str, text: MarkdownFile) -> bytes:
         html = self.prose.page(name, text)
-        return self._render("text.html", "../", f"{name}/", title=text.title, text=text, html=html)
+        values = {"title": text.title, "text": text, "html": html}
+        explores = 'class="explore"' in html
+        return self._render("text.html", "../", f"{name}/", **values, explores=explores)
 
     def place_of(self, path: str, link: str) -> Place | None:
         """Where an author wrote a link of this page; None where no author did."""
         source = self.gallery.config_source
-        for number, item in enumerate(self.gallery.config.navigation or ()):
-            root = self.base_path if path == "404.html" else "../" * path.count("/") or "./"
-            if source is not None and link == root + item.to:
-                return source.place(("navigation", number, "to"))
+        config = self.gallery.config
+        root = self.base_path if path == "404.html" else "../" * path.count("/") or "./"
+        to = {
+            "navigation": [one.to for one in config.navigation or ()],
+            "start": [one.to for one in config.start],
+        }
+        for key, addresses in to.items():
+            for number, address in enumerate(addresses):
+                if source is not None and link == root + address:
+                    return source.place((key, number, "to"))
         return self.prose.place_of(path, link)
 
     def search_page(self) -> bytes:
@@ -152,12 +162,23 @@ class Pages:
     def feature_page(self, page: FeaturePage) -> bytes:
         return self._render("feature.html", page.root, page.feature.folder, page=page)
 
+    def ready(self) -> None:
+        """Compiles what a graph's page is made of, before somebody waits for one."""
+        folders = resource_folders("templates", self.gallery.root)
+        for name in files_in(folders):
+            if name.startswith(("base.", "graph.", "parts/")):
+                with suppress(TemplateError):  # told where the page is made
+                    self._templates.get_template(name)
+
     def _render(self, template: str, root: str, path: str, **values: Any) -> bytes:
         assets_url = root + self.assets.folder
         modules = self.assets.viewer_modules
         text = self._part(
             template,
             nav=self.gallery.navigation,
+            foot=self.gallery.foot,
+            guides=self.gallery.guides,
+            glossary=self.gallery.glossary,
             has_features=self.gallery.has_graphs,
             root=root,
             path=path,
@@ -201,7 +222,11 @@ def _environment(root: Path, _: str) -> Environment:
         auto_reload=False,
     )
     environment.filters.update(
-        percent=percent, one_line=one_line, direction=direction, amount=amount
+        percent=percent,
+        one_line=one_line,
+        direction=direction,
+        amount=amount,
+        explained=explained,
     )
     environment.globals.update(policy=POLICY, listing_folder=listing_folder)
     return environment

@@ -1,0 +1,92 @@
+"""The features at both ends of looks that may matter for them: the strongest, one by one, and those
+that a graph lists."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from tracer.attribution.look_score import LookScore
+from tracer.attribution.origin import FeatureName
+from tracer.features.source import ActiveFeatures, LayerFeatures
+from tracer.model.frozen_pass import FrozenPass
+
+TRIED = 12  # at each end
+
+LookFeatures = Mapping[FeatureName, LayerFeatures]  # each with those of its layer, at every key
+
+
+def features_of(
+    frozen: FrozenPass,
+    active: ActiveFeatures,
+    scores: Sequence[LookScore],
+    listed: Collection[FeatureName],
+) -> list[tuple[LookFeatures, LookFeatures]]:
+    """Of each look those at the query, and those at the key."""
+    ends = [
+        (_End(one.look.query, one, one.on_query), _End(one.look.key, one, one.on_keys))
+        for one in scores
+    ]
+    every = [one for pair in ends for one in pair if one.at]  # nothing at the start is a feature
+    for layer in range(max((one.layer for one in every), default=0)):
+        _find(frozen, active, layer, [one for one in every if one.layer > layer])
+    places: dict[int, set[tuple[int, int]]] = defaultdict(set)  # position and index, by layer
+    for end in every:
+        end.choose(listed)
+        for name in end.chosen:
+            places[name.layer] |= {(at, name.index) for at in end.reach}
+    layers = {
+        layer: active.some(layer, [(index, at) for at, index in sorted(here)])
+        for layer, here in places.items()
+    }
+    return [(query.found(layers), key.found(layers)) for query, key in ends]
+
+
+@dataclass
+class _End:
+    """The query or the key of a look, with the features that stand there."""
+
+    at: int
+    score: LookScore
+    gradient: Tensor  # (n, d_model)
+    strongest: list[tuple[float, FeatureName]] = field(default_factory=list)
+    chosen: list[FeatureName] = field(default_factory=list)
+
+    @property
+    def layer(self) -> int:
+        return self.score.look.layer
+
+    @property
+    def reach(self) -> Sequence[int]:
+        """Where else its features count: a key is held against the others."""
+        look = self.score.look
+        return range(1, look.query + 1) if self.at == look.key else (self.at,)
+
+    def choose(self, listed: Collection[FeatureName]) -> None:
+        best = sorted(self.strongest, key=lambda one: (-one[0], str(one[1])))[:TRIED]
+        own = [one for one in listed if one.position == self.at and one.layer < self.layer]
+        self.chosen = list(dict.fromkeys([*(name for _, name in best), *own]))
+
+    def found(self, layers: Mapping[int, LayerFeatures]) -> LookFeatures:
+        return {name: layers[name.layer] for name in self.chosen}
+
+
+def _find(frozen: FrozenPass, active: ActiveFeatures, layer: int, ends: Sequence[_End]) -> None:
+    """Notes at each end the strongest features of a layer."""
+    rows = torch.stack([one.gradient[one.at] for one in ends])  # (ends, d_model)
+    below = rows.new_tensor([one.layer for one in ends])[:, None]
+    behind = [
+        torch.where(below > above, rows, 0.0)  # nothing is read from the head's own layer on
+        for above in range(layer, max(one.layer for one in ends))
+    ]
+    positions = torch.tensor([one.at for one in ends], device=frozen.embeddings.device)
+    sizes = active.along(layer, positions, behind).abs()
+    best = sizes.topk(min(TRIED, sizes.shape[1]))
+    for end, values, indices in zip(ends, best.values.tolist(), best.indices.tolist(), strict=True):
+        for value, index in zip(values, indices, strict=True):
+            if value:
+                end.strongest.append((value, FeatureName(layer, index, end.at)))

@@ -1,0 +1,58 @@
+"""A graph of the gallery as what a session begins with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracer.batch.subject import find_subject
+from tracer.documents.graph import Graph, Question, TracerInfo
+from tracer.documents.prompts import PromptEntry, PromptList
+from tracer.documents.sources import NEURONS
+from tracer.documents.token_id import TokenId
+from tracer.workbench.asked import Asked, Named
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Its newest revision, what it answers, and the groups that people named in it."""
+
+    asked: Asked
+    graph: Graph
+    groups: dict[str, Named]
+
+    @staticmethod
+    def of(gallery: Path, slug: str, prompts: PromptList | None) -> Opened:
+        """Raises TracerError for a graph that is not there, or not one of ours."""
+        subject = find_subject(gallery, slug)
+        graph, info, said = subject.graph.beside(subject.parts), subject.info, subject.annotations
+        asked = asked_of(graph, info, prompts.entry(slug) if prompts else None)
+        groups = {
+            key: Named(name=said.groups[key].name, nodes=tuple(nodes))
+            for key, nodes in said.group_members(graph.node_ids).items()
+            if nodes
+        }
+        return Opened(asked, graph, groups)
+
+
+def asked_of(graph: Graph, info: TracerInfo, entry: PromptEntry | None) -> Asked:
+    """What a graph answers; `entry` is the prompt list's."""
+    other = entry.counterfactual if entry else None
+    precision = info.settings.precision
+    features = NEURONS if info.features.kind == NEURONS else info.features.source
+    return Asked(
+        prompt="" if info.chat else graph.metadata.prompt,
+        chat=info.chat,
+        target=_token(info.question),
+        contrast=info.question.contrast,
+        counterfactual=(other.prompt or "") if other else "",
+        model=entry.model if entry else info.model.name,
+        features=entry.features if entry else features,
+        precision="float32" if precision == "fast" else precision,
+    )
+
+
+def _token(question: Question) -> str | TokenId | None:
+    if question.target_id is None:
+        return None
+    return question.target or TokenId(id=question.target_id)
