@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 GRAPHS, NODES, LINKS, LAYERS, TOKENS = 1000, 300, 2000, 24, 12
+SMALL_NODES, SMALL_LINKS = 20, 40
 
 
 def write_gallery(folder: Path, *, count: int = GRAPHS) -> None:
@@ -37,12 +38,24 @@ def write_gallery(folder: Path, *, count: int = GRAPHS) -> None:
         )
 
 
-def graph(number: int) -> dict[str, Any]:
+def write_small_graphs(folder: Path, *, count: int) -> None:
+    """Graphs and nothing written about them; the same bytes each time."""
+    _write(folder / "site_src" / "site.yaml", "title: Bench\nbase_url: https://example.org/\n")
+    listed = ["graphs:"]
+    for number in range(count):
+        slug, document = f"graph-{number}", graph(number, nodes=SMALL_NODES, links=SMALL_LINKS)
+        prompt = json.dumps(document["metadata"]["prompt"])
+        listed.append(f"  - {{slug: {slug}, prompt: {prompt}, tags: [tag-{number % 20}]}}")
+        _write(folder / "graphs" / slug / "1.json", json.dumps(document))
+    _write(folder / "site_src" / "prompts.yaml", "\n".join(listed) + "\n")
+
+
+def graph(number: int, *, nodes: int = NODES, links: int = LINKS) -> dict[str, Any]:
     """Neurons spread over layers and tokens, words below, one answer above."""
     chance = random.Random(number)
     tokens = [f" word{number + place}" for place in range(TOKENS)]
-    spots = sorted((chance.randrange(LAYERS), chance.randrange(TOKENS)) for _ in range(NODES))
-    nodes = [
+    spots = sorted((chance.randrange(LAYERS), chance.randrange(TOKENS)) for _ in range(nodes))
+    found = [
         _node(f"E_{n}_{n}", "embedding", clerp=f'Embedding "{t}"') for n, t in enumerate(tokens)
     ]
     for index, (layer, place) in enumerate(spots):
@@ -51,18 +64,18 @@ def graph(number: int) -> dict[str, Any]:
             "activation": round(chance.gauss(0, 3), 4),
             "effect": round(chance.gauss(0, 0.1), 5),
         }
-        nodes.append(_node(f"{layer}_{index}_{place}", "neuron", **numbers))
+        found.append(_node(f"{layer}_{index}_{place}", "neuron", **numbers))
     answer = _node(f"{LAYERS + 1}_7_{TOKENS - 1}", "logit", clerp='Output " so" (p=0.5)')
-    nodes.append(answer | {"token_prob": 0.5, "is_target_logit": True})
+    found.append(answer | {"token_prob": 0.5, "is_target_logit": True})
     depth = [-1] * TOKENS + [layer for layer, _ in spots] + [LAYERS + 1]
     pairs: set[tuple[int, int]] = set()
-    while len(pairs) < LINKS:
-        low, high = sorted(chance.sample(range(len(nodes)), 2))
+    while len(pairs) < links:
+        low, high = sorted(chance.sample(range(len(found)), 2))
         if depth[low] < depth[high]:
             pairs.add((low, high))
     weights = [round(chance.lognormvariate(-3, 1.5), 6) for _ in pairs]
-    links = [
-        {"source": nodes[s]["node_id"], "target": nodes[t]["node_id"], "weight": weight}
+    drawn = [
+        {"source": found[s]["node_id"], "target": found[t]["node_id"], "weight": weight}
         for (s, t), weight in zip(sorted(pairs), weights, strict=True)
     ]
     metadata = {
@@ -72,7 +85,7 @@ def graph(number: int) -> dict[str, Any]:
         "prompt": "".join(tokens),
         "node_threshold": 0.8,
     }
-    return {"metadata": metadata, "qParams": {}, "nodes": nodes, "links": links}
+    return {"metadata": metadata, "qParams": {}, "nodes": found, "links": drawn}
 
 
 def _node(node_id: str, kind: str, **fields: Any) -> dict[str, Any]:

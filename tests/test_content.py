@@ -13,9 +13,13 @@ from tracer.batch.subject import find_subject
 from tracer.batch.verify import verify
 from tracer.documents.annotations import load_annotations
 from tracer.documents.evidence import load_evidence
+from tracer.documents.feature_examples import feature_key
+from tracer.documents.feature_source import feature_source
+from tracer.documents.feature_store import FeatureStore
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import load_prompts
 from tracer.documents.resolved_claims import resolve_claim
+from tracer.site.features.standings import page_key
 from tracer.site.graph.layer_changes import Measured, layer_changes
 
 REPOSITORY = Path(__file__).parents[1]
@@ -99,6 +103,21 @@ def test_failed_ideas_are_kept() -> None:
     kept = [claim for slug in SLUGS for claim in find_subject(REPOSITORY, slug).annotations.claims]
     assert any(not claim.holds for claim in kept) and any(claim.swap for claim in kept)
     assert any(claim.exchange for claim in kept)
+
+
+def test_every_feature_that_a_graph_lists_has_a_record_a_page_and_a_name() -> None:
+    """In every revision; a name is a person's, a suggestion, or what it reads and pushes."""
+    store, folder = FeatureStore(REPOSITORY / "features"), GraphFolder(REPOSITORY / "graphs")
+    for slug in folder.slugs():
+        revisions = folder.revisions(slug)
+        for revision in revisions:
+            graph = folder.load(slug, revision)
+            features = [node for node in graph.nodes if node.kind == "feature"]
+            known = store.keys(feature_source(graph))
+            missing = {feature_key(node.node_id) for node in features} - known
+            assert not missing, (slug, revision)
+            if revision == revisions[-1]:
+                assert all(page_key(node) and node.automatic_name for node in features)
 
 
 @pytest.mark.parametrize(("slug", "claim", "quantity", "before", "after"), FIGURES)

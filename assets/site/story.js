@@ -53,16 +53,18 @@ function boxesOf(paragraph, svg) {
   return [...new Set(named)];
 }
 
-/** The picture beside the text, or at a small screen's foot, where it shows what is lit.
+const GAP = 26; // above the picture, as in site/guide.css
+const LEAST = 200;
+
+/** What is lit of the picture: beside the text, where there is room, or at a small screen's foot.
  * @param {HTMLElement} text
  * @param {SVGSVGElement} svg
  */
 function tell(text, svg) {
-  const place = document.createElement("div");
-  place.className = "beside";
-  text.after(place);
+  const place = /** @type {HTMLElement | null} */ (text.parentElement?.querySelector(".limits"));
+  if (!place) return;
   const told = document.createElement("div");
-  told.className = "told";
+  told.className = "alongside";
   const frame = document.createElement("div");
   frame.inert = true;
   frame.append(svg);
@@ -77,10 +79,13 @@ function tell(text, svg) {
   /** @param {Element} paragraph */
   function show(paragraph) {
     const keys = boxesOf(paragraph, svg);
-    if (small.matches && !keys.length) return told.remove();
-    place.append(told);
+    told.remove();
+    const room = text.offsetHeight - /** @type {HTMLElement} */ (place).offsetHeight - GAP;
+    if (!keys.length || (!small.matches && room < LEAST)) return;
+    place?.append(told);
+    svg.style.maxHeight = small.matches ? "" : `min(${room}px, 46vh)`;
     light(svg, keys);
-    svg.setAttribute("viewBox", small.matches ? around(svg, whole) : whole);
+    svg.setAttribute("viewBox", around(svg, whole));
   }
   const reading = new IntersectionObserver(
     (seen) => {
@@ -118,10 +123,8 @@ function around(svg, whole) {
 function walk(way, section) {
   const keys = way.dataset.way?.split(" ") ?? [];
   const hops = [...way.querySelectorAll("span")];
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = "Walk it (W)";
-  way.append(button);
+  const button = way.querySelector("button");
+  button?.classList.remove("unready");
   let at = 0;
   function step() {
     at = at < hops.length ? at + 1 : 0;
@@ -134,7 +137,7 @@ function walk(way, section) {
     way.setAttribute("aria-live", "polite");
     if (at === 1) section.scrollIntoView({ block: "start" });
   }
-  button.addEventListener("click", step);
+  button?.addEventListener("click", step);
   addEventListener("keydown", (event) => {
     const target = /** @type {Element} */ (event.target);
     const typing = target.closest("input, textarea, select, [contenteditable]");
@@ -149,6 +152,31 @@ addEventListener("keydown", (event) => {
     term.addEventListener("mouseleave", () => term.classList.remove("shut"), { once: true });
     term.addEventListener("focusout", () => term.classList.remove("shut"), { once: true });
   }
+});
+
+/** Arrows go from dot to dot of a scatter, which is one stop of the keyboard. */
+for (const scatter of document.querySelectorAll(".scatter")) {
+  scatter.addEventListener("keydown", (event) => {
+    const { key } = /** @type {KeyboardEvent} */ (event);
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[key];
+    const dots = [...scatter.querySelectorAll("a")];
+    const next =
+      dots[dots.indexOf(/** @type {HTMLAnchorElement} */ (event.target)) + (step ?? NaN)];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  });
+}
+
+/** On paper nothing can be opened. */
+/** @type {HTMLDetailsElement[]} */
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll("details")].filter((one) => !one.open);
+  for (const one of opened) one.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const one of opened) one.open = false;
 });
 
 const narrow = section?.querySelector("svg.circuit.narrow")?.cloneNode(true);

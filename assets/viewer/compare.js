@@ -25,12 +25,17 @@ function start(section) {
   const body = make("div", { class: "compared" });
   section.append(body);
   let turn = 0;
+  const many =
+    section.querySelector("[data-files]") &&
+    import("./panels/choices.js").then(({ offerMany }) => offerMany(section, choices));
 
   async function show() {
     const mine = ++turn;
     body.replaceChildren();
     const given = new URLSearchParams(location.search);
     const wanted = ["a", "b"].map((name) => given.get(name) ?? "");
+    await many?.then((list) => list.offer(wanted));
+    if (mine !== turn) return;
     choices.forEach((choice, side) => {
       choice.disabled = false;
       choice.value = wanted[side];

@@ -17,10 +17,13 @@ from safetensors.torch import save_file
 
 from tests.adapters import DOWN, PREFIX, SETTINGS, halves, save_adapter
 from tests.tiny_models import PROMPT, save_tiny_model
+from tracer.batch.cluster import Tools
 from tracer.batch.plan import Job, Refused, make_plan
-from tracer.batch.run_on_ray import _Worker
+from tracer.batch.run_here import LastModel
+from tracer.batch.run_on_ray import GraphTask
 from tracer.batch.session import build_graphs
 from tracer.batch.single import trace_prompt
+from tracer.batch.sources import Sources
 from tracer.batch.subject import Workbench, find_subject
 from tracer.batch.trace_job import Traced
 from tracer.batch.verify import verify
@@ -371,7 +374,7 @@ def test_a_worker_merges_it_too(gallery: Path, model: str) -> None:
     prompts = load_prompts(gallery / "site_src" / "prompts.yaml")
     job = make_plan(prompts, GraphFolder(gallery / "graphs"))[1]
     assert isinstance(job, Job)
-    found = _Worker("cpu").trace(job)
+    found = GraphTask(job).do(Tools(LastModel("cpu"), Sources()))
     assert isinstance(found, Traced)
     info, there = found.published.graph.metadata.tracer, graph(gallery, "edited").metadata.tracer
     assert info is not None and there is not None and info.graph_id == there.graph_id

@@ -14,11 +14,11 @@ from tracer.batch.verify_sets import verify_sets
 from tracer.documents.set_account import SetAccount
 from tracer.documents.set_evidence import SetEvidence, load_set_evidence
 from tracer.errors import TracerError
-from tracer.interventions.differences import Differences
-from tracer.interventions.pair import Pair
+from tracer.interventions import set_picks
 from tracer.interventions.set_exchange import COUNTS, exchange_halves, pairs_of, split
-from tracer.interventions.set_picks import pick
+from tracer.interventions.set_picks import Pick, pick
 from tracer.interventions.set_prompts import SetPrompt, set_prompts
+from tracer.interventions.steered_pass import Setting
 from tracer.interventions.targets import find_targets
 from tracer.model.load import load_model
 
@@ -106,24 +106,76 @@ def test_halves_share_no_kin_and_pairs_no_answer(rows: list[SetPrompt]) -> None:
         assert here.answer != there.answer and here.slots == there.slots
 
 
-def test_the_strongest_are_picked_by_what_they_are_said_to_be(rows: list[SetPrompt]) -> None:
-    """Of two rows: by (value here − value there) × gradient, as a share of the lead, mean of both
-    ways round; position 0 is never among them."""
+def one_pair(rows: list[SetPrompt]) -> tuple[SetPrompt, SetPrompt]:
     first = rows[0]
-    second = next(o for o in rows if o.answer != first.answer and o.slots == first.slots)
-    scores: dict[tuple[int, int, str], float] = {}
-    for here, there in ((first, second), (second, first)):
-        pair = Pair(here.prompt, there.prompt, here.answer, there.answer)
-        found = Differences.of(here.prompt, there.prompt, pair.direction)
-        lead = float(here.logits[here.answer] - here.logits[there.answer])
-        for features in found.layers():
-            columns = (features.layers, features.indices, features.positions, features.scores)
-            for layer, index, at, score in zip(*(c.tolist() for c in columns), strict=True):
-                key = layer, index, here.slots[at]
-                scores[key] = scores.get(key, 0.0) + score / abs(lead) / 2
-    best = sorted(scores, key=lambda one: -scores[one])[:5]
-    picks = pick([first, second], 5)
-    assert [(one.layer, one.index, one.slot) for one in picks] == best
+    return first, next(o for o in rows if o.answer != first.answer and o.slots == first.slots)
+
+
+def worth(here: SetPrompt, there: SetPrompt, picks: list[Pick]) -> dict[Pick, float]:
+    """What a small step of each feature from its value in the one run towards that in the other
+    moves, tried one by one with `picks` exchanged: a share of the whole move, mean both ways."""
+    step, found = 0.02, dict[Pick, float]()
+    whole = sum(
+        float(one.logits[one.answer] - one.logits[other.answer])
+        for one, other in ((here, there), (there, here))
+    )
+    for source, run in ((here, there), (there, here)):
+        targets, prompt = run.prompt.targets, run.prompt
+        fixed = [
+            Setting(p.layer, p.index, at, source.prompt.activation(p.layer, p.index, at))
+            for p in picks
+            for at in run.positions(p.slot)
+        ]
+        now = prompt.run(fixed, watch=range(len(targets.widths)))
+        places = [
+            (layer, index, at)
+            for layer, width in enumerate(targets.widths)
+            for index in range(width)
+            for at in range(1, prompt.n_positions)
+        ]
+        values = [prompt.activation_in(now, *place) for place in places]
+        moves = [
+            step * (source.prompt.activation(*place) - value)
+            for place, value in zip(places, values, strict=True)
+        ]
+        variants = [
+            [*fixed, Setting(*place, value + move)]
+            for place, value, move in zip(places, values, moves, strict=True)
+        ]
+        leads = [
+            float(one[source.answer] - one[run.answer])
+            for some in prompt.runs(variants)
+            for one in some.raw_logits
+        ]
+        before = float(now.raw_logits[0, source.answer] - now.raw_logits[0, run.answer])
+        for (layer, index, at), lead in zip(places, leads, strict=True):
+            key = Pick(layer, index, run.slots[at])
+            found[key] = found.get(key, 0.0) + (lead - before) / step / whole / 2
+    return found
+
+
+def test_picks_are_those_that_a_small_step_says(rows: list[SetPrompt]) -> None:
+    here, there = one_pair(rows)
+    tried = worth(here, there, [])
+    best = sorted(tried, key=lambda one: -tried[one])
+    picks = pick([(here, there)], 6)
+    assert sum(tried[one] for one in picks) == pytest.approx(
+        sum(tried[one] for one in best[:6]), rel=0.02
+    )
+    assert picks[0] == best[0] and all(here.slots.index(one.slot) for one in picks)
+
+
+def test_what_is_picked_is_exchanged_before_the_rest_is_scored(
+    rows: list[SetPrompt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(set_picks, "STEPS", (3,))
+    here, there = one_pair(rows)
+    picks = pick([(here, there)], 6)
+    tried = worth(here, there, picks[:3])
+    left = sorted((one for one in tried if one not in picks[:3]), key=lambda one: -tried[one])
+    assert sum(tried[one] for one in picks[3:]) == pytest.approx(
+        sum(tried[one] for one in left[:3]), rel=0.02
+    )
 
 
 def test_exchanging_more_of_what_supports_moves_more_than_controls(rows: list[SetPrompt]) -> None:

@@ -144,3 +144,33 @@ def test_a_comparison_of_what_is_not_there_is_an_error(
     gallery.write(f"site_src/comparisons/{name}", "text")
     with pytest.raises(Problems, match=re.escape(says)):
         build(gallery.root, tmp_path / "out")
+
+
+def test_of_many_graphs_parts_of_a_list_are_fetched(
+    gallery: GalleryFolder,
+    tmp_path: Path,
+    serve_folder: Callable[[Path], str],
+    page: Page,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tracer.site.pages.choices.IN_THE_PAGE", 2)
+    monkeypatch.setattr("tracer.site.pages.choices.IN_A_FILE", 2)
+    build(gallery.root, tmp_path / "host" / "many", processes=1)
+    site = serve_folder(tmp_path / "host") + "many/"
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{site}compare/?a=tuned")
+    left, right = page.locator("#side-a"), page.locator("#side-b")
+    expect(left).to_have_value("tuned")
+    html = (tmp_path / "host" / "many" / "compare" / "index.html").read_text(encoding="utf-8")
+    assert "<option dir" not in html
+    page.fill("#find-b", "fr")
+    expect(right.locator("option")).to_have_text(["Choose a graph", re.compile("france-paris")])
+    right.select_option("france-paris")
+    expect(page.locator(".compared .aligned-by")).to_contain_text("models of one architecture")
+    page.goto(f"{site}compare/?a=nobody&b=moved")
+    expect(page.locator(".compare-status")).to_contain_text("has no graph “nobody”")
+    assert {url.rpartition("/")[2] for url in asked if "/graphs/" in url and "compare" in url} == {
+        "0.json",
+        "1.json",
+    }

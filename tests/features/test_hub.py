@@ -24,9 +24,12 @@ from tests.features.dictionaries import (
 from tests.features.hub_server import COMMIT, Hub, the_only_hub
 from tests.tiny_models import PROMPT, exact_tiny_model, save_tiny_model
 from tests.tracing import trace_nodes
+from tracer.batch.cluster import Tools
 from tracer.batch.plan import make_plan
-from tracer.batch.run_on_ray import _Worker
+from tracer.batch.run_here import LastModel
+from tracer.batch.run_on_ray import GraphTask
 from tracer.batch.session import build_graphs
+from tracer.batch.sources import Sources
 from tracer.batch.trace_job import Traced
 from tracer.documents.graph import FeaturesInfo
 from tracer.documents.graph_folder import GraphFolder
@@ -219,15 +222,14 @@ def test_a_worker_of_a_cluster_lists_a_repository_once_too(hub: Hub, tmp_path: P
     jobs = make_plan(load_prompts(tmp_path / "prompts.yaml"), GraphFolder(tmp_path / "graphs"))
     sent = pickle.loads(pickle.dumps(jobs))
     hub.listed.clear()
-    worker = _Worker("cpu")
+    tools = Tools(LastModel("cpu"), Sources())
     for job in sent:
-        traced = worker.trace(job)
-        assert isinstance(traced, Traced), traced
+        assert isinstance(GraphTask(job).do(tools), Traced)
     assert hub.listed.count(REPO) == once
     write_plt(hub.root / REPO, threshold=True)
     shutil.rmtree(tmp_path / "cache")
-    others = _Worker("cpu").trace(sent[0])
-    assert isinstance(others, str) and "are others than this machine's" in others
+    with pytest.raises(TracerError, match="are others than this machine's"):
+        GraphTask(sent[0]).do(Tools(LastModel("cpu"), Sources()))
 
 
 def gemma(hub: Hub, *, layers: list[int], more: str = "") -> None:

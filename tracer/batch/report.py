@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console, JustifyMethod
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from tracer.batch.plan import Job, Refused
 from tracer.batch.trace_job import Outcome, Size
@@ -30,9 +41,17 @@ def plain_console(*, stderr: bool = False) -> Console:
     return console if console.is_terminal else Console(stderr=stderr, width=120)
 
 
+class _Share(ProgressColumn):
+    """How many of how many are done; of a worker, nothing."""
+
+    def render(self, task: Task) -> Text:
+        total = task.total
+        return Text("" if total is None else f"{task.completed:.0f}/{total:.0f}")
+
+
 class Bars:
-    """One bar over all graphs and one for the graph in hand; where there is no terminal, a line
-    for each as it ends."""
+    """One bar over all graphs and one for the graph in hand, or a line for each worker; where there
+    is no terminal, a line for each graph as it ends."""
 
     def __init__(self, console: Console, total: int, of: str = "graphs") -> None:
         self.console = console
@@ -40,7 +59,7 @@ class Bars:
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            _Share(),
             TimeElapsedColumn(),
             console=console,
             transient=True,
@@ -48,6 +67,7 @@ class Bars:
         )
         self.overall = self.progress.add_task(of, total=total)
         self.current = self.progress.add_task("", total=1, visible=False)
+        self._workers: dict[int, TaskID] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> Bars:
@@ -69,6 +89,19 @@ class Bars:
         self.progress.update(
             self.current, description=text, completed=done, total=total, visible=True
         )
+
+    def worker(self, number: int, doing: str) -> None:
+        """A line for each worker of a cluster, while it does something."""
+        if number not in self._workers:
+            self._workers[number] = self.progress.add_task("", total=None)
+        told = f"worker {number}: {doing}"
+        line = self._workers[number]
+        if self.progress.tasks[self.progress.task_ids.index(line)].description != told:
+            self.progress.reset(line, description=told, visible=bool(doing))
+
+    def note(self, text: str) -> None:
+        """What happened meanwhile."""
+        self.console.print(text, style="dim", markup=False, highlight=False, soft_wrap=True)
 
     def ended(self, line: str = "") -> None:
         """One more is done; `line` says so where nobody sees bars."""
@@ -104,6 +137,36 @@ def plan_table(jobs: Sequence[Job | Refused]) -> Table:
         else:
             table.add_row(job.entry.slug, "", "[red]cannot be traced")
     return table
+
+
+@dataclass
+class Ends:
+    """What became of each graph and set, or would, as programs read it: docs/json.md."""
+
+    graphs: list[dict[str, Any]] = field(default_factory=list)
+    sets: list[dict[str, Any]] = field(default_factory=list)
+
+
+def planned(job: Job | Refused) -> dict[str, Any]:
+    if isinstance(job, Refused):
+        return {"slug": job.entry.slug, "state": "refused", "error": job.error.message}
+    tokens = len(job.ask.token_ids)
+    told = {"slug": job.entry.slug, "revision": job.revision, "state": job.state, "tokens": tokens}
+    return {**told, "graph_id": job.graph_id}
+
+
+def ended(one: Outcome) -> dict[str, Any]:
+    size = {} if one.size is None else asdict(one.size)
+    return {
+        "slug": one.slug,
+        "revision": one.revision,
+        "state": one.status,
+        **size,
+        "seconds": one.seconds,
+        "peak_bytes": one.peak_bytes,
+        "notices": list(one.notices),
+        "error": None if one.error is None else one.error.message,
+    }
 
 
 @dataclass(frozen=True)

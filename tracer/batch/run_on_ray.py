@@ -1,26 +1,75 @@
 """Run a plan on a Ray cluster: workers trace, this process writes.
 
-Workers need the same tracer installed and reach models by themselves; they do not need to see
-the graphs folder. Every finished graph is on disk before its outcome is told, as with `run_here`.
+Every finished graph is on disk before its outcome is told, as with `run_here`.
 """
 
 from __future__ import annotations
 
-import signal
-import socket
-import threading
-from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
+from tracer.batch.cluster import Foreman, Tools, share_out
 from tracer.batch.plan import Job, Refused
-from tracer.batch.run_here import LastModel, Watcher, sort_out
-from tracer.batch.sources import Sources
-from tracer.batch.trace_job import Outcome, Traced, trace_job, write_down
+from tracer.batch.run_here import sort_out
+from tracer.batch.set_plan import AskedRow, SetJob
+from tracer.batch.set_rows import Said, counts, trace_row, what_is_said
+from tracer.batch.trace_job import Outcome, Traced, memory_suffices, trace_job, write_down
 from tracer.documents.graph_folder import GraphFolder
+from tracer.documents.set_account import RowAccount
 from tracer.documents.trace_settings import Device
 from tracer.errors import TracerError
+from tracer.model.memory_plan import need_of
 from tracer.model.third_party import third_party
+
+AnyJob = TypeVar("AnyJob", Job, SetJob)
+
+
+@dataclass(frozen=True)
+class GraphTask:
+    """A graph to trace."""
+
+    job: Job
+
+    @property
+    def name(self) -> str:
+        return self.job.entry.slug
+
+    @property
+    def needs(self) -> int:
+        return need_of(self.job.files, self.job.settings.precision).whole
+
+    def do(self, tools: Tools) -> Traced:
+        entry = self.job.entry
+        here = found_here(self.job, entry.model, entry.features, tools)
+        return trace_job(here, tools.models.open(here))
+
+
+@dataclass(frozen=True)
+class RowTask:
+    """A row of a set: what the model says, and where it counts and has none yet, its account."""
+
+    job: SetJob
+    row: AskedRow
+    known: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.job.slug}, {self.row.row.key}"
+
+    @property
+    def needs(self) -> int:
+        return need_of(self.job.files, self.job.settings.precision).whole
+
+    def do(self, tools: Tools) -> tuple[Said, RowAccount | None, int]:
+        """With how many layers the model has."""
+        here = found_here(self.job, self.job.meant.model, self.job.meant.features, tools)
+        with third_party(f"`{self.name}` cannot be traced"), memory_suffices(f"`{self.name}`"):
+            model = tools.models.open(here)
+            said = what_is_said(self.row, model)
+            wanted = counts(said, self.job.meant) and not self.known
+            account = trace_row(self.row, here, model) if wanted else None
+        return said, account, model.info.layers
 
 
 def run_on_ray(
@@ -29,122 +78,38 @@ def run_on_ray(
     *,
     address: str,
     device: Device = "auto",
-    watcher: Watcher,
+    watcher: Foreman,
 ) -> Iterator[Outcome]:
-    """Yields an outcome for each prompt as it ends, in no fixed order.
-
-    `address` is a cluster's (`ray://host:10001`, `auto`) or `local` for a new one on this machine.
-    One worker a GPU where the cluster has any and `device` allows, else one a CPU.
+    """Yields an outcome for each prompt as it ends, in no fixed order. `address` is as in
+    `share_out`.
 
     Raises TracerError when Ray is not installed, the cluster cannot be reached or the folder
     cannot be written.
     """
     waiting, settled = sort_out(jobs, folder)
     yield from settled
-    if not waiting:
-        return
-    ray = _connect(address)
-    try:
-        queue = deque(waiting)
-        workers = _workers(ray, device, len(waiting))
-        busy = {}
-        for worker in workers:
-            job = queue.popleft()
-            busy[worker.trace.remote(job)] = (worker, job)
-        while busy:
-            (ready,), _ = ray.wait(list(busy), num_returns=1)
-            worker, job = busy.pop(ready)
-            watcher.phase(job.entry.slug, "traced", 1, 1)
-            yield _outcome(ray, ready, job, folder)
-            if queue:
-                following = queue.popleft()
-                busy[worker.trace.remote(following)] = (worker, following)
-    finally:
-        ray.shutdown()
-
-
-class _Worker:
-    """Lives on the cluster and keeps its model, and what it found, between jobs."""
-
-    def __init__(self, device: Device) -> None:
-        self.models, self.sources = LastModel(device), Sources()
-
-    def trace(self, job: Job) -> Traced | str:
-        """The traced job, or the message of what went wrong with it."""
-        from dataclasses import replace
-
+    tasks = [GraphTask(job) for job in waiting]
+    for task, result in share_out(tasks, address=address, device=device, foreman=watcher):
         try:
-            with third_party(f"the worker cannot read `{job.entry.model}`"):
-                adapters = tuple(one.folder for one in job.files.adapters)
-                files = self.sources.model(job.entry.model, adapters)
-            if files.identity != job.files.identity:
-                return f"the worker's `{job.files.full_name}` has other weights than this machine's"
-            with third_party(f"the worker cannot read `{job.entry.features}`"):
-                features = self.sources.features(
-                    job.entry.features,
-                    model_source=files.source_name,
-                    model_identity=files.identity,
-                )
-            if features.info.identity != job.features.info.identity:
-                return f"the worker's `{job.entry.features}` are others than this machine's"
-            here = replace(job, files=files, features=features)
-            return trace_job(here, self.models.open(here))
+            if isinstance(result, TracerError):
+                raise result
+            yield write_down(task.job, result, folder)
         except TracerError as error:
-            return str(error)
+            yield Outcome(task.name, "failed", error=error)
 
 
-def _connect(address: str) -> Any:
-    at_an_end = signal.getsignal(signal.SIGTERM)
-    try:
-        import ray
-    except ImportError:
-        raise TracerError(
-            "Ray is not installed here", hint="install the `ray` extra: pip install '.[trace,ray]'"
-        ) from None
-    try:
-        _reach(address)
-        ray.init(
-            address=None if address == "local" else address,
-            include_dashboard=False if address == "local" else None,
-            log_to_driver=False,
-            configure_logging=False,
+def found_here(job: AnyJob, model: str, features: str, tools: Tools) -> AnyJob:
+    """The job with a worker's own files of the model and the features. Raises TracerError where
+    they are not those of the machine that planned it."""
+    with third_party(f"the worker cannot read `{model}`"):
+        files = tools.sources.model(model, tuple(one.folder for one in job.files.adapters))
+    if files.identity != job.files.identity:
+        what = f"the worker's `{job.files.full_name}` has other weights than this machine's"
+        raise TracerError(what)
+    with third_party(f"the worker cannot read `{features}`"):
+        found = tools.sources.features(
+            features, model_source=files.source_name, model_identity=files.identity
         )
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, at_an_end)  # Ray puts its own there
-    except (OSError, ValueError, RuntimeError) as error:
-        raise TracerError(
-            f"the Ray cluster at `{address}` cannot be reached: {str(error).splitlines()[0]}",
-            hint="check the address, or use `--ray local`",
-        ) from error
-    return ray
-
-
-def _reach(address: str) -> None:
-    """Ray itself waits minutes for a head that is not there. Raises OSError or ValueError."""
-    if address not in ("auto", "local"):
-        host, _, port = address.removeprefix("ray://").rpartition(":")
-        socket.create_connection((host, int(port)), timeout=10).close()
-
-
-def _workers(ray: Any, device: Device, jobs: int) -> list[Any]:
-    resources = ray.cluster_resources()
-    gpus = int(resources.get("GPU", 0)) if device in ("auto", "cuda") else 0
-    count = min(jobs, gpus or max(1, int(resources.get("CPU", 1))))
-    share = {"num_gpus": 1} if gpus else {"num_cpus": 1}
-    remote = ray.remote(**share)(_Worker)
-    return [remote.remote(device) for _ in range(count)]
-
-
-def _outcome(ray: Any, ready: Any, job: Job, folder: GraphFolder) -> Outcome:
-    try:
-        traced = ray.get(ready)
-        if isinstance(traced, str):
-            raise TracerError(traced)
-        return write_down(job, traced, folder)
-    except TracerError as error:
-        return Outcome(job.entry.slug, "failed", error=error)
-    except ray.exceptions.RayError as error:
-        lost = TracerError(
-            f"the worker was lost: {str(error).splitlines()[0]}", hint="run the command again"
-        )
-        return Outcome(job.entry.slug, "failed", error=lost)
+    if found.info.identity != job.features.info.identity:
+        raise TracerError(f"the worker's `{features}` are others than this machine's")
+    return replace(job, files=files, features=found)

@@ -15,6 +15,7 @@ from tracer.attribution.account.sources import Source
 from tracer.attribution.sweep import Progress
 from tracer.attribution.trace import trace_ask
 from tracer.batch.set_plan import AskedRow, SetJob
+from tracer.documents.prompt_set import PromptSet
 from tracer.documents.prompt_words import ERRORS, START
 from tracer.documents.set_account import ANSWER, RowAccount
 from tracer.errors import TracerError
@@ -55,6 +56,11 @@ def what_is_said(row: AskedRow, model: Model) -> Said:
         first=top == answer,
         ahead=bool((logits[answer] > others).all()),
     )
+
+
+def counts(said: Said, meant: PromptSet) -> bool:
+    """Whether the row is one of those that the set tells of."""
+    return said.first if meant.counts == "first" else said.ahead
 
 
 def trace_row(

@@ -50,6 +50,9 @@ class HalvesExchanged(Strict):
     answers: tuple[int, int] = Field(description="how many answers each half has")
     rows: tuple[int, int]
     picked: tuple[Many[str], Many[str]] = Field(description="on each half, the first strongest")
+    picked_on: tuple[int, int] | None = Field(
+        None, description="how many pairs of each half they were picked on; none: by an older rule"
+    )
     pairs: Many[ExchangedPair]
     seed: int
 

@@ -21,6 +21,12 @@ Branch = Annotated[
 ]
 
 
+Host = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$", max_length=253),
+]
+
+
 def _whole_address(address: str) -> str:
     parts = urlsplit(address)
     unwritten = re.search(r"[\s\"'<>\\]", address) is not None
@@ -94,6 +100,12 @@ class SiteConfig(Strict):
     )
     start: tuple[FirstStep, ...] = Field(
         (), max_length=9, description="“Start here”: pages to read first, in order"
+    )
+    fetch_from: tuple[Host, ...] = Field(
+        (),
+        max_length=20,
+        description="hosts that `tracer import-examples --fetch` may ask, such as "
+        "`www.neuronpedia.org`; pages never fetch from any",
     )
     theme: Theme = Field(default_factory=Theme, description="colours other than the usual")
 

@@ -19,7 +19,8 @@ from tracer.interventions.set_prompts import SetPrompt
 
 COUNTS = (50, 100, 200, 500, 1_000)
 AT = 200  # neurons that have controls
-PAIRS, DRAWS = 20, 3  # of each half; of each pair
+LEARNT = 48  # pairs of a half that neurons are picked on
+PAIRS, DRAWS = 20, 3  # of each half that they are tried on; of each pair
 SHOWN = 200  # picked neurons that are written down
 
 Say = Callable[[int, int], None]
@@ -43,10 +44,11 @@ def exchange_halves(
         if len({row.answer for row in one}) < 2:
             what = "the set cannot be split into halves that have two answers each"
             raise TracerError(what, hint="add rows, or `kin` for rows that belong together")
-    chosen = [pick(half, COUNTS[-1]) for half in (first, second)]
     tried = [pairs_of(half, pairs, seed=seed) for half in (second, first)]
     if not all(tried):
         raise TracerError("no two rows of one half have other answers and the same slots")
+    learnt = [pairs_of(half, LEARNT, seed=seed, both_ways=False) for half in (first, second)]
+    chosen = [pick(some, COUNTS[-1]) for some in learnt]
     done: list[ExchangedPair] = []
     total = sum(map(len, tried))
     for picks, some in zip(chosen, tried, strict=True):
@@ -66,6 +68,7 @@ def exchange_halves(
         answers=_two([len({row.answer for row in half}) for half in (first, second)]),
         rows=_two([len(first), len(second)]),
         picked=(_names(chosen[0]), _names(chosen[1])),
+        picked_on=_two([len(some) for some in learnt]),
         pairs=tuple(done),
         seed=seed,
     )
@@ -92,10 +95,16 @@ def split(
 
 
 def pairs_of(
-    rows: Sequence[SetPrompt], most: int, *, seed: int
+    rows: Sequence[SetPrompt], most: int, *, seed: int, both_ways: bool = True
 ) -> list[tuple[SetPrompt, SetPrompt]]:
-    """Ordered pairs, no more than needed to have as many for each two answers."""
-    fits = [(a, b) for a in rows for b in rows if a.answer != b.answer and a.slots == b.slots]
+    """Pairs of other answers and the same slots, one for each two answers before any has a second;
+    ordered ones, or of each two rows only one."""
+    fits = [
+        (a, b)
+        for a in rows
+        for b in rows
+        if a.slots == b.slots and (a.answer != b.answer if both_ways else a.answer < b.answer)
+    ]
     random.Random(seed).shuffle(fits)
     waiting: dict[tuple[int, int], list[tuple[SetPrompt, SetPrompt]]] = defaultdict(list)
     for here, there in fits:

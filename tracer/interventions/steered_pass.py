@@ -121,6 +121,39 @@ class SteeredPrompt:
         grows. What is held, is held over the prompt only."""
         return self._forward([variant], ids, hold=start == 0, start=start, cache=cache)
 
+    def pulls(
+        self, variants: Sequence[Variant], ids: Tensor, answers: Tensor, start: int, cache: Any
+    ) -> tuple[Run, list[Tensor]]:
+        """Variants over `ids`, (variants, m), from position `start` on, whose past is in `cache`;
+        and the gradients of each one's lead on what is written to each layer, (variants, m,
+        d_model). `answers`, (variants, 2), is what leads, and what it leads over.
+
+        These are the running model's own gradients: patterns and norms move.
+        """
+        leaves: list[Tensor] = []
+
+        def open_to_gradients(_: Any, _inputs: Any, output: Tensor) -> Tensor:
+            leaves.append(torch.zeros_like(output).requires_grad_())
+            return output + leaves[-1]
+
+        everything = range(self.model.info.layers)
+        places = Places.of(variants, start, start + ids.shape[1])
+        run = Run()
+        with torch.enable_grad(), self._hooked(run, places, set(everything), hold=False):
+            modules = [self.targets.write_to(layer) for layer in everything]
+            handles = [one.register_forward_hook(open_to_gradients) for one in modules]
+            try:
+                self.model.causal_lm(ids, use_cache=True, past_key_values=cache, return_dict=True)
+            finally:
+                for handle in handles:
+                    handle.remove()
+            raw = wide(run.raw_logits) * self.model.logit_scale
+            leads = raw.gather(1, answers[:, :1]) - raw.gather(1, answers[:, 1:])
+            gradients = torch.autograd.grad(leads.sum(), leaves)
+        run.raw_logits = raw.detach()
+        run.reads = {layer: read.detach() for layer, read in run.reads.items()}
+        return run, list(gradients)
+
     def _ids(self, variants: int) -> Tensor:
         return self._tensor([self.token_ids]).expand(variants, -1)
 

@@ -18,6 +18,8 @@ from tracer.site.content.media import published_media, stored_media
 from tracer.site.content.read_cache import ReadCache
 from tracer.site.graph.summary import Summary
 from tracer.site.pages import feeds, hosting
+from tracer.site.pages.choices import Choices, index_path
+from tracer.site.pages.listed_json import FILE, listed_json
 from tracer.site.pages.listings import KINDS, listings
 from tracer.site.pages.paged import paged
 from tracer.site.pages.pages import Pages
@@ -81,7 +83,7 @@ class Plan:
         gallery, pages = self._gallery, self._pages
         config = gallery.config
         curated = [one for one in summaries if one.folder.startswith("compare/")]
-        versions = [[one.title, one.versions] for one in graphs]
+        choices = Choices.of(graphs)
         features = {"features"} if gallery.has_graphs else set()
         more = {"page"} if len(paged("", graphs)) > 1 else set()
         folders = sorted(
@@ -90,8 +92,8 @@ class Plan:
         makers: dict[str, tuple[Callable[[], bytes], object]] = {
             "404.html": (pages.missing_page, None),
             "compare/index.html": (
-                lambda: pages.compare_any_page(graphs, curated),
-                [versions, curated],
+                lambda: pages.compare_any_page(choices, curated),
+                [choices.inside, choices.firsts, choices.count, curated],
             ),
             "search/index.html": (pages.search_page, None),
             "_headers": (lambda: hosting.headers(folders).encode(), folders),
@@ -107,6 +109,10 @@ class Plan:
             shown = sets if one.page == 1 else []
             make = partial(pages.gallery_page, one, shown)
             makers[f"{one.address(one.page)}index.html"] = make, [one, shown]
+            program = partial(listed_json, config.title, one, shown)
+            makers[f"{one.address(one.page)}{FILE}"] = program, [config.title, one, shown]
+        for number, some in enumerate(choices.files):
+            makers[index_path(number)] = partial(choices.written, number), some
         for path, page, uses in self._listings(summaries):
             makers[path] = page, uses
         return [
@@ -127,6 +133,8 @@ class Plan:
                 for cards in paged(one.folder, one.pages):
                     path = f"{cards.address(cards.page)}index.html"
                     yield path, partial(pages.listing_page, one, cards), [told, cards]
+                    path = f"{cards.address(cards.page)}{FILE}"
+                    yield path, partial(listed_json, one.name, cards), [one.name, cards]
 
     def _media(self, path: str, file: Path) -> Unit:
         stored = self._read_cache.load(stored_media, file)

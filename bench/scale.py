@@ -1,0 +1,186 @@
+"""How a gallery of ten thousand graphs is built, and what its lists weigh in a browser.
+
+`make bench-scale` writes `bench/scale.json` and README's table. `python bench/scale.py COUNT` takes
+as many graphs, and writes nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import os
+import platform
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, Request, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bench.graph_gallery import write_small_graphs  # noqa: E402
+from tests.browser.executable import installed_browser, launch_arguments  # noqa: E402
+
+SCRATCH = ROOT / ".tracer" / "bench-scale"
+RESULT = ROOT / "bench" / "scale.json"
+COUNT, RUNS, PORT = 10_000, 3, 9472
+TRACER = [sys.executable, "-m", "tracer"]
+PAGES = {
+    "the front page": "",
+    "its fiftieth page": "page/50/",
+    "all tags": "tags/",
+    "one tag": "tags/tag-7/",
+    "the models": "models/",
+    "compare": "compare/",
+    "search": "search/",
+    "one graph": "graphs/graph-7/",
+}
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
+    folder = SCRATCH / str(count)
+    shutil.rmtree(folder, ignore_errors=True)
+    write_small_graphs(folder, count=count)
+    found: dict[str, Any] = {
+        "graphs": count,
+        "load": os.getloadavg()[0],
+        "cold": built(folder),
+        "again": built(folder),
+        "site": told(folder / "public"),
+        "pages": in_a_browser(folder / "public"),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, no GPU",
+        "date": time.strftime("%Y-%m-%d"),
+    }
+    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+    if count == COUNT:
+        RESULT.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def built(folder: Path) -> dict[str, float]:
+    """Seconds of a build in a new process, and the GiB of the largest process up to now."""
+    command = [*TRACER, "build", "--root", str(folder), "--out", str(folder / "public")]
+    began = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    seconds = time.perf_counter() - began
+    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return {"seconds": round(seconds, 1), "peak_gib": round(most / 2**20, 2)}
+
+
+def told(site: Path) -> dict[str, float]:
+    """What lies on the host: files and megabytes, and of that the search index."""
+    sizes = {one: one.stat().st_size for one in site.rglob("*") if one.is_file()}
+    index = [size for one, size in sizes.items() if "pagefind" in one.parts]
+    return {
+        "files": len(sizes),
+        "megabytes": round(sum(sizes.values()) / 1e6, 1),
+        "index_files": len(index),
+        "index_megabytes": round(sum(index) / 1e6, 1),
+        "feed_kilobytes": round((site / "feed.xml").stat().st_size / 1e3, 1),
+        "sitemap_kilobytes": round((site / "sitemap.xml").stat().st_size / 1e3, 1),
+    }
+
+
+def in_a_browser(site: Path) -> dict[str, dict[str, float]]:
+    """Kilobytes of each page and of all that it asks for, as a host would compress them, its
+    elements, and milliseconds until it paints and until it is at rest."""
+    found = {}
+    with _host(site) as address, _browser() as page:
+        there = {name: path for name, path in PAGES.items() if (site / path).is_dir()}
+        for name, path in there.items():
+            runs = [_opened(page, address, path, site) for _ in range(RUNS)]
+            found[name] = {key: statistics.median(one[key] for one in runs) for key in runs[0]}
+        found["a search"] = _searched(page, address, site)
+    return found
+
+
+def _opened(page: Page, address: str, path: str, site: Path) -> dict[str, float]:
+    with _asked(page) as asked:
+        page.goto(address + path, wait_until="networkidle")
+        paint, rest = page.evaluate(
+            "[performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0,"
+            " performance.getEntriesByType('navigation')[0].loadEventEnd]"
+        )
+    html = site / path / "index.html"
+    return {
+        "html_kilobytes": round(html.stat().st_size / 1e3, 1),
+        "kilobytes": _kilobytes(site, asked, address),
+        "requests": len(asked),
+        "elements": page.evaluate("document.querySelectorAll('*').length"),
+        "paint_ms": round(paint),
+        "load_ms": round(rest),
+    }
+
+
+def _searched(page: Page, address: str, site: Path) -> dict[str, float]:
+    """From the first letter that is asked for, in a page that is there, to the first result."""
+    page.goto(address + "search/", wait_until="networkidle")
+    with _asked(page) as asked:
+        began = time.perf_counter()
+        page.fill("#search-words", "word111")
+        page.wait_for_selector("#search-results li")
+        seconds = time.perf_counter() - began
+    return {
+        "kilobytes": _kilobytes(site, asked, address),
+        "requests": len(asked),
+        "elements": page.evaluate("document.querySelectorAll('*').length"),
+        "load_ms": round(seconds * 1000),
+    }
+
+
+@contextlib.contextmanager
+def _asked(page: Page) -> Iterator[list[str]]:
+    """Addresses that are asked for meanwhile, from a page of nothing on."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("request", note)
+    try:
+        yield asked
+    finally:
+        page.remove_listener("request", note)
+
+
+def _kilobytes(site: Path, asked: list[str], address: str) -> float:
+    total = 0
+    for url in asked:
+        path = url.removeprefix(address).split("?")[0]
+        file = site / (path + "index.html" if not path or path.endswith("/") else path)
+        total += len(gzip.compress(file.read_bytes(), 6)) if file.is_file() else 0
+    return round(total / 1e3, 1)
+
+
+@contextlib.contextmanager
+def _browser() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=installed_browser(), args=launch_arguments()
+        )
+        yield browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        browser.close()
+
+
+@contextlib.contextmanager
+def _host(folder: Path) -> Iterator[str]:
+    command = [sys.executable, "-m", "http.server", str(PORT), "--bind", "127.0.0.1"]
+    server = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(1)
+        yield f"http://127.0.0.1:{PORT}/"
+    finally:
+        server.kill()
+        server.wait()
+
+
+if __name__ == "__main__":
+    main()
