@@ -113,14 +113,11 @@ class SiteConfig(Strict):
     def unset(self) -> tuple[str, ...]:
         """What a gallery that others are to see lacks, each with what is missing then."""
         lacks = {
-            "base_url": "links that are shared show no picture, and there is no feed and no sitemap",
+            "base_url": "links that are shared show no picture, there is no feed and no sitemap",
             "repository": "pages cannot say where to propose a change",
         }
-        return tuple(
-            f"`{name}` is not set: {lack}"
-            for name, lack in lacks.items()
-            if not getattr(self, name)
-        )
+        missing = [name for name in lacks if getattr(self, name) is None]
+        return tuple(f"`{name}` is not set: {lacks[name]}" for name in missing)
 
     def url_of(self, author: str) -> str | None:
         """Where an author's name leads to."""

@@ -106,9 +106,12 @@ def _put(target: Path, name: str, file: Path, settings: Mapping[str, str | None]
     text, title = read_text(file), settings["title"] or TITLE
     if name.endswith(".yaml"):
         text = text.replace("{title}", yaml_scalar(title))
+        lines = text.split("\n")
         for key in ("base_url", "repository"):
-            if (value := settings[key]) is not None:
-                text = re.sub(rf"(?m)^# {key}:.*$", lambda _: f"{key}: {yaml_scalar(value)}", text)
+            value = settings[key]
+            at = next(n for n, line in enumerate(lines) if line.startswith(f"# {key}:"))
+            lines[at] = lines[at] if value is None else f"{key}: {yaml_scalar(value)}"
+        text = "\n".join(lines)
     target.write_text(text.replace("{title}", title), encoding="utf-8")
 
 
