@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from rich.console import Console
 
 from tracer.batch.cluster import share_out
-from tracer.batch.report import Bars, table_of
+from tracer.batch.report import Bars, Ends, table_of
 from tracer.batch.run_here import LastModel
 from tracer.batch.run_on_ray import RowTask
 from tracer.batch.set_plan import AskedRow, SetJob, plan_set
@@ -59,6 +59,7 @@ def build_sets(
     precision: Precision | None = None,
     dry_run: bool = False,
     console: Console,
+    ends: Ends | None = None,
 ) -> int:
     """Trace what is not there yet. Rows of an unfinished set are on disk one by one, so a run that
     was killed goes on where it stopped. Returns the exit status: 0, or 1 if a set failed.
@@ -69,7 +70,7 @@ def build_sets(
         return 0
     folder = sets_beside(graphs)
     if dry_run:
-        return _say_what_would_be(prompts, chosen, folder, precision, console)
+        return _say_what_would_be(prompts, chosen, folder, precision, console, ends or Ends())
     ensure_writable(folder.root)
     models = LastModel(device)
     outcomes = []
@@ -77,6 +78,8 @@ def build_sets(
         for one in chosen:
             work = _Work(prompts, one, folder, models, precision, force, console, ray)
             outcomes.append(work.outcome())
+            if ends is not None:
+                ends.sets.append(_ended(outcomes[-1]))
             if outcomes[-1].error is None:
                 console.print(_line(outcomes[-1]), markup=False, highlight=False, soft_wrap=True)
     failed = [end for end in outcomes if end.error is not None]
@@ -92,6 +95,7 @@ def _say_what_would_be(
     folder: SetFolder,
     precision: Precision | None,
     console: Console,
+    ends: Ends,
 ) -> int:
     table, failed = table_of("set", "rows", "", wrap=("set", ""), right=("rows",)), False
     for one in chosen:
@@ -99,11 +103,14 @@ def _say_what_would_be(
             job = plan_set(one, prompts, precision=precision)
         except TracerError as error:
             failed = True
+            ends.sets.append({"slug": one.slug, "state": "refused", "error": error.message})
             table.add_row(one.slug, "", f"[red]cannot be traced: {error.message}")
             continue
         latest = folder.latest(one.slug)
         done = latest is not None and folder.load(one.slug, latest).id == job.id
         there = sum(folder.row(one.slug, row.graph_id) is not None for row in job.rows)
+        told = {"slug": one.slug, "state": "done" if done else "new", "set_id": job.id}
+        ends.sets.append({**told, "rows": len(job.rows), "rows_there": there})
         state = "is up to date" if done else f"will be traced, {there} rows are there"
         table.add_row(one.slug, str(len(job.rows)), state)
     console.print(table)
@@ -193,6 +200,19 @@ class _Work:
 def _row_line(job: SetJob, row: AskedRow, said: Said) -> str:
     aside = "" if counts(said, job.meant) else f", set apart: it says {said.said!r}"
     return f"{job.slug}, {row.row.key}: {row.row.answer!r} {said.probability:.2f}{aside}"
+
+
+def _ended(one: SetOutcome) -> dict[str, Any]:
+    account = one.account
+    return {
+        "slug": one.slug,
+        "revision": one.revision,
+        "state": one.state,
+        "rows": None if account is None else len(account.rows),
+        "counted": None if account is None else len(account.counted),
+        "core": None if account is None else len(account.of_kind("core")),
+        "error": None if one.error is None else one.error.message,
+    }
 
 
 def _line(one: SetOutcome) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -19,9 +20,16 @@ from tracer.errors import TracerError, did_you_mean
 from tracer.model.files import find_model
 from tracer.model.tokens import Tokenizer, load_tokenizer
 
+Told = Callable[[Any], None]
+
 
 def show_entry(
-    prompts: PromptList, slug: str, *, model: str | None = None, console: Console | None = None
+    prompts: PromptList,
+    slug: str,
+    *,
+    model: str | None = None,
+    console: Console | None = None,
+    told: Told | None = None,
 ) -> None:
     """`show_prompt` of an entry of a list. Raises TracerError for a slug that is not on it."""
     entry = prompts.entry(slug)
@@ -38,6 +46,7 @@ def show_entry(
         position=entry.position,
         names=[*([] if entry.target is None else [entry.target]), *entry.contrast],
         console=console,
+        told=told,
     )
 
 
@@ -50,13 +59,15 @@ def show_prompt(
     position: int | None = None,
     names: Sequence[TokenName] = (),
     console: Console | None = None,
+    told: Told | None = None,
 ) -> None:
-    """A table of tokens, those that `names` name below it, and notices.
+    """A table of tokens, those that `names` name below it, and notices; or in its place `told` is
+    given the same.
 
     Raises TracerError for what cannot be encoded. Needs no weights, but the model's other files.
     """
-    told = plain_console(stderr=True)
-    with told.status("looking for the model") as status:
+    aside = plain_console(stderr=True)
+    with aside.status("looking for the model") as status:
         tokenizer = load_tokenizer(find_model(model, status.update))
     ask = Ask.of(
         tokenizer,
@@ -67,10 +78,26 @@ def show_prompt(
         target=names[0] if names else None,
         contrast=names[1:],
     )
+    if told is not None:
+        told(_tokens(tokenizer, ask))
+        return
     console = console or plain_console()
     console.print(token_table(tokenizer, ask))
     for notice in ask.notices:
-        told.print(notice, style="dim", markup=False, highlight=False)
+        aside.print(notice, style="dim", markup=False, highlight=False)
+
+
+def _tokens(tokenizer: Tokenizer, ask: Ask) -> dict[str, Any]:
+    def one(token_id: int) -> dict[str, Any]:
+        piece = tokenizer.pieces.piece(token_id)
+        return {"id": token_id, "piece": piece, "text": tokenizer.text(token_id)}
+
+    return {
+        "tokens": [{"at": at, **one(token_id)} for at, token_id in enumerate(ask.token_ids)],
+        "target": None if ask.target is None else one(ask.target),
+        "contrast": [one(token_id) for token_id in ask.contrast],
+        "notices": list(ask.notices),
+    }
 
 
 def token_table(tokenizer: Tokenizer, ask: Ask) -> Table:

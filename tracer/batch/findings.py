@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -54,6 +55,31 @@ def findings(attribution: Attribution, graph: Graph) -> RenderableType:
         *_account(attribution, graph, size),
         *_reconstruction(attribution),
     )
+
+
+def plain_findings(attribution: Attribution, graph: Graph) -> dict[str, Any]:
+    """The same for programs: docs/json.md."""
+    supporting, opposing = strongest(attribution)
+    info, targets = graph.metadata.tracer, attribution.targets
+    account = None if info is None else info.account
+    return {
+        "question": question(graph),
+        "answers": [
+            {
+                "token": one.token,
+                "id": one.token_id,
+                "probability": one.probability,
+                "explained": one.token_id == targets.question.target_id,
+            }
+            for one in targets.answers
+        ],
+        "supports": [asdict(one) for one in supporting],
+        "opposes": [asdict(one) for one in opposing],
+        "boxes": [] if account is None else [one.model_dump(mode="json") for one in account.boxes],
+        "nodes": len(graph.nodes),
+        "links": len(graph.links),
+        "notices": list(attribution.notices),
+    }
 
 
 def _account(attribution: Attribution, graph: Graph, size: str) -> Iterator[RenderableType]:

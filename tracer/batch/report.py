@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console, JustifyMethod
 from rich.markup import escape
@@ -136,6 +137,36 @@ def plan_table(jobs: Sequence[Job | Refused]) -> Table:
         else:
             table.add_row(job.entry.slug, "", "[red]cannot be traced")
     return table
+
+
+@dataclass
+class Ends:
+    """What became of each graph and set, or would, as programs read it: docs/json.md."""
+
+    graphs: list[dict[str, Any]] = field(default_factory=list)
+    sets: list[dict[str, Any]] = field(default_factory=list)
+
+
+def planned(job: Job | Refused) -> dict[str, Any]:
+    if isinstance(job, Refused):
+        return {"slug": job.entry.slug, "state": "refused", "error": job.error.message}
+    tokens = len(job.ask.token_ids)
+    told = {"slug": job.entry.slug, "revision": job.revision, "state": job.state, "tokens": tokens}
+    return {**told, "graph_id": job.graph_id}
+
+
+def ended(one: Outcome) -> dict[str, Any]:
+    size = {} if one.size is None else asdict(one.size)
+    return {
+        "slug": one.slug,
+        "revision": one.revision,
+        "state": one.status,
+        **size,
+        "seconds": one.seconds,
+        "peak_bytes": one.peak_bytes,
+        "notices": list(one.notices),
+        "error": None if one.error is None else one.error.message,
+    }
 
 
 @dataclass(frozen=True)

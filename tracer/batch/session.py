@@ -10,7 +10,16 @@ from rich.console import Console
 from tracer.batch.build_sets import build_sets
 from tracer.batch.encoding import encoded
 from tracer.batch.plan import Job, Refused, make_plan
-from tracer.batch.report import Bars, outcome_line, outcome_table, plain_console, plan_table
+from tracer.batch.report import (
+    Bars,
+    Ends,
+    ended,
+    outcome_line,
+    outcome_table,
+    plain_console,
+    plan_table,
+    planned,
+)
 from tracer.batch.run_here import run_here
 from tracer.batch.run_on_ray import run_on_ray
 from tracer.batch.trace_job import Outcome
@@ -32,15 +41,17 @@ def build_graphs(
     precision: Precision | None = None,
     dry_run: bool = False,
     console: Console | None = None,
+    ends: Ends | None = None,
 ) -> int:
     """Plan, run and report: graphs, then sets. Returns the exit status: 0, 1 if a prompt failed,
-    130 if interrupted.
+    130 if interrupted. What became of each is put into `ends`, for programs.
 
     Raises TracerError when `only` names an unknown slug, nothing can be written or another
     process traces into the same folder.
     """
     console = console or plain_console(stderr=True)
     sets = [one for one in prompts.sets if not only or one.slug in only]
+    ends = ends or Ends()
     single = [slug for slug in only if prompts.prompt_set(slug) is None]
     status = 0
     if single or (prompts.graphs and not only):
@@ -54,6 +65,7 @@ def build_graphs(
             precision=precision,
             dry_run=dry_run,
             console=console,
+            ends=ends,
         )
     if not sets or status > 1:
         return status
@@ -68,6 +80,7 @@ def build_graphs(
             precision=precision,
             dry_run=dry_run,
             console=console,
+            ends=ends,
         )
     except KeyboardInterrupt:
         console.print("interrupted; run the same command to go on where it stopped")
@@ -85,6 +98,7 @@ def _build_graphs(
     precision: Precision | None,
     dry_run: bool,
     console: Console,
+    ends: Ends,
 ) -> int:
     folder = GraphFolder(graphs)
 
@@ -97,6 +111,7 @@ def _build_graphs(
     if dry_run:
         jobs = plan()
         console.print(plan_table(jobs))
+        ends.graphs += map(planned, jobs)
         for job in jobs:
             if isinstance(job, Job):
                 console.print(encoded(job, console.width), soft_wrap=True)
@@ -116,6 +131,7 @@ def _build_graphs(
             outcomes, interrupted = _followed(run, bars)
     order = {job.entry.slug: number for number, job in enumerate(jobs)}
     outcomes.sort(key=lambda one: order[one.slug])
+    ends.graphs += map(ended, outcomes)
     return _close(console, outcomes, interrupted)
 
 

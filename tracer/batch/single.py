@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from tracer.attribution.trace import trace
-from tracer.batch.findings import findings
+from tracer.batch.findings import findings, plain_findings
 from tracer.batch.publish import publish
 from tracer.batch.report import Bars, plain_console
 from tracer.batch.trace_job import memory_suffices
@@ -44,20 +45,21 @@ def trace_prompt(
     precision: Precision = "float32",
     out: Path | None = None,
     console: Console | None = None,
+    told: Callable[[Any], None] | None = None,
 ) -> None:
-    """Trace, print what was found, and write the graph to `out`.
+    """Trace, print what was found or give it to `told`, and write the graph to `out`.
 
     Raises TracerError for whatever `load_model` and `trace` refuse, and where nothing can be
     written, before the long work.
     """
     if out is not None:
         ensure_writable(out.parent)
-    told = plain_console(stderr=True)
-    with told.status("looking for the model") as status:
+    aside = plain_console(stderr=True)
+    with aside.status("looking for the model") as status:
         loaded = load_model(
             model, adapter=adapter, device=device, precision=precision, say=status.update
         )
-    with Bars(told, total=1) as bars, memory_suffices("the prompt"):
+    with Bars(aside, total=1) as bars, memory_suffices("the prompt"):
         found = trace(
             prompt,
             model=loaded,
@@ -76,9 +78,12 @@ def trace_prompt(
         )
         published = publish(found, loaded, named, slug, partial(bars.phase, "trace"))
         graph = published.graph
-    (console or plain_console()).print(findings(found, graph))
+    if told is not None:
+        told(plain_findings(found, graph))
+    else:
+        (console or plain_console()).print(findings(found, graph))
     if out is not None:
         published.parts.save(out)
         graph.save(out)
     for notice in found.notices:
-        told.print(notice, style="dim", markup=False, highlight=False)
+        aside.print(notice, style="dim", markup=False, highlight=False)

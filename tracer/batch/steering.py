@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +43,18 @@ def steer_graph(
     adapter: Sequence[Path] = (),
     features: str | None = None,
     console: Console | None = None,
+    told: Callable[[Any], None] | None = None,
 ) -> None:
-    """`done` holds what to do, in order: `set`, `scale`, `ablate` or `swap`, and its text.
+    """`done` holds what to do, in order: `set`, `scale`, `ablate` or `swap`, and its text. What
+    came of it is printed, or given to `told`.
 
     Raises TracerError for what the graph does not have, and whatever steering refuses.
     """
     subject = find_subject(root, slug, revision)
     interventions = [_parse(subject, kind, text, onwards) for kind, text in done]
     watched = [one for text in watch for one in _nodes(subject, text)]
-    told = plain_console(stderr=True)
-    with told.status("looking for the model") as status:
+    aside = plain_console(stderr=True)
+    with aside.status("looking for the model") as status:
         bench = Workbench(
             device, model=model, adapter=adapter, features=features, say=status.update
         )
@@ -66,7 +68,35 @@ def steer_graph(
             prompt = bench.open(subject, held)
             status.update("running the model")
             found = steer_prompt(prompt, interventions, watch=watched, generate=generate, seed=seed)
-    (console or plain_console()).print(report(subject, found))
+    if told is not None:
+        told(_plain(subject, found))
+    else:
+        (console or plain_console()).print(report(subject, found))
+
+
+def _plain(subject: Subject, found: Steered) -> dict[str, Any]:
+    settings = zip(found.settings, found.activations, strict=True)
+    watched = found.features.items()
+    return {
+        "graph": subject.graph.metadata.slug,
+        "target": subject.info.question.target,
+        "set": [
+            {
+                "node": f"{one.layer}_{one.index}_{one.position}",
+                "activation": activation,
+                "to": one.value,
+                "onwards": one.onwards,
+            }
+            for one, activation in settings
+        ],
+        "answers": [
+            {"token": token, "before": before, "after": after}
+            for token, before, after in found.likeliest()
+        ],
+        "watched": [{"node": name, "before": b, "after": a} for name, (b, a) in watched],
+        "continuation_before": found.continuation_before,
+        "continuation_after": found.continuation_after,
+    }
 
 
 def report(subject: Subject, found: Steered) -> Group:

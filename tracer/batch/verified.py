@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,6 +16,8 @@ from tracer.batch.report import table_of
 from tracer.documents.account import CONFIRMED
 from tracer.documents.claims import Claim
 from tracer.documents.evidence import ClaimEvidence, Exchange, Faithfulness, SilencedGroups
+from tracer.documents.questions import GraphQuestions, ask
+from tracer.documents.set_evidence import SetEvidence
 from tracer.documents.size_curve import SizeCurve
 from tracer.errors import TracerError
 
@@ -52,6 +55,70 @@ def close(console: Console, done: Sequence[Checked], interrupted: bool) -> int:
         console.print("interrupted; run the same command to go on where it stopped")
         return 130
     return int(any(one.error is not None or one.contradicts for one in done))
+
+
+def verified(root: Path, graphs: Sequence[str], sets: Sequence[str]) -> dict[str, Any]:
+    """What is on disk of these, for programs: docs/json.md."""
+    gallery = ask(root)
+    return {
+        "graphs": [_of_graph(gallery.graph(slug)) for slug in graphs],
+        "sets": [_of_set(slug, gallery.set_evidence(slug)) for slug in sets],
+    }
+
+
+def _of_graph(graph: GraphQuestions) -> dict[str, Any]:
+    exchanged, said = graph.exchanged(), {one.id: one for one in graph.said.claims}
+    return {
+        "slug": graph.slug,
+        "revision": graph.revision,
+        "claims": [
+            {
+                "id": one.id,
+                "verdict": one.verdict,
+                "bound_met": one.bound_met,
+                "said_to_hold": said[one.id].holds if one.id in said else None,
+                "measures": [each.model_dump(mode="json") for each in one.measures],
+            }
+            for one in graph.tried()
+        ],
+        "predicts": graph.predicts(),
+        "enough": None if exchanged is None else exchanged[0],
+        "needed": None if exchanged is None else exchanged[1],
+    }
+
+
+def _of_set(slug: str, evidence: SetEvidence | None) -> dict[str, Any]:
+    claims = () if evidence is None else evidence.claims
+    exchanges = () if evidence is None else evidence.exchanges
+    return {
+        "slug": slug,
+        "claims": [
+            {
+                "id": one.id,
+                "verdict": one.verdict(one.at_least),
+                "at_least": one.at_least,
+                "held": one.held,
+                "rows": len(one.rows),
+                "low": one.interval[0],
+                "high": one.interval[1],
+            }
+            for one in claims
+        ],
+        "halves": [
+            {
+                "halves": one.halves,
+                "pairs": len(one.pairs),
+                "counts": list(one.counts),
+                "enough": [one.mean("enough", count) for count in one.counts],
+                "needed": [one.mean("needed", count) for count in one.counts],
+                "turned": [one.turned(count) for count in one.counts],
+                "at": one.at,
+                "controls_enough": one.controls("enough"),
+                "controls_needed": one.controls("needed"),
+            }
+            for one in exchanges
+        ],
+    }
 
 
 def table(done: Sequence[Checked]) -> Table:

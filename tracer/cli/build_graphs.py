@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tracer.cli.as_json import as_json, print_json
 from tracer.cli.needs_tracing import needs_tracing
 from tracer.cli.options import DEVICES, PRECISIONS
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--ray", metavar="ADDRESS", help="Trace on a Ray cluster (`auto`, `local`, `ray://…`)."
 )
+@as_json
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 def command(
     prompts: Path,
@@ -34,6 +36,7 @@ def command(
     precision: Precision | None,
     graphs: Path,
     ray: str | None,
+    as_json: bool,
     dry_run: bool,
 ) -> None:
     """Trace the prompts of PROMPTS (default: site_src/prompts.yaml) that are not traced yet.
@@ -48,8 +51,10 @@ def command(
         enclose(prompts.absolute().parents[1])
     listed = load_prompts(prompts)  # before torch is imported: mistakes show at once
     needs_tracing()
+    from tracer.batch.report import Ends
     from tracer.batch.session import build_graphs
 
+    ends = Ends()
     status = build_graphs(
         listed,
         graphs,
@@ -59,5 +64,8 @@ def command(
         ray=ray,
         precision=precision,
         dry_run=dry_run,
+        ends=ends,
     )
+    if as_json:
+        print_json({"status": status, "graphs": ends.graphs, "sets": ends.sets})
     sys.exit(status)

@@ -1,14 +1,15 @@
-"""`tracer compare`: what two graphs share and what one has that the other has not."""
+"""`tracer compare`: what two graphs, or two sets, share and what one has that the other has not."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from tracer.cli.as_json import as_json, print_json
 from tracer.cli.gallery_root import root_option
+from tracer.errors import TracerError
 
 
 @click.command("compare")
@@ -17,26 +18,40 @@ from tracer.cli.gallery_root import root_option
 @click.option(
     "--most", type=click.IntRange(1), default=10, show_default=True, help="Lines of each."
 )
-@click.option("--json", "as_json", is_flag=True, help="For programs: docs/questions.md says what.")
+@as_json
 @root_option
 def command(left: str, right: str, root: Path, most: int, as_json: bool) -> None:
-    """Say what the graph RIGHT gains and loses against LEFT, feature by feature: prompts of one
-    model, or a model before and behind an edit."""
+    """Say what RIGHT gains and loses against LEFT, feature by feature, and which flows differ: two
+    graphs or two sets, of prompts of one model, or of a model before and behind an edit."""
     from tracer.documents.questions import ask
 
-    found = ask(root).changed(left, right)
+    gallery = ask(root)
+    found = gallery.changed(left, right)
+    try:
+        flows = gallery.flows_changed(left, right)
+    except TracerError as error:  # of graphs that have no account
+        flows, why = None, error.message
     if as_json:
-        click.echo(json.dumps({"left": left, "right": right, **asdict(found)}, indent=1))
+        told = None if flows is None else [{**asdict(one), "by": one.by} for one in flows]
+        print_json({"left": left, "right": right, **asdict(found), "flows": told})
         return
     click.echo(f"{left} → {right}: {found.alike} features hardly differ")
-    told = {
+    told_changes = {
         "gained": found.gained,
         "lost": found.lost,
         "with another sign": found.turned,
         "with another size": found.moved,
     }
-    for name, changes in told.items():
+    for name, changes in told_changes.items():
         click.echo(f"\n{len(changes)} {name}")
         for one in changes[:most]:
             sides = " → ".join("–" if v is None else f"{v:+.2f}" for v in (one.before, one.after))
             click.echo(f"  {one.feature:<9} {sides:<16} {', '.join(w.strip() for w in one.words)}")
+    if flows is None:
+        click.echo(f"\nflows are not compared: {why}")
+        return
+    click.echo(f"\n{len(flows)} flows between words, boxes and the answer")
+    for flow in flows[:most]:
+        sides = f"{flow.before:+.2f} → {flow.after:+.2f}"
+        sure = ", beyond what rows differ by" if flow.apart else ""
+        click.echo(f"  {sides:<16} {flow.source} → {flow.target}{sure}")

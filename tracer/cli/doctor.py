@@ -7,12 +7,13 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
 
+from tracer.cli.as_json import as_json, print_json
 from tracer.cli.needs_tracing import PACKAGES
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -30,18 +31,24 @@ class Finding:
 
 
 @click.command("doctor")
-def command() -> None:
+@as_json
+def command(as_json: bool) -> None:
     """Say what is installed, which device, memory, cache, write access and browser there is, and
     what to do about each lack. Status 1 where something that is needed is missing."""
     found = [*_packages(), *_device(), *_memory(), *_cache(), *_gallery(), *_browser()]
     width = max(len(one.what) for one in found)
-    for one in found:
-        mark = "ok  " if not one.remedy else "lack" if one.needed else "note"
-        click.echo(f"{mark}  {one.what:<{width}}  {one.found}")
+    if as_json:
+        print_json([{"mark": _mark(one), **asdict(one)} for one in found])
+    for one in () if as_json else found:
+        click.echo(f"{_mark(one):<4}  {one.what:<{width}}  {one.found}")
         if one.remedy:
             click.echo(f"      {'':<{width}}  → {one.remedy}")
     if any(one.remedy and one.needed for one in found):
         sys.exit(1)
+
+
+def _mark(one: Finding) -> str:
+    return "ok" if not one.remedy else "lack" if one.needed else "note"
 
 
 def _packages() -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tracer.cli.as_json import as_json
 from tracer.cli.gallery_root import root_option
 from tracer.cli.needs_tracing import needs_tracing
 from tracer.cli.options import DEVICES
@@ -35,7 +36,7 @@ from tracer.cli.options import DEVICES
     help="Say why a head, such as 23.4, looks at token FROM, from token TO.",
 )
 @click.option("--write", is_flag=True, help="Store it beside the graph, where its page shows it.")
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@as_json
 @click.option("--revision", type=click.IntRange(1), help="Which one (default: the newest).")
 @click.option("--model", help="Where the graph's model is (default: as the prompt list says).")
 @click.option("--features", help="Where its features are (default: as the prompt list says).")

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import click
 
+from tracer.cli.as_json import as_json, print_json
+
 
 @click.command("models")
-def command() -> None:
+@as_json
+def command(as_json: bool) -> None:
     """List cached models and the families that can be traced."""
     from tracer.documents.listed_settings import DEFAULT_MODEL
     from tracer.model.architectures import ARCHITECTURES
     from tracer.model.cache import cached_models, models_folder
 
+    if as_json:
+        print_json(
+            {
+                "folder": models_folder(),
+                "cached": [{"name": name, "bytes": size} for name, size in cached_models()],
+                "families": [
+                    {
+                        "family": one.family,
+                        "model_types": one.model_types,
+                        "examples": one.examples,
+                    }
+                    for one in ARCHITECTURES
+                ],
+            }
+        )
+        return
     click.echo(f"cached in {models_folder()}:")
     cached = cached_models()
     for name, size in cached:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tracer.cli.as_json import as_json
 from tracer.cli.gallery_root import root_option
 
 
@@ -14,7 +15,7 @@ from tracer.cli.gallery_root import root_option
 @click.option(
     "--most", type=click.IntRange(1), default=20, show_default=True, help="Lines a table."
 )
-@click.option("--json", "as_json", is_flag=True, help="For programs: docs/sets.md says what.")
+@as_json
 @root_option
 def command(slug: str | None, root: Path, most: int, as_json: bool) -> None:
     """List the sets there are; or say of the set SLUG which neurons nearly always take part, what

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tracer.cli.as_json import as_json, print_json
 from tracer.cli.gallery_root import root_option
 from tracer.cli.needs_tracing import needs_tracing
 from tracer.cli.options import ADAPTERS, DEVICES
@@ -32,8 +33,9 @@ from tracer.cli.options import ADAPTERS, DEVICES
 @ADAPTERS
 @click.option("--features", help="Where its features are (default: as the prompt list says).")
 @click.option("--device", type=DEVICES, default="auto", show_default=True)
+@as_json
 @root_option
-def command(slug: str, root: Path, generate: int | None, **options: Any) -> None:
+def command(slug: str, root: Path, generate: int | None, as_json: bool, **options: Any) -> None:
     """Set features of the graph SLUG in the real model, and compare what it says.
 
     REF is a node (22_580_14), a feature at every position that the graph shows (22_580) or a group
@@ -44,4 +46,5 @@ def command(slug: str, root: Path, generate: int | None, **options: Any) -> None
 
     kinds = {"set": "set_", "scale": "scale", "ablate": "ablate", "swap": "swap"}
     done = [(kind, text) for kind, name in kinds.items() for text in options.pop(name)]
-    steer_graph(root, slug, done=done, generate=generate or 0, **options)
+    told = print_json if as_json else None
+    steer_graph(root, slug, done=done, generate=generate or 0, told=told, **options)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tracer.cli.as_json import as_json, print_json
 from tracer.cli.needs_tracing import needs_tracing
 from tracer.documents.listed_settings import DEFAULT_MODEL
 
@@ -14,6 +15,7 @@ from tracer.documents.listed_settings import DEFAULT_MODEL
 @click.argument("prompt", required=False)
 @click.option("--model", help=f"Name, hub id or folder.  [default: {DEFAULT_MODEL}]")
 @click.option("--chat", is_flag=True, help="PROMPT is a user's turn of a chat.")
+@as_json
 @click.option("--slug", help="What this entry of the prompt list asks, in place of PROMPT.")
 @click.option(
     "--prompts",
@@ -23,7 +25,12 @@ from tracer.documents.listed_settings import DEFAULT_MODEL
     help="The prompt list.",
 )
 def command(
-    prompt: str | None, model: str | None, chat: bool, slug: str | None, prompts: Path
+    prompt: str | None,
+    model: str | None,
+    chat: bool,
+    slug: str | None,
+    prompts: Path,
+    as_json: bool,
 ) -> None:
     """Show what the model reads of PROMPT: position, id, vocabulary piece and text of each token.
 
@@ -38,8 +45,10 @@ def command(
     needs_tracing()
     from tracer.batch.encoding import show_entry, show_prompt
 
+    told = print_json if as_json else None
+
     if listed is not None and slug is not None:
-        show_entry(listed, slug, model=model)
+        show_entry(listed, slug, model=model, told=told)
     else:
         turns = [ChatTurn(role="user", content=prompt or "")] if chat else None
-        show_prompt(model or DEFAULT_MODEL, prompt=None if chat else prompt, chat=turns)
+        show_prompt(model or DEFAULT_MODEL, prompt=None if chat else prompt, chat=turns, told=told)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tracer.cli.as_json import as_json, print_json
 from tracer.cli.needs_tracing import needs_tracing
 from tracer.cli.options import ADAPTERS, AGAINST, DEVICES, PRECISIONS, REMAINDERS, target_ids
 from tracer.documents.listed_settings import DEFAULT_MODEL
@@ -31,8 +32,9 @@ from tracer.documents.listed_settings import DEFAULT_MODEL
 @click.option(
     "--allow-misfit", is_flag=True, help="Trace with features that do not reconstruct the MLPs."
 )
+@as_json
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the graph.")
-def command(prompt: str, **options: Any) -> None:
+def command(prompt: str, as_json: bool, **options: Any) -> None:
     """Trace PROMPT now and say what was found.
 
     Prints the likely answers, the features that support and oppose the one explained most, with
@@ -42,4 +44,4 @@ def command(prompt: str, **options: Any) -> None:
     needs_tracing()
     from tracer.batch.single import trace_prompt
 
-    trace_prompt(prompt, **options)
+    trace_prompt(prompt, told=print_json if as_json else None, **options)

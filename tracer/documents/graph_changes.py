@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tracer.documents.graph import Graph
+from tracer.documents.set_account import SetAccount
 from tracer.errors import TracerError
 
 LEAST = 0.05  # of the larger graph's strongest effect: smaller changes are not told
@@ -46,8 +48,24 @@ def changes_between(left: Graph, right: Graph) -> GraphChanges:
         if len({one.features.kind for one in infos if one}) > 1 or len(set(sources.values())) > 1:
             what = "the graphs are of features that are numbered otherwise"
             raise TracerError(what, hint="compare graphs of one model, or of one and its adapters")
-    before, after = _effects(left), _effects(right)
-    words = _words(left) | _words(right)
+    return _changes(_effects(left), _effects(right), _words(left) | _words(right))
+
+
+def changes_between_sets(left: SetAccount, right: SetAccount) -> GraphChanges:
+    """The same of mean effects over rows: features at slots, by name. Raises TracerError for sets
+    whose features are numbered otherwise."""
+    sides = (left.model, right.model)
+    if len({(one.features, one.layers) for one in sides}) > 1:
+        what = "the sets are of features that are numbered otherwise"
+        raise TracerError(what, hint="compare sets of one model, or of one and its adapters")
+    before, after = ({n.id: n.effect.mean for n in one.neurons} for one in (left, right))
+    words = {n.id: tuple(n.pushes[:3]) for one in (left, right) for n in one.neurons}
+    return _changes(before, after, words)
+
+
+def _changes(
+    before: Mapping[str, float], after: Mapping[str, float], words: Mapping[str, tuple[str, ...]]
+) -> GraphChanges:
     most = max((abs(v) for v in (*before.values(), *after.values())), default=0.0)
     changes = [
         Change(one, before.get(one), after.get(one), words.get(one, ()))

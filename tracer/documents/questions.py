@@ -18,8 +18,9 @@ from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.claims import Claim, reference
 from tracer.documents.enclosure import is_there
 from tracer.documents.evidence import ClaimEvidence, Evidence, evidence_file, load_evidence
+from tracer.documents.flow_changes import FlowChange, flows_between_graphs, flows_between_sets
 from tracer.documents.graph import Graph, Node
-from tracer.documents.graph_changes import GraphChanges, changes_between
+from tracer.documents.graph_changes import GraphChanges, changes_between, changes_between_sets
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.group_account import account
 from tracer.documents.parts.flows import Flows
@@ -134,8 +135,27 @@ class Questions:
         ]
 
     def changed(self, left: str, right: str) -> GraphChanges:
-        """What the second graph gains, loses, and has with another sign or size."""
+        """What the second graph, or set, gains, loses, and has with another sign or size."""
+        if self._two_sets(left, right):
+            return changes_between_sets(self.set_account(left), self.set_account(right))
         return changes_between(self.graph(left).document, self.graph(right).document)
+
+    def flows_changed(self, left: str, right: str) -> tuple[FlowChange, ...]:
+        """How flows between words, boxes and the answer differ: a circuit of differences."""
+        if self._two_sets(left, right):
+            return flows_between_sets(self.set_account(left), self.set_account(right))
+        sides = self.graph(left), self.graph(right)
+        return flows_between_graphs(
+            (sides[0].document, sides[1].document), (sides[0].flows, sides[1].flows)
+        )
+
+    def _two_sets(self, left: str, right: str) -> bool:
+        known = [one in self.sets() for one in (left, right)]
+        if any(known) and not all(known):
+            named = [one for one, is_set in zip((left, right), known, strict=True) if is_set]
+            what = f"`{named[0]}` is a set, and the other is none"
+            raise TracerError(what, hint="compare two graphs, or two sets")
+        return all(known)
 
     def _set_revision(self, slug: str) -> int:
         latest = self._sets.latest(slug) if slug in self.sets() else None

@@ -16,7 +16,7 @@ const KEYS = [
   ["Enter", "in a list: select the row’s node"],
 ];
 
-const TERMS = "layer:20, layer:5-9, token:Rome, label:capital, id:22_580";
+const TERMS = "layer:20, layer:5-9, token:Rome, label:capital, id:22_580, head:23.4";
 
 export const openHelp = () =>
   openDialog(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -183,3 +184,26 @@ def test_the_front_page_begins_with_a_circuit_and_what_was_found(gallery: Galler
     shown = front.partition('<figure class="front-picture">')[2].partition("</figure>")[0]
     assert "<svg" in shown and "It reads France." in shown
     assert 'href="./graphs/france-paris/"' in shown
+
+
+def test_each_page_of_a_list_is_there_for_programs_and_leads_to_the_next(
+    gallery: GalleryFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paged, "ON_A_PAGE", 1)
+    make_graph(scan="x").save(gallery.root / "graphs" / "other" / "1.json")
+    gallery.write("site_src/write-ups/other.md", "---\ntags: [multi-step]\n---\n")
+    build(gallery.root, gallery.root / "public", processes=1)
+    public, address, found = gallery.root / "public", "index.json", []
+    while address:
+        page = json.loads((public / address).read_text(encoding="utf-8"))
+        html = (public / address).with_suffix(".html").read_text(encoding="utf-8")
+        assert '<link rel="alternate" type="application/json" href="index.json">' in html
+        found += page["cards"]
+        address = page["next"]
+    assert page["total"] == page["pages"] == len(found) == 2
+    for one in found:
+        assert (public / one["page"] / "index.html").is_file() and (public / one["json"]).is_file()
+    (tagged,) = json.loads((public / "tags" / "multi-step" / "index.json").read_text())["cards"]
+    assert tagged["page"] == "graphs/other/" and tagged["tags"] == ["multi-step"]
+    graph = (public / "graphs" / "other" / "index.html").read_text(encoding="utf-8")
+    assert 'type="application/json" href="../../graphs/other/1.json"' in graph

@@ -232,7 +232,7 @@ class _Split:
             asked = moves.asked(left)
             each = zip(
                 asked[: copies * self.n_targets].chunk(copies),
-                values[layer].split(self.n_sources),
+                torch.split(values[layer], self.n_sources),
                 strict=False,
             )
             for copy, (one, held) in enumerate(each):

@@ -19,6 +19,7 @@ from tracer.site.content.read_cache import ReadCache
 from tracer.site.graph.summary import Summary
 from tracer.site.pages import feeds, hosting
 from tracer.site.pages.choices import Choices, index_path
+from tracer.site.pages.listed_json import FILE, listed_json
 from tracer.site.pages.listings import KINDS, listings
 from tracer.site.pages.paged import paged
 from tracer.site.pages.pages import Pages
@@ -108,6 +109,8 @@ class Plan:
             shown = sets if one.page == 1 else []
             make = partial(pages.gallery_page, one, shown)
             makers[f"{one.address(one.page)}index.html"] = make, [one, shown]
+            program = partial(listed_json, config.title, one, shown)
+            makers[f"{one.address(one.page)}{FILE}"] = program, [config.title, one, shown]
         for number, some in enumerate(choices.files):
             makers[index_path(number)] = partial(choices.written, number), some
         for path, page, uses in self._listings(summaries):
@@ -130,6 +133,8 @@ class Plan:
                 for cards in paged(one.folder, one.pages):
                     path = f"{cards.address(cards.page)}index.html"
                     yield path, partial(pages.listing_page, one, cards), [told, cards]
+                    path = f"{cards.address(cards.page)}{FILE}"
+                    yield path, partial(listed_json, one.name, cards), [one.name, cards]
 
     def _media(self, path: str, file: Path) -> Unit:
         stored = self._read_cache.load(stored_media, file)

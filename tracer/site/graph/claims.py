@@ -154,7 +154,8 @@ def _look(one: KnockedOut, tokens: Sequence[str]) -> str:
     heads = _all([str(head) for head in one.heads])
     verb = "heads {} looking" if len(one.heads) > 1 else "head {} looking"
     to, froms = tokens_named([one.to], tokens), tokens_named(one.keys, tokens)
-    return f"{verb.format(heads)} from {to} at {froms}"
+    left = ", and nothing in its place" if one.zero else ""
+    return f"{verb.format(heads)} from {to} at {froms}{left}"
 
 
 def tokens_named(positions: Sequence[int], tokens: Sequence[str]) -> str:

@@ -29,6 +29,7 @@ from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.content.resources import files_in, resource_folders
 from tracer.site.graph.summary import Summary
 from tracer.site.pages.choices import Choices
+from tracer.site.pages.listed_json import FILE
 from tracer.site.pages.listings import Kind, Listing, by_behaviour, listing_folder
 from tracer.site.pages.paged import Paged
 from tracer.site.pages.policy import POLICY
@@ -78,6 +79,7 @@ class Pages:
             "../" * path.count("/") or "./",
             path,
             cards=cards,
+            json_url=FILE,
             sets=sets if cards.page == 1 else (),
             groups=by_behaviour(cards.cards) if cards.pages == 1 else [("", cards.cards)],
             tags=tags,
@@ -88,7 +90,7 @@ class Pages:
         """One page of the graphs of one tag or model."""
         path = cards.address(cards.page)
         root = "../" * path.count("/")
-        return self._render("listing.html", root, path, listing=listing, cards=cards)
+        return self._render("listing.html", root, path, listing=listing, cards=cards, json_url=FILE)
 
     def listings_page(self, kind: Kind, found: Sequence[Listing]) -> bytes:
         """All tags, or all models."""
@@ -104,6 +106,7 @@ class Pages:
             sets=self.gallery.sets_of(page.slug) if page.newest else (),
             write_up=self.prose.write_up(page),
             canonical=f"graphs/{page.slug}/",
+            json_url=f"{page.address.root}{page.address.file}",
             data_url=page.viewer.data_name,
             edit_url=page.viewer.edits_name if page.newest else None,
             forge=forge_for(self.gallery.config, annotation_file(page.slug)),
@@ -112,7 +115,8 @@ class Pages:
 
     def set_page(self, page: SetPage) -> bytes:
         """Many prompts of one kind."""
-        return self._render("set.html", "../../", page.folder, page=page)
+        json_url = f"{page.entry.revision}.json"
+        return self._render("set.html", "../../", page.folder, page=page, json_url=json_url)
 
     def compare_page(self, page: ComparePage) -> bytes:
         """What somebody wrote about two graphs, with what they share."""
