@@ -36,7 +36,7 @@ sys.path.insert(0, str(ROOT))
 
 from bench.peer import say  # noqa: E402
 from tracer.batch.examples import SCRATCH  # noqa: E402
-from tracer.batch.text_pass import newest_pass  # noqa: E402
+from tracer.batch.text_pass import passes_with  # noqa: E402
 from tracer.documents.annotations import Annotations, load_annotations  # noqa: E402
 from tracer.documents.feature_examples import FeatureExamples, feature_key  # noqa: E402
 from tracer.documents.feature_source import feature_source  # noqa: E402
@@ -183,9 +183,10 @@ def main() -> None:
 def measured(folder: GraphFolder, slug: str) -> Iterator[dict[str, Any]]:
     graph = folder.load(slug, folder.latest(slug) or 1)
     source = feature_source(graph)
-    read = newest_pass(ROOT / SCRATCH, source)
-    if read is None:
+    passes = passes_with(ROOT / SCRATCH, source)
+    if not passes:
         return
+    read = passes[0]
     records, columns = FeatureStore(ROOT / "features"), {key: n for n, key in enumerate(read.keys)}
     file = ROOT / "site_src" / "annotations" / f"{slug}.yaml"
     said = load_annotations(file)[0] if file.exists() else Annotations()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.features.test_transcoders import FAMILIES as WITH_SETS
 from tests.features.test_transcoders import LATER as WITH_SETS_LATER
+from tests.features.test_transcoders import OTHERS as WITH_SETS_ONCE
 from tests.tiny_models import FAMILIES, LATER
 from tracer.documents.sources import HUB_FEATURES, SHORTHANDS
 from tracer.features.weights.layouts import LAYOUTS
@@ -19,19 +20,19 @@ YES = "exact"
 
 
 def tried() -> dict[str, tuple[bool, bool]]:
-    """By family's name: whether it is tried every day, and whether with sets of transcoders."""
+    """By family's name: whether it is tried every day, and whether sets of transcoders are."""
     found: dict[str, tuple[bool, bool]] = {}
     for name, make in {**FAMILIES, **LATER}.items():
+        assert name in (*WITH_SETS, *WITH_SETS_LATER, *WITH_SETS_ONCE)
         family = architecture_of(make().model_type).family
         daily, sets = found.get(family, (False, False))
-        with_sets = name in (*WITH_SETS, *WITH_SETS_LATER)
-        found[family] = (daily or name in FAMILIES, sets or with_sets)
+        found[family] = (daily or name in FAMILIES, sets or name in WITH_SETS)
     return found
 
 
 def row(one: Architecture, daily: bool, sets: bool) -> str:
     types = ", ".join(f"`{name}`" for name in one.model_types)
-    with_sets = f"{YES} (all three)" if sets else "as others of its build"
+    with_sets = f"{YES} (all three)" + ("" if sets or not daily else ", in `make test-all`")
     when = "each day" if daily else "forward and books each day, the rest in `make test-all`"
     return f"| {one.examples} | {types} | {YES} | {YES} | {YES} | {with_sets} | {when} |"
 

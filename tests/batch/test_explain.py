@@ -116,6 +116,20 @@ def test_a_model_here_is_asked_and_what_it_babbles_is_no_name(
     assert {f" {one}" for one in named.name.split()} <= {*WORDS}  # three of its own
 
 
+def test_features_of_several_passes_are_asked_about(
+    root: Path, model: str, texts_of_eight: Path
+) -> None:
+    """As where a graph came later: its new features were read for by themselves, and last."""
+    (old,) = (root / ".tracer" / "examples").iterdir()
+    old.rename(root / "old.safetensors")
+    find(root, model, [texts_of_eight], most=1, force=True)
+    (root / "old.safetensors").rename(old)
+    assert len([*(root / ".tracer" / "examples").iterdir()]) == 2
+    with chat_server(lambda prompt: "a name") as server:
+        done = suggest(root, "--explain", "m", "--endpoint", server.address, "--most", "3")
+    assert "3 features asked of m: " in done.stdout
+
+
 def test_what_it_cannot_do_is_said(root: Path, model: str) -> None:
     elsewhere = ("--endpoint", "http://127.0.0.1:1/v1")
     assert "nothing says which model" in str(suggest(root, *elsewhere).exception)

@@ -15,6 +15,7 @@ from tests.galleries import GalleryFolder, make_gallery
 from tracer.cli import tracer
 
 WRITE_UP = "site_src/write-ups/france-paris.md"
+STRONGEST = "The strongest: 1_3_4, 1_9_5, 0_7_4."
 ANNOTATIONS = "site_src/annotations/france-paris.yaml"
 
 
@@ -22,7 +23,7 @@ ANNOTATIONS = "site_src/annotations/france-paris.yaml"
 def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GalleryFolder:
     """A gallery without anything to find, and the working folder."""
     found = make_gallery(tmp_path / "gallery")
-    found.write(WRITE_UP, "x\n")
+    found.write(WRITE_UP, STRONGEST)
     monkeypatch.chdir(found.root)
     return found
 
@@ -43,7 +44,7 @@ def test_nothing_to_find(gallery: GalleryFolder) -> None:
 def test_each_mistake_is_told_at_its_place_and_all_at_once(gallery: GalleryFolder) -> None:
     gallery.write("site_src/site.yaml", "titel: x\n")
     gallery.write("site_src/write-ups/france-pari.md", "x\n")
-    gallery.write(WRITE_UP, "[x](node:9_9_9)\n")
+    gallery.write(WRITE_UP, f"[x](node:9_9_9) {STRONGEST}\n")
     done = run()
     assert done.exit_code == 1
     assert done.output.splitlines() == [
@@ -61,7 +62,7 @@ BY_IDS = (
 WARNINGS: list[tuple[dict[str, str], str]] = [
     ({"site_src/pages/p.md": "a ![](../files/a.png)\n", "site_src/files/a.png": ""}, ":1:7: this "
      "picture has no text in its place"),
-    ({WRITE_UP: "---\ntitle: x\ndate: 2099-05-05\n---"}, f"{WRITE_UP}:3:7: the date 2099-05-05 "
+    ({WRITE_UP: f"---\ntitle: x\ndate: 2099-05-05\n---\n{STRONGEST}"}, f"{WRITE_UP}:3:7: the date 2099-05-05 "
      "has not come yet"),
     ({"site_src/files/a.txt": "x"}, "site_src/files/a.txt: nothing reads this"),
     ({"site_src/writeups/x.md": "x"}, "site_src/writeups: nothing reads this; did you mean "
@@ -80,7 +81,7 @@ WARNINGS: list[tuple[dict[str, str], str]] = [
      "dialog.css: nothing reads this; `assets/styles/viewer.css` does not import it"),
     ({"assets/styles/site/prose.css": "x", "assets/styles/site.css": "x"},
      "prose.css: nothing reads this; `assets/styles/site.css` does not import it"),
-    ({"site_src/site.yaml": "authors: [{name: Ann Lee}]", WRITE_UP: "---\nauthors: [An Lee]\n---"},
+    ({"site_src/site.yaml": "authors: [{name: Ann Lee}]", WRITE_UP: f"---\nauthors: [An Lee]\n---\n{STRONGEST}"},
      f"{WRITE_UP}:2:11: `An Lee` is not among the authors of site.yaml; did you mean `Ann Lee`?"),
     ({"site_src/prompts.yaml": "graphs:\n  - {slug: france-paris, prompt: Another}\n"},
      "prompts.yaml:2:5: the newest graph answers another question than the list asks"),
@@ -165,8 +166,8 @@ def test_a_folder_that_only_the_tracing_machine_has_is_a_note(gallery: GalleryFo
     "files",
     [
         {"site_src/pages/p.md": "![a](../files/a.png)\n", "site_src/files/a.png": ""},
-        {WRITE_UP: "[a](../files/data.csv)\n", "site_src/files/data.csv": ""},
-        {WRITE_UP: "---\ndate: 2099-05-05\ndraft: true\n---"},
+        {WRITE_UP: f"[a](../files/data.csv) {STRONGEST}\n", "site_src/files/data.csv": ""},
+        {WRITE_UP: f"---\ndate: 2099-05-05\ndraft: true\n---\n{STRONGEST}"},
         {
             ANNOTATIONS: "groups: {g: {name: g, nodes: ['1_3'], note: '[a](../files/a.csv)'}}",
             "site_src/files/a.csv": "",

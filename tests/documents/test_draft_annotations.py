@@ -38,7 +38,7 @@ def gallery(root: Path) -> Path:
     shutil.copytree(REPOSITORY / "graphs" / SLUG, root / "graphs" / SLUG)
     for evidence in root.glob("graphs/*/*.evidence.json"):
         evidence.unlink()
-    (of_layer,) = (REPOSITORY / "features").glob("*/0.features")
+    of_layer = REPOSITORY / "features" / "smollm2-135m-instruct.neurons" / "0.features"
     (root / "features" / of_layer.parent.name).mkdir(parents=True)
     shutil.copyfile(of_layer, root / "features" / of_layer.parent.name / of_layer.name)
     return root

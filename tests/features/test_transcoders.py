@@ -22,6 +22,8 @@ from tests.features.dictionaries import (
     write_gemma_scope_2_clt,
     write_plt,
 )
+from tests.tiny_models import FAMILIES as TINY
+from tests.tiny_models import LATER as TINY_LATER
 from tests.tiny_models import PROMPT, exact_tiny_model, save_tiny_model
 from tests.tracing import trace_nodes
 from tracer.attribution.node_graph import NodeGraph
@@ -40,6 +42,7 @@ FAMILIES = (
     "olmo2-biases",
 )
 LATER = ("glm4", "granite", "cohere2", "gpt-neo")
+OTHERS = tuple(one for one in (*TINY, *TINY_LATER) if one not in (*FAMILIES, *LATER))
 READS = ("mlp.hook_in", "ln2.hook_normalized", "hook_resid_mid")
 WRITES = ("mlp.hook_out", "hook_mlp_out")
 CASES = [
@@ -52,6 +55,13 @@ CASES = [
     )
     for case in product((*FAMILIES, *LATER), READS, WRITES, [False, True], [False, True])
 ]
+# Of all other families each kind of set once.
+KINDS = [
+    ("ln2.hook_normalized", "hook_mlp_out", False, False),
+    ("mlp.hook_in", "mlp.hook_out", True, False),
+    ("hook_resid_mid", "hook_mlp_out", False, True),
+]
+CASES += [pytest.param(one, *kind, marks=pytest.mark.slow) for one in OTHERS for kind in KINDS]
 EVERYTHING = TraceSettings(coverage=1.0, allow_misfit=True)  # random sets
 
 
@@ -88,7 +98,7 @@ def test_rows_add_up_and_are_causal(
     assert found.features_info.kind == kind
     # `hook_mlp_out` stands behind a post-norm only where a norm stands in front as well, and in
     # front of a multiplier.
-    in_front = model.info.family.startswith(("olmo", "granite"))
+    in_front = model.info.family.startswith(("olmo", "exaone", "granite"))
     behind = writes == "hook_mlp_out" and not in_front
     check_edges(found, reads=reads, behind_post_norm=behind, across=across, skip=skip)
 

@@ -131,7 +131,7 @@ def test_what_is_no_question_is_told_in_one_line(inside: TestClient, text: str) 
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("session", {"session": "../secret"}),
+        ("resume", {"session": "../secret"}),
         ("delete", {"session": "..%2f"}),
         ("delete", {"session": ""}),
         ("open", {"slug": "../../secret"}),

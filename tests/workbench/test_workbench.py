@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import tracer
 from tests.tiny_models import PROMPT
@@ -20,6 +21,7 @@ from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import load_prompts
 from tracer.errors import TracerError
 from tracer.site.build import build
+from tracer.workbench.app import ANSWERS
 from tracer.workbench.asked import (
     Asked,
     Head,
@@ -53,6 +55,10 @@ def page_of(bench: Workbench, session: Session) -> bytes:
     return page
 
 
+def test_whatever_the_page_may_ask_is_there() -> None:
+    assert all(callable(getattr(Workbench, name, None)) for name in ANSWERS)
+
+
 def test_typing_shows_tokens_words_and_the_counterfactual(bench: Workbench, asked: Asked) -> None:
     given = asked.model_copy(update={"counterfactual": OTHER})
     found = run(bench.read(given))
@@ -84,6 +90,55 @@ def test_what_cannot_be_had_is_one_line(
     with pytest.raises(TracerError) as caught:
         run(bench.trace(given) if {"features", "target"} & set(change) else bench.read(given))
     assert told in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_not_even_the_default_model_is_fetched_unasked(
+    bench: Workbench, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracer.workbench.bench.cached_models", list)
+    default = asked.model_copy(update={"model": Asked().model})
+    with pytest.raises(TracerError, match="agree below that it is fetched"):
+        run(bench.read(default))
+    assert default.model in bench.state()["fetched"]
+    assert str(asked.model) not in bench.state()["fetched"]  # a folder on the gallery's list
+
+
+def test_what_the_machine_lacks_is_one_line_and_the_next_prompt_is_read(
+    bench: Workbench, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_: Any, **__: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB\nmore")
+
+    def no_network(*_: Any, **__: Any) -> None:
+        raise OSError("We couldn't connect to 'https://huggingface.co'\nmore")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tracer.workbench.bench.trace_ask", no_memory)
+        with pytest.raises(TracerError, match="the prompt does not fit into this machine's memory"):
+            run(bench.trace(asked))
+    other = asked.model_copy(update={"model": "org/name", "fetch": True})
+    with monkeypatch.context() as patch:
+        patch.setattr("tracer.workbench.bench.load_model", no_network)
+        with pytest.raises(TracerError) as caught:
+            run(bench.read(other))
+    assert "couldn't connect" in str(caught.value) and "\n" not in str(caught.value)
+    assert run(bench.read(asked))["words"]  # the model that had to make room is read again
+
+
+def test_a_session_whose_files_went_says_so(bench: Workbench, session: Session) -> None:
+    file = bench.desk.folder / "graphs" / session.id / "1.json"
+    text = file.read_bytes()
+    try:
+        file.write_bytes(text[:100])
+        with pytest.raises(TracerError) as caught:
+            run(bench.poke(Poking(session=session.id)))
+        file.unlink()
+        with pytest.raises(TracerError):
+            run(bench.poke(Poking(session=session.id)))
+    finally:
+        file.write_bytes(text)
+    assert "\n" not in str(caught.value)
+    assert run(bench.poke(Poking(session=session.id)))["change"] == 0.0
 
 
 def test_a_trace_opens_the_page_that_the_gallery_would_have(
@@ -171,6 +226,8 @@ def test_controls_are_told_one_by_one_and_the_continuation_beside(
     assert [one["done"] for one in heard if one["kind"] == "controls"] == [8, 11]
     said = run(bench.say(asked))
     assert said["before"] and set(said) == {"before", "after"}
+    told = [one["text"] for one in heard if one["kind"] == "said" and one["side"] == "after"]
+    assert len(told) == 4 and told[-1] == said["after"]
 
 
 def test_values_are_exchanged_with_the_counterfactual(bench: Workbench, asked: Asked) -> None:
@@ -352,3 +409,15 @@ def test_the_published_site_has_no_trace_of_it(
     for file in files:
         assert "workbench" not in file.relative_to(tmp_path).as_posix()
         assert b"workbench" not in file.read_bytes().lower(), file
+
+
+def test_an_open_page_gets_what_belongs_to_it_though_the_session_went_on(
+    bench: Workbench, session: Session
+) -> None:
+    page = page_of(bench, session).decode()
+    name = page.split('data-edit="')[1].split('"')[0]
+    before = bench.desk.page(f"graphs/{session.id}/{name}")
+    node = strongest(bench.desk.graph(session.id))
+    run(bench.work(Work(session=session.id, labels={node: "another name"})))
+    assert name not in page_of(bench, session).decode()
+    assert before is not None and bench.desk.page(f"graphs/{session.id}/{name}") == before

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tracer.batch.examples import SCRATCH
 from tracer.batch.subject import Subject, find_subject, listed
-from tracer.batch.text_pass import TextPass, newest_pass
+from tracer.batch.text_pass import TextPass, passes_with
 from tracer.batch.wanted_features import Wanted, wanted_by_source
 from tracer.documents.draft_annotations import NAMES
 from tracer.documents.drafted import named_features
@@ -53,23 +53,26 @@ def explain_features(
     for an unknown graph, and where the model cannot be asked.
     """
     subject = find_subject(root, slug, revision)
-    known, store = _pass_of(root, subject), FeatureStore(root / "features")
+    passes, store = _passes_of(root, subject), FeatureStore(root / "features")
     source = feature_source(subject.graph)
     tokenizer = load_tokenizer(find_model(listed(subject, "model") or subject.info.model.name))
-    sorts = [UNKNOWN] * len(known.running.labels)
-    suggestions = Suggestions(known.running, tokenizer.text, sorts, subject.info.model.layers)
-    columns = {key: at for at, key in enumerate(known.keys)}
-    wanted = _wanted(root, subject, columns.keys(), most)
+    known: dict[str, tuple[Suggestions, int]] = {}
+    for one in reversed(passes):  # what read most has the last word
+        sorts = [UNKNOWN] * len(one.running.labels)
+        suggestions = Suggestions(one.running, tokenizer.text, sorts, subject.info.model.layers)
+        known |= {key: (suggestions, column) for column, key in enumerate(one.keys)}
+    wanted = _wanted(root, subject, known.keys(), most)
     found: list[str] = []
-    for nth, one in enumerate(wanted, 1):
-        record = store.load(source, one.key)
+    for nth, feature in enumerate(wanted, 1):
+        key = feature.key
+        record = store.load(source, key)
         if record is None:
             continue
-        say(f"{one.key}, {nth} of {len(wanted)}")
-        new = _name(suggestions, columns[one.key], one, record, asked)
+        say(f"{key}, {nth} of {len(wanted)}")
+        new = _name(*known[key], feature, record, asked)
         found.append(_better(new, record.suggestion))
         if new is not None and found[-1] == "kept":
-            store.save(source, {one.key: record.model_copy(update={"suggestion": new})})
+            store.save(source, {key: record.model_copy(update={"suggestion": new})})
     return Explained(len(found), *(found.count(one) for one in ("kept", "less", "nothing")))
 
 
@@ -110,11 +113,11 @@ def _is_named(key: str, named: set[str]) -> bool:
     return key in named or any(one.startswith(f"{key}_") for one in named)
 
 
-def _pass_of(root: Path, subject: Subject) -> TextPass:
+def _passes_of(root: Path, subject: Subject) -> list[TextPass]:
     folder, info = root / SCRATCH, subject.info
-    known = newest_pass(folder, feature_source(subject.graph))
     same = f"{info.model.identity} {info.features.identity} "
-    if known is None or not known.identity.startswith(same) or not known.running.tokens:
+    known = passes_with(folder, feature_source(subject.graph), same)
+    if not known:
         what = "names are tried on texts, and none have been read here for these features"
         raise TracerError(what, hint="run `tracer find-examples` first", place=Place(folder))
     return known

@@ -130,14 +130,16 @@ def tells_more(file: Path, known: TextPass) -> bool:
     )
 
 
-def newest_pass(folder: Path, source: str) -> TextPass | None:
-    """Whatever pass was put down last for a source, whole or not."""
-    files = sorted(folder.glob(f"{source}.*.safetensors"), key=lambda one: one.stat().st_mtime)
-    for file in reversed(files):
+def passes_with(folder: Path, source: str, identity: str = "") -> list[TextPass]:
+    """All passes of a source whose identity begins so, the one that read most first."""
+    found: dict[tuple[str, ...], TextPass | None] = {}
+    for file in sorted(folder.glob(f"{source}.*.safetensors")):
         said = _said(file)
-        if said is not None:
-            return take_up(folder, source, said["identity"], said["keys"])
-    return None
+        if said is not None and said["identity"].startswith(identity):
+            keys = tuple(said["keys"])
+            found[keys] = take_up(folder, source, said["identity"], keys)
+    known = [one for one in found.values() if one is not None and one.running.tokens]
+    return sorted(known, key=lambda one: -one.running.tokens)
 
 
 def _said(file: Path) -> dict[str, Any] | None:

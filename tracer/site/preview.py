@@ -68,14 +68,19 @@ class Preview:
 
         Raises TracerError when the page cannot be made.
         """
+        return self.beside(path).get(path)
+
+    def beside(self, path: str) -> dict[str, bytes]:
+        """All files that are made together with one, by their paths; it among them, if there is
+        one. Raises as `page` does."""
         unit = self._owner(path)
         if unit is None or self._site is None:
-            return None
+            return {}
         with self._lock:
             if unit.name not in self._made:
                 with self._site.recording.noting():
                     self._made[unit.name] = dict(unit.make().files)
-            return self._made[unit.name].get(path)
+            return self._made[unit.name]
 
     def asset(self, name: str) -> bytes | None:
         """A style or script as it is now, whatever the name of its folder was."""

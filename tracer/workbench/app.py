@@ -52,7 +52,7 @@ ANSWERS: dict[str, type[Any]] = {
     "read": Asked,
     "trace": Asked,
     "open": OfGraph,
-    "session": OfSession,
+    "resume": OfSession,
     "delete": OfSession,
     "work": Work,
     "looks": OfSession,

@@ -81,8 +81,9 @@ class Bench:
         return self._model is not None
 
     def is_here(self, model: str) -> bool:
-        """Whether it was fetched before."""
-        return model in [name for name, _ in cached_models()]
+        """Whether it was fetched before, or is a folder that the gallery's list names."""
+        cached = [name for name, _ in cached_models()]
+        return model in cached or (model in self._models and Path(model).is_dir())
 
     def has(self, asked: Asked) -> bool:
         """Whether its model is in memory."""
@@ -215,9 +216,10 @@ class Bench:
         return self._prompts[key]
 
     def _refuse_unknown(self, asked: Asked) -> None:
-        if asked.model in self.known():
+        if self.is_here(asked.model):
             return
-        if not _HUB.match(asked.model) or Path(asked.model).exists():
+        known = asked.model in self.known()
+        if not known and (not _HUB.match(asked.model) or Path(asked.model).exists()):
             what = f"there is no model `{asked.model}` here"
             hint = f"here are {', '.join(self.known())}; folders go on the gallery's list"
             raise TracerError(what, hint=hint)

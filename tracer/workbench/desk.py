@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from tracer.workbench.asked import Asked, Named, NodeId, Poke
 
 FOLDER = ".tracer/workbench"
 MOST_NAME = 40
+MOST_OPENED = 24
 MOST_BOXES = 9  # as many as a page shows
 
 
@@ -56,6 +58,7 @@ class Desk:
         self._preview = Preview(self.folder, self.folder / "site")
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._seen = False
+        self._opened: dict[str, bytes] = {}  # files of pages as they were opened
         self._last: tuple[tuple[str, int], Graph] | None = None
 
     def sessions(self) -> list[Session]:
@@ -124,29 +127,33 @@ class Desk:
     def put(self, name: str, graph: Graph) -> None:
         """The graph of a session, as it is now."""
         metadata = graph.metadata.model_copy(update={"slug": name})
-        graph.model_copy(update={"metadata": metadata}).save(self._graph_file(name))
-        self._begin_gallery()
-        with self._lock:
-            self._seen = False
+        with self._changing():
+            graph.model_copy(update={"metadata": metadata}).save(self._graph_file(name))
+            self._begin_gallery()
 
     def save(self, session: Session) -> None:
         write_atomically(self._file(session.id), session.model_dump_json(indent=1))
         groups = names_and_boxes(session, self.graph(session.id)) if session.groups else {}
         named = annotations_of(session, groups)
         file = self.folder / "site_src" / "annotations" / f"{session.id}.yaml"
-        write_atomically(file, annotations_text(named))
-        with self._lock:
-            self._seen = False
+        with self._changing():
+            write_atomically(file, annotations_text(named))
 
     def delete(self, name: str) -> None:
-        for file in (
-            self._file(name),
-            self.folder / "site_src" / "annotations" / f"{name}.yaml",
-        ):
-            file.unlink(missing_ok=True)
-        shutil.rmtree(self._graph_file(name).parent, ignore_errors=True)
+        with self._changing():
+            for file in (
+                self._file(name),
+                self.folder / "site_src" / "annotations" / f"{name}.yaml",
+            ):
+                file.unlink(missing_ok=True)
+            shutil.rmtree(self._graph_file(name).parent, ignore_errors=True)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """What pages are made of changes only while none is made."""
         with self._lock:
             self._seen = False
+            yield
 
     def ready(self) -> None:
         """What pages of graphs are made with, before somebody waits for one."""
@@ -157,14 +164,23 @@ class Desk:
     def page(self, path: str) -> bytes | None:
         """A file of the sessions' site: pages of graphs and what their viewers load. Raises
         TracerError where a page cannot be made."""
+        first, _, rest = path.partition("/")
         with self._lock:
             if not self._seen:
                 self._preview.look()
                 self._seen = True
-        first, _, rest = path.partition("/")
-        if first == "assets":
-            return self._preview.asset(rest.partition("/")[2])
-        return self._preview.page(path) if first == "graphs" else None
+            if first == "assets":
+                return self._preview.asset(rest.partition("/")[2])
+            return self._file_of_page(path) if first == "graphs" else None
+
+    def _file_of_page(self, path: str) -> bytes | None:
+        """What an open page loads late is what belongs to it, though the session went on since."""
+        made = self._preview.beside(path)
+        if path.endswith("/index.html"):
+            self._opened |= {name: one for name, one in made.items() if name.endswith(".json")}
+            while len(self._opened) > MOST_OPENED:
+                self._opened.pop(next(iter(self._opened)))
+        return made.get(path, self._opened.get(path))
 
     def _begin_gallery(self) -> None:
         file = self.folder / "site_src" / "site.yaml"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from torch import Tensor
@@ -23,6 +23,7 @@ from tracer.workbench.lane import Cancel
 from tracer.workbench.predicted import change
 
 SHOWN = 8
+Tell = Callable[[str, str], None]  # `before` or `after`, and what was said so far
 
 
 @dataclass
@@ -98,26 +99,29 @@ class Poking:
             "target": self._sides(before, after),
         }
 
-    def said(self, done: Done, tokens: int, cancel: Cancel) -> dict[str, str]:
-        """How the model goes on, before and after."""
+    def said(self, done: Done, tokens: int, cancel: Cancel, tell: Tell) -> dict[str, str]:
+        """How the model goes on, before and after; told word by word."""
         if tokens not in self._said_before:
-            self._said_before[tokens] = self._said(Done(), tokens, cancel)
-        return {
-            "before": self._said_before[tokens],
-            "after": self._said(done, tokens, cancel),
-        }
+            text = self._said(Done(), tokens, cancel, partial(tell, "before"))
+            self._said_before[tokens] = text
+        before = self._said_before[tokens]
+        tell("before", before)
+        return {"before": before, "after": self._said(done, tokens, cancel, partial(tell, "after"))}
 
-    def _said(self, done: Done, tokens: int, cancel: Cancel) -> str:
+    def _said(self, done: Done, tokens: int, cancel: Cancel, tell: Callable[[str], None]) -> str:
         """Word by word, so that others are let in between, when no head is knocked out."""
         words = words_said(self.prompt, done.settings, tokens, None)
         said: list[int] = []
+        text = ""
         while True:
             cancel.check()
             with self._without(done.looks):
                 token = next(words, None)
             if token is None:
-                return self.prompt.model.tokenizer.joined(said)
+                return text
             said.append(token)
+            text = self.prompt.model.tokenizer.joined(said)
+            tell(text)
 
     def run(self, done: Done) -> Run:
         with self._without(done.looks):

@@ -171,7 +171,11 @@ class Workbench:
 
         def run(cancel: Cancel) -> dict[str, Any]:
             pokes = self._pokes(asked)
-            return pokes.said(pokes.done(asked.pokes), asked.tokens or 12, cancel)
+
+            def tell(side: str, text: str) -> None:
+                self._tell("said", session=asked.session, side=side, text=text)
+
+            return pokes.said(pokes.done(asked.pokes), asked.tokens or 12, cancel, tell)
 
         found: dict[str, Any] = await self._lane.do("say", run, beside=self._beside(asked))
         return found

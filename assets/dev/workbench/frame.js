@@ -9,6 +9,7 @@ import { make } from "../../viewer/page/dom.js";
  * @property {any[]} [heads]  what it looks at
  */
 
+const BOX = "[data-nodes]:not([data-part='answer'])";
 const FEATURE = /^\d+_\d+_\d+$/;
 
 /**
@@ -23,14 +24,51 @@ export function showGraph(home, session, chosen) {
     const page = frame.contentDocument;
     if (!page) return;
     for (const one of page.querySelectorAll(".site-head, .site-foot, .skip"))
-      /** @type {HTMLElement} */ (one).hidden = true;
+      /** @type {HTMLElement} */ (one).style.display = "none"; // `hidden` gives way to the site's styles
     const grow = () => frame.setAttribute("height", String(page.documentElement.scrollHeight + 4));
     new ResizeObserver(grow).observe(page.body);
     page.addEventListener("click", (event) => follow(frame, event, chosen));
     page.addEventListener("keyup", (event) => follow(frame, event, chosen));
+    // The viewer opens a box at Enter, and no click follows.
+    page.addEventListener("keydown", (event) => pressed(event, chosen), { capture: true });
   });
-  home.replaceChildren(frame);
-  return { reload: () => frame.contentWindow?.location.reload() };
+  const news = make(
+    "button",
+    { type: "button", class: "news", click: reload },
+    "Show what silencing and heads have told",
+  );
+  news.hidden = true;
+  home.replaceChildren(news, frame);
+  return { reload, follow: () => (inUse() ? (news.hidden = false) : reload()) };
+
+  function reload() {
+    news.hidden = true;
+    frame.contentWindow?.location.reload();
+  }
+
+  /** Nothing moves under somebody's hand. */
+  function inUse() {
+    return document.activeElement === frame || frame.matches(":hover");
+  }
+}
+
+/** @param {KeyboardEvent} event @param {(selection: Selection) => void} chosen */
+function pressed(event, chosen) {
+  const box = /** @type {Element} */ (event.target).closest?.(BOX);
+  if (box && ["Enter", " "].includes(event.key)) choose(box, chosen);
+}
+
+/** @param {Element} box @param {(selection: Selection) => void} chosen */
+function choose(box, chosen) {
+  const names = [...box.querySelectorAll(".name")].map((one) => one.textContent).join(" ");
+  const nodes = (box.getAttribute("data-nodes") ?? "").split(" ");
+  take(nodes, names || (box.textContent ?? "").trim(), chosen);
+}
+
+/** @param {string[]} nodes @param {string} name @param {(selection: Selection) => void} chosen */
+function take(nodes, name, chosen) {
+  const features = nodes.filter((one) => FEATURE.test(one));
+  if (features.length) chosen({ nodes: features, name: name.slice(0, 200) || features[0] });
 }
 
 /**
@@ -46,22 +84,14 @@ function follow(frame, event, chosen) {
     if (event.type === "click") chosen({ nodes: [], name: `head ${head}`, head });
     return;
   }
-  const link = target?.closest?.("[data-nodes]");
-  if (link && event.type === "click") {
-    const nodes = (link.getAttribute("data-nodes") ?? "").split(" ");
-    const names = [...link.querySelectorAll(".name")].map((one) => one.textContent).join(" ");
-    choose(nodes, names || (link.textContent ?? "").trim());
+  const box = target?.closest?.(BOX);
+  if (box) {
+    if (event.type === "click") choose(box, chosen);
     return;
   }
   setTimeout(() => {
     const query = new URLSearchParams(frame.contentWindow?.location.search);
     const node = query.get("clickedId");
-    if (node) choose([node], node);
+    if (node) take([node], node, chosen);
   }, 250);
-
-  /** @param {string[]} nodes @param {string} name */
-  function choose(nodes, name) {
-    const features = nodes.filter((one) => FEATURE.test(one));
-    if (features.length) chosen({ nodes: features, name: name.slice(0, 200) || features[0] });
-  }
 }

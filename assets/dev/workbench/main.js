@@ -8,7 +8,7 @@ import { makeForm } from "./prompt.js";
 
 const told = element("told");
 const work = element("work");
-/** @type {{session: any, frame: {reload: () => void}, panel: ReturnType<typeof makePanel>} | null} */
+/** @type {{session: any, frame: ReturnType<typeof showGraph>, panel: ReturnType<typeof makePanel>} | null} */
 let open = null;
 
 begin().catch((error) => tell(error.message, true));
@@ -104,7 +104,7 @@ async function begin() {
   /** @param {string} id @param {boolean} run */
   async function resume(id, run) {
     try {
-      const session = await post("session", { session: id, run });
+      const session = await post("resume", { session: id, run });
       form.fill(session.asked, !run);
       await show(session, run);
     } catch (error) {
@@ -134,7 +134,9 @@ function heard(event) {
   else if (event.kind === "say") tell(event.text);
   else if (event.kind === "error") tell(event.text, true);
   else if (event.kind === "controls") open?.panel.controls(event);
-  else if (event.kind === "tried" && event.session === open?.session.id) open?.frame.reload();
+  else if (event.kind === "said") {
+    if (event.session === open?.session.id) open?.panel.hear(event);
+  } else if (event.kind === "tried" && event.session === open?.session.id) open?.frame.follow();
 }
 
 /** @param {unknown} error */

@@ -38,7 +38,7 @@ export function makeOutcome(work, to, ...more) {
     ),
     controlled,
   );
-  return { element, run, controls, say: (/** @type {string} */ text) => note(text) };
+  return { element, run, hear, controls, say: (/** @type {string} */ text) => note(text) };
 
   /** One request at a time; what moved meanwhile is asked for once it is back. */
   async function run() {
@@ -65,14 +65,18 @@ export function makeOutcome(work, to, ...more) {
     try {
       await to.saved();
       const texts = await post("say", { ...work.asked(), tokens: SAID_TOKENS });
+      for (const side of ["before", "after"]) hear({ side, text: texts[side] });
       said.classList.remove("stale");
-      said.replaceChildren(
-        make("p", {}, make("b", {}, "before "), texts.before),
-        make("p", {}, make("b", {}, "after "), texts.after),
-      );
     } catch (error) {
       to.wrong(error);
     }
+  }
+
+  /** A side's words as they come. @param {{side: string, text: string}} event */
+  function hear({ side, text }) {
+    const line = said.querySelector(`.${side}`) ?? make("p", { class: side });
+    line.replaceChildren(make("b", {}, `${side} `), text);
+    said.append(line);
   }
 
   /** @param {any} found */
