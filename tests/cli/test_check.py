@@ -62,8 +62,8 @@ BY_IDS = (
 WARNINGS: list[tuple[dict[str, str], str]] = [
     ({"site_src/pages/p.md": "a ![](../files/a.png)\n", "site_src/files/a.png": ""}, ":1:7: this "
      "picture has no text in its place"),
-    ({WRITE_UP: f"---\ntitle: x\ndate: 2099-05-05\n---\n{STRONGEST}"}, f"{WRITE_UP}:3:7: the date 2099-05-05 "
-     "has not come yet"),
+    ({WRITE_UP: f"---\ntitle: x\ndate: 2099-05-05\n---\n{STRONGEST}"},
+     f"{WRITE_UP}:3:7: the date 2099-05-05 has not come yet"),
     ({"site_src/files/a.txt": "x"}, "site_src/files/a.txt: nothing reads this"),
     ({"site_src/writeups/x.md": "x"}, "site_src/writeups: nothing reads this; did you mean "
      "`write-ups`?"),
@@ -81,7 +81,8 @@ WARNINGS: list[tuple[dict[str, str], str]] = [
      "dialog.css: nothing reads this; `assets/styles/viewer.css` does not import it"),
     ({"assets/styles/site/prose.css": "x", "assets/styles/site.css": "x"},
      "prose.css: nothing reads this; `assets/styles/site.css` does not import it"),
-    ({"site_src/site.yaml": "authors: [{name: Ann Lee}]", WRITE_UP: f"---\nauthors: [An Lee]\n---\n{STRONGEST}"},
+    ({"site_src/site.yaml": "authors: [{name: Ann Lee}]",
+      WRITE_UP: f"---\nauthors: [An Lee]\n---\n{STRONGEST}"},
      f"{WRITE_UP}:2:11: `An Lee` is not among the authors of site.yaml; did you mean `Ann Lee`?"),
     ({"site_src/prompts.yaml": "graphs:\n  - {slug: france-paris, prompt: Another}\n"},
      "prompts.yaml:2:5: the newest graph answers another question than the list asks"),
