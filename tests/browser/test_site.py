@@ -173,7 +173,7 @@ def test_one_can_walk_through_the_site_wherever_it_lives(
 
 def test_the_gallery_filters_by_tag_and_by_words(page: Page, site: dict[str, str]) -> None:
     page.goto(site["root"])
-    shown = page.locator("#cards > li:visible")
+    shown = page.locator("#cards li:has(.card):visible")
     page.get_by_role("button", name="geography").click()
     expect(shown).to_have_count(5)
     expect(page.locator("#count")).to_have_text("5 of 8 graphs")

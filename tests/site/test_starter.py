@@ -4,10 +4,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.everyday import everyday
+from tracer.cli.init import command
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import load_prompts
+from tracer.documents.site_config import load_site_config
 from tracer.errors import TracerError
 from tracer.site.build import build
 from tracer.site.check import check
@@ -130,3 +133,21 @@ def test_a_template_may_build_on_the_packaged_one_of_its_name(tmp_path: Path) ->
     build(tmp_path / "mine", tmp_path / "mine" / "public")
     page = (tmp_path / "mine" / "public" / "404.html").read_text()
     assert "<title>Lost</title>" in page and "There is no such page" in page
+
+
+def test_it_takes_its_addresses_or_says_what_is_missing_without(tmp_path: Path) -> None:
+    base, repository = "https://example.org/g", "https://github.com/me/g"
+    start_gallery(tmp_path / "mine", base_url=base, repository=repository)
+    config, _ = load_site_config(tmp_path / "mine" / "site_src" / "site.yaml")
+    assert (config.base_url, config.repository) == (base, repository)
+    assert config.unset == ()
+    with pytest.raises(TracerError, match="write a whole address"):
+        start_gallery(tmp_path / "other", base_url="example.org")
+    assert not (tmp_path / "other").exists()
+
+
+def test_init_asks_only_at_a_terminal_and_warns_of_what_is_not_set(tmp_path: Path) -> None:
+    done = CliRunner().invoke(command, [str(tmp_path / "mine")])
+    assert done.exit_code == 0 and "The public address" not in done.output
+    assert "warning: `base_url` is not set: links that are shared show no picture" in done.output
+    assert "warning: `repository` is not set" in done.output

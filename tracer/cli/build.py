@@ -36,6 +36,8 @@ def command(
     )
     for warning in report.warnings:
         click.echo(f"warning: {warning}", err=True)
+    for lack in report.unset:
+        click.echo(f"warning: {lack}; give it in {root / 'site_src' / 'site.yaml'}", err=True)
     graphs, left = _counted(report.graphs, "graph"), _counted(report.drafts, "draft")
     click.echo(f"{graphs}, {report.files} files ({report.made} made anew) in {report.out}")
     if report.drafts:

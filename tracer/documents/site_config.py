@@ -109,6 +109,16 @@ class SiteConfig(Strict):
     )
     theme: Theme = Field(default_factory=Theme, description="colours other than the usual")
 
+    @property
+    def unset(self) -> tuple[str, ...]:
+        """What a gallery that others are to see lacks, each with what is missing then."""
+        lacks = {
+            "base_url": "links that are shared show no picture, there is no feed and no sitemap",
+            "repository": "pages cannot say where to propose a change",
+        }
+        missing = [name for name in lacks if getattr(self, name) is None]
+        return tuple(f"`{name}` is not set: {lacks[name]}" for name in missing)
+
     def url_of(self, author: str) -> str | None:
         """Where an author's name leads to."""
         return next((one.url for one in self.authors if one.name == author), None)

@@ -51,6 +51,7 @@ class BuildReport:
     drafts: int = 0  # left out
     notes: tuple[TracerError, ...] = ()
     warnings: tuple[TracerError, ...] = ()  # of what is left out; `check` has more
+    unset: tuple[str, ...] = ()  # settings that a public gallery wants, and why
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -118,6 +119,7 @@ def build(
         notes=found.notes,
         warnings=found.warnings,
         drafts=found.drafts,
+        unset=site.gallery.config.unset,
         seconds=taken(),
     )
 

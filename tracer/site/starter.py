@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from tracer.documents.annotation_text import yaml_scalar
 from tracer.documents.enclosure import names_in
 from tracer.documents.files import read_text
 from tracer.documents.lock import alone
+from tracer.documents.records import first_mistake
 from tracer.documents.schemas import write_schemas
+from tracer.documents.site_config import SiteConfig
 from tracer.documents.temporary_files import temporary_folder
 from tracer.errors import Place, TracerError
 from tracer.site.content.reading import files_below
@@ -34,11 +38,20 @@ _PACKAGE = Path(__file__).parents[1]
 _CHECKOUT = _PACKAGE.parent
 
 
-def start_gallery(folder: Path, *, title: str = TITLE) -> list[str]:
+def start_gallery(
+    folder: Path,
+    *,
+    title: str = TITLE,
+    base_url: str | None = None,
+    repository: str | None = None,
+) -> list[str]:
     """Make a working gallery in a folder that is new or empty; gives the paths of its files.
 
-    Raises TracerError, with nothing written, where something is there already.
+    Raises TracerError, with nothing written, where something is there already, or an address is
+    none.
     """
+    settings = {"title": title, "base_url": base_url, "repository": repository}
+    _refuse_settings({key: value for key, value in settings.items() if value is not None})
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         hint = "choose a new folder, or an empty one"
         raise TracerError("there is something here already", hint=hint, place=Place(folder))
@@ -49,7 +62,7 @@ def start_gallery(folder: Path, *, title: str = TITLE) -> list[str]:
             made = scratch / "gallery"
             for name, file in _files():
                 if name != REQUIREMENTS:
-                    _put(made / name, name, file, title)
+                    _put(made / name, name, file, settings)
             pin_gallery(made)
             write_schemas(made)
             if target.exists():
@@ -73,7 +86,15 @@ def pin_gallery(gallery: Path) -> list[str]:
     return pin(gallery, dict(_files())[REQUIREMENTS])
 
 
-def _put(target: Path, name: str, file: Path, title: str) -> None:
+def _refuse_settings(given: dict[str, str]) -> None:
+    try:
+        SiteConfig.model_validate(given)
+    except ValidationError as error:
+        what = first_mistake(error)
+        raise TracerError(what, hint="write it as site.yaml takes it, or leave it out") from None
+
+
+def _put(target: Path, name: str, file: Path, settings: Mapping[str, str | None]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if name.startswith("site_src/pages/"):
         # A page leads to no graph that its owner may take away.
@@ -82,8 +103,16 @@ def _put(target: Path, name: str, file: Path, title: str) -> None:
     if name not in _FILLED_IN:
         shutil.copyfile(file, target)
         return
-    written = yaml_scalar(title) if name.endswith(".yaml") else title
-    target.write_text(read_text(file).replace("{title}", written), encoding="utf-8")
+    text, title = read_text(file), settings["title"] or TITLE
+    if name.endswith(".yaml"):
+        text = text.replace("{title}", yaml_scalar(title))
+        lines = text.split("\n")
+        for key in ("base_url", "repository"):
+            value = settings[key]
+            at = next(n for n, line in enumerate(lines) if line.startswith(f"# {key}:"))
+            lines[at] = lines[at] if value is None else f"{key}: {yaml_scalar(value)}"
+        text = "\n".join(lines)
+    target.write_text(text.replace("{title}", title), encoding="utf-8")
 
 
 def _files() -> Iterator[tuple[str, Path]]:

@@ -12,7 +12,7 @@ from tracer.errors import Problems
 from tracer.site.build import build
 from tracer.site.graph.summary import Summary
 from tracer.site.pages import paged
-from tracer.site.pages.listings import listing_folder, listings
+from tracer.site.pages.listings import by_behaviour, listing_folder, listings
 from tracer.site.survey.survey import survey
 
 
@@ -162,6 +162,28 @@ def test_long_lists_are_told_on_several_pages_that_need_no_script(
     tag = (public / "tags" / "many" / "page" / "2" / "index.html").read_text()
     assert tag.count('class="card"') == 2 and "4 graphs with this tag" in tag
     assert 'href="../../../../tags/many/"' in tag
+
+
+def test_the_front_page_groups_graphs_by_what_the_model_does() -> None:
+    def card(name: str, *tags: str) -> Summary:
+        return Summary(folder=f"graphs/{name}/", title=name, meta=FrontMatter(), tags=tags)
+
+    cards = [card("a", "copying"), card("b", "facts", "copying"), card("c", "copying"), card("d")]
+    groups = by_behaviour(cards)
+    told = [(name, [one.title for one in found]) for name, found in groups]
+    assert told == [("copying", ["a", "c"]), ("others", ["b", "d"])]
+    assert by_behaviour(cards[1:]) == [("", cards[1:])]  # each alone with its tag
+    assert by_behaviour([cards[0], cards[2]]) == [("", [cards[0], cards[2]])]
+
+
+def test_the_front_page_begins_with_a_circuit_and_what_was_found(gallery: GalleryFolder) -> None:
+    text = "---\ntitle: Paris\nsummary: It reads France.\n---\n"
+    gallery.write("site_src/write-ups/france-paris.md", text)
+    build(gallery.root, gallery.root / "public")
+    front = (gallery.root / "public" / "index.html").read_text()
+    shown = front.partition('<figure class="front-picture">')[2].partition("</figure>")[0]
+    assert "<svg" in shown and "It reads France." in shown
+    assert 'href="./graphs/france-paris/"' in shown
 
 
 def test_each_page_of_a_list_is_there_for_programs_and_leads_to_the_next(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tracer.documents.account import AccountInfo
 from tracer.documents.exchange.provenance import Named, Provenance, is_foreign, provenance_of
 from tracer.documents.graph import Fit, Graph, TracerInfo
+from tracer.site.graph.again import again
 from tracer.site.wording.amounts import signed
 from tracer.site.wording.answers import asked_instead, target_node
 from tracer.site.wording.percent import percent
@@ -161,6 +162,7 @@ def facts(graph: Graph) -> list[Fact]:
         Fact("Links before the limit", f"{counts.links_before_limit:,} (limit: {limit})"),
         Fact("Precision", settings.precision),
         Fact("Graph id", info.graph_id, code=True),
+        *([Fact("Trace it again", command, code=True)] if (command := again(graph)) else ()),
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,3 +46,17 @@ def listings(kind: Kind, pages: Iterable[Summary]) -> list[Listing]:
 def listing_folder(kind: Kind, name: str) -> str:
     """The address of a tag's or a model's page, below the site's root."""
     return f"{kind}/{address_of(name)}/"
+
+
+def by_behaviour(cards: Sequence[Summary]) -> list[tuple[str, list[Summary]]]:
+    """Cards by their first tag, in the order of the first of each; those that are alone with it
+    come last, together. One nameless group where there is nothing to tell apart."""
+    groups: dict[str, list[Summary]] = {}
+    for card in cards:
+        groups.setdefault(card.tags[0] if card.tags else "", []).append(card)
+    named = [(tag, found) for tag, found in groups.items() if tag and len(found) > 1]
+    grouped = {card.folder for _, found in named for card in found}
+    others = [card for card in cards if card.folder not in grouped]
+    if not named or (len(named) == 1 and not others):
+        return [("", list(cards))]
+    return [*named, *([("others", others)] if others else ())]

@@ -30,7 +30,7 @@ from tracer.site.content.resources import files_in, resource_folders
 from tracer.site.graph.summary import Summary
 from tracer.site.pages.choices import Choices
 from tracer.site.pages.listed_json import FILE
-from tracer.site.pages.listings import Kind, Listing, listing_folder
+from tracer.site.pages.listings import Kind, Listing, by_behaviour, listing_folder
 from tracer.site.pages.paged import Paged
 from tracer.site.pages.policy import POLICY
 from tracer.site.pages.written import Prose
@@ -81,6 +81,7 @@ class Pages:
             cards=cards,
             json_url=FILE,
             sets=sets if cards.page == 1 else (),
+            groups=by_behaviour(cards.cards) if cards.pages == 1 else [("", cards.cards)],
             tags=tags,
             models=models,
         )

@@ -1,0 +1,48 @@
+"""The exact command that traces a graph again."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from click.testing import CliRunner
+
+from tests.builders import make_graph
+from tracer.cli.trace_prompt import command
+from tracer.documents.graph import Graph
+from tracer.site.graph.again import again
+
+
+def with_info(**changed: Any) -> Graph:
+    graph = make_graph(prompt='It\'s a "test" of')
+    info = graph.metadata.tracer
+    assert info is not None
+    metadata = graph.metadata.model_copy(update={"tracer": info.model_copy(update=changed)})
+    return graph.model_copy(update={"metadata": metadata})
+
+
+def test_it_names_prompt_tokens_and_model_so_that_a_shell_reads_them() -> None:
+    said = again(with_info())
+    assert said is not None
+    words = shlex.split(said)
+    assert words[:3] == ["tracer", "trace", 'It\'s a "test" of']
+    assert words[3:9] == ["--target-id", "42", "--contrast-id", "43", "--model", "tiny"]
+
+
+def test_every_option_it_names_is_one_of_the_command() -> None:
+    info = make_graph().metadata.tracer
+    assert info is not None
+    settings = info.settings.model_copy(
+        update={"precision": "fast", "remainder": "nodes", "allow_misfit": True}
+    )
+    said = again(with_info(settings=settings))
+    assert said is not None and "--precision fast" in said and "--remainder nodes" in said
+    known = CliRunner().invoke(command, ["--help"]).output
+    assert all(one in known for one in shlex.split(said) if one.startswith("--"))
+
+
+def test_what_no_one_command_traces_is_not_promised() -> None:
+    info = make_graph().metadata.tracer
+    assert info is not None
+    assert again(with_info(settings=info.settings.model_copy(update={"max_nodes": 7}))) is None
+    assert again(make_graph(tracer=None)) is None
