@@ -46,11 +46,13 @@ def take(page: Page) -> None:
     graph = page.frame_locator("iframe")
     box = graph.locator("#circuit svg.wide a.node-link").filter(has_text=COLOSSEUM)
     expect(box.first).to_be_visible()
-    page.wait_for_timeout(9000)  # what is silenced behind it
+    expect(graph.locator("#heads")).to_be_attached()  # what follows behind it
+    expect(graph.locator(".site-head")).to_be_hidden()
     box.first.click()
     page.get_by_role("button", name="Take away").click()
     expect(page.locator("#numbers")).to_contain_text("Really −")
-    expect(page.locator(".said")).to_contain_text("after")
+    expect(page.locator(".said .after")).to_be_visible()
+    expect(page.locator(".said.stale")).to_have_count(0)
     page.screenshot(path=PICTURES / "workbench-2.png")
     page.get_by_role("button", name="Make this a claim").click()
     expect(page.locator("#panel code")).to_contain_text("lead_falls_by")
