@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import tempfile
 from pathlib import Path
@@ -17,7 +16,7 @@ from tests.galleries import make_gallery  # noqa: E402
 from tests.serving import served  # noqa: E402
 
 PICTURES = ROOT / ".github" / "readme"
-COLOSSEUM = re.compile("^Colosseum → Italian")
+COLOSSEUM = "#circuit svg.wide a.node-link[aria-label^='“Colosseum → Italian']"
 PROMPT = "The official language of the country where the Colosseum is located is"
 
 
@@ -44,7 +43,7 @@ def take(page: Page) -> None:
     expect(page.locator("#question")).to_contain_text("rather than")
     page.get_by_role("button", name="Trace").click()
     graph = page.frame_locator("iframe")
-    box = graph.locator("#circuit svg.wide a.node-link").filter(has_text=COLOSSEUM)
+    box = graph.locator(COLOSSEUM)
     expect(box.first).to_be_visible()
     expect(graph.locator(".site-head")).to_be_hidden()
     box.first.click()
