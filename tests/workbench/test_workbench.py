@@ -355,7 +355,7 @@ def test_heads_are_knocked_out_beside_others_and_claimed(
     again = Poke(kind="head", name="a head", heads=(Head(layer=1, head=2, key=3),) * 2)
     alone = info.question.model_copy(update={"contrast": ()})
     claim = propose((again,), alone, {}, **values)  # type: ignore[arg-type]
-    assert [one.model_dump(by_alias=True) for one in claim.knocked_out] == [
+    assert [one.model_dump(by_alias=True, exclude_none=True) for one in claim.knocked_out] == [
         {"head": "1.2", "from": 3, "to": 7}
     ]
 

@@ -21,7 +21,7 @@ from tracer.interventions.trial import tried
 from tracer.model.frozen_pass import FrozenPass, freeze
 from tracer.workbench.lane import Cancel
 
-AT_ONCE = 64  # tokens between two looks at whether something more urgent waits
+AT_ONCE = 32  # tokens between two looks at whether something more urgent waits
 
 
 def left_to_do(graph: Graph) -> list[str]:
