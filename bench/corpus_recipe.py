@@ -70,6 +70,7 @@ def corpus_page(corpus: Corpus) -> str:
 def _lines(corpus: Corpus) -> Iterator[str]:
     yield "---"
     yield "title: Texts"
+    yield "foot: true"
     yield "---"
     yield ""
     yield (

@@ -1,8 +1,8 @@
 """Our own figures: `make bench` writes `bench/engine.json` and `bench/cost.svg`.
 
 Sizes S, M and L of random Llama weights with per-layer transcoders; how the cost of one trace
-grows with tokens, layers and active features; neurons on the default model. Each in a process
-of its own, medians of three.
+grows with tokens, layers and active features; neurons on the default model; how fast texts are
+read. Each in a process of its own, medians of three.
 """
 
 from __future__ import annotations
@@ -42,17 +42,14 @@ LONG = 256  # from here on one run each
 
 
 def main() -> None:
-    """All of it, or with `neurons` these alone, beside what was measured before."""
+    """All of it, or with `neurons` or `texts` these alone, beside what was measured before."""
     file = ROOT / "bench" / "engine.json"
-    if sys.argv[1:] == ["neurons"]:
+    if len(sys.argv) > 1:
+        part = sys.argv[1]
+        found = {"neurons": neurons, "texts": texts}[part]()
         machine = {"machine": _machine(), "date": time.strftime("%Y-%m-%d")}
-        file.write_text(
-            json.dumps(
-                {**json.loads(file.read_text()), "neurons": neurons(), "neurons_on": machine},
-                indent=1,
-            )
-            + "\n"
-        )
+        known = {**json.loads(file.read_text()), part: found, f"{part}_on": machine}
+        file.write_text(json.dumps(known, indent=1) + "\n")
         return
     record: dict[str, Any] = {
         "machine": _machine(),
@@ -61,6 +58,7 @@ def main() -> None:
         "peak_gflops": {one: matrix_rate(one) for one in PRECISIONS},
         "sizes": [measured(size, precision) for size in SIZES.values() for precision in PRECISIONS],
         "neurons": neurons(),
+        "texts": texts(),
         "growth": {
             name: [measured(size, "float32") for size in sizes] for name, sizes in GROWTH.items()
         },
@@ -122,6 +120,18 @@ def matrix_rate(precision: str, device: str = "cpu", side: int | None = None) ->
 def neurons() -> list[dict[str, Any]]:
     """The default model on prompts of several lengths, in both modes, with default settings."""
     return [neurons_of(mode, tokens) for mode, sizes in NEURONS.items() for tokens in sizes]
+
+
+def texts() -> dict[str, Any]:
+    """How fast texts are read for features, beside the model's bare forward pass."""
+    result = SCRATCH / "texts.json"
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(ROOT / "bench" / "text_speed.py"), str(result)]
+    subprocess.run(command, check=True, env=environment)
+    found: dict[str, Any] = json.loads(result.read_text())
+    say(f"texts: {found['reading']:.0f} tokens/s, {found['share']:.0%} of the bare pass")
+    return found
 
 
 def neurons_of(mode: str, tokens: int) -> dict[str, Any]:

@@ -126,7 +126,8 @@ def engine_table() -> str:
     found = json.loads(file.read_text())
     load = f"; load {found['load']:.1f} before"
     return (
-        f"{_speed(found)}\n\n{_neurons(found['neurons'])}{_on(found)}\n\n"
+        f"{_speed(found)}\n\n{_neurons(found['neurons'])}{_on(found, 'neurons')}\n\n"
+        f"{_texts(found)}\n\n"
         f"{found['machine']}; {found['date']}{load}."
     )
 
@@ -136,10 +137,31 @@ HEADS_TOKENS, HEADS_SHARE = 15, 0.4
 ACCOUNT_GIB = 2.0
 
 
-def _on(found: dict[str, Any]) -> str:
-    """Where neurons were measured, if not together with the rest."""
-    other = found.get("neurons_on")
-    return "" if other is None else f"\n\nNeurons: {other['machine']}; {other['date']}."
+READING_SHARE = 0.7  # of the bare pass's speed
+
+
+def _on(found: dict[str, Any], part: str) -> str:
+    """Where a part was measured, if not together with the rest."""
+    other = found.get(f"{part}_on")
+    name = part.capitalize()
+    return "" if other is None else f"\n\n{name}: {other['machine']}; {other['date']}."
+
+
+def _texts(found: dict[str, Any]) -> str:
+    """How fast texts are read for every feature that the gallery lists."""
+    one = found.get("texts")
+    if one is None:
+        return "Texts read for features beside the bare pass (`make bench`): not run."
+    goal = f"≥ {READING_SHARE:.0%}" + (": missed" if one["share"] < READING_SHARE else "")
+    row = (
+        f"{one['features']:,}",
+        f"{one['reading']:,.0f}",
+        f"{one['bare']:,.0f}",
+        f"{one['share']:.0%}",
+        goal,
+    )
+    head = ("`tracer find-examples`: features", "tokens/s", "bare pass", "share", "goal")
+    return table(head, [row]) + _on(found, "texts")
 
 
 def _neurons(found: Sequence[dict[str, Any]]) -> str:

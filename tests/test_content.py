@@ -13,9 +13,13 @@ from tracer.batch.subject import find_subject
 from tracer.batch.verify import verify
 from tracer.documents.annotations import load_annotations
 from tracer.documents.evidence import load_evidence
+from tracer.documents.feature_examples import feature_key
+from tracer.documents.feature_source import feature_source
+from tracer.documents.feature_store import FeatureStore
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import load_prompts
 from tracer.documents.resolved_claims import resolve_claim
+from tracer.site.features.standings import page_key
 from tracer.site.graph.layer_changes import Measured, layer_changes
 
 REPOSITORY = Path(__file__).parents[1]
@@ -30,12 +34,12 @@ FIGURES = [
     ("colosseum-italian", "all-brakes-hold-back", "probability", 0.81, 0.96),
     ("colosseum-italian", "the-strongest-supports", "lead", 3.5, 2.7),
     ("colosseum-italian", "the-parthenon-makes-it-less-italian", "lead", 5.6, 3.3),
-    ("moscow-russian", "a-language-is-needed", "probability", 0.95, 0.55),
+    ("moscow-russian", "a-language-supports", "probability", 0.95, 0.55),
     ("moscow-russian", "the-place-decides-which", "lead", 9.3, 7.9),
     ("moscow-russian", "late-neurons-say-russian", "lead", 9.3, -1.1),
     ("moscow-russian", "the-brakes-hold-back", "lead", 9.3, 7.0),
     ("moscow-russian", "madrid-makes-it-spanish", "lead", -9.3, -5.9),
-    ("madrid-spanish", "a-language-is-needed", "probability", 0.92, 0.35),
+    ("madrid-spanish", "a-language-supports", "probability", 0.92, 0.35),
     ("madrid-spanish", "moscow-makes-it-russian", "probability", 0.0, 0.11),
     ("madrid-spanish", "a-language-not-the-country", "probability", 0.92, 0.13),
     ("madrid-spanish", "the-brakes-hold-back", "lead", 10.8, 12.4),
@@ -46,8 +50,8 @@ FIGURES = [
     ("john-and-mary", "womens-names-support", "lead", 4.7, -2.5),
     ("john-and-mary", "all-brakes-hold-back", "lead", 4.7, 10.3),
     ("john-and-mary", "all-at-mary-support", "lead", 4.7, 2.7),
-    ("opposite-of-small", "early-small-is-needed", "lead", 5.2, 3.2),
-    ("opposite-of-small", "opposite-is-needed", "lead", 5.2, 3.8),
+    ("opposite-of-small", "early-small-supports", "lead", 5.2, 3.2),
+    ("opposite-of-small", "opposite-supports", "lead", 5.2, 3.8),
     ("opposite-of-small", "huge-supports", "lead", 5.2, 4.2),
     ("opposite-of-small", "degree-supports", "lead", 5.2, 4.3),
     ("colosseum-madrid", "these-eight-are-the-edit", "lead", 7.8, -9.2),
@@ -58,7 +62,7 @@ FIGURES = [
     ("colosseum-madrid", "late-neurons-say-madrid", "lead", 7.8, 4.4),
     ("import-numpy", "the-letter-n-supports", "lead", 8.6, 7.1),
     ("import-numpy", "the-letter-p-opposes", "lead", 8.6, 9.2),
-    ("import-numpy", "all-at-numpy-are-needed", "lead", 8.6, 5.0),
+    ("import-numpy", "all-at-numpy-support", "lead", 8.6, 5.0),
     ("import-numpy", "the-brakes-hold-back", "probability", 0.95, 0.98),
 ]
 
@@ -99,6 +103,21 @@ def test_failed_ideas_are_kept() -> None:
     kept = [claim for slug in SLUGS for claim in find_subject(REPOSITORY, slug).annotations.claims]
     assert any(not claim.holds for claim in kept) and any(claim.swap for claim in kept)
     assert any(claim.exchange for claim in kept)
+
+
+def test_every_feature_that_a_graph_lists_has_a_record_a_page_and_a_name() -> None:
+    """In every revision; a name is a person's, a suggestion, or what it reads and pushes."""
+    store, folder = FeatureStore(REPOSITORY / "features"), GraphFolder(REPOSITORY / "graphs")
+    for slug in folder.slugs():
+        revisions = folder.revisions(slug)
+        for revision in revisions:
+            graph = folder.load(slug, revision)
+            features = [node for node in graph.nodes if node.kind == "feature"]
+            known = store.keys(feature_source(graph))
+            missing = {feature_key(node.node_id) for node in features} - known
+            assert not missing, (slug, revision)
+            if revision == revisions[-1]:
+                assert all(page_key(node) and node.automatic_name for node in features)
 
 
 @pytest.mark.parametrize(("slug", "claim", "quantity", "before", "after"), FIGURES)

@@ -135,7 +135,7 @@ def test_pieces_add_up_to_the_stream(plain: Model) -> None:
     def standing(of: object) -> dict[Piece, Tensor]:
         found = Standing(of, words, 8)  # type: ignore[arg-type]
         found.rise(2)
-        return dict(found.pieces())
+        return dict(zip(*found.pieces, strict=True))
 
     pieces = standing(frozen)
     assert float(pieces[Piece("constant")].abs().max()) < 1e-12, "a Llama has no biases"

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
 from tests.batch.test_verify import GOOD, annotate
+from tests.features.dictionaries import write_plt
 from tests.tiny_models import PROMPT
 from tracer.attribution.trace import trace
 from tracer.batch.heads import heads_of_graph
 from tracer.batch.publish import publish
+from tracer.cli.heads import command
 from tracer.documents.graph import Graph
 from tracer.documents.parts.ledger import Ledger
 from tracer.documents.parts.parts import load_parts
@@ -23,6 +26,7 @@ from tracer.documents.parts.why import WhyLooked
 from tracer.errors import TracerError
 from tracer.features.choose import choose_features
 from tracer.model.load import load_model
+from tracer.site.build import build
 
 
 def said(root: Path, model: str) -> str:
@@ -74,6 +78,19 @@ def test_why_a_head_looked_is_told(root: Path, traced: Graph, model: str) -> Non
         told("2.1", 6, 5)
 
 
+def test_the_command_asks_for_one_link_and_for_one_look(
+    root: Path, traced: Graph, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        "tracer.batch.heads.heads_of_graph", lambda *_, **named: asked.append(named)
+    )
+    for options in (["--link", "0_1_2", "answer"], ["--why", "23.4", "10", "14"]):
+        result = CliRunner().invoke(command, ["tiny", *options, "--root", str(root)])
+        assert result.exit_code == 0, result.output
+    assert (asked[0]["link"], asked[1]["why"]) == (("0_1_2", "answer"), ("23.4", 10, 14))
+
+
 def test_graphs_that_cannot_be_run_are_refused(root: Path, traced: Graph, model: str) -> None:
     file = root / "graphs" / "tiny" / "1.json"
     data = json.loads(file.read_text())
@@ -123,6 +140,36 @@ def test_a_trace_has_its_heads_and_they_add_up_to_its_flows(model: str) -> None:
     assert {node for group in heads.groups for node in group} == set(flows.features)
     again = attribution.heads(heads.groups)
     assert [f"{one.layer}.{one.head}" for one in again.looks] == [one.head for one in heads.looks]
+
+
+@pytest.mark.parametrize("features", ["nodes", "transcoders"])
+def test_graphs_without_an_account_have_heads_too(
+    tmp_path: Path, model: str, features: str
+) -> None:
+    """`--write`, of neurons as nodes, and of transcoders."""
+    named: dict[str, Any] = {"settings": {"remainder": "nodes"}}
+    if features == "transcoders":
+        folder = str(write_plt(tmp_path / "set"))
+        named = {"features": folder, "settings": {"allow_misfit": True}}
+    loaded = load_model(model, device="cpu")
+    found = trace(PROMPT, model=loaded, target=" w9", contrast=[" w2"], **named)
+    graph = found.prune(slug="tiny")
+    file = tmp_path / "graphs" / "tiny" / "1.json"
+    graph.save(file)
+    console = Console(file=io.StringIO(), width=160)
+    how: dict[str, Any] = {"device": "cpu", "model": model, "console": console, "most": 3}
+    heads_of_graph(tmp_path, "tiny", write=True, features=named.get("features"), **how)
+    info = graph.metadata.tracer
+    assert info is not None and info.account is None
+    heads = load_parts(file, info.graph_id).heads
+    assert heads is not None and len(heads.looks) == 3 and heads.flows
+    whys = [one.why for one in heads.looks if one.why]
+    assert len(whys) == 3 and all(
+        one.qk_tracing_results.top_k_marginal_contributors for one in whys
+    )
+    build(tmp_path, tmp_path / "site")
+    page = (tmp_path / "site" / "graphs" / "tiny" / "index.html").read_text()
+    assert f'id="head-{heads.looks[0].head}"' in page and "All that its score is made of" in page
 
 
 def test_a_single_link_is_shared_out(root: Path, traced: Graph, model: str) -> None:

@@ -112,6 +112,33 @@ def test_no_page_has_a_violation(page: Page, site: str, name: str, widths: tuple
         assert violations(page, only=OF_COLOUR) == []
 
 
+NEURONS = "features/smollm2-135m-instruct.neurons/"
+REAL = [  # general and suggested, named by a person, lists, of an edited model
+    f"{NEURONS}28/1095/",
+    f"{NEURONS}22/580/",
+    f"{NEURONS}by-graphs/",
+    f"{NEURONS}29/",
+    "features/smollm2-135m-instruct.colosseum-madrid.neurons/6/125/",
+]
+
+
+@pytest.fixture(scope="module")
+def own_site(own_gallery: Path, serve_folder: Callable[[Path], str]) -> str:
+    return serve_folder(own_gallery)
+
+
+@pytest.mark.parametrize("address", everyday(REAL, REAL[:1]))
+def test_no_page_of_a_real_feature_has_a_violation(page: Page, own_site: str, address: str) -> None:
+    page.goto(own_site + address)
+    expect(page.locator("main h1")).to_be_visible()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in (1440, 768, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(50)
+            assert violations(page, only=() if scheme == "light" else OF_COLOUR) == []
+
+
 def settled(page: Page) -> None:
     expect(page.locator("#viewer > .viewer-status")).to_have_count(0)
     if "b=" in page.url:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,6 +63,21 @@ def test_a_line_names_its_heads_and_a_head_lights_its_lines(page: Page, address:
     assert 0 < lit <= 2 * len(told)
     button.click()
     expect(page.locator("svg.circuit path.carried")).to_have_count(0)
+
+
+def test_heads_are_found_by_name(page: Page, address: str) -> None:
+    page.goto(address)
+    box = page.get_by_label("Search", exact=False).first
+    found = page.locator("#viewer .search-results a, .search-results a")
+    for query in ("head:0.1", "0.1", "brings the"):
+        box.fill(query)
+        expect(found).to_have_text(["Head 0.1: brings the country"])
+    box.press("Enter")
+    expect(page).to_have_url(re.compile("#head-0.1$"))
+    box.fill("head:")
+    expect(found).to_have_count(0)
+    box.fill("head:7.7")
+    expect(page.locator(".search .found")).to_have_text("0 nodes found")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -87,6 +87,24 @@ def write_clt(
     return folder
 
 
+def write_bytedance(folder: Path, *, k: int = 4, **said: object) -> Path:
+    """No biases, the norms of all that features write, and one k for all layers."""
+    for layer in range(LAYERS):
+        made = numbers(layer, across=True)
+        save({f"W_enc_{layer}": made["encoder"]}, folder / f"W_enc_{layer}.safetensors")
+        written = {
+            f"W_dec_{layer}": made["decoder"],
+            f"W_dec_norm_{layer}": made["decoder"].flatten(1).norm(dim=1),
+        }
+        save(written, folder / f"W_dec_{layer}.safetensors")
+    factors = {name: torch.ones(LAYERS) for name in ("resid_mid_l2", "mlp_out_l2")}
+    save(factors, folder / "factors.safetensors")
+    save({"W_dec_norm": torch.ones(LAYERS, WIDTH)}, folder / "W_dec_norm.safetensors")
+    told = {"d_feature": WIDTH, "k": k, "base_model": "a", "num_hidden_layers": LAYERS, **said}
+    (folder / "config.json").write_text(json.dumps(told))
+    return folder
+
+
 def write_gemma_scope(folder: Path, *, width: str = "width_16k", l0: int = 7) -> Path:
     for layer in range(LAYERS):
         made = numbers(layer, threshold=True)

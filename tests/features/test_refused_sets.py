@@ -142,6 +142,11 @@ def test_what_published_configs_say_is_understood(tmp_path: Path) -> None:
     assert opened(write_plt(tmp_path / "set", more=said)).settings.top_k == 5
     assert opened(write_plt(tmp_path / "jump", threshold=True, more="activation: jumprelu\n"))
     assert opened(write_clt(tmp_path / "clt", more="model_kind: cross_layer_transcoder\n"))
+    bluelight = (
+        "features_per_layer: 40\nnum_layers: 3\nbase_model: Qwen/Qwen3-1.7B-Base\nquant: bf16\n"
+    )
+    more = f"{bluelight}activation: jump_relu\n"
+    assert opened(write_clt(tmp_path / "blue", threshold=True, more=more)).settings.top_k is None
 
 
 def rewritten(folder: Path, name: str, **fields: object) -> Path:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
+import tracer
 from tests.features.dictionaries import (
     D_MODEL,
     LAYERS,
     WIDTH,
     numbers,
+    write_bytedance,
+    write_clt,
     write_clt_forge,
     write_openmoss,
     write_plt,
@@ -27,10 +31,15 @@ from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.features.choose import choose_features
 from tracer.features.encode import encode
-from tracer.features.transcoders import skip_matrix
+from tracer.features.over_layers import active_over_layers
+from tracer.features.transcoders import Transcoders, skip_matrix
+from tracer.features.weights.config import SetConfig
 from tracer.features.weights.dictionary import Dictionary
 from tracer.features.weights.listing import find_layers
+from tracer.features.weights.recognise import SetFiles, open_dictionary
 from tracer.features.weights.stored import whole
+from tracer.interventions.targets import find_targets
+from tracer.model.frozen_pass import freeze
 
 EVERYTHING = TraceSettings(coverage=1.0, allow_misfit=True)
 Given = tuple[list[Tensor], list[Tensor]]  # of each layer: activations, what is written
@@ -141,6 +150,42 @@ def test_clt_forge(tmp_path: Path, across: bool) -> None:
     check(ours(found, inputs()), compute(inputs()))
 
 
+@pytest.mark.parametrize("k", [1, 4, WIDTH])
+def test_one_k_for_all_layers_together(tmp_path: Path, k: int) -> None:
+    """As the card of ByteDance's set has it: no biases, of all layers' activations times norms the
+    k · layers highest, decoders from a layer's own on."""
+    xs = inputs()
+    before = [(x @ numbers(at, across=True)["encoder"].T).relu() for at, x in enumerate(xs)]
+    norms = [numbers(at, across=True)["decoder"].flatten(1).norm(dim=1) for at in range(LAYERS)]
+    scores = torch.cat([one * norm for one, norm in zip(before, norms, strict=True)], dim=1)
+    kept = torch.zeros_like(scores).scatter_(1, scores.topk(k * LAYERS, dim=1).indices, 1.0)
+    chosen = kept.view(len(kept), LAYERS, WIDTH).unbind(1)
+    expected = [one * on for one, on in zip(before, chosen, strict=True)]
+    found = opened(write_bytedance(tmp_path, k=k))
+    assert (found.settings.reads, found.settings.writes) == ("hook_resid_mid", "mlp.hook_out")
+    for mine, theirs in zip(active_over_layers(found, xs, 2), expected, strict=True):
+        dense = torch.zeros(len(xs[0]), WIDTH)
+        dense[mine.positions, mine.indices] = mine.activations
+        assert not dense[:2].any()
+        torch.testing.assert_close(dense[2:], theirs[2:], rtol=1e-5, atol=1e-6)
+        order = mine.positions * WIDTH + mine.indices
+        assert (order.diff() > 0).all()  # as everything behind it expects
+
+
+def test_features_chosen_over_all_layers_are_traced_and_not_set(tmp_path: Path) -> None:
+    features = str(write_bytedance(tmp_path / "set"))
+    model = exact_tiny_model(tmp_path / "model")
+    found = trace_nodes(PROMPT, model=model, target=" w9", features=features, settings=EVERYTHING)
+    counts = torch.cat([one.positions for one in found.layers]).bincount()
+    assert counts[0] == 0 and (counts[1:] <= 4 * LAYERS).all() and counts.max() == 4 * LAYERS
+    assert len({len(one) for one in found.layers}) > 1  # not k in each
+    with pytest.raises(TracerError, match="they can be traced, not set"):
+        find_targets(model, features)
+    whole_account = EVERYTHING.model_copy(update={"remainder": "transparent"})
+    with pytest.raises(TracerError, match="use `remainder: nodes`"):
+        tracer.trace(PROMPT, model=model, target=" w9", features=features, settings=whole_account)
+
+
 @pytest.mark.parametrize("name", ["layers", "h"])
 def test_group_max_keeps_one_of_each_group(tmp_path: Path, name: str) -> None:
     def compute(xs: list[Tensor]) -> Given:
@@ -168,6 +213,7 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
     "Language-Model-SAEs": write_openmoss,
     "SAELens": lambda folder: write_saelens(folder, kind="jumprelu_skip_transcoder"),
     "CLT-Forge": write_clt_forge,
+    "one TopK for all layers": write_bytedance,
     "group-max": lambda folder: write_sparsify(folder, activation="groupmax", k=8),
 }
 
@@ -206,6 +252,11 @@ REFUSED: list[tuple[Callable[[Path], Path], dict[str, object], str]] = [
     (write_clt_forge, {"feature_sharding": True}, "in shards"),
     (write_clt_forge, {"cross_layer_decoders": False}, "do not agree"),
     (write_clt_forge, {"d_latent": 7}, "this says 7"),
+    (write_bytedance, {"k": None}, "k, the number of features kept"),
+    (write_bytedance, {"k": True}, "k, the number of features kept"),
+    (write_bytedance, {"k": 41}, "k is 41, but layer 0 has 40 features"),
+    (write_bytedance, {"d_feature": 7}, "this says 7"),
+    (write_bytedance, {"normalize_activations": "layer_norm"}, "layer_norm"),
 ]
 
 
@@ -245,6 +296,30 @@ def test_a_set_that_was_published_with_a_gap_says_so(tmp_path: Path) -> None:
     torch.testing.assert_close(found.layers[1].error[1:], written)
     (told,) = [one for one in found.notices if "no features for layers" in one]
     assert "layers 1: all that their MLPs write is error" in told
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_layers_that_a_hub_lacks_at_the_top_are_a_gap_too(tmp_path: Path, across: bool) -> None:
+    """What was published whole, and ends below the model's last layer."""
+    write = write_clt if across else write_plt
+    folder = write(tmp_path / "set")
+    for file in folder.glob(f"*_{LAYERS - 1}.safetensors"):
+        file.unlink()
+    names = sorted(file.name for file in folder.iterdir())
+    layers = [[folder / one for one in layer] for layer in find_layers(names, as_published=True)]
+    files = SetFiles(SetConfig(), layers, folder, complete=True)
+    model = exact_tiny_model(tmp_path / "model")
+    info = choose_features(
+        str(write(tmp_path / "whole")), model_source="a", model_identity="b"
+    ).info
+    source = Transcoders(info, open_dictionary(files))
+    frozen = freeze(model, model.tokenizer.encode_prompt(PROMPT))
+    found = source.read(frozen)
+    assert [len(one) > 0 for one in found.layers] == [True] * (LAYERS - 1) + [False]
+    assert found.fit is not None and found.fit.left_out == (LAYERS - 1,)
+    assert len(found.widths) == LAYERS
+    with pytest.raises(TracerError, match=r"has \d layers|has shape"):  # a folder may be half there
+        Transcoders(info, open_dictionary(replace(files, complete=False))).read(frozen)
 
 
 def test_a_gap_in_all_that_a_hub_holds_is_the_publishers() -> None:

@@ -291,6 +291,20 @@ def test_heads_are_knocked_out_beside_others_of_their_layer(
     assert claim_agrees(check_claim(prompt, claim), found)
 
 
+def test_nothing_may_stand_in_the_place_of_a_look(prompt: SteeredPrompt, graph: Graph) -> None:
+    said = knocked_out("1.2", token=" w9", p_falls_by=0.01)
+    shared = resolved(graph, said)
+    zeroed = resolved(graph, {**said, "knock_out": {**said["knock_out"], "zero": True}})
+    assert shared.hash != zeroed.hash
+    found = check_claim(prompt, zeroed)
+    cuts = [KnockOut(1, 2, 7, key, zero=True) for key in (3, 4)]
+    run = next(prompt.runs_without([cuts]))
+    after = run.logits.softmax(-1)[0, prompt.model.tokenizer.single_token(" w9")]
+    assert found.measures[0].after == pytest.approx(float(after))
+    assert found.measures[0].after != pytest.approx(check_claim(prompt, shared).measures[0].after)
+    assert 3 <= len(found.measures[0].controls) <= DRAWS
+
+
 def test_several_heads_have_controls_together(prompt: SteeredPrompt, graph: Graph) -> None:
     several = {"knock_out": [{"head": ["0.1", "0.3"], "from": 2, "to": 5}]}
     several["knock_out"].append({"head": "2.0", "from": 1, "to": 7})

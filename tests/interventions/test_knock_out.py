@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,31 @@ def test_the_others_share_what_the_key_had(tmp_path: Path, family: str) -> None:
     torch.testing.assert_close(after[LAYER], expected, rtol=1e-5, atol=1e-6)  # float32
     torch.testing.assert_close(after[LAYER + 1][1], before[LAYER + 1][1])
     assert not torch.allclose(after[LAYER + 1][0], before[LAYER + 1][0])
+    again = patterns(model, ids)
+    assert all(torch.equal(one, other) for one, other in zip(again, before, strict=True))
+
+
+@pytest.mark.parametrize("family", EVERY_FAMILY)
+@torch.no_grad()
+def test_or_nothing_stands_in_its_place(tmp_path: Path, family: str) -> None:
+    model = exact_tiny_model(tmp_path, family)
+    ids = torch.tensor([model.tokenizer.encode_prompt(PROMPT)] * 2)
+    before = patterns(model, ids)
+    outputs: list[Tensor] = []
+    block = model.module(model.architecture.layers)[LAYER]
+    output = block.get_submodule(model.architecture.output)
+    handle = output.register_forward_pre_hook(lambda _, inputs: outputs.append(inputs[0]))
+    patterns(model, ids)
+    with knocked_out(model, [(replace(LOOK, zero=True),), ()]):
+        after = patterns(model, ids)
+    handle.remove()
+    expected = before[LAYER].clone()
+    expected[0, HEAD, QUERY, KEY] = 0
+    torch.testing.assert_close(after[LAYER], expected)
+    lost = outputs[0] - outputs[1]
+    assert not lost[1].any() and lost[0, QUERY].any()
+    lost[0, QUERY] = 0
+    assert not lost.any(), "nothing else is changed in front of the output"
     again = patterns(model, ids)
     assert all(torch.equal(one, other) for one, other in zip(again, before, strict=True))
 

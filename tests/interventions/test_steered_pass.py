@@ -99,8 +99,10 @@ def test_many_variants_at_once_are_each_as_alone(
         for layer, index, position, activation, _ in some_of(found, 3)
     ]
     together = torch.cat([run.logits for run in prompt.runs(variants)])
+    single = model.info.family == "gpt-neo"  # its attention is in float32, whatever the weights
+    rtol, atol = (1e-5, 1e-6) if single else (None, None)
     for variant, logits in zip(variants, together, strict=True):
-        torch.testing.assert_close(prompt.run(variant).logits[0], logits)
+        torch.testing.assert_close(prompt.run(variant).logits[0], logits, rtol=rtol, atol=atol)
     assert not torch.allclose(together, real(model).expand_as(together), atol=1e-6)
 
 

@@ -315,12 +315,5 @@ def test_check_writes_nothing_and_finds_what_would_stop_a_build(gallery: Gallery
 
 
 def test_the_projects_own_gallery_has_no_mistakes() -> None:
-    """Three of its graphs predict badly, which is said of them, and no mistake of anybody's."""
-    found = [str(one.problem) for one in check(REPOSITORY)]
-    badly = [one for one in found if one.endswith("trust it less; the page shows this too")]
-    assert [one for one in found if one not in badly] == []
-    warned = {Path(one.partition(": ")[0]).parent.name for one in badly}
-    assert warned == {"moscow-russian", "john-and-mary", "colosseum-madrid"}
-    for slug in warned:
-        text = (REPOSITORY / "site_src" / "write-ups" / f"{slug}.md").read_text(encoding="utf-8")
-        assert "This graph predicts badly." in text
+    """Where a graph predicts badly its text says so, so nothing is left to warn of."""
+    assert [str(one.problem) for one in check(REPOSITORY)] == []

@@ -15,7 +15,7 @@ from tracer.attribution.origin import FeatureName
 from tracer.features.source import ActiveFeatures, LayerFeatures
 from tracer.model.frozen_pass import FrozenPass
 
-TRIED = 12  # at each end
+TRIED = 8  # at each end
 
 LookFeatures = Mapping[FeatureName, LayerFeatures]  # each with those of its layer, at every key
 
@@ -53,7 +53,7 @@ class _End:
     at: int
     score: LookScore
     gradient: Tensor  # (n, d_model)
-    strongest: list[tuple[float, FeatureName]] = field(default_factory=list)
+    strongest: list[tuple[Tensor, Tensor]] = field(default_factory=list)  # by layer
     chosen: list[FeatureName] = field(default_factory=list)
 
     @property
@@ -67,9 +67,15 @@ class _End:
         return range(1, look.query + 1) if self.at == look.key else (self.at,)
 
     def choose(self, listed: Collection[FeatureName]) -> None:
-        best = sorted(self.strongest, key=lambda one: (-one[0], str(one[1])))[:TRIED]
         own = [one for one in listed if one.position == self.at and one.layer < self.layer]
-        self.chosen = list(dict.fromkeys([*(name for _, name in best), *own]))
+        best = []
+        if self.strongest:
+            values, indices = map(torch.stack, zip(*self.strongest, strict=True))  # (layers, …)
+            order = torch.sort(values.flatten(), descending=True, stable=True).indices[:TRIED]
+            order = order[values.flatten()[order] > 0]
+            names = zip((order // TRIED).tolist(), indices.flatten()[order].tolist(), strict=True)
+            best = [FeatureName(layer, index, self.at) for layer, index in names]
+        self.chosen = list(dict.fromkeys([*best, *own]))
 
     def found(self, layers: Mapping[int, LayerFeatures]) -> LookFeatures:
         return {name: layers[name.layer] for name in self.chosen}
@@ -85,8 +91,9 @@ def _find(frozen: FrozenPass, active: ActiveFeatures, layer: int, ends: Sequence
     ]
     positions = torch.tensor([one.at for one in ends], device=frozen.embeddings.device)
     sizes = active.along(layer, positions, behind).abs()
-    best = sizes.topk(min(TRIED, sizes.shape[1]))
-    for end, values, indices in zip(ends, best.values.tolist(), best.indices.tolist(), strict=True):
-        for value, index in zip(values, indices, strict=True):
-            if value:
-                end.strongest.append((value, FeatureName(layer, index, end.at)))
+    missing = TRIED - sizes.shape[1]
+    if missing > 0:
+        sizes = torch.cat([sizes, sizes.new_zeros(len(sizes), missing)], dim=1)
+    best = sizes.topk(TRIED)
+    for end, values, indices in zip(ends, best.values, best.indices, strict=True):
+        end.strongest.append((values, indices))

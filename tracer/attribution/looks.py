@@ -41,13 +41,21 @@ def strongest_looks(
     *,
     most: int,
     origin: Origin | None = None,
+    gradients: Sequence[Tensor] | None = None,
 ) -> list[Look]:
     """The `most` of largest |effect| on `direction`, (d_model,): each head, from each token at the
-    tokens in front of it of each of the `words` (begin, end), the start left out."""
+    tokens in front of it of each of the `words` (begin, end), the start left out. `gradients`
+    behind the attention of each layer, (positions, d_model), spare the walk where they are known.
+    """
+    walked = (
+        _by_layer(frozen, active, wide(direction), origin)
+        if gradients is None
+        else enumerate(gradients)
+    )
     found = [
         look
-        for layer, at_layer in _by_layer(frozen, active, wide(direction), origin)
-        for look in _strongest(frozen, layer, at_layer, words, most)
+        for layer, gradient in walked
+        for look in _strongest(frozen, layer, _added(frozen, layer, gradient), words, most)
     ]
     return sorted(found, key=lambda one: -abs(one.effect))[:most]
 
@@ -55,7 +63,7 @@ def strongest_looks(
 def _by_layer(
     frozen: FrozenPass, active: ActiveFeatures, direction: Tensor, origin: Origin | None
 ) -> Iterator[tuple[int, Tensor]]:
-    """What each head adds from each key at each query, (heads, queries, keys), from the top."""
+    """Gradients behind the attention of each layer, from the top."""
     gradient = torch.zeros_like(wide(frozen.embeddings))
     if origin is None:
         gradient[-1] = wide(frozen.pull_through_final_norm(direction[None])[0])
@@ -67,11 +75,12 @@ def _by_layer(
             onward = onward.clone()
             onward[origin.position] += direction
         left = gradient if frozen.model.parallel_residual else gradient + onward
-        yield layer, _added(frozen, layer, left)
+        yield layer, left
         gradient = frozen.pull_through_block(layer, gradient, onward)
 
 
 def _added(frozen: FrozenPass, layer: int, gradient: Tensor) -> Tensor:
+    """What each head adds from each key at each query, (heads, queries, keys)."""
     attention = frozen.attention_map(layer)
     heads, dim, n = len(attention.pattern), attention.head_dim, frozen.n_positions
     asked = (attention.enter.to(gradient) @ gradient.T).view(heads, dim, n)

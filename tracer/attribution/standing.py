@@ -42,18 +42,33 @@ class Standing:
         self._embeddings = wide(frozen.embeddings)[self.here]
         self._mlps: dict[int, Tensor] = {}
         self._heads: dict[int, Tensor] = {}
+        first = self._embeddings.new_tensor([min(word) for word in words])
+        at = torch.arange(positions, device=first.device)
+        self._behind = (at[:, None] >= first).flatten()  # nothing comes from words behind
+        self._members = first.new_zeros(len(words), frozen.n_positions)
+        for place, word in enumerate(words):
+            self._members[place, list(word)] = 1
+        self._pieces: tuple[tuple[Piece, ...], Tensor] | None = None
 
     def rise(self, layer: int) -> None:
         """Up to the stream in front of a layer."""
         for below in range(self.layer, layer):
+            self._pieces = None
             band, frozen = self._bands[below], self.frozen
             mlp = wide(frozen.push_through_mlp_post_norm(below, frozen.mlp_outputs[below]))
             self._mlps[band] = self._mlps.get(band, 0) + mlp[self.here]
             self._heads[band] = self._heads.get(band, 0) + self._brought(below)
         self.layer = max(self.layer, layer)
 
-    def pieces(self) -> Iterator[tuple[Piece, Tensor]]:
-        """Each with (positions, d_model)."""
+    @property
+    def pieces(self) -> tuple[tuple[Piece, ...], Tensor]:
+        """In front of the layer, and their streams, (pieces, positions, d_model)."""
+        if self._pieces is None:
+            names, streams = zip(*self._each(), strict=True)
+            self._pieces = names, torch.stack(streams)
+        return self._pieces
+
+    def _each(self) -> Iterator[tuple[Piece, Tensor]]:
         stream = wide(self.frozen.block_input(self.layer))[self.here]
         left = stream - self._embeddings
         yield Piece("embedding"), self._embeddings
@@ -80,12 +95,11 @@ class Standing:
         frozen, n = self.frozen, self._embeddings.shape[0]
         attention = frozen.attention_map(layer).to(self._embeddings.dtype).transposed
         read = wide(frozen.block_input(layer))[self.here]
-        values = (attention.enter @ read.T).view(-1, attention.head_dim, n)
-        pattern = attention.pattern[:, self.here, self.here]  # (heads, to, from)
-        pattern = pattern.reshape(-1, len(values), n, n)
-        mixed = read.new_zeros(len(self.words), n, attention.leave.shape[1])
-        for place, word in enumerate(self.words):
-            here = [one for one in word if one < n]
-            moved = torch.einsum("mktf,kdf->tmkd", pattern[..., here], values[..., here])
-            mixed[place] = moved.flatten(1)
-        return mixed @ attention.leave.T
+        values = (attention.enter @ read.T).view(-1, attention.head_dim, n)  # (key-value heads, …)
+        looks = attention.pattern[:, self.here, self.here].reshape(-1, len(values), n, n)
+        apart = looks[..., None, :] * self._members[:, :n]  # (…, to, words, from)
+        mixed = apart.flatten(2, 3) @ values.transpose(1, 2)
+        mixed = mixed.permute(2, 0, 1, 3).flatten(1)  # (to and words, width)
+        brought = read.new_zeros(n * len(self.words), read.shape[1])
+        brought[self._behind] = mixed[self._behind] @ attention.leave.T
+        return brought.view(n, len(self.words), -1).transpose(0, 1)

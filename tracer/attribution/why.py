@@ -3,7 +3,7 @@ stands at the query and at the key."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +13,7 @@ from tracer.attribution.look_features import LookFeatures, features_of
 from tracer.attribution.look_score import LookedAt, LookScore
 from tracer.attribution.origin import FeatureName
 from tracer.attribution.standing import BANDS, Piece, Standing
-from tracer.features.source import ActiveFeatures
+from tracer.features.source import ActiveFeatures, LayerFeatures
 from tracer.model.frozen_norm import wide
 from tracer.model.frozen_pass import FrozenPass
 from tracer.model.scores import Scores
@@ -111,39 +111,64 @@ def _told(
     """The strongest along a gradient, and all else together; `fixed` is what biases add beyond the
     streams."""
     gradient = gradient[: standing.here.stop]
+    names, streams = standing.pieces
+    fixing = streams.new_tensor([one.kind == "constant" for one in names])
+    whole = streams.flatten(1) @ gradient.flatten() + fixed * fixing
+    written = {name: _written(standing, name, found) for name, found in features.items()}
+    sizes = {
+        name: sum(float((one * gradient).sum()) for one in parts.values())
+        for name, parts in written.items()
+    }
+    chosen = sorted(sizes, key=lambda name: -abs(sizes[name]))[:FEATURES]
     # Features that are not told stay with the MLPs that wrote them.
     for _ in range(2):
-        pieces = _apart(standing, features)
-        names, streams = list(pieces), torch.stack(list(pieces.values()))
-        constant = streams.new_tensor([one.kind == "constant" for one in names])
-        size = torch.einsum("nd,pnd->p", gradient, streams) + fixed * constant
-        order = torch.sort(size.abs(), descending=True, stable=True).indices.tolist()
-        best = [name for at in order[:told] if (name := names[at].feature) is not None]
-        features = {name: features[name] for name in best[:FEATURES]}
-    kept, rest = order[:told], order[told:]
-    gather = streams.new_zeros(len(kept) + bool(rest), len(names))
-    gather[range(len(kept)), kept] = 1
-    if rest:
-        gather[-1, rest] = 1
-    shown = (*(names[at] for at in kept), *([Piece("rest")] if rest else ()))
-    return _Told(shown, torch.einsum("kp,pnd->knd", gather, streams), gather @ constant)
+        pieces = dict(zip(names, whole.tolist(), strict=True))
+        for name in chosen:
+            for part_of, one in written[name].items():
+                pieces[part_of] -= float((one * gradient).sum())
+            pieces[Piece("feature", feature=name)] = sizes[name]
+        kept = sorted(pieces, key=lambda one: -abs(pieces[one]))[:told]
+        chosen = [name for name in chosen if Piece("feature", feature=name) in kept]
+    shown = torch.stack([_stream(one, names, streams, written, chosen) for one in kept])
+    own = streams.new_tensor([one.kind == "constant" for one in kept])
+    if len(kept) < len(pieces):
+        kept.append(Piece("rest"))
+        shown = torch.cat([shown, (streams.sum(0) - shown.sum(0))[None]])
+        own = torch.cat([own, 1 - own.sum(0, keepdim=True)])
+    return _Told(tuple(kept), shown, own)
 
 
-def _apart(standing: Standing, features: LookFeatures) -> dict[Piece, Tensor]:
-    """All that stands in front of the layer, with these features by themselves, (positions,
-    d_model) each."""
-    pieces = dict(standing.pieces())
-    for name, found in features.items():
-        own = Piece("feature", feature=name)
-        here = (found.indices == name.index) & (found.positions < standing.here.stop)
-        positions = found.positions[here]
-        for above in range(min(found.decoders.shape[1], standing.layer - name.layer)):
-            vectors = wide(found.activations[here, None] * found.decoders[here, above])
-            part_of = standing.mlp_of(name.layer + above)
-            written = torch.zeros_like(pieces[part_of]).index_add_(0, positions, vectors)
-            pieces[part_of] = pieces[part_of] - written
-            pieces[own] = pieces[own] + written if own in pieces else written
-    return pieces
+_Written = Mapping[Piece, Tensor]  # by the piece that it is a part of, (positions, d_model)
+
+
+def _written(standing: Standing, name: FeatureName, found: LayerFeatures) -> _Written:
+    """What a feature writes at each position, by the MLPs it belongs to."""
+    parts: dict[Piece, Tensor] = {}
+    here = (found.indices == name.index) & (found.positions < standing.here.stop)
+    positions, width = found.positions[here], found.decoders.shape[2]
+    for above in range(min(found.decoders.shape[1], standing.layer - name.layer)):
+        vectors = wide(found.activations[here, None] * found.decoders[here, above])
+        whole = vectors.new_zeros(standing.here.stop, width).index_add_(0, positions, vectors)
+        part_of = standing.mlp_of(name.layer + above)
+        parts[part_of] = parts[part_of] + whole if part_of in parts else whole
+    return parts
+
+
+def _stream(
+    one: Piece,
+    names: Sequence[Piece],
+    streams: Tensor,
+    written: Mapping[FeatureName, _Written],
+    chosen: Sequence[FeatureName],
+) -> Tensor:
+    """(positions, d_model): of one piece, where the chosen features stand by themselves."""
+    if one.feature is not None:
+        return torch.stack(list(written[one.feature].values())).sum(0)
+    found = streams[names.index(one)]
+    for name in chosen:
+        if one in written[name]:
+            found = found - written[name][one]
+    return found
 
 
 def _words(

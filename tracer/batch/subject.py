@@ -169,7 +169,7 @@ class Workbench:
 
     def _model(self, subject: Subject, last: _Loaded) -> Model:
         info = subject.info
-        name = self.model or _listed(subject, "model") or info.model.name
+        name = self.model or listed(subject, "model") or info.model.name
         wanted = (name, self._adapters(subject), info.settings.precision)
         if last.model is None or last.wanted != wanted:
             last.model = None  # lets go of the last one before the next is read
@@ -210,7 +210,7 @@ class Workbench:
         """What the graph's features were found to be. Raises TracerError where they are not to be
         had, or are others than the graph's."""
         info = subject.info
-        name = self.features or _listed(subject, "features")
+        name = self.features or listed(subject, "features")
         if name is None and info.features.kind == NEURONS:
             name = NEURONS
         if name is None:
@@ -230,7 +230,7 @@ class Workbench:
         return found
 
 
-def _listed(subject: Subject, key: str) -> str | None:
+def listed(subject: Subject, key: str) -> str | None:
     """What the prompt list says of the graph, if it is on it."""
     entry = subject.prompts.entry(subject.slug) if subject.prompts else None
     return getattr(entry, key) if entry else None

@@ -62,7 +62,7 @@ class TextPass:
             for batch, place in contexts.batches(self.place, CONTEXTS):
                 if most is not None and self.running.tokens >= most:
                     break
-                values = _values(prompt, features, batch, start)
+                values = values_of(prompt, features, batch, start)
                 with _whole():
                     self.running.add(Batch(batch, values))
                     self.place = place
@@ -151,7 +151,7 @@ def _said(file: Path) -> dict[str, Any] | None:
     return said if said.get("version") == VERSION else None
 
 
-def _values(
+def values_of(
     prompt: SteeredPrompt, features: Sequence[Feature], batch: Sequence[Context], start: int
 ) -> torch.Tensor:
     """(contexts, longest, features). Behind the end of a shorter context stand start tokens, which

@@ -24,8 +24,9 @@ def command(slug: str, form: str, revision: int | None, out: Path | None, root: 
     """Write the graph SLUG, with its annotations, for other programs.
 
     neuronpedia: the JSON file that Neuronpedia takes as an upload and circuit-tracer's viewer
-    shows; labels, groups and pins are in it. csv: a zip file of nodes.csv and links.csv. html: the
-    page with its viewer, as one file that needs nothing else.
+    shows; labels, groups and pins are in it. csv: a zip file of nodes.csv and links.csv, and of
+    heads.csv and looks.csv where it is known what attention heads did. html: the page with its
+    viewer, as one file that needs nothing else.
     """
     from tracer.documents.files import write_atomically
 

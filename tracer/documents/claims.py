@@ -66,6 +66,9 @@ class KnockedOut(Strict):
         alias="from", description="the token that is looked at, where the start is 0; or a list"
     )
     to: Position = Field(description="the token that looks, behind it")
+    zero: Literal[True] | None = Field(
+        None, description="true: the others keep the attention they had, instead of sharing it out"
+    )
 
     @property
     def heads(self) -> tuple[Head, ...]:

@@ -25,13 +25,20 @@ def write_draft(root: Path, slug: str, out: Path | None, revision: int | None) -
     if number is None:
         what, near = f"there is no graph `{slug}`", did_you_mean(slug, graphs.slugs())
         raise TracerError(what, hint=near, place=Place(graphs.root))
+    file = free_place(root, slug, out)
+    graph = graphs.load(slug, number)
+    named = named_features(root, slug, graph)
+    text = draft_annotations(graph, number, _suggested(root, graph), named)
+    write_atomically(file, text)
+    return file
+
+
+def free_place(root: Path, slug: str, out: Path | None) -> Path:
+    """Where a draft goes. Raises TracerError where something is already."""
     file = out or root / "site_src" / "annotations" / f"{slug}.yaml"
     if file.exists() or file.is_symlink():
         hint = "name another file with --out, and take over from it what you want"
         raise TracerError("it is there already", hint=hint, place=Place(file))
-    graph = graphs.load(slug, number)
-    text = draft_annotations(graph, number, _suggested(root, graph), _named(root, slug, graph))
-    write_atomically(file, text)
     return file
 
 
@@ -42,7 +49,7 @@ def _suggested(root: Path, graph: Graph) -> dict[str, Suggestion]:
     return {key: one.suggestion for key, one in found.items() if one is not None and one.suggestion}
 
 
-def _named(root: Path, slug: str, graph: Graph) -> list[str]:
+def named_features(root: Path, slug: str, graph: Graph) -> list[str]:
     """Features and nodes that people have named: here, for all graphs, or in the graph's file."""
     own = root / "site_src" / "annotations" / f"{slug}.yaml"
     shared = root / "site_src" / "labels" / f"{feature_source(graph)}.yaml"

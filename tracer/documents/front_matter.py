@@ -24,6 +24,7 @@ class FrontMatter(Strict):
     draft: bool = Field(False, description="left out unless drafts are asked for")
     featured: bool = Field(False, description="first in the gallery")
     order: int | None = Field(None, description="lower comes first")
+    foot: bool = Field(False, description="of a page: linked at the foot of all, not in the head")
 
     @property
     def dated_ahead(self) -> bool:

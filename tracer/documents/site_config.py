@@ -21,6 +21,12 @@ Branch = Annotated[
 ]
 
 
+Host = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$", max_length=253),
+]
+
+
 def _whole_address(address: str) -> str:
     parts = urlsplit(address)
     unwritten = re.search(r"[\s\"'<>\\]", address) is not None
@@ -67,6 +73,16 @@ class NavigationLink(Strict):
     )
 
 
+class FirstStep(Strict):
+    """A page to begin with, and what it is about."""
+
+    title: Name
+    to: Annotated[str, AfterValidator(_destination)] = Field(
+        description="below the site's root (`graphs/my-slug/`), or a whole address"
+    )
+    about: Annotated[str, StringConstraints(max_length=300, strip_whitespace=True)] = ""
+
+
 class SiteConfig(Strict):
     """Settings of the whole gallery; every one has a default."""
 
@@ -81,6 +97,15 @@ class SiteConfig(Strict):
     authors: tuple[Author, ...] = Field((), description="whose names lead somewhere")
     navigation: tuple[NavigationLink, ...] | None = Field(
         None, description="links of every page's head; left out: all pages, by their `order`"
+    )
+    start: tuple[FirstStep, ...] = Field(
+        (), max_length=9, description="“Start here”: pages to read first, in order"
+    )
+    fetch_from: tuple[Host, ...] = Field(
+        (),
+        max_length=20,
+        description="hosts that `tracer import-examples --fetch` may ask, such as "
+        "`www.neuronpedia.org`; pages never fetch from any",
     )
     theme: Theme = Field(default_factory=Theme, description="colours other than the usual")
 

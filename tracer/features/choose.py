@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tracer.documents.graph import FeaturesInfo
 from tracer.documents.sources import HUB_FEATURES, NEURONS, SHORTHANDS, set_id, unknown_features
 from tracer.documents.trace_settings import TraceSettings
+from tracer.errors import TracerError
 from tracer.features.hub import fetch_set, listed_set
 from tracer.features.weights.config import NAME as CONFIG
 from tracer.features.weights.config import load_config
@@ -65,6 +66,7 @@ def _identity(files: SetFiles, settings: Settings) -> str:
     """sha256 over the weights and how they are read."""
     # A set that is read as before keeps its identity, which its graphs hold.
     more = " grouped" if settings.grouped else ""
+    more += " over all layers" if settings.over_all else ""
     digest = hashlib.sha256(f"{settings}{more} {files.config.chosen}\n".encode())
     for layer, paths in enumerate(files.layers):
         for path in paths:
@@ -75,8 +77,17 @@ def _identity(files: SetFiles, settings: Settings) -> str:
 def settings_for(settings: TraceSettings, features: FoundFeatures) -> TraceSettings:
     """With the defaults that depend on the kind of features: neurons have an account of their own,
     dictionaries are published as circuit-tracer does. A dictionary's graph is sparse by itself, so
-    its links are limited only where `max_links` says so. Neurons are exact, so never a misfit."""
+    its links are limited only where `max_links` says so. Neurons are exact, so never a misfit.
+
+    Raises TracerError for an account of features that cannot be set, by which it would be tried."""
     neurons = features.dictionary is None
+    over_all = features.dictionary is not None and features.dictionary.settings.over_all
+    if over_all and settings.remainder == "transparent":
+        raise TracerError(
+            "features that are chosen over all layers at once cannot be set, and an account is "
+            "tried by setting some",
+            hint="use `remainder: nodes`",
+        )
     chosen: dict[str, object] = {
         "remainder": settings.remainder or ("transparent" if neurons else "nodes"),
         "against": settings.against or ("alternatives" if neurons else "vocabulary"),

@@ -45,7 +45,7 @@ def fetch_set(repo: str, subfolder: str | None, revision: str | None) -> SetFile
     except TracerError as error:
         hint = error.hint if there.complete else _AWAY
         raise TracerError(f"`{repo}`: {error.message}", hint=hint) from None
-    return SetFiles(config, _fetch_layers(there, layers))
+    return SetFiles(config, _fetch_layers(there, layers), complete=there.complete)
 
 
 def _fetch_layers(there: Repository, layers: Sequence[Sequence[str]]) -> list[list[Path]]:

@@ -104,11 +104,12 @@ class ActiveNeurons:
         return None
 
     def pull(self, layer: int, behind: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        on_activation, onward = self._pulled(layer, behind[0])
+        every = torch.arange(self.frozen.n_positions, device=behind[0].device)
+        on_activation, onward = self._pulled(layer, behind[0], every)
         return on_activation * self.layers[layer].activation, onward
 
-    def pull_several(self, layer: int, behind: Sequence[Tensor]) -> Tensor:
-        return self._pulled(layer, behind[0])[1]
+    def pull_at(self, layer: int, positions: Tensor, behind: Sequence[Tensor]) -> Tensor:
+        return self._pulled(layer, behind[0], positions)[1]
 
     def along(self, layer: int, positions: Tensor, behind: Sequence[Tensor]) -> Tensor:
         neurons = self.layers[layer]
@@ -116,15 +117,14 @@ class ActiveNeurons:
         written = gradient @ neurons.mlp.down.to(gradient)
         return written * neurons.activation[positions]
 
-    def _pulled(self, layer: int, gradient: Tensor) -> tuple[Tensor, Tensor]:
-        """From (…, positions, d_model) to gradients on activations and in front of the MLP."""
+    def _pulled(self, layer: int, gradient: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """From (m, d_model) at positions to gradients on activations and in front of the MLP."""
         neurons = self.layers[layer]
-        gradient = self.frozen.pull_through_mlp_post_norm(layer, gradient)
-        on_activation = gradient @ neurons.mlp.down.to(gradient)  # (…, positions, neurons)
+        gradient = self.frozen.pull_through_mlp_post_norm(layer, gradient, positions)
+        on_activation = gradient @ neurons.mlp.down.to(gradient)  # (m, neurons)
         on_input = torch.zeros_like(gradient)
         for one in neurons.readings:
-            on_input = on_input + (on_activation * one.factor) @ one.weight.to(gradient)
-        positions = torch.arange(gradient.shape[-2], device=gradient.device)
+            on_input.addmm_(on_activation * one.factor[positions], one.weight.to(gradient))
         return on_activation, self.frozen.pull_through_mlp_norm(layer, positions, on_input)
 
     def pass_up(

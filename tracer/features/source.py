@@ -97,8 +97,8 @@ class ActiveFeatures(Protocol):
         goes on to the residual stream in front of the MLP, (positions, d_model).
         """
 
-    def pull_several(self, layer: int, behind: Sequence[Tensor]) -> Tensor:
-        """The onward gradients alone, of several at once: (several, positions, d_model) each."""
+    def pull_at(self, layer: int, positions: Tensor, behind: Sequence[Tensor]) -> Tensor:
+        """The onward gradients alone, of rows (m, d_model) at `positions` (m,) each."""
 
     def along(self, layer: int, positions: Tensor, behind: Sequence[Tensor]) -> Tensor:
         """(m, features of the layer): what each feature itself writes at `positions` (m,) along

@@ -22,6 +22,7 @@ from tracer.features.active import Activations, Active, joined
 from tracer.features.encode import encode
 from tracer.features.fit import measure_fit, without
 from tracer.features.hooks import Hooks
+from tracer.features.over_layers import active_over_layers
 from tracer.features.source import LayerFeatures
 from tracer.features.weights.dictionary import Dictionary, StoredLayer
 from tracer.features.weights.stored import whole
@@ -47,7 +48,7 @@ class Transcoders:
                 f"no feature of `{self.info.source}` is active on this prompt",
                 hint="check that the set was made for this model",
             )
-        return ActiveTranscoders(layers, self.dictionary, fit)
+        return ActiveTranscoders(layers, self.dictionary.of_layers(frozen.n_layers), fit)
 
     def fit(self, frozen: FrozenPass) -> Fit | None:
         """How well the set reconstructs this prompt's MLPs. Raises TracerError when it does not
@@ -55,9 +56,9 @@ class Transcoders:
         return self._reconstruct(frozen)[1]
 
     def _reconstruct(self, frozen: FrozenPass) -> tuple[list[LayerFeatures], Fit | None]:
-        refuse_misfit(self.info, self.dictionary, frozen.model)
-        reading = _Reading(frozen, self.dictionary, _first_position(frozen))
-        layers = [reading.features(layer) for layer in range(frozen.n_layers)]
+        dictionary = fitting(self.info, self.dictionary, frozen.model)
+        reading = _Reading(frozen, dictionary, _first_position(frozen))
+        layers = reading.every_layer()
         complete = [reading.with_remainder(layers[: layer + 1]) for layer in range(len(layers))]
         return complete, reading.fit(complete)
 
@@ -94,9 +95,18 @@ class ActiveTranscoders:
             onward = onward + features.passes_on.pull(gradient, positions)
         return on_activation * features.activations, onward
 
-    def pull_several(self, layer: int, behind: Sequence[Tensor]) -> Tensor:
-        each = zip(*behind, strict=True)
-        return torch.stack([self.pull(layer, one)[1] for one in each])
+    def pull_at(self, layer: int, positions: Tensor, behind: Sequence[Tensor]) -> Tensor:
+        features = self.layers[layer]
+        onward = torch.zeros_like(behind[0])
+        for position in torch.unique(positions):
+            here, these = positions == position, features.positions == position
+            on_activation = onward.new_zeros(int(here.sum()), int(these.sum()))
+            for one, decoders in zip(behind, features.decoders[these].unbind(1), strict=False):
+                on_activation += one[here] @ decoders.T.to(one)
+            onward[here] = on_activation @ features.encoders[these].to(onward)
+        if features.passes_on is not None:
+            onward = onward + features.passes_on.pull(behind[0], positions)
+        return onward
 
     def along(self, layer: int, positions: Tensor, behind: Sequence[Tensor]) -> Tensor:
         features = self.layers[layer]
@@ -169,10 +179,21 @@ class _Reading:
     def hooks(self) -> Hooks:
         return Hooks(self.frozen, self.dictionary.settings)
 
-    def features(self, layer: int) -> LayerFeatures:
-        """One layer's active features, without error and constant."""
+    def every_layer(self) -> list[LayerFeatures]:
+        """Each layer's active features, without error and constant."""
+        settings, numbers = self.dictionary.settings, range(self.frozen.n_layers)
+        if settings.over_all:
+            inputs = [self.hooks.inputs(layer) for layer in numbers]
+            chosen = active_over_layers(self.dictionary, inputs, self.first)
+            return [self.features(layer, active) for layer, active in enumerate(chosen)]
+        return [self.features(layer, self._active(layer)) for layer in numbers]
+
+    def _active(self, layer: int) -> Active:
+        stored, settings = self.dictionary.layers[layer], self.dictionary.settings
+        return encode(stored, self.hooks.inputs(layer), first=self.first, settings=settings)
+
+    def features(self, layer: int, active: Active) -> LayerFeatures:
         stored, x = self.dictionary.layers[layer], self.hooks.inputs(layer)
-        active = encode(stored, x, first=self.first, settings=self.dictionary.settings)
         rows = stored.encoder.take(active.indices).to(x)
         encoders = self.hooks.pull_input(layer, rows, active.positions)
         stream = self.frozen.streams[layer][active.positions]
@@ -281,8 +302,10 @@ def _first_position(frozen: FrozenPass) -> int:
     return n
 
 
-def refuse_misfit(info: FeaturesInfo, dictionary: Dictionary, model: Model) -> None:
-    """Raises TracerError where a set was made for a model of another shape."""
+def fitting(info: FeaturesInfo, dictionary: Dictionary, model: Model) -> Dictionary:
+    """The set with a layer for each of the model's. Raises TracerError where it was made for a
+    model of another shape."""
+    dictionary = dictionary.of_layers(model.info.layers)
     hint = "choose features that were made for this model"
     found = (len(dictionary.layers), dictionary.d_model)
     if found != (model.info.layers, model.info.d_model):
@@ -294,3 +317,4 @@ def refuse_misfit(info: FeaturesInfo, dictionary: Dictionary, model: Model) -> N
     if dictionary.settings.reads == "ln2.hook_normalized" and model.architecture.mlp_norm is None:
         what = "these features read behind a norm that the model does not have"
         raise TracerError(what, hint=hint)
+    return dictionary

@@ -111,7 +111,7 @@ def _looks(prompt: SteeredPrompt, meant: ResolvedClaim, seed: int) -> list[list[
     """What heads no longer look at, as claimed, and in each control."""
     frozen = prompt.frozen or freeze(prompt.model, prompt.token_ids)
     own = [
-        seen(frozen, head.layer, head.head, one.to, one.keys)
+        seen(frozen, head.layer, head.head, one.to, one.keys, bool(one.zero))
         for one in meant.claim.knocked_out
         for head in one.heads
     ]

@@ -1,10 +1,11 @@
 """A head without one of its looks: the key is masked, so the pattern is shared out among the
-others, live, whatever else changes. Works in any number of variants at once."""
+others, live, whatever else changes; or its weight is zero, and the others keep theirs. Works in any
+number of variants at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,17 +13,20 @@ import torch
 from torch import Tensor
 
 from tracer.attribution.look_score import LookedAt
+from tracer.model.attending import Attend, attention_through
 from tracer.model.load import Model
 
 
 @dataclass(frozen=True)
 class KnockOut:
-    """Head `head` of `layer` no longer looks from `query` at `key`."""
+    """Head `head` of `layer` no longer looks from `query` at `key`; with `zero` nothing stands in
+    the place of that, else the others share it."""
 
     layer: int
     head: int
     query: int
     key: int
+    zero: bool = False
 
     def check(self, *, layers: int, heads: int, positions: int) -> None:
         """Raises TracerError for what the model or the prompt does not have."""
@@ -33,30 +37,36 @@ class KnockOut:
 @contextmanager
 def knocked_out(model: Model, variants: Sequence[Sequence[KnockOut]]) -> Iterator[None]:
     """Inside, each row of a batch runs without its own looks."""
-    places: dict[int, list[tuple[int, KnockOut]]] = {}
+    masked, zeroed = _Places(), _Places()
     for row, variant in enumerate(variants):
         for one in variant:
-            places.setdefault(one.layer, []).append((row, one))
-    names = model.architecture
-    blocks = model.module(names.layers)
+            (zeroed if one.zero else masked).setdefault(one.layer, []).append((row, one))
+    blocks = model.module(model.architecture.layers)
     handles = [
         blocks[layer]
-        .get_submodule(names.attention)
+        .get_submodule(model.architecture.attention)
         .register_forward_pre_hook(_masking(found, len(variants)), with_kwargs=True)
-        for layer, found in places.items()
+        for layer, found in masked.items()
     ]
     try:
-        yield
+        with attention_through(model, _zeroing(zeroed)) if zeroed else nullcontext():
+            yield
     finally:
         for handle in handles:
             handle.remove()
 
 
-def _masking(places: Sequence[tuple[int, KnockOut]], variants: int) -> Any:
+class _Places(dict[int, list[tuple[int, KnockOut]]]):
+    """By layer, the row of each look and the look."""
+
+
+def _indices(places: Sequence[tuple[int, KnockOut]]) -> tuple[list[int], ...]:
     rows = [row for row, _ in places]
-    heads, queries, keys = (
-        [getattr(one, name) for _, one in places] for name in ("head", "query", "key")
-    )
+    return rows, *([getattr(one, name) for _, one in places] for name in ("head", "query", "key"))
+
+
+def _masking(places: Sequence[tuple[int, KnockOut]], variants: int) -> Any:
+    rows, heads, queries, keys = _indices(places)
 
     def hook(module: Any, inputs: Any, named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         mask: Tensor = named["attention_mask"]  # (variants or 1, heads or 1, queries, keys)
@@ -68,3 +78,15 @@ def _masking(places: Sequence[tuple[int, KnockOut]], variants: int) -> Any:
         return inputs, {**named, "attention_mask": mask}
 
     return hook
+
+
+def _zeroing(places: _Places) -> Attend:
+    def zeroed(layer: int, pattern: Tensor) -> Tensor:
+        """The pattern, (variants, heads, queries, keys), without those looks."""
+        if pattern.shape[2] > 1 and (found := places.get(layer)):
+            rows, heads, queries, keys = _indices(found)
+            pattern = pattern.clone()
+            pattern[rows, heads, queries, keys] = 0
+        return pattern
+
+    return zeroed

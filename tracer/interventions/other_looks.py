@@ -31,23 +31,26 @@ class Seen:
     query: int
     keys: tuple[int, ...]
     weight: float
+    zero: bool = False  # with nothing in the place of the look
 
     @property
     def knock_outs(self) -> list[KnockOut]:
-        return [KnockOut(self.layer, self.head, self.query, key) for key in self.keys]
+        return [KnockOut(self.layer, self.head, self.query, key, self.zero) for key in self.keys]
 
 
-def seen(frozen: FrozenPass, layer: int, head: int, query: int, keys: Sequence[int]) -> Seen:
+def seen(
+    frozen: FrozenPass, layer: int, head: int, query: int, keys: Sequence[int], zero: bool = False
+) -> Seen:
     """Raises TracerError for a head that there is not, and one that looks nowhere else."""
     knock_out = KnockOut(layer, head, query, min(keys))
     knock_out.check(layers=frozen.n_layers, heads=frozen.n_heads, positions=frozen.n_positions)
     weight = float(frozen.patterns[layer][head, query, list(keys)].sum())
-    if weight >= WHOLE:
+    if weight >= WHOLE and not zero:
         raise TracerError(
             f"head {layer}.{head} looks nowhere else from token {query}",
             hint="without that look nothing is left that it could look at",
         )
-    return Seen(layer, head, query, tuple(keys), weight)
+    return Seen(layer, head, query, tuple(keys), weight, zero)
 
 
 def controls_of(
@@ -93,7 +96,7 @@ def _others(
     spans = (tuple(range(begin, min(end, look.query))) for begin, end in words)
     places = dict.fromkeys([look.keys, *filter(None, spans)])
     found = [
-        Seen(look.layer, head, look.query, keys, weight)
+        Seen(look.layer, head, look.query, keys, weight, look.zero)
         for head, row in enumerate(pattern)
         if (look.layer, look.query, head) not in taken
         for keys in places

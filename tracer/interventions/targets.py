@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from tracer.documents.graph import FeaturesInfo
+from tracer.errors import TracerError
 from tracer.features.active import Active
 from tracer.features.choose import FoundFeatures, choose_features
 from tracer.features.encode import encode
@@ -20,7 +21,7 @@ from tracer.features.fit import refuse_unfit
 from tracer.features.hooks import Hooks
 from tracer.features.neurons import Neurons
 from tracer.features.source import FeatureSource
-from tracer.features.transcoders import Transcoders, refuse_misfit, skip_matrix
+from tracer.features.transcoders import Transcoders, fitting, skip_matrix
 from tracer.features.weights.dictionary import Dictionary, StoredLayer
 from tracer.features.weights.stored import whole
 from tracer.model.frozen_norm import FrozenNorm, freeze_norm
@@ -88,11 +89,18 @@ def find_targets(model: Model, features: str) -> InterventionTargets:
 
 
 def targets_of(model: Model, found: FoundFeatures) -> InterventionTargets:
-    """Raises TracerError for transcoders that do not have the model's shape."""
+    """Raises TracerError for transcoders that do not have the model's shape, and for those that are
+    chosen over all layers together."""
     if found.dictionary is None:
         return NeuronTargets(model)
-    refuse_misfit(found.info, found.dictionary, model)
-    return DictionaryTargets(model, found.info, found.dictionary)
+    dictionary = fitting(found.info, found.dictionary, model)
+    if dictionary.settings.over_all:
+        raise TracerError(
+            f"the features of `{found.info.source}` are chosen over all layers at once, so what "
+            "they are behind a change is not known layer by layer: they can be traced, not set",
+            hint="set features of another set, or neurons",
+        )
+    return DictionaryTargets(model, found.info, dictionary)
 
 
 def refuse_unfit_targets(targets: InterventionTargets, token_ids: tuple[int, ...]) -> None:

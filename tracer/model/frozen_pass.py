@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from tracer.model.frozen_norm import FrozenNorm, constant_scale, freeze_norm, wi
 from tracer.model.model import Model
 from tracer.model.precision import wider
 
+MOST_KEPT = 2**24  # numbers of attention maps
 Norms = tuple[FrozenNorm | None, ...]  # per layer, None where the family has none there
 
 
@@ -84,7 +86,20 @@ class FrozenPass:
         return block.get_submodule(names.attention), self.attention_named[layer]
 
     def attention_map(self, layer: int) -> AttentionMap:
-        """The frozen attention block, its norms folded in."""
+        """The frozen attention block, its norms folded in; kept where all are small."""
+        if layer not in self._maps:
+            found = self._attention_map(layer)
+            numbers = found.enter.numel() + found.pattern.numel() + found.leave.numel()
+            if numbers * self.n_layers > MOST_KEPT:
+                return found
+            self._maps[layer] = found
+        return self._maps[layer]
+
+    @cached_property
+    def _maps(self) -> dict[int, AttentionMap]:
+        return {}
+
+    def _attention_map(self, layer: int) -> AttentionMap:
         weights = self.model.layers[layer]
         kv_heads, head_dim, d_model = weights.value.shape
         pattern = self.patterns[layer].transpose(1, 2)  # (heads, keys, queries)

@@ -7,7 +7,7 @@ Only norms, in front and of queries and keys, are held at what they were in the 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,7 +53,17 @@ class Scores:
     @cached_property
     def constant(self) -> QueriesAndKeys:
         """What biases make of them whatever the stream is; a batch of one."""
-        return self._run(self._zeros(1) + self._offset)
+        found = self._graph[1]
+        queries, keys = found.queries.detach(), found.keys.detach()
+        return QueriesAndKeys(queries, keys, found.scaling, found.softcap)
+
+    @cached_property
+    def _graph(self) -> tuple[Tensor, QueriesAndKeys]:
+        """The maps, from nothing but biases: gradients are the same anywhere."""
+        n, width = self.frozen.n_positions, self._like.shape[1]
+        read = (self._like.new_zeros(1, n, width) + self._offset).requires_grad_()
+        with torch.enable_grad():
+            return read, self._run(read)
 
     @property
     def shared(self) -> int:
@@ -105,27 +115,29 @@ class Scores:
         bias = None if norm is None else norm.bias
         return self._like.new_zeros(()) if bias is None else wide(bias)
 
-    def _zeros(self, batch: int) -> Tensor:
-        return self._like.new_zeros(batch, self.frozen.n_positions, self._like.shape[1])
-
     def _front(self, streams: Tensor) -> Tensor:
         """Through the norm in front, without its bias."""
         norm = self.frozen.attention_norms[self.layer]
         return streams if norm is None else wide(norm.push(streams))
 
-    def _pull(self, given: Tensor, part: Any) -> Tensor:
-        read = (self._zeros(len(given)) + self._offset).requires_grad_()
+    def _pull(self, given: Tensor, part: Callable[[QueriesAndKeys], Tensor]) -> Tensor:
+        read, found = self._graph
         with torch.enable_grad():
-            found = part(self._run(read))
-        (pulled,) = torch.autograd.grad(found, read, given)
+            made = part(found)
+        (pulled,) = torch.autograd.grad(
+            made, read, given[:, None], retain_graph=True, is_grads_batched=True
+        )
         norm = self.frozen.attention_norms[self.layer]
-        return pulled if norm is None else wide(norm.pull(pulled, slice(None)))
+        return pulled[:, 0] if norm is None else wide(norm.pull(pulled[:, 0], slice(None)))
 
     def _run(self, read: Tensor) -> QueriesAndKeys:
         """Of what the attention reads, (batch, n, d_model)."""
-        with self._norms_held(), _noting(self._module) as noted:
-            self._module(read, **self._named)
-        return noted[0]
+        with self._norms_held(), _noting(self._module):
+            try:
+                self._module(read, **self._named)
+            except _Noted as noted:
+                return noted.found
+        raise AssertionError("an attention that asks for no implementation")
 
     @contextmanager
     def _norms_held(self) -> Iterator[None]:
@@ -148,29 +160,30 @@ class Scores:
                 handle.remove()
 
 
+class _Noted(Exception):
+    """The way out of an attention module, once queries and keys are there."""
+
+    def __init__(self, found: QueriesAndKeys) -> None:
+        super().__init__()
+        self.found = found
+
+
 @contextmanager
-def _noting(module: Any) -> Iterator[list[QueriesAndKeys]]:
-    """Inside, an attention module ends at its queries and keys, which are noted."""
-    noted: list[QueriesAndKeys] = []
+def _noting(module: Any) -> Iterator[None]:
+    """Inside, an attention module ends at its queries and keys."""
 
-    def note(query: Tensor, key: Tensor, scaling: float, softcap: float | None) -> Any:
-        noted.append(QueriesAndKeys(query, key, scaling, softcap))
-        return torch.zeros_like(query)
-
-    def attend(
-        _: Any, query: Tensor, key: Tensor, value: Tensor, mask: Any, **named: Any
-    ) -> tuple[Tensor, None]:
+    def attend(_: Any, query: Tensor, key: Tensor, value: Tensor, mask: Any, **named: Any) -> None:
         scaling = named.get("scaling")
         scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
-        return note(query, key, scaling, named.get("softcap")).transpose(1, 2), None
+        raise _Noted(QueriesAndKeys(query, key, scaling, named.get("softcap")))
 
-    def attend_older(query: Tensor, key: Tensor, *_: Any) -> tuple[Tensor, None]:
-        return note(query, key, 1.0, None), None
+    def attend_older(query: Tensor, key: Tensor, *_: Any) -> None:
+        raise _Noted(QueriesAndKeys(query, key, 1.0, None))
 
     if hasattr(module, _OLDER):
         module._attn = attend_older
         try:
-            yield noted
+            yield
         finally:
             del module._attn
         return
@@ -178,7 +191,7 @@ def _noting(module: Any) -> Iterator[list[QueriesAndKeys]]:
     ALL_ATTENTION_FUNCTIONS.register(_IMPLEMENTATION, attend)
     module.config._attn_implementation = _IMPLEMENTATION
     try:
-        yield noted
+        yield
     finally:
         module.config._attn_implementation = before
 

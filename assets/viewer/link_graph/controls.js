@@ -1,6 +1,7 @@
 // Search, the influence threshold, strength and sign of lines, kinds of node; and apart, so that it
 // can stay in sight, how much is hidden and why.
 import { isTyping, make } from "../page/dom.js";
+import { headResult, headsFound } from "../page/heads_found.js";
 import { generalNodes, learnGeneral, learnWords } from "../graph/general.js";
 import { search } from "../graph/search.js";
 import { focusOf } from "../state/state.js";
@@ -110,7 +111,9 @@ function searchBox(graph, store, leave) {
   };
   function chooseFirst() {
     const [first] = search(graph, input.value);
+    const [head] = headsFound(input.value);
     if (first !== undefined) choose(first);
+    else if (head) location.hash = head.href;
   }
   let [asked, learned] = [false, false];
   /** Words of texts are fetched when somebody searches; what is sought is then sought again. */
@@ -127,9 +130,17 @@ function searchBox(graph, store, leave) {
     learned = false;
     if (state.query) learn();
     const nodes = search(graph, state.query);
-    found.textContent = state.query.trim() ? `${count(nodes.length, "node")} found` : "";
-    results.replaceChildren(...nodes.slice(0, OFFERED).map((node) => result(graph, node, choose)));
-    results.hidden = nodes.length === 0;
+    const heads = headsFound(state.query);
+    const counts = [
+      ...(nodes.length || !heads.length ? [count(nodes.length, "node")] : []),
+      ...(heads.length ? [count(heads.length, "head")] : []),
+    ];
+    found.textContent = state.query.trim() ? `${counts.join(", ")} found` : "";
+    results.replaceChildren(
+      ...heads.map(headResult),
+      ...nodes.slice(0, OFFERED).map((node) => result(graph, node, choose)),
+    );
+    results.hidden = nodes.length + heads.length === 0;
   });
   onKey("/", () => input.focus());
   const label = make("label", { for: "viewer-search" }, "Search ", make("kbd", {}, "/"));

@@ -260,7 +260,11 @@ export class LinkGraph {
     paper.addEventListener("click", (event) => {
       const hit = this.hit(event);
       if (typeof hit === "string") store.dispatch({ type: "toggle-cell", cell: hit });
-      else store.dispatch({ type: "select", node: hit ?? -1 });
+      else {
+        store.dispatch({ type: "select", node: hit ?? -1 });
+        // A finger does not hover: what was tapped says so where the tap was.
+        if (/** @type {PointerEvent} */ (event).pointerType === "touch") this.hover(hit ?? -1);
+      }
     });
   }
 

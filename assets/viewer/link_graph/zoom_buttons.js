@@ -8,11 +8,20 @@ const BUTTONS = [
   ["⤢", "Show everything", 0],
 ];
 
+/** @param {Event} event */
+function fillScreen({ currentTarget }) {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else /** @type {Element} */ (currentTarget).closest(".viewer")?.requestFullscreen();
+}
+
 /** @param {(factor: number) => void} zoomBy  0 shows everything again */
 export const makeZoomButtons = (zoomBy) =>
   make(
     "div",
     { class: "graph-zoom" },
+    document.fullscreenEnabled
+      ? make("button", { type: "button", click: fillScreen }, "Full screen")
+      : "",
     ...BUTTONS.map(([sign, name, factor]) =>
       make(
         "button",

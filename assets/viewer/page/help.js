@@ -6,6 +6,7 @@ import { make } from "./dom.js";
 const KEYS = [
   ["/", "search"],
   ["?", "this list"],
+  ["w", "walk the strongest way, a step each time"],
   ["Tab", "to the controls, the graph, the panel and the next list"],
   ["↑ ↓", "in the graph: along the strongest line towards the answer or the prompt"],
   ["← →", "in the graph: along the layer"],
@@ -15,7 +16,7 @@ const KEYS = [
   ["Enter", "in a list: select the row’s node"],
 ];
 
-const TERMS = "layer:20, layer:5-9, token:Rome, label:capital, id:22_580";
+const TERMS = "layer:20, layer:5-9, token:Rome, label:capital, id:22_580, head:23.4";
 
 export const openHelp = () =>
   openDialog(

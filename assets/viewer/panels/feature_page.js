@@ -6,7 +6,7 @@ import { count, showSigned } from "../graph/text.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 /** @typedef {[string, string, string[], number | null]} Place  slug, title, nodes, effect */
-/** @typedef {{auroc: number | null, confident: boolean | null, below: boolean | null}} Suggestion */
+/** @typedef {{auroc: number | null, confident: boolean | null, below: boolean | null, by?: string | null}} Suggestion */
 /** @typedef {{called: {kind: string, text: string}, suggestion: Suggestion | null, general: boolean, of: number, graphs: Place[]}} Also */
 
 const AT_FIRST = 5;
@@ -62,11 +62,12 @@ function also(graph, { called, suggestion: tried, general, of, graphs }) {
 function suggestion(name, tried) {
   const side = tried?.below ? ", of where it is below zero" : "";
   const score = typeof tried?.auroc === "number" ? ` (AUROC ${tried.auroc.toFixed(2)})` : "";
+  const by = tried?.by ? ` by a language model, ${tried.by}` : "";
   const trust = tried?.confident === false ? "; do not rely on it" : "";
   return make(
     "p",
     { class: "amount", dir: "auto" },
-    `Suggested name${side}, checked by nobody: `,
+    `Suggested name${by}${side}, checked by nobody: `,
     make("span", { class: "automatic" }, name),
     `${score}${trust}.`,
   );

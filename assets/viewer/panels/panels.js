@@ -27,6 +27,8 @@ export function fillPanels(viewer, side, linkGraph) {
   const heads = document.getElementById("heads");
   if (heads) import("../circuit/heads.js").then(({ showHeads }) => showHeads(heads));
   whenIdle(() => strongestPaths(graph, 0)); // found once, so that no click has to wait for them
+  stage.id = "viewer-stage";
+  document.querySelector('.skip[href="#viewer"]')?.setAttribute("href", "#viewer-stage");
   const jump = () => {
     viewer.scrollIntoView({ behavior: prefersStill() ? "auto" : "smooth", block: "start" });
     stage.focus({ preventScroll: true });

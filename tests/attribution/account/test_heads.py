@@ -91,14 +91,15 @@ def test_what_a_head_carries_is_what_more_of_it_adds(plain: Model) -> None:
         direction = targets.effect_direction
         return _Split(frozen, case.active, listed, account, groups, WORDS, direction, None)
 
-    carried, before = made(case.frozen).carried(1.0), made(case.frozen).flows(1.0)
+    before, (carried,) = made(case.frozen).run([1.0], moving=1)
     for layer in range(case.frozen.n_layers):
         for head in range(case.frozen.n_heads):
             pattern = case.frozen.patterns[layer].clone()
             pattern[head] += pattern[head].tril(-1)
             patterns = list(case.frozen.patterns)
             patterns[layer] = pattern
-            more = made(replace(case.frozen, patterns=tuple(patterns))).flows(1.0) - before
+            louder = made(replace(case.frozen, patterns=tuple(patterns)))
+            (more,) = louder.run([1.0], moving=0)[0] - before
             torch.testing.assert_close(carried[:, :, layer, head], more, rtol=1e-8, atol=1e-12)
 
 

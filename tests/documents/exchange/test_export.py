@@ -12,12 +12,14 @@ import jsonschema
 import pytest
 
 from tests.galleries import GalleryFolder, make_gallery
+from tests.heads_part import heads
 from tracer.documents.annotations import Annotations
 from tracer.documents.exchange.csv_tables import table
 from tracer.documents.exchange.export import export
 from tracer.documents.exchange.import_graph import import_graph
 from tracer.documents.exchange.share_link import find_graph
 from tracer.documents.graph import load_graph
+from tracer.documents.parts.parts import Parts, heads_file
 from tracer.errors import TracerError
 
 SCHEMA = Path(__file__).parents[2] / "data" / "neuronpedia" / "graph.schema.json"
@@ -80,6 +82,24 @@ def read_tables(data: bytes) -> dict[str, list[dict[str, str]]]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         texts = {name: archive.read(name).decode() for name in archive.namelist()}
     return {name: list(csv.DictReader(io.StringIO(text))) for name, text in texts.items()}
+
+
+def test_what_heads_did_has_tables_of_its_own(gallery: GalleryFolder) -> None:
+    file = gallery.root / "graphs" / "france-paris" / "1.json"
+    info = load_graph(file).metadata.tracer
+    assert info is not None
+    Parts(heads=heads(graph_id=info.graph_id)).save(file)
+    found = read_tables(export(gallery.root, "france-paris", "csv"))
+    assert list(found) == ["nodes.csv", "links.csv", "heads.csv", "looks.csv"]
+    rows = [(one["source"], one["target"], one["head"]) for one in found["heads.csv"]]
+    assert ("France", "no group", "0.1") in rows and ("the start", "the answer", "1.0") in rows
+    assert {one["carried"] for one in found["heads.csv"]} == {"0.5", "0.125"}
+    first, second = found["looks.csv"]
+    assert (first["from"], first["from_tokens"], first["to_token"]) == ("4", " France", " is")
+    assert (first["score"], second["score"]) == ("3.5", "")
+    heads_file(file).write_bytes(b"broken")
+    with pytest.raises(TracerError, match=r"1\.heads\.bin"):
+        export(gallery.root, "france-paris", "csv")
 
 
 def test_tables_hold_every_node_and_link(gallery: GalleryFolder) -> None:

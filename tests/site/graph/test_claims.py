@@ -241,13 +241,13 @@ def test_a_broken_evidence_file_is_an_error_with_its_place(tested: GalleryFolder
             {
                 "knock_out": [
                     {"head": ["3.4", "3.5"], "from": [1, 2], "to": 5},
-                    {"head": "1.0", "from": 0, "to": 2},
+                    {"head": "1.0", "from": 0, "to": 2, "zero": True},
                 ],
                 "expect": {"token": "x", "becomes_top": True},
             },
             "Without heads 3.4 and 3.5 looking from token 5 at “the Colosse” (tokens 1 to 2) and "
-            "head 1.0 looking from “osse” (token 2) at “<s>” (token 0), “x” becomes the likeliest "
-            "next word.",
+            "head 1.0 looking from “osse” (token 2) at “<s>” (token 0), and nothing in its place, "
+            "“x” becomes the likeliest next word.",
         ),
     ],
 )

@@ -224,3 +224,15 @@ def test_a_picture_that_lies_elsewhere_is_refused_in_any_spelling(address: str) 
     with pytest.raises(Problems, match="this picture lies elsewhere; put it into"):
         html(f"![words](<{address}>)")
     assert "<a href" in html(f"[words](<{address}>)")  # a link loads nothing
+
+
+def test_a_link_to_a_claim_that_is_not_there_names_the_near_one() -> None:
+    said = {"claims": [{"id": "it-helps", "ablate": "1_3", "expect": {"token": "a", "p_below": 1}}]}
+    target = LinkTarget(make_graph(), Annotations.model_validate(said), claims=["it-helps"])
+    assert 'href="#claim-it-helps"' in str(render("[a](claim:it-helps)", FILE, target))
+    with pytest.raises(Problems) as caught:
+        render("A\n[b](claim:it-help)", FILE, target)
+    (problem,) = caught.value.problems
+    assert problem.place == Place(FILE, 2, 5) and problem.hint == "did you mean `it-helps`?"
+    older = LinkTarget(make_graph(), Annotations.model_validate(said))
+    assert str(render("[a](claim:it-helps)", FILE, older)) == '<p dir="auto">a</p>\n'

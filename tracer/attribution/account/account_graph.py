@@ -58,13 +58,25 @@ class AccountGraph(Traced):
         tokens = [self.frozen.model.tokenizer.text(one) for one in self.frozen.token_ids]
         return NodeWords(self.account, Likely.of(self.frozen), tokens)
 
-    def heads(self, groups: Sequence[Sequence[str]] = (), *, looks: int = LOOKS) -> Carried:
+    def heads(
+        self,
+        groups: Sequence[Sequence[str]] = (),
+        *,
+        looks: int = LOOKS,
+        quick: bool = False,
+    ) -> Carried:
         """Which attention heads carried what runs between groups of node ids, from the strongest
         words and to what is asked; and where the strongest look. Patterns are frozen. What runs
-        through features of the account that are in no group is left out."""
-        account = self.account
+        through features of the account that are in no group is left out. `quick`: within 6e-3 of
+        each flow, not 5e-4, in half the time."""
         return carried_by_heads(
-            self.frozen, self.active, self.targets, groups, account=account, looks=looks
+            self.frozen,
+            self.active,
+            self.targets,
+            groups,
+            account=self.account,
+            looks=looks,
+            quick=quick,
         )
 
     def publish(self, *, slug: str = "untitled") -> Published:

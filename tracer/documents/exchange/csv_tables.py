@@ -1,4 +1,5 @@
-"""A graph as two tables, nodes.csv and links.csv, in one zip file.
+"""A graph as two tables, nodes.csv and links.csv, in one zip file; with two more, heads.csv and
+looks.csv, where it is known what its attention heads did.
 
 CSV as in RFC 4180. Text that a spreadsheet would take for a formula gets an apostrophe in front
 (OWASP, "CSV Injection"); numbers stay numbers, to as many digits as the viewer's data file holds.
@@ -19,8 +20,10 @@ from math import isfinite
 
 from tracer.documents.annotations import Annotations
 from tracer.documents.exchange.answer_label import own_label, stated_answers
+from tracer.documents.exchange.head_tables import CARRIED_COLUMNS, LOOK_COLUMNS, carried, looks
 from tracer.documents.exchange.neuronpedia_file import named_groups, pinned
 from tracer.documents.graph import Graph, Node, significant
+from tracer.documents.parts.heads import Heads
 
 NODE_COLUMNS = (
     "node_id",
@@ -48,14 +51,18 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's own; the same graph gives the same bytes
 Cell = str | float | None
 
 
-def tables(graph: Graph, annotations: Annotations) -> bytes:
-    """The zip file of both tables."""
+def tables(graph: Graph, annotations: Annotations, heads: Heads | None = None) -> bytes:
+    """The zip file of both tables, and of two more where it is known what heads did."""
+    texts = {
+        "nodes.csv": table(NODE_COLUMNS, _nodes(graph, annotations)),
+        "links.csv": table(LINK_COLUMNS, _links(graph)),
+    }
+    if heads is not None:
+        texts["heads.csv"] = table(CARRIED_COLUMNS, carried(graph, annotations, heads))
+        texts["looks.csv"] = table(LOOK_COLUMNS, looks(graph, annotations, heads))
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in (
-            ("nodes.csv", table(NODE_COLUMNS, _nodes(graph, annotations))),
-            ("links.csv", table(LINK_COLUMNS, _links(graph))),
-        ):
+        for name, text in texts.items():
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16

@@ -24,6 +24,7 @@ _UNREAD = frozenset(
         "description",
         "device",
         "dtype",
+        "features_per_layer",
         "l0",
         "language",
         "layers",
@@ -36,6 +37,7 @@ _UNREAD = frozenset(
         "name",
         "neuronpedia_id",
         "num_layers",
+        "quant",  # the number format of the file
         "repo_id",
         "revision",
         "scan",
@@ -119,6 +121,7 @@ class SetConfig(BaseModel):
             writes=self.feature_output_hook or own.writes,
             top_k=top_k,
             grouped=own.grouped,
+            over_all=own.over_all,
         )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tracer.features.weights.derived import Nothing
@@ -54,6 +54,8 @@ class Settings:
     top_k: int | None = None  # the features kept at each position; None: as the threshold says
     # k is the number of groups, features in a row, which keep one each.
     grouped: bool = field(default=False, repr=False)
+    # k for each layer, chosen over all of them together.
+    over_all: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Dictionary:
 
     layers: Sequence[StoredLayer]
     settings: Settings
+    open_ended: bool = False  # it is all that was published, and may end below the last layer
 
     @property
     def kind(self) -> Kind:
@@ -75,6 +78,19 @@ class Dictionary:
     def left_out(self) -> tuple[int, ...]:
         """The layers for which there are no features."""
         return tuple(number for number, one in enumerate(self.layers) if one.left_out)
+
+    def of_layers(self, count: int) -> Dictionary:
+        """The same for a model of so many layers: those above the last one published are left out,
+        where that is known."""
+        missing = range(len(self.layers), count)
+        if not self.open_ended or not missing or self.layers[0].across:
+            return self
+        above = [nothing_in(layer, self._like, count) for layer in missing]
+        return replace(self, layers=[*self.layers, *above])
+
+    @property
+    def _like(self) -> StoredLayer:
+        return next(one for one in self.layers if not one.left_out)
 
     def misfit(self) -> str | None:
         """What does not fit together among the layers, if anything."""

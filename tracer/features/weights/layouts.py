@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tracer.errors import Place, TracerError
 from tracer.features.weights import (
+    bytedance,
     clt_forge,
     gemma_scope,
     gemma_scope_2,
@@ -27,6 +28,7 @@ LAYOUTS: tuple[Layout, ...] = (
     openmoss.LAYOUT,
     saelens.LAYOUT,
     clt_forge.LAYOUT,
+    bytedance.LAYOUT,
 )
 NAMES = frozenset(layout.named for layout in LAYOUTS if layout.named is not None)
 BY_NAME = {name: [one for one in LAYOUTS if one.named == name] for name in NAMES}

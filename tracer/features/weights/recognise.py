@@ -26,6 +26,7 @@ class SetFiles:
     config: SetConfig
     layers: Sequence[Sequence[Path]]  # weight files of each layer
     home: Path | None = None  # the folder they came from, for messages
+    complete: bool = False  # whether it is known that no more was published
 
 
 def local_set(folder: Path) -> SetFiles:
@@ -50,7 +51,7 @@ def open_dictionary(files: SetFiles) -> Dictionary:
     layouts, present, settings = zip(*read, strict=True)
     first = next(paths[0] for _, paths in every if paths)
     place = Place(first if files.home is None else files.home)
-    layers = _with_gaps(present, [bool(paths) for _, paths in every])
+    layers = _with_gaps(present, [bool(paths) for _, paths in every], complete=files.complete)
     if len(set(layouts)) != 1 or len({one.across for one in layers}) != 1:
         kinds = "; ".join(sorted({layout.name for layout in layouts}))
         raise TracerError(
@@ -64,8 +65,8 @@ def open_dictionary(files: SetFiles) -> Dictionary:
             hint="choose layers of one set",
             place=place,
         )
-    dictionary = Dictionary(layers, files.config.override(settings[0]))
-    for layer, (_, paths) in zip(layers, every, strict=True):
+    dictionary = Dictionary(layers, files.config.override(settings[0]), files.complete)
+    for layer, (_, paths) in zip(layers, every, strict=False):  # above them is nothing
         if layer.left_out:
             continue
         files.config.check(layer)
@@ -89,11 +90,18 @@ def _of_each_layer(files: SetFiles) -> list[tuple[int, Sequence[Path]]]:
     return [(layer, first) for layer in range(layout.layers_in(found))]
 
 
-def _with_gaps(present: Sequence[StoredLayer], there: Sequence[bool]) -> list[StoredLayer]:
+def _with_gaps(
+    present: Sequence[StoredLayer], there: Sequence[bool], *, complete: bool
+) -> list[StoredLayer]:
+    """The layers, with nothing where there is none; of a set across layers that is `complete`,
+    decoders say how many the model has."""
     rest = iter(present)
+    like, first = present[0], there.index(True)
+    known = first + like.decoder.shape[1] if like.across and complete else 0
+    count = max(len(there), known)
     return [
-        next(rest) if here else nothing_in(layer, present[0], len(there))
-        for layer, here in enumerate(there)
+        next(rest) if here else nothing_in(layer, like, count)
+        for layer, here in enumerate([*there, *[False] * (count - len(there))])
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -31,11 +31,15 @@ class Suggestions:
     layers: int
 
     @cached_property
-    def places(self) -> Places:
+    def drawn(self) -> list[Spot]:
+        """The places drawn by lot from texts held out."""
         sample = self.running.sample
         rows = zip(sample.tokens.tolist(), sample.labels.tolist(), strict=True)
-        spots = [self._spot(tokens, label) for tokens, label in rows]
-        return Places.of(spots, sample.contexts.tolist())
+        return [self._spot(tokens, label) for tokens, label in rows]
+
+    @cached_property
+    def places(self) -> Places:
+        return Places.of(self.drawn, self.running.sample.contexts.tolist())
 
     def of(
         self,
@@ -49,24 +53,30 @@ class Suggestions:
     ) -> Suggestion | None:
         """A name for the column'th feature read; `effects`, (vocabulary,), is what it promotes on
         this side of zero, `top` the strongest of it, `reads` words that it reads in graphs."""
-        running = self.running
-        sides = (running.lowest, running.tried_lowest)
-        strong, tried = sides if below else (running.highest, running.tried_highest)
-        evidence = Evidence(
-            self._spots(strong, column),
-            self._spots(tried, column),
-            self._quiet(tried, column, -1 if below else 1),
+        strong, tried = self._sides(below)
+        evidence = replace(
+            self.evidence(column, below=below),
             reads={plain(word) for word in reads},
             pushed=Pushed(
                 [word for word in map(str.strip, top) if _is_word(word)],
                 _behind(strong.tokens[column][strong.contexts[column] >= 0], effects),
                 _behind(tried.tokens[column][tried.contexts[column] >= 0], effects),
-                _behind(running.sample.tokens, effects),
+                _behind(self.running.sample.tokens, effects),
             ),
             depth=layer / self.layers,
-            below=below,
         )
         return suggest(evidence, self.places)
+
+    def evidence(self, column: int, *, below: bool) -> Evidence:
+        """What its texts alone say of it."""
+        strong, tried = self._sides(below)
+        quiet = self._quiet(tried, column, -1 if below else 1)
+        return Evidence(self._spots(strong, column), self._spots(tried, column), quiet, below=below)
+
+    def _sides(self, below: bool) -> tuple[Strongest, Strongest]:
+        running = self.running
+        sides = (running.lowest, running.tried_lowest)
+        return sides if below else (running.highest, running.tried_highest)
 
     def _quiet(self, tried: Strongest, column: int, sign: int) -> int:
         """At which of the places drawn it is weaker than at all that are tried."""

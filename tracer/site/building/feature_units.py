@@ -106,7 +106,7 @@ def _also(feature: GeneralFeature) -> dict[str, object]:
 def _suggestion(feature: GeneralFeature) -> dict[str, object] | None:
     if feature.suggestion is None:
         return None
-    return feature.suggestion.model_dump(include={"auroc", "confident", "below"})
+    return feature.suggestion.model_dump(include={"auroc", "confident", "below", "by"})
 
 
 def _words(found: Sequence[Standings], known: Mapping[str, Mapping[str, Known]]) -> Iterator[Unit]:

@@ -74,6 +74,18 @@ class Recording:
         return self._noted("navigation").navigation
 
     @property
+    def foot(self) -> tuple[NavItem, ...]:
+        return self._noted("foot").foot
+
+    @property
+    def guides(self) -> frozenset[str]:
+        return self._noted("guides").guides
+
+    @property
+    def glossary(self) -> Mapping[str, str]:
+        return self._noted("glossary").glossary
+
+    @property
     def has_graphs(self) -> bool:
         return self._noted("has_graphs").has_graphs
 

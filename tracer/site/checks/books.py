@@ -1,4 +1,4 @@
-"""Whether a graph's account adds up, from its files alone, and whether it foretells the model."""
+"""Whether a graph's account adds up, from its files alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LINKS_WITHIN = 5e-4  # of the absolute sum: a packed flow may be off by 2e-4 of
 
 def of_account(entry: Entry) -> Iterator[TracerError]:
     """Of each revision: parts that are missing, damaged or of another graph, and sums that do not
-    close; of the newest, where it predicts the model badly."""
+    close."""
     revisions = {**entry.older, entry.revision: entry.stored}
     for number, stored in sorted(revisions.items()):
         graph = stored.graph
@@ -38,10 +38,6 @@ def of_account(entry: Entry) -> Iterator[TracerError]:
             continue
         if (flows := found.parts.flows) is not None:
             yield from _open_books(graph, info.account, Ledger(flows), stored.file)
-        if number == entry.revision:
-            hint = "say so in its text, and trust it less; the page shows this too"
-            for one in info.account.warnings:
-                yield TracerError(one, hint=hint, place=Place(stored.file))
 
 
 def _of_nothing(files: Iterable[StoredFile]) -> Iterator[TracerError]:

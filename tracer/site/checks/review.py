@@ -15,6 +15,8 @@ from tracer.errors import Place, TracerError, did_you_mean
 from tracer.site.checks.books import of_account
 from tracer.site.checks.contrast import faint_colours
 from tracer.site.checks.findings import Finding
+from tracer.site.checks.left_out import of_the_unsaid
+from tracer.site.checks.telling import of_telling
 from tracer.site.content.entry import Entry
 from tracer.site.content.gallery import Gallery
 from tracer.site.content.listed import absent, misspelt, of_another
@@ -58,6 +60,8 @@ def _of_entry(entry: Entry, found: Survey) -> Iterator[TracerError]:
         yield TracerError(what, hint=hint, place=source.place(("revision",)))
     yield from _untested(entry)
     yield from of_account(entry)
+    yield from of_telling(entry)
+    yield from of_the_unsaid(entry)
     listed = found.prompts.entry(entry.slug) if found.prompts else None
     if found.prompts is None or listed is None:
         return

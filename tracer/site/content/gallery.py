@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from tracer.documents.site_config import SiteConfig
 from tracer.documents.yaml_source import YamlSource
+from tracer.site.content.glossary import definitions
 from tracer.site.content.markdown_file import MarkdownFile
 
 if TYPE_CHECKING:  # what reads graphs is imported where there are graphs
     from tracer.site.content.entry import Entry
     from tracer.site.content.set_entries import SetEntry
+
+
+GUIDES = frozenset({"how-to-read", "glossary", "methods", "limits", "credits"})
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,15 @@ class GallerySource(Protocol):
     def navigation(self) -> tuple[NavItem, ...]: ...
 
     @property
+    def foot(self) -> tuple[NavItem, ...]: ...
+
+    @property
+    def guides(self) -> frozenset[str]: ...
+
+    @property
+    def glossary(self) -> Mapping[str, str]: ...
+
+    @property
     def has_graphs(self) -> bool: ...
 
     def entry(self, slug: str) -> Entry | None: ...
@@ -107,8 +120,28 @@ class Gallery:
                 NavItem("", one.title, one.to) if "://" in one.to else NavItem(one.to, one.title)
                 for one in self.config.navigation
             )
+        return self._links(foot=False)
+
+    @cached_property
+    def foot(self) -> tuple[NavItem, ...]:
+        """Pages that every page's foot leads to."""
+        return self._links(foot=True)
+
+    def _links(self, *, foot: bool) -> tuple[NavItem, ...]:
         pages = sorted(self.pages.items(), key=lambda item: (item[1].meta.order or 0, item[0]))
-        return tuple(NavItem(f"{name}/", page.title) for name, page in pages)
+        own = [(name, page) for name, page in pages if page.meta.foot == foot]
+        return tuple(NavItem(f"{name}/", page.title) for name, page in own)
+
+    @property
+    def guides(self) -> frozenset[str]:
+        """Those of the pages that explain which this gallery has."""
+        return GUIDES.intersection(self.pages)
+
+    @cached_property
+    def glossary(self) -> Mapping[str, str]:
+        """Each term of the page `glossary`, with what it means, as plain text."""
+        page = self.pages.get("glossary")
+        return definitions(page.body) if page else {}
 
     @property
     def has_graphs(self) -> bool:

@@ -20,6 +20,7 @@ SHADES = 5
 AROUND = 24  # tokens shown on each side of the strongest
 AT_FIRST = 5  # texts of a range; the others unfold
 MOST_WORDS = 10
+MOST_ASKED = 2000  # letters of a question
 MOST_TEXTS = 20  # names of what was read
 MOST_SORTS = 6  # of texts where it is strongest
 MOST_TOLD = 24  # graphs with their account; of the others the name
@@ -102,6 +103,14 @@ class FeaturePage:
         if one == of:
             return "the only graph" if of == 1 else f"all {of} graphs"
         return f"{one} of {of} {graphs}"
+
+    @property
+    def asked(self) -> str | None:
+        """The question that a language model answered with the name, where one did."""
+        named = self.record.suggestion if self.record else None
+        if self.feature.called.kind != "suggested" or named is None or not named.by:
+            return None
+        return named.prompt[:MOST_ASKED] if named.prompt else None
 
     @property
     def spellings(self) -> str:

@@ -21,13 +21,15 @@ _WORD = re.compile(r"[^\W_]{2,40}")
 class Suggested(Plain):
     """A name that nobody gave: from what a feature reads, from its texts or from what it pushes;
     `auroc` says how well it foretells where the feature is active in texts not seen before;
-    `below` that it is about where the feature is below zero."""
+    `below` that it is about where the feature is below zero; `by` which language model made it,
+    where it is no rule's."""
 
     name: str
     origin: str | None = Field(None, alias="from")
     auroc: float | None = None
     confident: bool | None = None
     below: bool | None = None
+    by: str | None = None
 
 
 class Known(Plain):
@@ -63,6 +65,7 @@ def suggestion_of(record: FeatureExamples) -> Suggested | None:
             "auroc": number(auroc),
             "confident": confident if isinstance(confident, bool) else None,
             "below": True if found.get("below") is True else None,
+            "by": by[:_LONGEST_NAME] if isinstance(by := found.get("by"), str) and by else None,
         }
     )
 

@@ -101,13 +101,14 @@ def sentence(
 ) -> str:
     """What is done and what is expected, as one sentence; `other_model` is the graph whose model
     values are exchanged with, where they are; `tokens` are the prompt's."""
-    done = _operation(claim, annotations, other_model, tokens)
+    done = operation(claim, annotations, other_model, tokens)
     return f"{done}, {_expected(claim.expect, annotations)}."
 
 
-def _operation(
+def operation(
     claim: Claim, annotations: Annotations, other_model: Graph | None, tokens: Sequence[str]
 ) -> str:
+    """What is done, as the beginning of a sentence."""
     if claim.knocked_out:
         return f"Without {_all([_look(one, tokens) for one in claim.knocked_out])}"
     if claim.swap is not None:
@@ -153,7 +154,8 @@ def _look(one: KnockedOut, tokens: Sequence[str]) -> str:
     heads = _all([str(head) for head in one.heads])
     verb = "heads {} looking" if len(one.heads) > 1 else "head {} looking"
     to, froms = tokens_named([one.to], tokens), tokens_named(one.keys, tokens)
-    return f"{verb.format(heads)} from {to} at {froms}"
+    left = ", and nothing in its place" if one.zero else ""
+    return f"{verb.format(heads)} from {to} at {froms}{left}"
 
 
 def tokens_named(positions: Sequence[int], tokens: Sequence[str]) -> str:

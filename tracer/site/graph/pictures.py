@@ -18,6 +18,7 @@ from tracer.site.circuit.in_words import describe
 from tracer.site.circuit.layout import Layout, lay_out_pictures
 from tracer.site.circuit.svg import draw
 from tracer.site.circuit.thumbnail import draw_thumbnail
+from tracer.site.circuit.way import Way, strongest_way
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ class Pictures:
     @property
     def in_words(self) -> list[str]:
         return describe(self.circuit) if self.circuit else []
+
+    @cached_property
+    def way(self) -> Way | None:
+        """The strongest way from a word to the answer."""
+        return strongest_way(self.circuit) if self.circuit else None
 
     @cached_property
     def _layouts(self) -> dict[str, Layout]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,14 +11,17 @@ from pathlib import Path
 from markupsafe import Markup
 
 from tracer.documents.annotations import Annotations, Label
+from tracer.documents.evidence import ClaimEvidence
 from tracer.documents.graph import Graph
 from tracer.documents.references import Reference
+from tracer.documents.resolved_claims import ResolvedClaim
 from tracer.documents.yaml_source import KeyPath
 from tracer.errors import Place, TracerError
 from tracer.site.content.addresses import write_up_here
 from tracer.site.content.entry import Entry
 from tracer.site.graph.address import GraphAddress
 from tracer.site.graph.claims import ShownClaim, show_claim
+from tracer.site.graph.prediction import Prediction, prediction
 from tracer.site.prose.link_target import LinkTarget
 from tracer.site.prose.markdown import render_note
 from tracer.site.prose.node_links import node_link
@@ -121,21 +125,45 @@ class Remarks:
     def claims(self) -> list[ShownClaim]:
         """The claims that this revision has the nodes for, each with its evidence if there is
         any. Raises Problems for bad links in notes."""
-        evidence, shown = self.entry.evidence_of(self.address.revision), []
-        tokens = self.graph.metadata.prompt_tokens
-        for number, claim in enumerate(self.entry.said.claims):
+        tokens, shown = self.graph.metadata.prompt_tokens, []
+        for number, resolved, found in self._became:
+            note = self._note(resolved.claim.note, ("claims", number, "note"))
+            shown.append(show_claim(resolved, self.annotations, found, note, tokens))
+        return shown
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """One of the claims as a question to the reader."""
+        tried = [(resolved, found) for _, resolved, found in self._became if found]
+        info = self.graph.metadata.tracer
+        nouns = "neurons" if info and info.features.kind == "neurons" else "features"
+        return prediction(tried, self.annotations, self.graph.metadata.prompt_tokens, nouns)
+
+    @cached_property
+    def _became(self) -> list[tuple[int, ResolvedClaim, ClaimEvidence | None]]:
+        """The claims that this revision has the nodes for, by number, with their evidence."""
+        evidence, became = self.entry.evidence_of(self.address.revision), []
+        for number in range(len(self.entry.said.claims)):
             try:
                 resolved = self.entry.resolve(number, self.graph)
             except TracerError:
                 if self.address.newest:
                     raise
                 continue
-            found = evidence.of(resolved.hash) if evidence else None
-            note = self._note(claim.note, ("claims", number, "note"))
-            shown.append(show_claim(resolved, self.annotations, found, note, tokens))
-        return shown
+            became.append((number, resolved, evidence.of(resolved.hash) if evidence else None))
+        return became
 
     @property
+    def _told_claims(self) -> list[str]:
+        """The ids of `claims`."""
+        told = []
+        for number, claim in enumerate(self.entry.said.claims):
+            with contextlib.suppress(TracerError):
+                self.entry.resolve(number, self.graph)
+                told.append(claim.id)
+        return told
+
+    @cached_property
     def target(self) -> LinkTarget:
         entry = self.entry
         heads = entry.parts_of(self.address.revision).parts.heads
@@ -146,6 +174,7 @@ class Remarks:
             entry.earlier,
             groups_known="annotations" not in entry.unread,
             annotated=entry.annotation_source is not None,
+            claims=self._told_claims,
             heads=None if heads is None else heads.told,
         )
 

@@ -33,14 +33,15 @@ def scatter(nodes: Sequence[Tried], unit: str) -> Markup:
     def place(value: float) -> float:
         return MARGIN + inner * (value + reach) / (2 * reach)
 
-    def dot(one: Tried) -> Markup:
+    def dot(number: int, one: Tried) -> Markup:
+        """The first is the one stop of the keyboard; arrows go on from there."""
         x, y = place(one.predicted), SIZE - place(one.actual)
         title = f"{one.node}: predicted {signed(one.predicted)}, real {signed(one.actual)}"
-        link = node_link([one.node])
+        link, stop = node_link([one.node]), Markup(' tabindex="-1"' if number else "")
         return Markup(
-            '<a class="node-link" href="{}" data-nodes="{}"><title>{}</title>'
+            '<a class="node-link" href="{}" data-nodes="{}"{}><title>{}</title>'
             '<circle cx="{:.1f}" cy="{:.1f}" r="4"/></a>'
-        ).format(link["href"], link["data-nodes"], title, x, y)
+        ).format(link["href"], link["data-nodes"], stop, title, x, y)
 
     zero, end = SIZE / 2, SIZE - MARGIN
     label = f"Scatter of {len(nodes)} nodes: predicted change to the right, real change upwards"
@@ -54,7 +55,7 @@ def scatter(nodes: Sequence[Tried], unit: str) -> Markup:
         f'<text x="{MARGIN}" y="{top}">real change{of}</text>',
         f'<text x="{end}" y="{middle}" text-anchor="end">{most}</text>',
         f'<text x="{zero + 5}" y="{MARGIN + 4}">{most}</text>',
-        *map(dot, nodes),
+        *(dot(number, one) for number, one in enumerate(nodes)),
         "</svg>",
     ]
     return Markup("".join(parts))

@@ -34,6 +34,7 @@ from tracer.site.pages.listings import Kind, Listing, listing_folder
 from tracer.site.pages.paged import Paged
 from tracer.site.pages.policy import POLICY
 from tracer.site.pages.written import Prose
+from tracer.site.prose.terms import explained
 from tracer.site.wording.amounts import amount
 from tracer.site.wording.direction import direction
 from tracer.site.wording.percent import percent
@@ -127,15 +128,23 @@ class Pages:
 
     def text_page(self, name: str, text: MarkdownFile) -> bytes:
         html = self.prose.page(name, text)
-        return self._render("text.html", "../", f"{name}/", title=text.title, text=text, html=html)
+        values = {"title": text.title, "text": text, "html": html}
+        explores = 'class="explore"' in html
+        return self._render("text.html", "../", f"{name}/", **values, explores=explores)
 
     def place_of(self, path: str, link: str) -> Place | None:
         """Where an author wrote a link of this page; None where no author did."""
         source = self.gallery.config_source
-        for number, item in enumerate(self.gallery.config.navigation or ()):
-            root = self.base_path if path == "404.html" else "../" * path.count("/") or "./"
-            if source is not None and link == root + item.to:
-                return source.place(("navigation", number, "to"))
+        config = self.gallery.config
+        root = self.base_path if path == "404.html" else "../" * path.count("/") or "./"
+        to = {
+            "navigation": [one.to for one in config.navigation or ()],
+            "start": [one.to for one in config.start],
+        }
+        for key, addresses in to.items():
+            for number, address in enumerate(addresses):
+                if source is not None and link == root + address:
+                    return source.place((key, number, "to"))
         return self.prose.place_of(path, link)
 
     def search_page(self) -> bytes:
@@ -172,6 +181,9 @@ class Pages:
         text = self._part(
             template,
             nav=self.gallery.navigation,
+            foot=self.gallery.foot,
+            guides=self.gallery.guides,
+            glossary=self.gallery.glossary,
             has_features=self.gallery.has_graphs,
             root=root,
             path=path,
@@ -215,7 +227,11 @@ def _environment(root: Path, _: str) -> Environment:
         auto_reload=False,
     )
     environment.filters.update(
-        percent=percent, one_line=one_line, direction=direction, amount=amount
+        percent=percent,
+        one_line=one_line,
+        direction=direction,
+        amount=amount,
+        explained=explained,
     )
     environment.globals.update(policy=POLICY, listing_folder=listing_folder)
     return environment

@@ -1,12 +1,15 @@
-"""`::: circuit SLUG` and `::: compare SLUG SLUG`: pictures of circuits inside any text.
+"""`::: circuit SLUG`, `::: compare SLUG SLUG`, `::: explore SLUG`: circuits inside any text.
 
-The lines below, up to an empty one or a closing `:::`, are the caption.
+`at` and names of boxes (`words`, `answer`, a group's key) or of lines (`words>answer`) let these
+stand out; `::: circuit? SLUG` is left out where the graph is not there. The lines below, up to an
+empty one or a closing `:::`, are the caption.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,11 +22,31 @@ from markupsafe import Markup
 
 from tracer.errors import Place, TracerError, did_you_mean
 
-SLUGS = {"circuit": 1, "compare": 2}  # how many each kind takes
+SLUGS = {"circuit": 1, "compare": 2, "explore": 1}  # how many each kind takes
 _FENCE = re.compile(r":::[ \t]*(?P<words>\S.*)?\Z")
 
-# Slugs and caption in, HTML out; raises TracerError for a slug that is no graph's.
-DrawFigure = Callable[[Sequence[str], Markup], Markup]
+
+@dataclass(frozen=True)
+class Figure:
+    """What to show: of which graphs, and of one the parts that stand out. One that is `optional`
+    is left out where its graph is not there."""
+
+    kind: str
+    slugs: tuple[str, ...]
+    at: tuple[str, ...] = ()
+    optional: bool = False
+
+    @staticmethod
+    def parse(words: Sequence[str]) -> Figure:
+        """Of the words behind `:::`: a kind, slugs, and what follows `at`."""
+        kind, *rest = words
+        end = rest.index("at") if "at" in rest else len(rest)
+        name = kind.removesuffix("?")
+        return Figure(name, tuple(rest[:end]), tuple(rest[end + 1 :]), name != kind)
+
+
+# A figure and its caption in, HTML out; raises TracerError for a slug that is no graph's.
+DrawFigure = Callable[[Figure, Markup], Markup]
 
 
 def use_figures(parser: MarkdownIt) -> None:
@@ -38,7 +61,7 @@ def figures_in(tokens: Sequence[Token]) -> Iterator[tuple[str, ...]]:
     """The slugs of each figure."""
     for token in tokens:
         if token.type == "figure_open":
-            yield tuple(token.meta["words"][1:])
+            yield Figure.parse(token.meta["words"]).slugs
 
 
 def place_figures(
@@ -51,18 +74,19 @@ def place_figures(
         words, (line, _) = opening.meta["words"], opening.map or (0, 0)
         place = Place(file, line + 1, opening.meta["column"])
         try:
-            _check(words)
-            opening.content = str(draw(words[1:], inline(caption)))
+            figure = Figure.parse(words)
+            _check(figure)
+            opening.content = str(draw(figure, inline(caption)))
         except TracerError as error:
             for one in error.problems:
                 yield one if one.place else TracerError(one.message, hint=one.hint, place=place)
         caption.children = []
 
 
-def _check(words: Sequence[str]) -> None:
-    kind, *slugs = words
+def _check(figure: Figure) -> None:
+    kind, slugs = figure.kind, figure.slugs
     if kind not in SLUGS:
-        hint = did_you_mean(kind, SLUGS) or "there are `::: circuit` and `::: compare`"
+        hint = did_you_mean(kind, SLUGS) or "there are `circuit`, `compare` and `explore`"
         raise TracerError(f"there is no figure `{kind}`", hint=hint)
     if len(slugs) != SLUGS[kind]:
         example = " ".join(["A", "B"][: SLUGS[kind]])

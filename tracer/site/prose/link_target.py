@@ -13,7 +13,7 @@ from tracer.site.content.dangling import Revisions, nearest
 
 @dataclass(frozen=True)
 class LinkTarget:
-    """The graph that `node:`, `group:` and `head:` links of a text point into."""
+    """The graph that `node:`, `group:`, `claim:` and `head:` links of a text point into."""
 
     graph: Graph
     annotations: Annotations
@@ -21,6 +21,7 @@ class LinkTarget:
     older: Revisions = field(default_factory=dict)
     groups_known: bool = True  # unless annotations are there and could not be read
     annotated: bool = True  # whether there is a file to name groups in
+    claims: Collection[str] = ()  # that the page tells of
     heads: Collection[str] | None = None  # that the page tells of; None where it is not known
 
     def resolve(self, text: str) -> list[str]:

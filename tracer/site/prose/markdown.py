@@ -6,7 +6,7 @@ Raw HTML stays text and the link check is on, so there is nothing to sanitise af
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,11 +24,12 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from tracer.documents.head_names import PREFIX
-from tracer.errors import Place, Problems, TracerError
+from tracer.errors import Place, Problems, TracerError, did_you_mean
 from tracer.site.content.addresses import Here
 from tracer.site.prose.figures import DrawFigure, figures_in, place_figures, use_figures
 from tracer.site.prose.maths import typeset, use_maths
 from tracer.site.prose.node_links import node_link
+from tracer.site.prose.terms import explain
 from tracer.site.prose.text_places import find_in_block
 from tracer.site.wording.direction import set_directions
 
@@ -54,10 +55,19 @@ RESERVED_IDS = frozenset(
             "apart-title",
             "refused-title",
         ),
-        *("words-title", "texts-title", "often-title", "graphs-title", "flows-title", "ids-title"),
+        *(
+            "start-title",
+            "words-title",
+            "texts-title",
+            "often-title",
+            "graphs-title",
+            "flows-title",
+            "ids-title",
+        ),
     }
 )
 _FORMATTER = HtmlFormatter(nowrap=True)
+CLAIM = "claim:"
 _ALIGNMENT = re.compile(r"text-align:(left|center|right)")
 
 
@@ -68,13 +78,14 @@ def render(
     *,
     here: Here | None = None,
     draw: DrawFigure | None = None,
+    glossary: Mapping[str, str] | None = None,
 ) -> Markup:
-    """The HTML of a whole document.
+    """The HTML of a whole document; terms of the glossary are explained where they first stand.
 
     Raises Problems with file:line:col for links to nodes or groups that the graph has not, for
     figures that `draw` refuses, and for formulas that are no LaTeX.
     """
-    return _render(_document(), text, file, target, here, draw)
+    return _render(_document(), text, file, target, here, draw, glossary)
 
 
 def render_note(
@@ -101,6 +112,11 @@ def links(text: str, file: Path, *, here: Here | None = None) -> list[tuple[str,
     return found
 
 
+def parse(text: str) -> list[Token]:
+    """A document as markdown-it reads it, before anything is made of it."""
+    return _document().parse(text)
+
+
 def figure_slugs(text: str) -> list[str]:
     """The slugs of the graphs whose pictures a document shows."""
     return [slug for slugs in figures_in(_document().parse(text)) for slug in slugs]
@@ -119,6 +135,7 @@ def _render(
     target: LinkTarget | None,
     here: Here | None,
     draw: DrawFigure | None = None,
+    glossary: Mapping[str, str] | None = None,
 ) -> Markup:
     environment: dict[str, Any] = {}
     tokens = parser.parse(text, environment)
@@ -136,6 +153,7 @@ def _render(
     _lower_headings(tokens)
     _align_by_class(tokens)
     set_directions(tokens)
+    explain(tokens, glossary or {})
     return Markup(parser.renderer.render(tokens, parser.options, environment))
 
 
@@ -189,7 +207,10 @@ def _link_nodes(
         if address.startswith(PREFIX) and target is not None:
             yield from _link_head(child, address.removeprefix(PREFIX), target, place)
             continue
-        if not address.startswith(("node:", "group:", PREFIX)):
+        if address.startswith(CLAIM) and target is not None:
+            yield from _link_claim(child, address.removeprefix(CLAIM), target, place)
+            continue
+        if not address.startswith(("node:", "group:", PREFIX, CLAIM)):
             if here is not None:
                 child.attrSet(attribute, here.address(address))
             continue
@@ -217,6 +238,19 @@ def _link_head(child: Token, name: str, target: LinkTarget, place: Place) -> Ite
     else:
         hint = f"it tells of {', '.join(target.heads)}"
         yield TracerError(f"the page tells of no head `{name}`", hint=hint, place=place)
+
+
+def _link_claim(child: Token, name: str, target: LinkTarget, place: Place) -> Iterator[TracerError]:
+    """To what became of a claim. An older revision that has not its nodes shows the words alone."""
+    if name in target.claims:
+        child.attrs = {"href": f"#claim-{name}"}
+        return
+    known = [one.id for one in target.annotations.claims]
+    if name in known or not target.groups_known or not target.annotated:
+        child.hidden = True
+    else:
+        hint = did_you_mean(name, known) or f"there are {', '.join(known) or 'none'}"
+        yield TracerError(f"there is no claim `{name}`", hint=hint, place=place)
 
 
 def is_elsewhere(address: str) -> bool:
