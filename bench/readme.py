@@ -819,8 +819,8 @@ def scale_table() -> str:
     ]
     told = (
         f"{found['graphs']:,} graphs: {cold['seconds']:,.0f} s from nothing, "
-        f"{again['seconds']:.0f} s when nothing changed, {again['peak_gib']:.1f} GiB in the largest "
-        f"process; {site['files']:,} files, {site['megabytes']:,.0f} MB, of it "
+        f"{again['seconds']:.0f} s when nothing changed, {again['peak_gib']:.1f} GiB in the "
+        f"largest process; {site['files']:,} files, {site['megabytes']:,.0f} MB, of it "
         f"{site['index_megabytes']:.0f} MB of search index in {site['index_files']:,} files."
     )
     return f"{table(head, rows)}\n\n{told} {found['machine']}; {found['date']}."
