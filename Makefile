@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo corpus test test-all test-portable checks lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-exchange bench-groups bench-sets bench-curve bench-workbench bench-truth bench-viewer bench-site torture site site-check site-changes lock dist workflows fuzz xss clean
+.PHONY: help demo corpus test test-all test-portable checks lint types javascript javascript-checks unit browser vendor screenshot bench bench-gpu bench-peer bench-interventions bench-exchange bench-groups bench-sets bench-many bench-scale bench-curve bench-workbench bench-truth bench-viewer bench-site torture site site-check site-changes lock dist workflows fuzz xss clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -131,6 +131,14 @@ bench-groups: $(VENV)/trace.stamp ## do features of a group belong together: wor
 
 bench-sets: $(VENV)/trace.stamp ## pick neurons on one half of each set, exchange them in the other
 	$(BIN)/python bench/sets.py
+	$(BIN)/python bench/readme.py
+
+bench-many: $(VENV)/trace.stamp ## a hundred prompts of twelve tokens in one run: time, and whether memory stays
+	$(BIN)/python bench/many.py
+	$(BIN)/python bench/readme.py
+
+bench-scale: $(VENV)/dev.stamp browser ## ten thousand small graphs: the build, its memory and bytes, and lists in a browser
+	$(BIN)/python bench/scale.py
 	$(BIN)/python bench/readme.py
 
 bench-curve: $(VENV)/trace.stamp ## faithfulness over circuit size on a hundred sentences: CPR, CMD, and controls

@@ -777,6 +777,55 @@ def sets_table() -> str:
     return f"{table(head, rows)}\n\n{told} {found['machine']}; {found['date']}."
 
 
+def many_table() -> str:
+    """A hundred prompts in one run."""
+    file = ROOT / "bench" / "many.json"
+    if not file.exists():
+        return "Not run."
+    found = json.loads(file.read_text(encoding="utf-8"))
+    many, few = found["many"], found["few"]
+    more = many["peak_gib"] - few["peak_gib"]
+    goals = [
+        (f"5 min for 100 prompts ({many['seconds']:.0f} s)", many["seconds"] <= 300),
+        (f"memory flat ({more:+.2f} GiB from {few['prompts']} prompts)", abs(more) <= 0.1),
+    ]
+    told = (
+        f"{many['prompts']} prompts of 12 tokens, {many['traced']} of them traced: "
+        f"{many['seconds']:.0f} s, {many['peak_gib']:.2f} GiB at most; {few['prompts']} of them "
+        f"{few['seconds']:.0f} s, {few['peak_gib']:.2f} GiB."
+    )
+    machine = f"{found['machine']}; {found['date']}; load {found['load']:.1f} before."
+    return f"{told} {_told(goals)} {machine}"
+
+
+def scale_table() -> str:
+    """Ten thousand graphs: what a build takes, and what lists weigh."""
+    file = ROOT / "bench" / "scale.json"
+    if not file.exists():
+        return "Not run."
+    found = json.loads(file.read_text(encoding="utf-8"))
+    cold, again, site = found["cold"], found["again"], found["site"]
+    head = ("page", "HTML", "with all it asks for, gzipped", "elements", "painted", "loaded")
+    rows = [
+        (
+            name,
+            f"{one['html_kilobytes']:,.0f} KB" if "html_kilobytes" in one else "",
+            f"{one['kilobytes']:,.0f} KB in {one['requests']:.0f} requests",
+            f"{one['elements']:,.0f}",
+            f"{one['paint_ms']:.0f} ms" if "paint_ms" in one else "",
+            f"{one['load_ms']:.0f} ms",
+        )
+        for name, one in found["pages"].items()
+    ]
+    told = (
+        f"{found['graphs']:,} graphs: {cold['seconds']:,.0f} s from nothing, "
+        f"{again['seconds']:.0f} s when nothing changed, {again['peak_gib']:.1f} GiB in the "
+        f"largest process; {site['files']:,} files, {site['megabytes']:,.0f} MB, of it "
+        f"{site['index_megabytes']:.0f} MB of search index in {site['index_files']:,} files."
+    )
+    return f"{table(head, rows)}\n\n{told} {found['machine']}; {found['date']}."
+
+
 def _over(values: Sequence[float]) -> str:
     """The mean, and the range over splits where there are several."""
     if len(values) == 1:
@@ -801,6 +850,8 @@ TABLES = {
     "exchange": exchange_table,
     "workbench": workbench_table,
     "sets": sets_table,
+    "many": many_table,
+    "scale": scale_table,
     "curve": curve_table,
     "groups": groups_table,
     "peer": peer_table,
