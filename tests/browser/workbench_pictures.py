@@ -29,7 +29,7 @@ def main() -> None:
             executable_path=installed_browser(), args=launch_arguments()
         )
         with served(gallery.root, "--watch", workbench=True) as site:
-            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
             page.goto(site.workbench)
             take(page)
         browser.close()
