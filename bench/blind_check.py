@@ -23,6 +23,7 @@ from tracer.documents.feature_pack import packed_records  # noqa: E402
 
 LIST = ROOT / "bench" / "blind_check.json"
 SEED, COUNT = "tracer names 2026-11-29", 40
+LEAST_READ = 200_000  # tokens; names from fewer are made anew when all of the corpus is read
 TEXTS = 6  # of the strongest, shown to the reader
 
 
@@ -41,7 +42,12 @@ def drawn(names: Mapping[str, object], seed: str = SEED, count: int = COUNT) -> 
 
 
 def suggested(found: Mapping[str, FeatureExamples]) -> dict[str, Suggestion]:
-    return {key: one.suggestion for key, one in found.items() if one.suggestion is not None}
+    """Those of features that were looked for in enough text."""
+    return {
+        key: one.suggestion
+        for key, one in found.items()
+        if one.suggestion is not None and one.found_in and one.found_in.tokens >= LEAST_READ
+    }
 
 
 def judged() -> list[dict[str, Any]]:

@@ -26,8 +26,16 @@ def keep_only(root: Path, slugs: Collection[str]) -> None:
     for file in [*written, *sources.glob("comparisons/*.md")]:
         if not set(file.stem.split("--")) <= set(slugs):
             file.unlink()
+    site = sources / "site.yaml"
+    lines = site.read_text("utf-8").splitlines(keepends=True)
+    site.write_text("".join(line for line in lines if _is_kept(line, slugs)), "utf-8")
     for file in sources.rglob("*.md"):
         file.write_text(_without_links_to_other_pages(file.read_text("utf-8")), "utf-8")
+
+
+def _is_kept(line: str, slugs: Collection[str]) -> bool:
+    led = re.search(r" to: graphs/([a-z0-9-]+)/", line)
+    return led is None or led[1] in slugs
 
 
 def _without_links_to_other_pages(text: str) -> str:

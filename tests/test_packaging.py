@@ -89,7 +89,7 @@ def test_links_of_the_readme_lead_somewhere_where_an_index_shows_it() -> None:
     shown = module.absolute(text, here)
     links = re.findall(rf"\]\({here}/(?:raw|blob)/HEAD/([^)#]+)", shown)
     assert len(links) >= 3 and all((REPOSITORY / link).exists() for link in links), links
-    relative = re.findall(r"\]\((?!https?:|#|node:|group:|head:|\.\./)", shown)
+    relative = re.findall(r"\]\((?!https?:|#|node:|group:|head:|claim:|\.\./)", shown)
     assert relative == []
     assert f"{here}/raw/HEAD/.github/readme/graph.png" in shown
     assert module.urls(here)["Changelog"] == "https://example.org/a/b/blob/HEAD/CHANGELOG.md"

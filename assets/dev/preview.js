@@ -81,8 +81,10 @@ function restoreSpot() {
 function update(/** @type {Document} */ next) {
   document.title = next.title;
   swapStyles(next);
-  // These scripts hold on to elements of their page, and their state is in the address.
-  if (document.querySelector('script[type="module"][src*="/site/"]')) return reload();
+  // These scripts hold on to elements of their page, and their state is in the address; what tells
+  // a text only adds to it.
+  const holds = 'script[type="module"][src*="/site/"]:not([src$="/story.js"])';
+  if (document.querySelector(holds)) return reload();
   const data = (/** @type {Document} */ one) => {
     const viewer = one.getElementById("viewer");
     return `${viewer?.getAttribute("data-graph")} ${viewer?.getAttribute("data-edit")}`;

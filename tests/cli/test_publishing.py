@@ -17,7 +17,7 @@ def gallery(tmp_path: Path) -> GalleryFolder:
 def test_build_says_what_it_made_and_where(gallery: GalleryFolder) -> None:
     done = CliRunner().invoke(tracer, ["build", "--root", str(gallery.root)])
     assert done.exit_code == 0, done.output
-    assert done.output.startswith("1 graph, ")
+    assert "\n1 graph, " in done.output  # behind a warning: addresses are missing
     assert (gallery.root / "public" / "index.html").exists()
 
 

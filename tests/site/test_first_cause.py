@@ -42,7 +42,7 @@ def full(gallery: GalleryFolder) -> GalleryFolder:
     graph.save(gallery.root / OTHER)
     graph.save(gallery.root / "graphs" / "rome" / "2.json")
     figures = "::: circuit rome\n\n::: circuit france-paris\n\n::: compare rome france-paris\n"
-    links = "[g](group:g) [n](node:1_3_4) ![a](../files/a.png)\n\n"
+    links = "[g](group:g) [n](node:1_3_4) ![a](../files/a.png) 0_7_4, 1_3_4, 1_9_5.\n\n"
     gallery.write("site_src/site.yaml", "authors: [{name: Ann Lee}]\nsearch: false\n")
     gallery.write(
         "site_src/prompts.yaml",

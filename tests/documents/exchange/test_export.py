@@ -13,7 +13,7 @@ import pytest
 
 from tests.galleries import GalleryFolder, make_gallery
 from tests.heads_part import heads
-from tracer.documents.annotations import Annotations
+from tracer.documents.annotations import Annotations, load_annotations
 from tracer.documents.exchange.csv_tables import table
 from tracer.documents.exchange.export import export
 from tracer.documents.exchange.import_graph import import_graph
@@ -65,7 +65,8 @@ def test_our_own_graphs_with_their_annotations_pass_too() -> None:
     for folder in sorted((root / "graphs").iterdir()):
         data = json.loads(export(root, folder.name, "neuronpedia"))
         jsonschema.validate(data, schema)
-        assert data["qParams"]["supernodes"]
+        said = root / "site_src" / "annotations" / f"{folder.name}.yaml"
+        assert bool(data["qParams"]["supernodes"]) == bool(load_annotations(said)[0].groups)
 
 
 def test_out_and_in_again_keeps_groups_and_pins(gallery: GalleryFolder, tmp_path: Path) -> None:

@@ -32,12 +32,12 @@ _UNKNOWN = re.compile(r"\b(?:unknown|unclear|unnamed|mystery|riddle|no idea|\?\?
 
 
 def of_the_unsaid(entry: Entry) -> Iterator[TracerError]:
-    """Where somebody has written of a graph, or named its groups."""
+    """Where somebody has written of a graph."""
     tried = Tried(entry)
     mentioned = _mentioned(tried)
     yield from _predicts_badly(entry, mentioned)
     yield from _called_unknown(tried)
-    if entry.write_up is None and not entry.said.groups:
+    if entry.write_up is None:  # or it cannot be read, and nobody knows what it says
         return
     yield from _strongest(tried, mentioned)
     yield from _picked(tried, mentioned)
