@@ -21,17 +21,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, Request, sync_playwright
+from playwright.sync_api import Page, Request
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bench.graph_gallery import write_small_graphs  # noqa: E402
-from tests.browser.executable import installed_browser, launch_arguments  # noqa: E402
+from bench.static_site import blank_page, hosted  # noqa: E402
 
 SCRATCH = ROOT / ".tracer" / "bench-scale"
 RESULT = ROOT / "bench" / "scale.json"
-COUNT, RUNS, PORT = 10_000, 3, 9472
+COUNT, RUNS = 10_000, 3
 TRACER = [sys.executable, "-m", "tracer"]
 PAGES = {
     "the front page": "",
@@ -93,7 +93,7 @@ def in_a_browser(site: Path) -> dict[str, dict[str, float]]:
     """Kilobytes of each page and of all that it asks for, as a host would compress them, its
     elements, and milliseconds until it paints and until it is at rest."""
     found = {}
-    with _host(site) as address, _browser() as page:
+    with hosted(site) as address, blank_page() as page:
         there = {name: path for name, path in PAGES.items() if (site / path).is_dir()}
         for name, path in there.items():
             runs = [_opened(page, address, path, site) for _ in range(RUNS)]
@@ -158,28 +158,6 @@ def _kilobytes(site: Path, asked: list[str], address: str) -> float:
         file = site / (path + "index.html" if not path or path.endswith("/") else path)
         total += len(gzip.compress(file.read_bytes(), 6)) if file.is_file() else 0
     return round(total / 1e3, 1)
-
-
-@contextlib.contextmanager
-def _browser() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=installed_browser(), args=launch_arguments()
-        )
-        yield browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-        browser.close()
-
-
-@contextlib.contextmanager
-def _host(folder: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "http.server", str(PORT), "--bind", "127.0.0.1"]
-    server = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
-    try:
-        time.sleep(1)
-        yield f"http://127.0.0.1:{PORT}/"
-    finally:
-        server.kill()
-        server.wait()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ graphs there; (d) ten thousand features. Parts may be named: `python bench/site.
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import gzip
 import json
@@ -19,11 +18,11 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -31,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 from bench.feature_gallery import write_features  # noqa: E402
 from bench.graph_gallery import GRAPHS, write_gallery  # noqa: E402
 from bench.posts import POSTS, post, write_sites  # noqa: E402
-from tests.browser.executable import installed_browser, launch_arguments  # noqa: E402
+from bench.static_site import blank_page, hosted  # noqa: E402
 from tests.serving import served  # noqa: E402
 from tracer.site.preview import Preview  # noqa: E402
 
@@ -141,7 +140,7 @@ def edits() -> dict[str, Any]:
     folder = _gallery()
     preview = folder / ".tracer" / "preview"
     _output(*TRACER, "build", "--root", str(folder), "--drafts", "--out", str(preview))
-    with served(folder, "--watch") as running, _browser() as page:
+    with served(folder, "--watch") as running, blank_page() as page:
         page.goto(f"{running.address}graphs/graph-7/")
         page.wait_for_timeout(8000)  # the first build over all pages, which is not what is measured
         markdown = folder / "site_src" / "write-ups" / "graph-7.md"
@@ -206,7 +205,7 @@ def pages() -> dict[str, Any]:
     _output(*TRACER, "build", "--root", str(ROOT), "--out", str(folder))
     found = {}
     for name, path in (("front", ""), ("graph", "graphs/colosseum-italian/")):
-        with _host(folder) as address, _browser() as page:
+        with hosted(folder) as address, blank_page() as page:
             runs = [_load(page, address + path, folder) for _ in range(RUNS)]
         found[name] = {
             "requests": runs[0][0],
@@ -233,28 +232,6 @@ def _load(page: Page, address: str, folder: Path) -> tuple[int, float, float]:
 def _wire(folder: Path, path: str) -> int:
     file = folder / (path + "index.html" if not path or path.endswith("/") else path)
     return len(gzip.compress(file.read_bytes(), 6)) if file.is_file() else 0
-
-
-@contextlib.contextmanager
-def _browser() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=installed_browser(), args=launch_arguments()
-        )
-        yield browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-        browser.close()
-
-
-@contextlib.contextmanager
-def _host(folder: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "http.server", "9471", "--bind", "127.0.0.1"]
-    server = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
-    try:
-        time.sleep(1)
-        yield "http://127.0.0.1:9471/"
-    finally:
-        server.kill()
-        server.wait()
 
 
 def _gallery() -> Path:

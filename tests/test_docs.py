@@ -24,17 +24,15 @@ from tracer.documents.evidence import (
 from tracer.documents.graph import (
     AdapterInfo,
     Answer,
-    Counts,
-    Fit,
     Link,
     Metadata,
     ModelInfo,
     Node,
     Question,
-    Scores,
     TracerInfo,
 )
 from tracer.documents.schemas import schema_text
+from tracer.documents.trace_figures import Counts, Fit, Scores
 from tracer.documents.trial import Silenced, Trial
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from tests.builders import make_graph, make_set
 from tracer.cli.compare import command
 from tracer.documents.graph_changes import changes_between
-from tracer.documents.questions import ANSWER, GraphQuestions, Questions, ask
+from tracer.documents.graph_questions import ANSWER, GraphQuestions
+from tracer.documents.questions import Questions, ask
 from tracer.documents.set_folder import SetFolder
 from tracer.errors import TracerError
 

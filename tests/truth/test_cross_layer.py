@@ -15,7 +15,8 @@ from tests.truth.silencing import Silenced, answer_to, log_odds
 from tests.truth.transcoders import Fitted, fit_transcoders
 from tracer.attribution.trace import trace
 from tracer.batch.publish import publish
-from tracer.documents.graph import Fit, Graph
+from tracer.documents.graph import Graph
+from tracer.documents.trace_figures import Fit
 from tracer.documents.trace_settings import Remainder, TraceSettings
 from tracer.documents.trial import Silenced as Tried
 from tracer.documents.trial import Trial

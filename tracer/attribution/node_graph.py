@@ -28,9 +28,10 @@ from tracer.attribution.origin import FeatureName
 from tracer.attribution.prune import Pruned, prune
 from tracer.attribution.sweep import Swept
 from tracer.attribution.traced import Published, Traced
-from tracer.documents.graph import BIAS, Counts, Graph, Link, Node, Scores
+from tracer.documents.graph import BIAS, Graph, Link, Node
 from tracer.documents.parts.parts import Parts
 from tracer.documents.prompt_words import BIASES
+from tracer.documents.trace_figures import Counts, Scores
 from tracer.documents.trace_settings import TraceSettings
 
 

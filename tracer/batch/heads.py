@@ -22,6 +22,7 @@ from tracer.batch.report import plain_console, table_of
 from tracer.batch.subject import Subject, Workbench, find_subject
 from tracer.batch.trace_job import memory_suffices
 from tracer.documents.files import write_atomically
+from tracer.documents.graph import Question
 from tracer.documents.parts.heads import Heads, TriedLook
 from tracer.documents.parts.parts import heads_file
 from tracer.documents.parts.why import WhyLooked
@@ -135,6 +136,11 @@ def _targets(subject: Subject, frozen: FrozenPass, active: ActiveFeatures) -> Ta
             hint="name a graph that explains an answer or a feature",
             place=Place(subject.graph_file),
         )
+    return targets_of(frozen, active, asked)
+
+
+def targets_of(frozen: FrozenPass, active: ActiveFeatures, asked: Question) -> Targets:
+    """What a question that a file can hold asks about."""
     if asked.kind == "feature":
         name = FeatureName.parse(asked.target, positions=frozen.n_positions)
         return feature_target(frozen, active, name)

@@ -16,7 +16,8 @@ from tracer.batch.report import table_of
 from tracer.documents.account import CONFIRMED
 from tracer.documents.claims import Claim
 from tracer.documents.evidence import ClaimEvidence, Exchange, Faithfulness, SilencedGroups
-from tracer.documents.questions import GraphQuestions, ask
+from tracer.documents.graph_questions import GraphQuestions
+from tracer.documents.questions import ask
 from tracer.documents.set_evidence import SetEvidence
 from tracer.documents.size_curve import SizeCurve
 from tracer.errors import TracerError

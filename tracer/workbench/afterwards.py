@@ -9,10 +9,9 @@ from typing import Any, cast
 
 from tracer.attribution.account.account_graph import AccountGraph
 from tracer.attribution.account.carried import Carried, carried_by_heads
-from tracer.attribution.origin import FeatureName
-from tracer.attribution.targets import Targets, choose_targets, feature_target
 from tracer.attribution.trace import feature_source
 from tracer.batch.found_heads import groups_of, heads_part
+from tracer.batch.heads import targets_of
 from tracer.documents.graph import Graph, Question
 from tracer.features.choose import FoundFeatures
 from tracer.features.source import ActiveFeatures
@@ -85,16 +84,4 @@ def _giving_way(active: ActiveFeatures, cancel: Cancel) -> ActiveFeatures:
 def _carried(
     frozen: FrozenPass, active: ActiveFeatures, asked: Question, groups: Sequence[Sequence[str]]
 ) -> Carried:
-    return carried_by_heads(frozen, active, _targets(frozen, active, asked), groups)
-
-
-def _targets(frozen: FrozenPass, active: ActiveFeatures, asked: Question) -> Targets:
-    if asked.kind == "feature":
-        name = FeatureName.parse(asked.target, positions=frozen.n_positions)
-        return feature_target(frozen, active, name)
-    return choose_targets(
-        frozen,
-        target=asked.target_id,
-        contrast=asked.contrast_ids,
-        against=asked.against or "vocabulary",
-    )
+    return carried_by_heads(frozen, active, targets_of(frozen, active, asked), groups)

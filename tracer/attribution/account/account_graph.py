@@ -32,11 +32,12 @@ from tracer.attribution.origin import FeatureName
 from tracer.attribution.question import graph_id
 from tracer.attribution.traced import Published, Traced
 from tracer.documents.account import AccountInfo
-from tracer.documents.graph import BIAS, EMBEDDING, ERROR, Counts, Graph, Link, Node
+from tracer.documents.graph import BIAS, EMBEDDING, ERROR, Graph, Link, Node
 from tracer.documents.named_boxes import Group, named_boxes
 from tracer.documents.parts.ledger import Ledger
 from tracer.documents.parts.parts import Parts
 from tracer.documents.prompt_words import BIASES, OTHER_ERRORS, OTHER_WORDS, input_names
+from tracer.documents.trace_figures import Counts
 from tracer.documents.trace_settings import TraceSettings
 
 

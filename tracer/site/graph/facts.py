@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tracer.documents.account import AccountInfo
 from tracer.documents.exchange.provenance import Named, Provenance, is_foreign, provenance_of
-from tracer.documents.graph import Fit, Graph, TracerInfo
+from tracer.documents.graph import Graph, TracerInfo
+from tracer.documents.trace_figures import Fit
 from tracer.site.graph.again import again
 from tracer.site.wording.amounts import signed
 from tracer.site.wording.answers import asked_instead, target_node
