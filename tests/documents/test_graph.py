@@ -25,8 +25,8 @@ def our_graphs() -> list[Path]:
     return sorted(file for file in files if file.stem.isdigit())
 
 
-# A schema takes half a second for a graph: each day one before accounts, one with an account, one of
-# an edited model, and one of a chat.
+# A schema takes half a second for a graph: each day one before accounts, one with an account, one
+# of an edited model, and one of a chat.
 SOME = ("colosseum-italian/1", "import-numpy/2", "colosseum-madrid/1", "pick-a-lock/1")
 
 
