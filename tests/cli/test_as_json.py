@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.tiny_models import save_tiny_model
+from tracer.batch.verified import verified
 from tracer.cli import tracer
 from tracer.cli.as_json import print_json
 from tracer.documents.graph import load_graph
@@ -132,8 +133,8 @@ def test_what_was_measured_of_each_graph_and_set(traced: Path) -> None:
     assert [one["bound_met"] for one in graph["claims"]] == [False, False]
 
 
-def test_what_was_measured_of_a_set_is_told_without_running_it() -> None:
-    found = said("verify", "is-or-are", *ROOT)
+def test_what_was_measured_of_a_set() -> None:
+    found = verified(REPOSITORY, [], ["is-or-are"])
     (one,) = found["sets"]
     assert keys(found, 3) <= NAMED and found["graphs"] == []
     assert {each["halves"] for each in one["halves"]} == {"kin", "rows"}

@@ -59,8 +59,8 @@ def command(left: str, right: str, root: Path, most: int, as_json: bool) -> None
     for flow in flows[:most]:
         sides = f"{flow.before:+.2f} → {flow.after:+.2f}"
         sure = ", beyond what rows differ by" if flow.apart else ""
-        told = f"{BECAME[flow.became]}{sure}"
-        click.echo(f"  {sides:<16} {flow.source} → {flow.target}, {told}")
+        became = f"{BECAME[flow.became]}{sure}"
+        click.echo(f"  {sides:<16} {flow.source} → {flow.target}, {became}")
 
 
 def _plain(one: FlowChange) -> dict[str, Any]:
