@@ -51,7 +51,7 @@ function viewAddress(revision) {
   const address = new URL(location.href);
   address.searchParams.delete("embed");
   if (revision) address.searchParams.set("revision", revision);
-  address.hash = "viewer";
+  if (!address.hash.startsWith("#saved=")) address.hash = "viewer"; // what was saved goes along
   return address.href;
 }
 

@@ -76,6 +76,6 @@ def _content(file: Path) -> bytes:
 
 
 def _published(name: str, content: bytes) -> bytes:
-    """The viewer without comments that have lines of their own, a sixth of what is sent."""
-    own = name.startswith("viewer/") and name.endswith(".js")
+    """Our scripts without comments that have lines of their own, a sixth of what is sent."""
+    own = name.startswith(("viewer/", "site/")) and name.endswith(".js")
     return _COMMENT.sub(b"", content) if own else content

@@ -24,6 +24,7 @@ from tracer.site.graph.pictures import Pictures
 from tracer.site.graph.remarks import Remarks
 from tracer.site.graph.size_curve import ShownSizeCurve, show_size_curve
 from tracer.site.graph.trial import ShownTrial, show_trial
+from tracer.site.graph.tried import ShownTried, groups_tried, show_tried, steer_command
 from tracer.site.graph.viewer_files import ViewerFiles
 
 
@@ -80,7 +81,10 @@ class GraphPage:
     def viewer(self) -> ViewerFiles:
         circuit = self.pictures.circuit
         flows = self.parts.flows
-        return ViewerFiles(self.entry, self.graph, self.address, circuit, self._measured, flows)
+        groups = groups_tried(self.graph, self.annotations, self.remarks.became)
+        return ViewerFiles(
+            self.entry, self.graph, self.address, circuit, self._measured, flows, groups
+        )
 
     @cached_property
     def made(self) -> Provenance | None:
@@ -126,6 +130,17 @@ class GraphPage:
     @cached_property
     def heads(self) -> ShownHeads | None:
         return show_heads(self.graph, self.parts.heads, self.pictures.circuit, self.annotations)
+
+    @cached_property
+    def tried(self) -> ShownTried | None:
+        """What became of the answer when one thing was taken away; None of somebody else's graph,
+        whose model is not known."""
+        if is_foreign(self.graph):
+            return None
+        steer = steer_command(self.slug, None if self.newest else self.revision)
+        became, heads = self.remarks.became, self.parts.heads
+        found = show_tried(self.graph, self.annotations, self._measured, became, heads, steer)
+        return found or None
 
     @cached_property
     def faithfulness(self) -> ShownFaithfulness | None:
