@@ -93,13 +93,16 @@ def test_a_page_that_tells_goes_on_telling_after_an_edit(
     open_page: Page, gallery: GalleryFolder
 ) -> None:
     groups = 'groups:\n  city: {name: The city, nodes: ["1_3_4"]}\n'
+    told = f"First words.\n\n[It](group:city) reads. {'It reads. ' * 300}\n"
     gallery.write("site_src/annotations/france-paris.yaml", groups)
+    open_page.wait_for_event("load")
+    gallery.write("site_src/write-ups/france-paris.md", told)  # a new link to what can be renamed
     open_page.wait_for_event("load")
     expect(open_page.locator("#circuit")).to_contain_text("The city")
     expect(open_page.locator(".circuit-frame.taken-over")).to_have_count(1)
     open_page.evaluate("window.kept = true")
-    told = f"Other words.\n\n[It](group:city) reads. {'It reads. ' * 300}\n"
-    gallery.write("site_src/write-ups/france-paris.md", told)
+    gallery.write("site_src/write-ups/france-paris.md", told.replace("First", "Other"))
+    expect(open_page.locator("#write-up")).to_contain_text("Other words.")
     told_of = open_page.locator("#write-up p", has_text="It reads.")
     expect(told_of).to_have_count(1)
     told_of.evaluate("one => one.scrollIntoView()")

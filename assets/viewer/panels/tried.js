@@ -61,7 +61,11 @@ function ofGroup(graph, nodes) {
     : "";
   return [
     bars(found),
-    make("p", { class: "ablation" }, `The ${found.of}, with all of it set to zero in the real model.${others}`),
+    make(
+      "p",
+      { class: "ablation" },
+      `The ${found.of}, with all of it set to zero in the real model.${others}`,
+    ),
     precomputed(),
   ];
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,8 +17,10 @@ from tracer.site.content.entry import Entry
 from tracer.site.graph.about import About
 from tracer.site.graph.account import ShownAccount, show_account
 from tracer.site.graph.address import GraphAddress
+from tracer.site.graph.again import again, listed_again
 from tracer.site.graph.citation import bibtex
 from tracer.site.graph.exchange import ShownExchange, show_exchange
+from tracer.site.graph.facts import Fact, measured_with
 from tracer.site.graph.faithfulness import ShownFaithfulness, show_faithfulness
 from tracer.site.graph.heads import ShownHeads, show_heads
 from tracer.site.graph.pictures import Pictures
@@ -122,6 +125,21 @@ class GraphPage:
         """Those packed files, below the site's root."""
         stored = self.entry.parts.get(self.revision)
         return [f"graphs/{self.slug}/{one.file.name}" for one in stored.files] if stored else []
+
+    @property
+    def facts(self) -> list[Fact]:
+        """What one needs to know to cite the graph or to make it again."""
+        evidence = self.entry.evidence_of(self.revision)
+        measured = [measured_with(evidence.versions)] if evidence else []
+        return [*self.about.facts, *measured, *self._again()]
+
+    def _again(self) -> Iterator[Fact]:
+        own = self.graph.metadata.tracer is not None
+        command = again(self.graph)
+        if command is None and own and self.entry.listed and self.newest:
+            command = listed_again(self.slug)
+        if command:
+            yield Fact("Trace it again", command, code=True)
 
     @property
     def trial(self) -> ShownTrial | None:
