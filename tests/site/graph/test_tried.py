@@ -18,7 +18,7 @@ from tracer.site.graph.tried import Became, ShownTried, show_tried, steer_comman
 ALONE = "  lone: {name: Lone, nodes: [1_11_5]}\nclaims:"
 
 
-def annotations(folder: Path) -> Annotations:
+def said_in(folder: Path) -> Annotations:
     file = folder / "one.yaml"
     file.write_text(ANNOTATIONS.replace("claims:", ALONE), "utf-8")
     return load_annotations(file)[0]
@@ -30,7 +30,7 @@ def became(said: Annotations, measured: Evidence) -> Became:
 
 
 def shown(folder: Path) -> ShownTried:
-    said, measured = annotations(folder), evidence()
+    said, measured = said_in(folder), evidence()
     run = became(said, measured)
     steer = steer_command("france-paris", None)
     return show_tried(make_graph(), said, measured.faithfulness, run, heads(), steer)
