@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 
@@ -64,3 +65,11 @@ def test_the_viewers_own_modules_are_found() -> None:
     later = {"viewer/compare.js", "viewer/sharing/share.js", "viewer/sharing/export_svg.js"}
     assert first <= set(modules)
     assert not later & set(modules)
+
+
+def test_what_a_graphs_page_fetches_unasked_is_within_its_budget() -> None:
+    """As `bench/viewer.py` measures it: all modules until the page is whole, compressed."""
+    assets = load_assets(ROOT)
+    first = ("site/embedded.js", "site/story.js", "viewer/main.js", "viewer/panels/panels.js")
+    sent = [gzip.compress(assets.files[one], 6) for one in assets.imported_by(*first)]
+    assert sum(map(len, sent)) <= 90 * 1024

@@ -37,7 +37,11 @@ class Assets:
     @cached_property
     def viewer_modules(self) -> list[str]:
         """What the viewer imports before it starts, for `modulepreload`."""
-        found = ["viewer/main.js"]
+        return self.imported_by("viewer/main.js")
+
+    def imported_by(self, *modules: str) -> list[str]:
+        """These and all that they import before they start."""
+        found = [*modules]
         for name in found:
             text = self.files[name].decode() if name in self.files else ""
             folder = posixpath.dirname(name)
