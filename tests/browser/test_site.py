@@ -151,7 +151,7 @@ def test_without_scripts_everything_is_there_to_read(
     expect(page.locator(".card h2 a[href*='graphs/']")).to_have_count(len(GRAPHS))
     expect(page.locator("#filter")).to_be_hidden()
     cards = page.locator("#cards")
-    cards.get_by_role("link", name="Which language is spoken where the Colosseum").click()
+    cards.get_by_role("link", name="Some neurons ask for a language").click()
     expect(page.locator(".prompt mark")).to_have_text("Italian")
     expect(page.locator(".circuit.wide")).to_be_visible()
     expect(page.locator(".answers .explained")).to_contain_text("81")
