@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tracer.attribution.effects import gradients_on_heads
 from tracer.attribution.origin import Origin
 from tracer.features.source import ActiveFeatures
 from tracer.model.frozen_norm import wide
@@ -41,42 +42,20 @@ def strongest_looks(
     *,
     most: int,
     origin: Origin | None = None,
-    gradients: Sequence[Tensor] | None = None,
+    gradients: Sequence[Tensor] = (),
 ) -> list[Look]:
     """The `most` of largest |effect| on `direction`, (d_model,): each head, from each token at the
     tokens in front of it of each of the `words` (begin, end), the start left out. `gradients`
     behind the attention of each layer, (positions, d_model), spare the walk where they are known.
     """
-    walked = (
-        _by_layer(frozen, active, wide(direction), origin)
-        if gradients is None
-        else enumerate(gradients)
-    )
+    if not gradients:
+        gradients = gradients_on_heads(frozen, active, wide(direction), origin)
     found = [
         look
-        for layer, gradient in walked
-        for look in _strongest(frozen, layer, _added(frozen, layer, gradient), words, most)
+        for layer, gradient in enumerate(gradients)
+        for look in _strongest(frozen, layer, _added(frozen, layer, wide(gradient)), words, most)
     ]
     return sorted(found, key=lambda one: -abs(one.effect))[:most]
-
-
-def _by_layer(
-    frozen: FrozenPass, active: ActiveFeatures, direction: Tensor, origin: Origin | None
-) -> Iterator[tuple[int, Tensor]]:
-    """Gradients behind the attention of each layer, from the top."""
-    gradient = torch.zeros_like(wide(frozen.embeddings))
-    if origin is None:
-        gradient[-1] = wide(frozen.pull_through_final_norm(direction[None])[0])
-    behind: list[Tensor] = []
-    for layer in reversed(range(frozen.n_layers)):
-        behind.insert(0, gradient)
-        onward = wide(active.pull(layer, behind)[1])
-        if origin is not None and layer == origin.layer:
-            onward = onward.clone()
-            onward[origin.position] += direction
-        left = gradient if frozen.model.parallel_residual else gradient + onward
-        yield layer, left
-        gradient = frozen.pull_through_block(layer, gradient, onward)
 
 
 def _added(frozen: FrozenPass, layer: int, gradient: Tensor) -> Tensor:
