@@ -66,8 +66,8 @@ def _walk(
     asked: list[Tensor] = []  # behind their attention
     for layer in reversed(range(frozen.n_layers)):
         behind.insert(0, gradient)
-        effects, onward = active.pull(layer, behind)
-        by_layer.append(effects)
+        by_feature, onward = active.pull(layer, behind)
+        by_layer.append(by_feature)
         if origin is not None and layer == origin.layer:
             onward[origin.position] = direction  # above it all was zero
         asked.insert(0, gradient if frozen.model.parallel_residual else gradient + onward)

@@ -3,7 +3,7 @@ away should change. One walk down, patterns and norms frozen, features passing g
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -50,12 +50,17 @@ def strongest_looks(
     """
     if not gradients:
         gradients = gradients_on_heads(frozen, active, wide(direction), origin)
-    found = [
-        look
-        for layer, gradient in enumerate(gradients)
-        for look in _strongest(frozen, layer, _added(frozen, layer, wide(gradient)), words, most)
-    ]
-    return sorted(found, key=lambda one: -abs(one.effect))[:most]
+    member = wide(frozen.embeddings).new_zeros(frozen.n_positions, len(words))
+    for place, (begin, end) in enumerate(words):
+        member[max(begin, 1) : end, place] = 1
+    found = torch.cat(
+        [
+            _strongest(frozen, layer, _added(frozen, layer, wide(gradient)), member, most)
+            for layer, gradient in enumerate(gradients)
+        ]
+    )
+    order = torch.sort(found[:, -2].abs(), descending=True, stable=True).indices[:most]
+    return [_look(row, words) for row in found[order].tolist() if row[-2]]
 
 
 def _added(frozen: FrozenPass, layer: int, gradient: Tensor) -> Tensor:
@@ -72,27 +77,23 @@ def _added(frozen: FrozenPass, layer: int, gradient: Tensor) -> Tensor:
     return met.view(heads // kv_heads, kv_heads, n, n).transpose(0, 1).flatten(0, 1)
 
 
-def _strongest(
-    frozen: FrozenPass,
-    layer: int,
-    added: Tensor,
-    words: Sequence[tuple[int, int]],
-    most: int,
-) -> Iterator[Look]:
-    member = added.new_zeros(frozen.n_positions, len(words))
-    for place, (begin, end) in enumerate(words):
-        member[max(begin, 1) : end, place] = 1
-    effects = added.tril(-1) @ member  # (heads, queries, words)
-    weights = wide(frozen.patterns[layer]).to(added).tril(-1) @ member
+def _strongest(frozen: FrozenPass, layer: int, added: Tensor, member: Tensor, most: int) -> Tensor:
+    """(looks, 7), of one layer: layer, head, query, word, weight, effect, what the change is
+    without it. `member`, (positions, words), says with 1 which tokens are a word's."""
+    effects = added.tril(-1) @ member.to(added)  # (heads, queries, words)
+    weights = wide(frozen.patterns[layer]).to(added).tril(-1) @ member.to(added)
     size = torch.where(weights < SURE, effects.abs(), 0.0)
-    best = size.flatten().topk(min(most, size.numel())).indices
-    places = torch.unravel_index(best, size.shape)
-    for head, query, word in zip(*(one.tolist() for one in places), strict=True):
-        if not size[head, query, word]:
-            continue
-        weight, effect = float(weights[head, query, word]), float(effects[head, query, word])
-        others = float(added[head, query].sum()) - effect
-        without = others * weight / (1 - weight) - effect
-        begin, end = words[word]
-        keys = tuple(range(max(begin, 1), min(end, query)))
-        yield Look(layer, head, query, keys, weight, effect, without)
+    best = size.flatten().topk(min(most, size.numel()))
+    head, query, word = torch.unravel_index(best.indices, size.shape)
+    weight = weights[head, query, word]
+    effect = torch.where(best.values > 0, effects[head, query, word], 0.0)
+    others = added[head, query].sum(-1) - effect
+    without = others * weight / (1 - weight) - effect
+    columns = (torch.full_like(head, layer), head, query, word, weight, effect, without)
+    return torch.stack([one.to(added) for one in columns], dim=1)
+
+
+def _look(row: Sequence[float], words: Sequence[tuple[int, int]]) -> Look:
+    layer, head, query, word = map(int, row[:4])
+    begin, end = words[word]
+    return Look(layer, head, query, tuple(range(max(begin, 1), min(end, query))), *row[4:])

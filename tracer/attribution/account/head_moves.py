@@ -29,7 +29,8 @@ class HeadMoves:
     def asked(self, rows: Rows) -> Tensor:
         """(heads, positions, columns, dim): gradients behind them, at queries."""
         spread = rows.holding(rows.vectors @ self.attention.enter.T).spread()
-        return spread.unflatten(2, (self.heads, self.dim)).permute(2, 1, 0, 3).contiguous()
+        by_head = torch.unflatten(spread, 2, (self.heads, self.dim))
+        return by_head.permute(2, 1, 0, 3).contiguous()
 
     def at_keys(self, asked: Tensor) -> Tensor:
         """(heads, positions, columns, dim): gradients at the words that they moved from."""
@@ -50,14 +51,14 @@ class HeadMoves:
     def down(self, asked: Tensor, at_keys: Tensor, into: Rows, scales: Tensor) -> Tensor:
         """(rows, d_model): gradients in front of the attention."""
         moved = at_keys * scales[:, None] + self.stays[..., None, None] * asked
-        summed = moved.unflatten(0, (-1, self.kv_heads)).sum(0)
+        summed = torch.unflatten(moved, 0, (-1, self.kv_heads)).sum(0)
         return into.take(summed.permute(2, 1, 0, 3)).vectors @ self.attention.leave.T
 
     def met(self, at_keys: Tensor, values: Tensor) -> Tensor:
         """(targets, sources, heads), heads in the model's order: gradients meet what other words'
         values are."""
         n, targets, sources = at_keys.shape[1], at_keys.shape[2], len(values)
-        asked = at_keys.unflatten(0, (-1, self.kv_heads)).permute(1, 0, 3, 2, 4)
+        asked = torch.unflatten(at_keys, 0, (-1, self.kv_heads)).permute(1, 0, 3, 2, 4)
         held = values.view(sources, n, self.kv_heads, self.dim).permute(2, 1, 3, 0)
         found = asked.reshape(self.kv_heads, -1, n * self.dim) @ held.reshape(
             self.kv_heads, n * self.dim, sources

@@ -232,8 +232,8 @@ class HeadSplit:
             asked = moves.asked(left)
             at_keys = moves.at_keys(asked)
             each = zip(
-                at_keys.split(self.n_targets, dim=2),
-                values[layer].split(self.n_sources),
+                torch.split(at_keys, self.n_targets, dim=2),
+                torch.split(values[layer], self.n_sources),
                 strict=True,
             )
             for copy, (one, held) in enumerate(each):
