@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -160,3 +163,29 @@ def test_the_check_can_fail(page: Page, site: str) -> None:
     page.goto(site)
     page.locator("main").evaluate("main => main.append(document.createElement('button'))")
     assert any(one.startswith("button-name") for one in violations(page))
+
+
+def pages_of(site: Path) -> list[str]:
+    """Addresses of all pages; of the features', which are thousands and alike, a hundredth, unless
+    `TRACER_EVERY_PAGE` is set."""
+    found = sorted(str(one.parent.relative_to(site)) for one in site.rglob("index.html"))
+    own = [one for one in found if re.search(r"^features/.*/\d+/\d+$", one)]
+    left = set() if "TRACER_EVERY_PAGE" in os.environ else set(own) - set(own[::100])
+    return ["404.html", *("" if one == "." else f"{one}/" for one in found if one not in left)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 768, 390])
+def test_no_page_of_our_own_gallery_has_a_violation(
+    page: Page, own_site: str, own_gallery: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    found = {}
+    for address in pages_of(own_gallery):
+        page.goto(own_site + address)
+        settled(page)
+        if faults := violations(page):
+            found[address] = faults
+    assert not found

@@ -1,6 +1,6 @@
 // Search, the influence threshold, strength and sign of lines, kinds of node; and apart, so that it
 // can stay in sight, how much is hidden and why.
-import { isTyping, make } from "../page/dom.js";
+import { afterPaint, isTyping, make } from "../page/dom.js";
 import { headResult, headsFound } from "../page/heads_found.js";
 import { generalNodes, learnGeneral, learnWords } from "../graph/general.js";
 import { search } from "../graph/search.js";
@@ -70,13 +70,36 @@ export function makeHiddenLine(graph, store, share) {
   });
   const help = async () => (await import("../page/help.js")).openHelp();
   onKey("?", help);
-  const buttons = make(
-    "span",
-    { class: "hidden-line-buttons" },
+  const more = make(
+    "button",
+    { type: "button", class: "more-lines", "aria-expanded": "false", click: () => open(true) },
+    "Lines…",
+  );
+  /** @type {HTMLElement | null} */
+  let opened = null;
+  /** @param {boolean} toggle */
+  async function open(toggle) {
+    const { makeLineControls } = await import("./line_controls.js");
+    opened ??= makeLineControls(store);
+    const close = toggle && opened.isConnected;
+    if (close) opened.remove();
+    else line.after(opened);
+    more.setAttribute("aria-expanded", String(!close));
+  }
+  const { ends, density } = store.state;
+  const line = make(
+    "div",
+    { class: "hidden-line" },
+    hidden,
+    lines,
+    reset,
+    hint,
+    more,
     make("button", { type: "button", click: share }, "Share…"),
     make("button", { type: "button", "aria-label": "Keys and search", click: help }, "?"),
   );
-  return make("div", { class: "hidden-line" }, hidden, lines, reset, hint, buttons);
+  if (ends !== "either" || density !== "usual") afterPaint().then(() => open(false));
+  return line;
 }
 
 /**
