@@ -3,7 +3,7 @@ stands at the query and at the key."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -57,10 +57,11 @@ def why_looked(
     *,
     listed: Collection[FeatureName] = (),
     told: int = TOLD,
+    between: Callable[[], None] = lambda: None,
 ) -> list[Why]:
     """Of each of the `looks`. `words` are spans of tokens; `listed` features are told by
     themselves, and of the others the strongest. The `told` strongest pieces at each end stand
-    alone.
+    alone. `between` is called in front of each.
 
     Raises TracerError for looks that there are not.
     """
@@ -73,6 +74,7 @@ def why_looked(
     standing = Standing(frozen, _words(frozen, looks, words), reach)
     found: dict[int, Why] = {}
     for at in sorted(range(len(looks)), key=lambda at: looks[at].layer):
+        between()
         standing.rise(looks[at].layer)
         found[at] = _split(scores[at], standing, features[at], told)
     return [found[at] for at in range(len(looks))]

@@ -3,7 +3,7 @@ words; where the strongest look, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -50,10 +50,12 @@ def carried_by_heads(
     words: int = WORDS,
     looks: int = LOOKS,
     quick: bool = False,
+    between: Callable[[], None] = lambda: None,
 ) -> Carried:
     """`groups` hold node ids of features, each in one of them. `account` is one that lists all of
     them, if there is one; else it is swept anew. `quick`: shares within 6e-3 of a flow, not 5e-4,
-    in half the time; they add up to it all the same."""
+    in half the time; they add up to it all the same. `between` is called now and then, so that
+    others are let in."""
     owner = {_name(node): at for at, group in enumerate(groups) for node in group}
     names = sorted(owner) if account is None else _names(account)
     listed = _listed(active, names, frozen.n_layers)
@@ -78,13 +80,20 @@ def carried_by_heads(
         origin=origin,
         nodes=QUICK if quick else NODES,
     )
+    between()
     found = strongest_looks(
         frozen, active, asked, spans(tokens), most=looks, origin=origin, gradients=flows.asked
     )
     flows = _closed(flows, account, member, sources)
+    between()
     features = [FeatureName(layer, index, position) for layer, position, index in names]
     whys = why_looked(
-        frozen, active, [_at_most(frozen, one) for one in found], spans(tokens), listed=features
+        frozen,
+        active,
+        [_at_most(frozen, one) for one in found],
+        spans(tokens),
+        listed=features,
+        between=between,
     )
     return Carried(
         tuple(map(tuple, groups)), tuple(map(tuple, alone)), flows, tuple(found), tuple(whys)
