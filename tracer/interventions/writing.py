@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from tracer.errors import TracerError
+from tracer.interventions.held import Held
 from tracer.interventions.settings import Place, Places
+from tracer.interventions.targets import InterventionTargets
 from tracer.model.frozen_norm import wide
+from tracer.model.frozen_pass import FrozenPass
+from tracer.model.load import Model
 from tracer.model.precision import is_narrow
-
-if TYPE_CHECKING:
-    from tracer.interventions.steered_pass import SteeredPrompt
 
 MANY = 4  # settings for each different feature of a layer: from here on, products of matrices
 
@@ -36,10 +37,21 @@ def overflow(dtype: torch.dtype) -> TracerError:
     )
 
 
+class Steered(Protocol):
+    """A prompt that features are set on."""
+
+    model: Model
+    targets: InterventionTargets
+    held: Held
+    frozen: FrozenPass | None
+    baseline: Run
+    written_by: InterventionTargets | None
+
+
 class Writing:
     """The hooks of one pass, in the order in which the model comes by."""
 
-    def __init__(self, prompt: SteeredPrompt, run: Run, places: Places, hold: bool) -> None:
+    def __init__(self, prompt: Steered, run: Run, places: Places, hold: bool) -> None:
         self.prompt, self.run, self.places, self.hold = prompt, run, places, hold
         self.pending: dict[int, Tensor] = {}  # layer -> (variants, n, d_model)
 
