@@ -8,6 +8,7 @@ from typing import Any
 from tracer.documents.graph import Graph
 from tracer.documents.set_account import (
     ANSWER,
+    Fires,
     Mean,
     Refusal,
     Row,
@@ -214,4 +215,17 @@ def make_set(slug: str = "capitals") -> SetAccount:
         ),
         quantity=mean(4),
         resamples=1000,
+    )
+
+
+def over_two_words(account: SetAccount) -> SetAccount:
+    """The same rows as five of six pairs `{a} + {b}`, with where a neuron fires."""
+    pairs = [("1", "2"), ("1", "10"), ("2", "2"), ("2", "10"), ("3", "2")]
+    rows = tuple(
+        row.model_copy(update={"words": {"a": a, "b": b}})
+        for row, (a, b) in zip(account.rows, pairs, strict=True)
+    )
+    fires = (Fires(node="9_5@is", values=(1, 2, 2, -1, 0)),)
+    return account.model_copy(
+        update={"template": "What is {a} + {b}?", "rows": rows, "fires": fires}
     )

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
 from rich.console import Console
+from torch import Tensor
 
 from tracer.batch import build_sets as module
 from tracer.batch.session import build_graphs
@@ -139,9 +141,48 @@ def test_a_run_that_was_interrupted_goes_on(desk: Desk, monkeypatch: pytest.Monk
 
 
 def test_rows_that_work_otherwise_are_found() -> None:
-    import torch
-
     alike = torch.tensor([[1.0, 1.1, 0.9, 1.0, 0.0], [0.5, 0.4, 0.6, 0.5, 0.1], [0, 0, 0, 0, 2.0]])
     found = likeness_of(alike)
     assert [one.odd for one in found] == [False] * 4 + [True]
     assert found[4].cluster == 1 and found[0].cosine > 0.9 > found[4].cosine
+
+
+def _read_by(model: Model, layer: int, ids: Sequence[int]) -> Tensor:
+    """What the down projection of a layer reads: its neurons, (positions, width)."""
+    reads: list[Tensor] = []
+    module = model.causal_lm.model.layers[layer].mlp.down_proj
+    handle = module.register_forward_pre_hook(lambda _, inputs: reads.append(inputs[0][0]))
+    with torch.no_grad():
+        model.causal_lm(torch.tensor([ids]))
+    handle.remove()
+    return reads[0]
+
+
+def test_of_two_words_each_pair_is_looked_at_for_where_neurons_fire(
+    tmp_path: Path, model: str
+) -> None:
+    opened = load_model(model, device="cpu")
+    desk, rows = Desk(tmp_path, model, ["w3"]), []
+    for a, b in (("w3", "w5"), ("w3", "w7"), ("w9", "w5"), ("w9", "w7")):
+        top = _top(opened, opened.tokenizer.encode_prompt(f" {a} {b} w20"))
+        answer = opened.tokenizer.text(top) if (a, b) != ("w9", "w7") else " w55"
+        rows.append(f'      - {{a: {a}, b: {b}, answer: "{answer}"}}\n')
+    desk.list.write_text(
+        f"defaults: {{model: {model}, max_nodes: 20}}\nsets:\n  - slug: pairs\n"
+        '    template: " {a} {b} w20"\n    contrast: [" w57"]\n    fill:\n' + "".join(rows)
+    )
+    assert desk.run() == 0, desk.said
+    found = desk.folder.load("pairs", 1)
+    assert found.fires and len(found.apart) == 1
+    layer, index = map(int, found.fires[0].node.partition("@")[0].split("_"))
+    slot = found.fires[0].node.partition("@")[2]
+    for row, value in zip(found.rows, found.fires[0].values, strict=True):
+        at = [found.slots[place] for place in row.places].index(slot)
+        read = _read_by(opened, layer, opened.tokenizer.encode_prompt(row.prompt))
+        assert value == pytest.approx(float(read[at, index]), rel=2e-3, abs=1e-4)
+    # What an older program wrote gets it without being traced again.
+    without = found.model_copy(update={"fires": None})
+    desk.folder.rewrite(without, 1)
+    assert desk.run() == 0 and desk.folder.revisions("pairs") == [1]
+    again = desk.folder.load("pairs", 1).fires
+    assert again and again[0].values == pytest.approx(found.fires[0].values, rel=1e-3, abs=1e-4)

@@ -32,6 +32,27 @@ listed, graphs = map(Path, sys.argv[1:])
 sys.exit(build_graphs(load_prompts(listed), graphs, device="cpu", ray="local"))
 """
 
+CROWDED = """
+import sys, time
+from pathlib import Path
+from tracer.batch import run_on_ray
+from tracer.batch.session import build_graphs
+from tracer.documents.prompts import load_prompts
+listed, graphs, grew = map(Path, sys.argv[1:])
+class Growing(run_on_ray.GraphTask):
+    def do(self, tools):
+        if self.name == "g0" and not grew.exists():
+            grew.touch()
+            held = []
+            for _ in range(60):
+                held.append(b"x" * 50_000_000)
+                time.sleep(0.1)
+            time.sleep(60)
+        return run_on_ray.trace_job(self.job, tools.models.open(self.job))
+run_on_ray.GraphTask = Growing
+sys.exit(build_graphs(load_prompts(listed), graphs, device="cpu", ray="local"))
+"""
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
@@ -124,6 +145,32 @@ def test_a_killed_driver_leaves_what_is_done_and_the_next_run_ends_it(
     assert len(desk.written) == 12
     assert {path: path.stat().st_mtime_ns for path in there} == there
     assert_as_here(desk, tmp_path / "elsewhere")
+
+
+def test_memory_that_ends_costs_a_worker_and_no_prompt(desk: Desk, tmp_path: Path) -> None:
+    """Ray ends the worker that takes the machine's memory beyond a threshold, here a gigabyte above
+    what is in use now; its prompt is traced by another, and the graphs are the same."""
+    desk.write(*entries(6))
+    given = map(str, (desk.list, desk.graphs, tmp_path / "grew"))
+    command = [sys.executable, "-c", CROWDED, *given]
+    environment = os.environ | {
+        "RAY_memory_usage_threshold": f"{_memory_in_use(1.0):.4f}",
+        "RAY_memory_monitor_refresh_ms": "50",
+    }
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=400, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "was lost" in done.stdout and "memory" in done.stdout
+    assert (tmp_path / "grew").exists() and len(desk.written) == 6
+    assert_as_here(desk, tmp_path / "elsewhere")
+
+
+def _memory_in_use(more_gib: float) -> float:
+    """As a share of all there is, with so much more."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    kib = {name: int(rest.split()[0]) for name, rest in (line.split(":") for line in lines)}
+    return (kib["MemTotal"] - kib["MemAvailable"] + more_gib * 2**20) / kib["MemTotal"]
 
 
 def test_a_set_on_a_cluster_is_the_set_of_this_machine(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from tracer.batch.stability import (
     report,
     stability_of_graph,
 )
+from tracer.documents.graph import load_graph
+from tracer.documents.parts.parts import load_parts
 from tracer.errors import TracerError
 
 
@@ -45,7 +47,7 @@ def asked(desk: Desk, slug: str = "one", **options: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def found(desk: Desk) -> dict[str, Any]:
-    return asked(desk, paraphrases=[" w3 w4 w5", " w11 w12 w13 w5"])
+    return asked(desk, paraphrases=[" w3 w4 w5", " w11 w12 w13 w5"], write=True)
 
 
 def test_the_same_words_survive_whole_and_other_words_less(found: dict[str, Any]) -> None:
@@ -63,6 +65,18 @@ def test_features_are_solid_that_survive_half_of_the_changes(found: dict[str, An
     for one in found["nodes"]:
         assert one["solid"] == (one["survives"] >= 0.5)
     assert len({one["node"] for one in found["nodes"]}) == len(found["nodes"]) > 1
+
+
+def test_it_is_stored_beside_the_graph(desk: Desk, found: dict[str, Any]) -> None:
+    file = desk.graphs / "one" / "1.json"
+    graph = load_graph(file)
+    assert graph.metadata.tracer is not None
+    stored = load_parts(file, graph.metadata.tracer.graph_id).stability
+    assert stored is not None and stored.stable == pytest.approx(found["stable"], rel=1e-3)
+    told = {one["node"]: one["survives"] for one in found["nodes"]}
+    listed = {node.node_id for node in graph.nodes if node.kind == "feature"}
+    assert stored.nodes.keys() == listed == told.keys()
+    assert all(stored.nodes[one] == pytest.approx(told[one], rel=1e-3) for one in listed)
 
 
 def test_a_feature_with_another_sign_or_size_does_not_survive() -> None:

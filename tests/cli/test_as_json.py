@@ -11,8 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from tests.tiny_models import save_tiny_model
+from tracer.batch.verified import verified
 from tracer.cli import tracer
 from tracer.cli.as_json import print_json
+from tracer.documents.graph import load_graph
+from tracer.documents.parts.parts import load_parts
 
 REPOSITORY = Path(__file__).parents[2]
 DOCUMENTED = (REPOSITORY / "docs" / "json.md").read_text(encoding="utf-8")
@@ -30,6 +33,14 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "  - {slug: one, prompt: ' w3 w4'}\n  - {slug: bad, prompt: ' w3', target: ' w1 w2'}\n"
     )
     return folder
+
+
+@pytest.fixture(scope="module")
+def traced(gallery: Path) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(gallery)
+        said("build-graphs", "--only", "one", "--device", "cpu")
+    return gallery
 
 
 def said(*command: str, status: int = 0) -> Any:
@@ -91,6 +102,48 @@ def test_what_became_of_each_graph(gallery: Path, monkeypatch: pytest.MonkeyPatc
     assert keys(after) - NAMED <= {"replacement", "completeness", "predicted", "unexplained"}
     steered = said("steer", "one", "--ablate", first_feature(gallery), "--device", "cpu")
     assert keys(steered) <= NAMED and steered["set"][0]["to"] == 0
+
+
+def test_heads_are_the_document_beside_the_graph(traced: Path) -> None:
+    found = said("heads", "one", "--most", "2", "--write", "--device", "cpu", *at(traced))
+    graph = load_graph(traced / "graphs" / "one" / "1.json")
+    assert graph.metadata.tracer is not None
+    stored = load_parts(traced / "graphs" / "one" / "1.json", graph.metadata.tracer.graph_id)
+    assert stored.heads is not None and found == stored.heads.to_dict()
+    assert {one["target"] for one in found["flows"]} <= set(range(len(found["groups"]) + 1))
+    why = said("heads", "one", "--why", found["looks"][0]["head"], "1", "2", *at(traced))
+    assert {"key", "score", "others", "pieces"} <= set(why)
+
+
+def test_what_was_measured_of_each_graph_and_set(traced: Path) -> None:
+    node = first_feature(traced)
+    file = traced / "site_src" / "annotations" / "one.yaml"
+    file.parent.mkdir(exist_ok=True)
+    expect = '{token: " w9", versus: " w2", lead_falls_by: %d}'
+    file.write_text(
+        f'groups:\n  one: {{name: one, nodes: ["{node}"]}}\nclaims:\n'
+        f"  - {{id: much, ablate: one, expect: {expect % 90}, holds: false}}\n"
+        f"  - {{id: more, ablate: one, expect: {expect % 91}}}\n"
+    )
+    found = said("verify", "one", "--device", "cpu", *at(traced), status=1)
+    assert keys(found) <= NAMED and found["status"] == 1 and found["sets"] == []
+    (graph,) = found["graphs"]
+    verdicts = {one["id"]: (one["verdict"], one["said_to_hold"]) for one in graph["claims"]}
+    assert verdicts == {"much": ("fails", False), "more": ("fails", True)}
+    assert [one["bound_met"] for one in graph["claims"]] == [False, False]
+
+
+def test_what_was_measured_of_a_set() -> None:
+    found = verified(REPOSITORY, [], ["is-or-are"])
+    (one,) = found["sets"]
+    assert keys(found, 3) <= NAMED and found["graphs"] == []
+    assert {each["halves"] for each in one["halves"]} == {"kin", "rows"}
+    assert all(len(each["enough"]) == len(each["counts"]) for each in one["halves"])
+    assert one["claims"][0]["held"] <= one["claims"][0]["rows"] == 50
+
+
+def at(gallery: Path) -> tuple[str, str]:
+    return "--root", str(gallery)
 
 
 def first_feature(gallery: Path) -> str:

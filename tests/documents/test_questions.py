@@ -194,3 +194,5 @@ def test_two_graphs_are_compared_in_words_and_for_programs() -> None:
     changes = {"gained", "lost", "turned", "moved"}
     assert set(found) == {"left", "right", "alike", "flows"} | changes
     assert set(found["gained"][0]) == {"feature", "before", "after", "words"}
+    assert {one["became"] for one in found["flows"]} >= {"gained", "lost", "turned"}
+    assert "changed in sign" in words

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.builders import make_set
+from tests.builders import make_set, over_two_words
 from tracer.cli.sets import command
 from tracer.documents.set_account import load_set
 from tracer.documents.set_folder import SetFolder
@@ -32,6 +32,15 @@ def test_a_set_is_read_as_it_was_written(root: Path) -> None:
     file = root / "sets" / "capitals" / "1.json"
     assert load_set(file) == make_set()
     assert load_set(file).to_json() == file.read_text()
+
+
+def test_where_features_fire_is_kept_a_feature_a_line(tmp_path: Path) -> None:
+    account = over_two_words(make_set())
+    SetFolder(tmp_path).write(account)
+    text = (tmp_path / "capitals" / "1.json").read_text()
+    assert load_set(tmp_path / "capitals" / "1.json") == account
+    assert '\n{"node": "9_5@is", "values": [1, 2, 2, -1, 0]}' in text
+    assert '"fires"' not in make_set().to_json()  # files of other sets stay as they are
 
 
 def test_a_cut_file_is_told_with_what_to_do(root: Path) -> None:
@@ -59,7 +68,7 @@ def test_programs_read_all_of_it(root: Path) -> None:
     found = json.loads(said(root, "capitals", "--json"))
     assert set(found) == {
         *("slug", "title", "template", "model", "rows", "counted", "apart", "core", "core_share"),
-        *("quantity", "neurons", "boxes", "flows", "row_list", "refused"),
+        *("quantity", "neurons", "boxes", "flows", "row_list", "refused", "fires"),
     }
     assert found["neurons"][0]["kind"] == "core"
     (listed,) = json.loads(said(root, "--json"))

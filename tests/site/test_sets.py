@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from tests.builders import make_graph, make_set
+from tests.builders import make_graph, make_set, over_two_words
 from tests.galleries import GalleryFolder, make_gallery
 from tracer.documents.evidence import Versions
 from tracer.documents.set_claims import load_set_annotations, resolve_group, set_claim_hash
@@ -135,3 +135,25 @@ def test_the_picture_has_each_end_that_a_line_needs() -> None:
         assert picture.place(flow.target) is not None
     assert picture.columns == ["{city}", "is"]
     assert str(picture.whole).count("<path") == len(picture.flows)
+
+
+def test_a_set_over_two_words_shows_its_pairs(tmp_path: Path) -> None:
+    made = make_gallery(tmp_path)
+    SetFolder(tmp_path / "sets").write(over_two_words(make_set()))
+    parser = page(made, "sets/capitals/index.html")
+    found = words(parser)
+    assert "The likeliest word is right for 4 of 5 pairs." in found
+    assert "Where it is wrong, it is “Spain” in 1 of 1" in found
+    (said,), (fires,) = parser.css("svg.operands.said"), parser.css("svg.operands.fires")
+    assert len(said.css("rect")) == len(fires.css("rect")) == 5
+    assert [one.text() for one in said.css(".value")] == ["1", "2", "3", "2", "10"]
+    assert "3 + 2: “Spain” 60" in (said.css_first(".wrong title") or said).text()
+    assert [one.attributes["fill-opacity"] for one in fires.css("rect.for")] == [
+        *("0.50", "1.00", "1.00")
+    ]
+    assert len(fires.css("rect.against")) == 2 and len(fires.css("rect.wrong")) == 1
+    assert "strongest: 1 + 10" in found
+
+
+def test_other_sets_have_no_grid(gallery: GalleryFolder) -> None:
+    assert not page(gallery, "sets/capitals/index.html").css(".operands")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from rich.console import Console
 
 from tracer.batch.cluster import share_out
+from tracer.batch.operand_fires import lacks_fires, with_fires
 from tracer.batch.report import Bars, Ends, table_of
 from tracer.batch.run_here import LastModel
 from tracer.batch.run_on_ray import RowTask
@@ -138,9 +140,14 @@ class _Work:
             if latest is not None and not self.force:
                 there = self.folder.load(slug, latest)
                 if there.id == job.id:
-                    return SetOutcome(slug, "done", latest, there)
+                    if not lacks_fires(there):
+                        return SetOutcome(slug, "done", latest, there)
+                    there = self._with_fires(there, job)
+                    self.folder.rewrite(there, latest)
+                    return SetOutcome(slug, "written", latest, there)
             with third_party(f"`{slug}` cannot be traced"), memory_suffices(f"`{slug}`"):
                 account = self._account(job)
+                account = self._with_fires(account, job) if lacks_fires(account) else account
             revision = self.folder.write(account)
             self.folder.forget_rows(slug)
         except TracerError as error:
@@ -156,6 +163,13 @@ class _Work:
             hint = "a set needs two that count; see `counts` and `tracer tokens`"
             raise TracerError(what, hint=hint, place=self.prompts.where(job.slug))
         return account_of_set(job, rows, layers=layers)
+
+    def _with_fires(self, account: SetAccount, job: SetJob) -> SetAccount:
+        """Of sets over two words; in this process, also where a cluster traced the rows."""
+        with Bars(self.console, total=1, of=f"where neurons of {job.slug} fire") as bars:
+            say = partial(bars.phase, job.slug, "running the rows")
+            with third_party(f"`{job.slug}` cannot be run"), memory_suffices(f"`{job.slug}`"):
+                return with_fires(account, self.models.open(job), job.features, say)
 
     def _rows_here(self, job: SetJob, bars: Bars) -> tuple[list[TracedRow], int]:
         """All rows, and how many layers the model has."""

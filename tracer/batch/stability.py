@@ -26,13 +26,16 @@ from tracer.attribution.trace import trace_ask
 from tracer.batch.report import plain_console, table_of
 from tracer.batch.subject import Subject, Workbench, find_subject
 from tracer.batch.trace_job import memory_suffices
+from tracer.documents.files import write_atomically
+from tracer.documents.parts import stability as part
+from tracer.documents.parts.parts import stability_file
+from tracer.documents.parts.stability import SOLID
 from tracer.documents.trace_settings import Device, TraceSettings
 from tracer.errors import TracerError
 from tracer.model.load import Model
 
 RESAMPLED, AMONG = 3, 20  # draws of alternatives, from so many of the likeliest answers
 SIZES = (0.5, 2.0)  # of its effect, within which a feature is the same
-SOLID = 0.5  # of the changes that a feature survives, at least
 
 Key = tuple[int, ...]  # layer and index; of the same words with the position
 
@@ -68,6 +71,17 @@ class Stability:
         found = [node for node in self.effects if self.share(node) < SOLID]
         return sorted(found, key=lambda node: -abs(self.effects[node]))
 
+    def part(self, subject: Subject) -> part.Stability:
+        """As it is kept beside the graph: of the features that the graph lists."""
+        listed = [one.node_id for one in subject.graph.nodes if one.kind == "feature"]
+        return part.Stability(
+            graph_id=subject.info.graph_id,
+            changes=tuple(
+                part.Change(change=one.name, survives=one.survives) for one in self.changes
+            ),
+            nodes={node: self.share(node) for node in listed if node in self.effects},
+        )
+
     def plain(self) -> dict[str, Any]:
         return {
             "slug": self.slug,
@@ -96,9 +110,11 @@ def stability_of_graph(
     features: str | None = None,
     most: int = 10,
     console: Console | None = None,
+    write: bool = False,
     told: Callable[[Any], None] | None = None,
 ) -> None:
-    """Trace the graph's question with each change, and print, or give to `told`, what survives.
+    """Trace the graph's question with each change, and print, or give to `told`, what survives;
+    with `write` it is stored beside the graph, whose page draws it.
 
     Raises TracerError for a graph that has no account or explains no answer, and whatever tracing
     refuses.
@@ -116,6 +132,8 @@ def stability_of_graph(
         told(found.plain())
     else:
         (console or plain_console()).print(report(found, most))
+    if write:
+        write_atomically(stability_file(subject.graph_file), found.part(subject).packed())
 
 
 def measured(

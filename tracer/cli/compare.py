@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tracer.cli.as_json import as_json, print_json
 from tracer.cli.gallery_root import root_option
 from tracer.errors import TracerError
+
+if TYPE_CHECKING:
+    from tracer.documents.flow_changes import FlowChange
 
 
 @click.command("compare")
@@ -23,6 +27,7 @@ from tracer.errors import TracerError
 def command(left: str, right: str, root: Path, most: int, as_json: bool) -> None:
     """Say what RIGHT gains and loses against LEFT, feature by feature, and which flows differ: two
     graphs or two sets, of prompts of one model, or of a model before and behind an edit."""
+    from tracer.documents.flow_changes import BECAME
     from tracer.documents.questions import ask
 
     gallery = ask(root)
@@ -32,7 +37,7 @@ def command(left: str, right: str, root: Path, most: int, as_json: bool) -> None
     except TracerError as error:  # of graphs that have no account
         flows, why = None, error.message
     if as_json:
-        told = None if flows is None else [{**asdict(one), "by": one.by} for one in flows]
+        told = None if flows is None else [_plain(one) for one in flows]
         print_json({"left": left, "right": right, **asdict(found), "flows": told})
         return
     click.echo(f"{left} → {right}: {found.alike} features hardly differ")
@@ -54,4 +59,9 @@ def command(left: str, right: str, root: Path, most: int, as_json: bool) -> None
     for flow in flows[:most]:
         sides = f"{flow.before:+.2f} → {flow.after:+.2f}"
         sure = ", beyond what rows differ by" if flow.apart else ""
-        click.echo(f"  {sides:<16} {flow.source} → {flow.target}{sure}")
+        became = f"{BECAME[flow.became]}{sure}"
+        click.echo(f"  {sides:<16} {flow.source} → {flow.target}, {became}")
+
+
+def _plain(one: FlowChange) -> dict[str, Any]:
+    return {**asdict(one), "by": one.by, "became": one.became}

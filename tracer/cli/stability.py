@@ -28,6 +28,7 @@ from tracer.cli.options import DEVICES
 @click.option("--revision", type=click.IntRange(1), help="Which one (default: the newest).")
 @click.option("--model", help="Where the graph's model is (default: as the prompt list says).")
 @click.option("--features", help="Where its features are (default: as the prompt list says).")
+@click.option("--write", is_flag=True, help="Store it beside the graph, where its page draws it.")
 @click.option("--device", type=DEVICES, default="auto", show_default=True)
 @as_json
 @root_option

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import Literal
 
 from tracer.documents.graph import Graph
 from tracer.documents.parts.flows import Flows
@@ -22,6 +23,16 @@ PARTS = ("low", "middle", "high")  # thirds of the layers
 LEAST = 0.05  # of the larger side's largest flow: smaller differences are not told
 _PLAIN = {BIASES: "biases", OTHER_WORDS: "other words"}
 
+LITTLE = 0.2  # of the other side: it was not there, or is there no more
+BECAME = {
+    "gained": "gained",
+    "lost": "lost",
+    "turned": "changed in sign",
+    "stronger": "stronger",
+    "weaker": "weaker",
+}
+
+Became = Literal["gained", "lost", "turned", "stronger", "weaker"]
 Ends = tuple[str, str]
 
 
@@ -40,18 +51,34 @@ class FlowChange:
     def by(self) -> float:
         return self.after - self.before
 
+    @property
+    def became(self) -> Became:
+        """Gained or lost where the one side is a small part of the other, whatever its sign."""
+        if abs(self.before) <= LITTLE * abs(self.after):
+            return "gained"
+        if abs(self.after) <= LITTLE * abs(self.before):
+            return "lost"
+        if self.before * self.after < 0:
+            return "turned"
+        return "stronger" if abs(self.after) > abs(self.before) else "weaker"
+
 
 def flows_between_graphs(
     graphs: tuple[Graph, Graph], flows: tuple[Flows, Flows]
 ) -> tuple[FlowChange, ...]:
     """By the size of the difference. In units of each graph's question."""
-    left, right = ([START, *word_of(one.metadata.prompt_tokens)[1:]] for one in graphs)
-    names = aligned(left, right)
+    names = words_aligned(graphs)
     sides = [
         _between_boxes(flow, name, _layers(graph))
         for graph, flow, name in zip(graphs, flows, names, strict=True)
     ]
     return _told(*map(_same, sides), sets=False)
+
+
+def words_aligned(graphs: tuple[Graph, Graph]) -> tuple[list[str], list[str]]:
+    """What each token of either prompt is called in flows that are compared."""
+    left, right = ([START, *word_of(one.metadata.prompt_tokens)[1:]] for one in graphs)
+    return aligned(left, right)
 
 
 def flows_between_sets(left: SetAccount, right: SetAccount) -> tuple[FlowChange, ...]:

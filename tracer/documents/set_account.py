@@ -77,6 +77,14 @@ class SetFlow(Strict):
     values: Many[Number] = Field(description="a number a row that counts")
 
 
+class Fires(Strict):
+    """How strongly a feature, by name, is active at its slot, a number a row, those set apart too;
+    0 where a row has no such slot."""
+
+    node: str
+    values: Many[Number]
+
+
 class Row(Strict):
     """One prompt, what the model said, and, where it counts, its account in short."""
 
@@ -141,6 +149,9 @@ class SetAccount(Strict):
     flows: Many[SetFlow]
     quantity: Mean
     resamples: int
+    fires: tuple[Fires, ...] | None = Field(
+        None, description="of sets over two words: where the features are active that vary most"
+    )
 
     @cached_property
     def counted(self) -> tuple[Row, ...]:
@@ -162,7 +173,9 @@ class SetAccount(Strict):
     def to_json(self) -> str:
         """Canonical text: four significant digits, a row, neuron, box or flow a line."""
         fields = self.model_dump(mode="json", exclude_defaults=False)
-        long = ("rows", "refused", "neurons", "boxes", "flows")
+        long = ("rows", "refused", "neurons", "boxes", "flows", *(["fires"] if self.fires else []))
+        if self.fires is None:
+            del fields["fires"]
         head = [f"{json.dumps(k)}: {_line(v)}" for k, v in fields.items() if k not in long]
         lists = [f"{json.dumps(k)}: [\n" + ",\n".join(map(_line, fields[k])) + "\n]" for k in long]
         return "{" + ",\n".join([*head, *lists]) + "}\n"

@@ -56,6 +56,10 @@ class SetFolder:
         write_atomically(self.path(account.slug, revision), account.to_json())
         return revision
 
+    def rewrite(self, account: SetAccount, revision: int) -> None:
+        """The same account with more told of it. Raises TracerError when it cannot be written."""
+        write_atomically(self.path(account.slug, revision), account.to_json())
+
     def row_file(self, slug: str, graph_id: str) -> Path:
         return self.root / check_slug(slug) / ROWS / f"{graph_id[:20]}.json"
 

@@ -97,6 +97,7 @@ def json_of(one: SetAccount) -> str:
         "flows": [each.model_dump(exclude={"values"}) for each in one.flows],
         "row_list": [each.model_dump(mode="json") for each in one.rows],
         "refused": [each.model_dump() for each in one.refused],
+        "fires": None if one.fires is None else [each.model_dump() for each in one.fires],
     }
     return _json(told)
 

@@ -18,7 +18,7 @@ from tracer.model.load import Model
 
 @dataclass(frozen=True)
 class SetPrompt:
-    """One row that counts."""
+    """One row, run once as it is."""
 
     row: Row
     prompt: SteeredPrompt
@@ -48,15 +48,17 @@ class SetPrompt:
 def set_prompts(account: SetAccount, model: Model, targets: InterventionTargets) -> list[SetPrompt]:
     """Runs the model once for each row. Raises TracerError where a prompt is read otherwise than
     when the set was traced."""
-    found = []
-    for row in account.counted:
-        ids = model.tokenizer.encode_prompt(row.prompt)
-        if len(ids) != row.tokens:
-            what = f"`{row.key}` is {len(ids)} tokens now and was {row.tokens} when it was traced"
-            raise TracerError(what, hint="trace the set again")
-        slots = tuple(account.slots[at] for at in row.places)
-        found.append(SetPrompt(row, SteeredPrompt(model, targets, ids), slots))
-    return found
+    return [run_row(row, account, model, targets) for row in account.counted]
+
+
+def run_row(row: Row, account: SetAccount, model: Model, targets: InterventionTargets) -> SetPrompt:
+    """Of one row, whether it counts or not. Raises TracerError as above."""
+    ids = model.tokenizer.encode_prompt(row.prompt)
+    if len(ids) != row.tokens:
+        what = f"`{row.key}` is {len(ids)} tokens now and was {row.tokens} when it was traced"
+        raise TracerError(what, hint="trace the set again")
+    slots = tuple(account.slots[at] for at in row.places)
+    return SetPrompt(row, SteeredPrompt(model, targets, ids), slots)
 
 
 def partners(rows: Sequence[SetPrompt]) -> Iterable[tuple[SetPrompt, SetPrompt]]:

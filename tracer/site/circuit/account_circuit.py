@@ -15,6 +15,7 @@ from tracer.documents.named_boxes import Group, named_boxes
 from tracer.documents.parts.flows import Flows
 from tracer.documents.parts.ledger import Ledger
 from tracer.documents.parts.parts import Parts
+from tracer.documents.parts.stability import Stability
 from tracer.documents.prompt_words import ERRORS, START, input_names, word_of
 from tracer.site.circuit.balance import (
     Balance,
@@ -38,6 +39,7 @@ from tracer.site.circuit.boxes import (
 from tracer.site.circuit.lines import Part, strongest
 from tracer.site.wording.amounts import amount
 from tracer.site.wording.effects import effects_on
+from tracer.site.wording.percent import percent
 from tracer.site.wording.tokens import Word, visible, words
 
 MOST_BOXES = 9  # of those that were found; people may make more
@@ -129,9 +131,12 @@ def _balanced(
     )
 
     homes = homes_of(every)
+    effects = {node.node_id: node.effect or 0.0 for node in graph.nodes}
 
     def said(box: Box) -> Box:
         found = through.get(box.parts[0].key)
+        if box.kind in ("group", "other") and parts.stability is not None:
+            box = _with_survivors(box, parts.stability, effects)
         if shared := sum(len(homes[node]) > 1 for node in box.parts[0].nodes):
             box = replace(box, told=(*box.told, shared_words(shared)))
         return box if found is None else replace(box, amount=amount(found))
@@ -144,6 +149,15 @@ def _balanced(
         automatic=automatic,
         balance=balance,
     )
+
+
+def _with_survivors(box: Box, stability: Stability, effects: Mapping[str, float]) -> Box:
+    """With how much of it small changes of the question leave as it is."""
+    share = stability.of(box.parts[0].nodes, effects)
+    if share is None:
+        return box
+    told = f"{percent(share)} of its effects, by size, survive small changes of the question."
+    return replace(box, survives=share, told=(*box.told, told))
 
 
 def _summed(graph: Graph, answer: Box, account: AccountInfo) -> Box:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from tracer.documents.annotations import Annotations
 from tracer.documents.exchange.answer_label import answer_of
 from tracer.documents.graph import Graph, Node
+from tracer.documents.parts.stability import SOLID
 from tracer.site.circuit.balance import Balance
 from tracer.site.circuit.lines import Line, Part
 from tracer.site.wording.answers import asked_instead, explained_answer
@@ -29,7 +31,7 @@ class Box:
     `word` and `layer` are means over the nodes; boxes of one `column` hold the same words.
     `words` are lines about what it reads and pushes, `amount` is what flows through it, and
     `told` is said where there is more room, `brief` where there is
-    little.
+    little. `survives` is the share of small changes of the question, where that was tried.
     """
 
     kind: Kind
@@ -43,6 +45,7 @@ class Box:
     amount: str = ""
     told: tuple[str, ...] = ()
     brief: str = ""
+    survives: float | None = None
 
     @property
     def key(self) -> str:
@@ -70,6 +73,16 @@ class Circuit:
     def kinds(self) -> dict[str, Kind]:
         """Of the boxes that lines begin and end at, by the keys of their parts."""
         return {part.key: box.kind for box in self.boxes for part in box.parts}
+
+    @cached_property
+    def faint(self) -> frozenset[str]:
+        """The boxes that fewer than half of the changes leave as they are, by part."""
+        return frozenset(
+            part.key
+            for box in self.boxes
+            if box.survives is not None and box.survives < SOLID
+            for part in box.parts
+        )
 
     def is_around(self, line: Line) -> bool:
         """Whether a line runs around the boxes."""

@@ -80,6 +80,8 @@ def _line(
         ends = {"data-source": line.source, "data-target": line.target}
         if circuit.balance is not None:
             ends |= {"data-net": f"{line.effect:.6g}", "data-gross": f"{line.gross:.6g}"}
+    if circuit.faint & {curve.line.source, curve.line.target}:
+        ends["data-faint"] = ""
     shape = {"class": f"line {kind}", "d": curve.path(), "stroke-width": f"{width:.2f}", **ends}
     drawn = tag("path", shape, *content)
     if not curve.sideways:
@@ -111,6 +113,8 @@ def _labels(layout: Layout) -> Markup:
 def _box(placed: Placed, used: set[str], circuit: Circuit) -> Markup:
     """All of a box in one group, which the viewer can move."""
     attributes = {"data-box": placed.box.key, **_books(placed.box, circuit)}
+    if circuit.faint & {part.key for part in placed.box.parts}:
+        attributes["data-faint"] = ""
     return tag("g", attributes, _box_content(placed, used, circuit))
 
 

@@ -12,7 +12,7 @@ from tracer.documents.evidence import StoredEvidence, evidence_file
 from tracer.documents.feature_labels import load_feature_labels
 from tracer.documents.feature_store import keys_in, record_files
 from tracer.documents.graph_folder import StoredGraph
-from tracer.documents.parts.parts import flows_file, heads_file, words_file
+from tracer.documents.parts.parts import flows_file, heads_file, stability_file, words_file
 from tracer.documents.prompts import Counterfactual, PromptList
 from tracer.documents.references import check_slug
 from tracer.documents.revisions import revision_numbers
@@ -163,11 +163,16 @@ def _entry(reading: Reading, found: GraphFiles, shared: Shared) -> Entry | None:
 
 
 def _parts(reading: Reading, found: GraphFiles, graph: Path) -> StoredParts:
-    flows, words, heads = (
+    flows, words, heads, stability = (
         reading.load(StoredFile, file) if file.name in found.names else None
-        for file in (flows_file(graph), words_file(graph), heads_file(graph))
+        for file in (
+            flows_file(graph),
+            words_file(graph),
+            heads_file(graph),
+            stability_file(graph),
+        )
     )
-    return StoredParts(graph, flows, words, heads)
+    return StoredParts(graph, flows, words, heads, stability)
 
 
 def _unread(reading: Reading, found: GraphFiles, evidence: bool) -> Iterator[Part]:

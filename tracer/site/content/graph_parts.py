@@ -9,7 +9,14 @@ from pathlib import Path
 from tracer.documents.graph import Graph
 from tracer.documents.parts.flows import Flows, read_flows
 from tracer.documents.parts.heads import Heads, read_heads
-from tracer.documents.parts.parts import Parts, flows_file, heads_file, words_file
+from tracer.documents.parts.parts import (
+    Parts,
+    flows_file,
+    heads_file,
+    stability_file,
+    words_file,
+)
+from tracer.documents.parts.stability import Stability, read_stability
 from tracer.documents.parts.words import Pushes, read_pushes
 from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError
@@ -25,10 +32,12 @@ class StoredParts:
     flows: StoredFile | None = None
     words: StoredFile | None = None
     heads: StoredFile | None = None
+    stability: StoredFile | None = None
 
     @property
     def files(self) -> list[StoredFile]:
-        return [one for one in (self.flows, self.words, self.heads) if one is not None]
+        every = (self.flows, self.words, self.heads, self.stability)
+        return [one for one in every if one is not None]
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,7 @@ def _found(
     flows: Flows | None = None
     pushes: Pushes | None = None
     heads: Heads | None = None
+    stability: Stability | None = None
     try:
         heads = _heads(stored, graph_id, features, tokens)
     except TracerError as error:
@@ -72,7 +82,11 @@ def _found(
         pushes = _pushes(stored, graph_id, features)
     except TracerError as error:
         faults += error.problems
-    return FoundParts(Parts(flows, pushes, heads), tuple(faults))
+    try:
+        stability = _stability(stored, graph_id, features)
+    except TracerError as error:
+        faults += error.problems
+    return FoundParts(Parts(flows, pushes, heads, stability), tuple(faults))
 
 
 def _flows(stored: StoredParts, graph_id: str, features: tuple[str, ...]) -> Flows:
@@ -115,6 +129,17 @@ def _heads(
     if {one for group in heads.groups for one in group} - set(features):
         raise _other_features(file)
     return heads
+
+
+def _stability(stored: StoredParts, graph_id: str, features: tuple[str, ...]) -> Stability | None:
+    """Of graphs that somebody asked it of."""
+    if stored.stability is None:
+        return None
+    file = stability_file(stored.graph_file)
+    found = read_stability(file, graph_id)
+    if found.nodes.keys() - set(features):
+        raise _other_features(file)
+    return found
 
 
 def _missing(file: Path, what: str) -> TracerError:

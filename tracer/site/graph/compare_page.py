@@ -7,6 +7,7 @@ from functools import cached_property
 
 from tracer.site.content.markdown_file import MarkdownFile
 from tracer.site.graph.alignment import Alignment, Annotated, align
+from tracer.site.graph.flow_difference import FlowDifference
 from tracer.site.graph.graph_page import GraphPage
 from tracer.site.graph.layer_changes import LayerChanges, Measured, layer_changes
 
@@ -56,6 +57,16 @@ class ComparePage:
                 names = " and ".join(adapter.name for adapter in more[len(there) :])
                 return f"The model on the {words} is the other one with the adapter {names}."
         return None
+
+    @cached_property
+    def flows(self) -> FlowDifference | None:
+        """What flows otherwise, as a circuit, where both keep their flows and ask of one kind."""
+        infos = [side.graph.metadata.tracer for side in self.sides]
+        units = {one.account.unit for one in infos if one and one.account}
+        if len(units) != 1:
+            return None
+        graphs = (self.left.graph, self.right.graph)
+        return FlowDifference.of(graphs, (self.left.parts, self.right.parts))
 
     @cached_property
     def alignment(self) -> Alignment:

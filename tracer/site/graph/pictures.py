@@ -19,6 +19,7 @@ from tracer.site.circuit.layout import Layout, lay_out_pictures
 from tracer.site.circuit.svg import draw
 from tracer.site.circuit.thumbnail import draw_thumbnail
 from tracer.site.circuit.way import Way, strongest_way
+from tracer.site.graph.stability import ShownStability
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,12 @@ class Pictures:
     @property
     def in_words(self) -> list[str]:
         return describe(self.circuit) if self.circuit else []
+
+    @cached_property
+    def stability(self) -> ShownStability | None:
+        """How much survives small changes; None where nobody asked, or nothing is drawn."""
+        found = self.parts.stability
+        return ShownStability.of(found, self.circuit) if found and self.circuit else None
 
     @cached_property
     def way(self) -> Way | None:

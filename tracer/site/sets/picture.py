@@ -13,14 +13,24 @@ from markupsafe import Markup, escape
 
 from tracer.documents.prompt_words import START
 from tracer.documents.set_account import ANSWER, SetAccount, SetBox, SetFlow
+from tracer.site.circuit import slot_columns
+from tracer.site.circuit.slot_columns import (
+    HEIGHT,
+    THINNEST,
+    WIDEST,
+    Place,
+    across,
+    answer_place,
+    column,
+    curve,
+    foot,
+    level,
+    upright,
+)
 from tracer.site.wording.amounts import amount
 
-COLUMN, LEVEL, WIDTH, HEIGHT = 122, 92, 112, 40
-MARGIN, WIDEST, THINNEST = 12, 14.0, 0.6
-PARTS = 3
 LEAST = 0.07  # of the strongest flow: thinner ones stand in the table
 BIASES, REST = "biases", "elsewhere"
-Place = tuple[float, float]  # the middle
 
 
 @dataclass(frozen=True)
@@ -56,27 +66,27 @@ class SetPicture:
 
     @property
     def width(self) -> int:
-        return 2 * MARGIN + COLUMN * max(2, len(self.columns))
+        return across(len(self.columns))
 
     @property
     def height(self) -> int:
-        return 2 * MARGIN + LEVEL * (PARTS + 1) + HEIGHT
+        return upright()
 
     def place(self, end: str) -> Place | None:
         """The middle of a box, of a word at the foot, or of the answer on top."""
         if end == ANSWER:
-            return self.width - MARGIN - COLUMN / 2, MARGIN + HEIGHT / 2
+            return answer_place(len(self.columns))
         slot, _, part = end.rpartition("/")
         if end == REST:
             slot, part = REST, "1"
         if slot in self.columns and part.isdecimal():
-            return self._x(slot), MARGIN + HEIGHT / 2 + LEVEL * (PARTS - int(part))
+            return self._x(slot), level(int(part))
         if end in self.columns:
-            return self._x(end), self.height - MARGIN - HEIGHT / 2
+            return self._x(end), foot()
         return None
 
     def _x(self, slot: str) -> float:
-        return MARGIN + COLUMN * (self.columns.index(slot) + 0.5)
+        return column(self.columns.index(slot))
 
     @cached_property
     def whole(self) -> Markup:
@@ -114,7 +124,7 @@ class SetPicture:
             half = HEIGHT / 2 if titled else 0
             yield (
                 f'<path class="{sign}{"" if sure or not titled else " unsure"}" '
-                f'd="{_curve(start, end, half)}" stroke-width="{min(size, 2 * WIDEST):.1f}">'
+                f'd="{curve(start, end, half)}" stroke-width="{min(size, 2 * WIDEST):.1f}">'
                 f"{title}</path>"
             )
 
@@ -133,40 +143,14 @@ class SetPicture:
         where = self.place(box.id)
         if where is None:
             return ""
-        x, y = where
         layers = f"{box.layers[0]}–{box.layers[1]}"
-        return (
-            f'<g><rect x="{x - WIDTH / 2:.0f}" y="{y - HEIGHT / 2:.0f}" width="{WIDTH}" '
-            f'height="{HEIGHT}" rx="5"/>'
-            f'<text x="{x:.0f}" y="{y - 3:.0f}">{escape(_short(box.slot))}</text>'
-            f'<text class="more" x="{x:.0f}" y="{y + 13:.0f}">{layers} · '
-            f"{amount(box.through.mean)}</text></g>"
-        )
+        return slot_columns.box(where, box.slot, f"{layers} · {amount(box.through.mean)}")
 
     def _word(self, slot: str) -> str:
         where = self.place(slot)
-        if where is None or slot == REST:
-            return ""
-        x, y = where
-        return f'<text class="word" x="{x:.0f}" y="{y + 5:.0f}">{escape(_short(slot))}</text>'
+        return "" if where is None or slot == REST else slot_columns.word(where, slot)
 
     def _answer(self) -> str:
-        x, y = self.place(ANSWER) or (0.0, 0.0)
-        mean = self.account.quantity
-        return (
-            f'<g class="answer"><rect x="{x - WIDTH / 2:.0f}" y="{y - HEIGHT / 2:.0f}" '
-            f'width="{WIDTH}" height="{HEIGHT}" rx="20"/>'
-            f'<text x="{x:.0f}" y="{y - 3:.0f}">{ANSWER}</text>'
-            f'<text class="more" x="{x:.0f}" y="{y + 13:.0f}">{amount(mean.mean)}</text></g>'
-        )
-
-
-def _curve(start: Place, end: Place, half: float) -> str:
-    """From the upper edge of the one to the lower edge of the other."""
-    (x, y), (u, v) = (start[0], start[1] - half), (end[0], end[1] + half)
-    bend = max(20.0, abs(y - v) / 2)
-    return f"M{x:.0f} {y:.0f}C{x:.0f} {y - bend:.0f} {u:.0f} {v + bend:.0f} {u:.0f} {v:.0f}"
-
-
-def _short(text: str, most: int = 14) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+        where = answer_place(len(self.columns))
+        mean = amount(self.account.quantity.mean)
+        return slot_columns.box(where, ANSWER, mean, kind="answer", round_by=20)

@@ -16,6 +16,7 @@ from tracer.documents.set_evidence import HalvesExchanged, SetClaimEvidence
 from tracer.documents.set_words import core_share
 from tracer.site.content.set_entries import SetEntry
 from tracer.site.graph.summary import Badge, Summary
+from tracer.site.sets.operand_plots import OperandPlots
 from tracer.site.sets.picture import SetPicture
 from tracer.site.wording.amounts import amount
 from tracer.site.wording.percent import percent
@@ -109,6 +110,11 @@ class SetPage:
     @cached_property
     def picture(self) -> SetPicture:
         return SetPicture(self.account)
+
+    @cached_property
+    def operands(self) -> OperandPlots | None:
+        """Grids of a set over two words."""
+        return OperandPlots.of(self.account)
 
     @cached_property
     def neurons(self) -> list[ShownNeuron]:
