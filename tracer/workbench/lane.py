@@ -13,7 +13,10 @@ from typing import Any, Literal
 Kind = Literal["read", "poke", "keep", "say", "trace", "more", "after"]
 URGENCY: tuple[Kind, ...] = ("read", "poke", "keep", "say", "trace", "more", "after")
 TURN = 0.0005  # seconds
-STALE: Mapping[Kind, Kind] = {"poke": "say"}  # what nobody wants to hear once this is asked
+STALE: Mapping[Kind, Kind] = {
+    "poke": "say",
+    "trace": "say",
+}  # what nobody wants to hear once this is asked
 
 
 class Superseded(Exception):

@@ -244,6 +244,7 @@ class Workbench:
             give_way, waits = cancel.give_way, cancel.outdone
             cancel.give_way = lambda: self._let_paint(give_way)
             cancel.outdone = lambda: waits() or self._paints
+            cancel.check()
             self._complete(session, cancel)
 
         with contextlib.suppress(Superseded):
