@@ -78,7 +78,7 @@ def test_an_error_is_told_to_whoever_asked_and_the_lane_goes_on() -> None:
         lane = Lane()
         with pytest.raises(TracerError):
             await lane.do("poke", wrong)
-        assert await lane.do(newer, lambda _: 1) == 1
+        assert await lane.do("poke", lambda _: 1) == 1
 
     run(go())
 
