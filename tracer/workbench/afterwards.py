@@ -3,6 +3,8 @@ strongest nodes and boxes silenced, and the heads that carried it. It follows be
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -11,7 +13,7 @@ from tracer.attribution.account.carried import Carried, carried_by_heads
 from tracer.attribution.trace import feature_source
 from tracer.batch.found_heads import groups_of, heads_part
 from tracer.batch.heads import targets_of
-from tracer.documents.graph import Graph
+from tracer.documents.graph import Graph, Question
 from tracer.features.choose import FoundFeatures
 from tracer.features.source import ActiveFeatures
 from tracer.interventions.steered_pass import SteeredPrompt
@@ -55,35 +57,32 @@ class Afterwards:
         info = graph.metadata.tracer
         assert info is not None
         if self.traced is not None:
-            frozen, account = self.traced.frozen, self.traced.account
-            active, targets = self.traced.active, self.traced.targets
-        else:
-            frozen, account = freeze(self.prompt.model, info.token_ids), None
-            self.cancel.check()
-            active = feature_source(self.prompt.model, self.features).read(frozen)
-            targets = targets_of(frozen, active, info.question)
-        carried = carried_by_heads(
-            frozen,
-            _giving_way(active, self.cancel),
-            targets,
-            groups,
-            account=account,
-            quick=True,
-            between=self.cancel.check,
-        )
-        return frozen, carried
+            traced = replace(self.traced, active=_giving_way(self.traced.active, self.cancel))
+            return traced.frozen, traced.heads(groups)
+        frozen = freeze(self.prompt.model, info.token_ids)
+        self.cancel.check()
+        active = feature_source(self.prompt.model, self.features).read(frozen)
+        active = _giving_way(active, self.cancel)
+        return frozen, _carried(frozen, active, info.question, groups)
 
 
 class _GivingWay:
     """Active features that let others in whenever a sweep asks for what passes a layer."""
 
     def __init__(self, active: ActiveFeatures, cancel: Cancel) -> None:
-        self._active, self._cancel = active, cancel
+        self._active, self._cancel, self._one = active, cancel, threading.Lock()
 
     def __getattr__(self, name: str) -> Any:
-        self._cancel.check()
+        with self._one:  # parts of a sweep run side by side; what they let in must not
+            self._cancel.check()
         return getattr(self._active, name)
 
 
 def _giving_way(active: ActiveFeatures, cancel: Cancel) -> ActiveFeatures:
     return cast(ActiveFeatures, _GivingWay(active, cancel))
+
+
+def _carried(
+    frozen: FrozenPass, active: ActiveFeatures, asked: Question, groups: Sequence[Sequence[str]]
+) -> Carried:
+    return carried_by_heads(frozen, active, targets_of(frozen, active, asked), groups)
