@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import OWN_GRAPHS
 from tests.builders import make_graph
 from tests.everyday import everyday
 from tests.galleries import GalleryFolder, make_gallery
@@ -22,7 +23,8 @@ from tracer.site.content.colours import packaged_colours
 
 HOSTILE = '"><img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
 REPOSITORY = Path(__file__).parents[2]
-GRAPHS = load_prompts(REPOSITORY / "site_src" / "prompts.yaml").graphs
+PROMPTS = load_prompts(REPOSITORY / "site_src" / "prompts.yaml").graphs
+GRAPHS = [one for one in PROMPTS if one.slug in OWN_GRAPHS]
 PAGES = ["", "how-to-read/", "graphs/colosseum-italian/", "graphs/john-and-mary/", "404.html"]
 PAGES += ["sets/capitals-languages/"]
 WIDTHS = [1440, 390]
@@ -34,7 +36,7 @@ def site(
     tmp_path_factory: pytest.TempPathFactory,
     serve_folder: Callable[[Path], str],
 ) -> dict[str, str]:
-    """The project's own gallery, at the root and again under a path."""
+    """A part of the project's own gallery, at the root and again under a path."""
     host = tmp_path_factory.mktemp("host")
     shutil.copytree(own_gallery, host / "sub" / "path")
     return {"root": serve_folder(own_gallery), "below": serve_folder(host) + "sub/path/"}

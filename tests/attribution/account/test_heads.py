@@ -66,8 +66,8 @@ def assert_heads_carry_it_all(account: Account, groups: Tensor, found: HeadFlows
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2])
-def test_heads_carry_all_that_moves(tiny: Model, share: float) -> None:
-    case = Case(tiny)
+def test_heads_carry_all_that_moves(unlike: Model, share: float) -> None:
+    case = Case(unlike)
     targets = case.targets(contrast=(7,))
     assert_heads_carry_it_all(*split(case, case.random(targets, share), targets))
 
