@@ -28,7 +28,9 @@ from tracer.model.frozen_norm import wide
 from tracer.model.frozen_pass import FrozenPass
 
 SHORT = 128  # tokens
-NODES = 2  # of the integral: exact for paths of up to four moves, within 5e-4 of what flows beyond, both signs added
+# Of the integral: exact for paths of up to four moves, and beyond within 5e-4 of what flows, both
+# signs added.
+NODES = 2
 
 
 @dataclass(frozen=True)
