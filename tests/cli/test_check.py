@@ -70,6 +70,8 @@ WARNINGS: list[tuple[dict[str, str], str]] = [
     ({"site_src/prompt.yaml": "x"}, "nothing reads this; did you mean `prompts.yaml`?"),
     ({"site_src/pages/more/x.md": "x"}, "site_src/pages/more: nothing reads this"),
     ({"graphs/france-paris/one.json": "x"}, "graphs/france-paris/one.json: nothing reads this"),
+    ({"graphs/france-paris/7.stability.bin": "x"},
+     "7.stability.bin: there is no graph beside this"),
     ({"site_src/labels/tiny.neuron.yaml": ""}, "no graph is made of `tiny.neuron`; did you mean "
      "`tiny.neurons`?"),
     ({"templates/grpah.html": "x"}, "templates/grpah.html: nothing reads this; did you mean "

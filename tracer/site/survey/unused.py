@@ -22,7 +22,7 @@ _FOLDERS = frozenset(
 )
 _TELLING = frozenset({"annotations", "comparisons", "labels", "pages", "sets", "write-ups"})
 _GRAPH_FILE = re.compile(r"[1-9][0-9]*(?:\.evidence)?\.json\Z")
-_PART = re.compile(r"(?P<revision>[1-9][0-9]*)\.(?:flows|words|heads)\.bin\Z")
+_PART = re.compile(r"(?P<revision>[1-9][0-9]*)\.(?:flows|words|heads|stability)\.bin\Z")
 
 
 def unused(gallery: Gallery, unread: Collection[Path] = ()) -> Iterator[TracerError]:
