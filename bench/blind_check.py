@@ -23,7 +23,7 @@ from tracer.documents.feature_pack import packed_records  # noqa: E402
 
 LIST = ROOT / "bench" / "blind_check.json"
 SEED, COUNT = "tracer names 2026-11-29", 40
-LEAST_READ = 200_000  # tokens; names from fewer are made anew when all of the corpus is read
+LEAST_READ = 1_000_000  # tokens; names from fewer are made anew when all of the corpus is read
 TEXTS = 6  # of the strongest, shown to the reader
 
 

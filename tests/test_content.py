@@ -64,6 +64,10 @@ FIGURES = [
     ("import-numpy", "the-letter-p-opposes", "lead", 8.6, 9.2),
     ("import-numpy", "all-at-numpy-support", "lead", 8.6, 5.0),
     ("import-numpy", "the-brakes-hold-back", "probability", 0.95, 0.98),
+    ("opposite-of-xiao", "large-in-two-languages", "probability", 0.25, 0.19),
+    ("opposite-of-xiao", "one-neuron-picks-the-script", "probability", 0.25, 0.08),
+    ("how-i-got-seven", "the-operands-are-held-down", "probability", 0.32, 0.81),
+    ("how-i-got-seven", "the-sum-speaks-for-itself", "lead", 0.6, 1.6),
 ]
 
 

@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).parents[1]
 STARTERS = REPOSITORY / "starter" / "github" / "workflows"
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 GUIDE = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
-KEPT = ("colosseum-italian", "moscow-russian", "madrid-spanish", "john-and-mary")
+KEPT = ("colosseum-italian", "john-and-mary")
 COMMANDS = re.findall(r"^ {4}(\S.*)$", GUIDE, re.MULTILINE)
 
 
@@ -153,13 +153,13 @@ def test_a_newcomer_gets_from_a_wrong_label_to_a_pushed_branch(clone: Path) -> N
 
 
 def test_a_mistake_is_told_before_anyone_reviews_it(clone: Path) -> None:
-    file = clone / "site_src" / "annotations" / "moscow-russian.yaml"
+    file = clone / "site_src" / "annotations" / "john-and-mary.yaml"
     before = file.read_text(encoding="utf-8")
     file.write_text(before.replace("{text:", "{txet:", 1), encoding="utf-8")
     done = run(clone, "make site-check")
     file.write_text(before, encoding="utf-8")
     assert done.returncode != 0
-    assert re.search(r"moscow-russian\.yaml:\d+:\d+: unknown key `txet`; did you mean", done.stdout)
+    assert re.search(r"john-and-mary\.yaml:\d+:\d+: unknown key `txet`; did you mean", done.stdout)
 
 
 def test_a_reviewer_sees_the_circuits_before_and_after(clone: Path, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_reviewer_sees_the_circuits_before_and_after(clone: Path, tmp_path: Pa
     assert "- `john-and-mary`" in told and "A new name" in told
     made = {path.name for path in (clone / ".tracer" / "changes").iterdir()}
     assert {"john-and-mary.before.png", "john-and-mary.after.png", "summary.md"} <= made
-    assert not any(name.startswith("moscow-russian") for name in made)
+    assert not any(name.startswith("colosseum-italian") for name in made)
 
 
 def test_where_nothing_changed_the_summary_says_so(clone: Path) -> None:

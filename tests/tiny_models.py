@@ -168,6 +168,9 @@ LATER: dict[str, Callable[[], PreTrainedConfig]] = {
 # What these differ in from their neighbours above is looked at by tests of its own.
 VARIANTS = ("llama-tied-full-heads", "gemma3-multimodal", "olmo2")
 EVERY_FAMILY = everyday([*FAMILIES, *LATER], [one for one in FAMILIES if one not in VARIANTS])
+# Whose blocks are put together differently: enough each day for what stands upon the sweep.
+UNLIKE = ("llama", "gpt2", "gpt-neox", "gemma2")
+UNLIKE_FAMILIES = everyday([*FAMILIES, *LATER], UNLIKE)
 
 
 def _mistral_3_with_vision() -> PreTrainedConfig:

@@ -92,6 +92,7 @@ function update(/** @type {Document} */ next) {
   const otherData = data(document) !== data(next);
   morph(next);
   if (otherData) reload();
+  else dispatchEvent(new Event("page-changed"));
 }
 
 /** The old style stays until the new one is there, so that nothing flickers. */

@@ -1,9 +1,7 @@
 // A page that tells: while a paragraph is read, the boxes that it names light up in a picture beside it;
 // the strongest way can be walked by one key; Escape puts a term's meaning away. Nothing here is needed:
-// text and picture say the same without scripts.
-
-const section = document.getElementById("circuit");
-const text = document.getElementById("write-up");
+// text and picture say the same without scripts. Where the page is exchanged in place, as its author
+// sees it, it says "page-changed", and all of this begins anew.
 
 /**
  * Lets these boxes, and the lines between them, stand out; one alone with all its lines. No keys:
@@ -59,8 +57,9 @@ const LEAST = 200;
 /** What is lit of the picture: beside the text, where there is room, or at a small screen's foot.
  * @param {HTMLElement} text
  * @param {SVGSVGElement} svg
+ * @param {AbortSignal} ends
  */
-function tell(text, svg) {
+function tell(text, svg, ends) {
   const place = /** @type {HTMLElement | null} */ (text.parentElement?.querySelector(".limits"));
   if (!place) return;
   const told = document.createElement("div");
@@ -103,6 +102,11 @@ function tell(text, svg) {
   });
   for (const block of text.children) reading.observe(block);
   leaving.observe(text);
+  ends.addEventListener("abort", () => {
+    reading.disconnect();
+    leaving.disconnect();
+    told.remove();
+  });
 }
 
 /**
@@ -119,17 +123,19 @@ function around(svg, whole) {
   return `${x} ${top} ${width} ${end - top}`;
 }
 
-/** @param {HTMLElement} way @param {HTMLElement} section */
-function walk(way, section) {
+/** @param {HTMLElement} way @param {HTMLElement} section @param {AbortSignal} signal */
+function walk(way, section, signal) {
   const keys = way.dataset.way?.split(" ") ?? [];
   const hops = [...way.querySelectorAll("span")];
   const button = way.querySelector("button");
   button?.classList.remove("unready");
   let at = 0;
+  const lightWay = (/** @type {string[]} */ passed) => {
+    for (const svg of section.querySelectorAll("svg.circuit")) light(svg, passed, true);
+  };
   function step() {
     at = at < hops.length ? at + 1 : 0;
-    for (const svg of section.querySelectorAll("svg.circuit"))
-      light(svg, at ? keys.slice(0, at + 1) : [], true);
+    lightWay(at ? keys.slice(0, at + 1) : []);
     hops.forEach((hop, n) => {
       if (n === at - 1) hop.setAttribute("aria-current", "step");
       else hop.removeAttribute("aria-current");
@@ -137,12 +143,14 @@ function walk(way, section) {
     way.setAttribute("aria-live", "polite");
     if (at === 1) section.scrollIntoView({ block: "start" });
   }
-  button?.addEventListener("click", step);
-  addEventListener("keydown", (event) => {
+  button?.addEventListener("click", step, { signal });
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
     const target = /** @type {Element} */ (event.target);
     const typing = target.closest("input, textarea, select, [contenteditable]");
     if (event.key === "w" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) step();
-  });
+  };
+  addEventListener("keydown", onKey, { signal });
+  signal.addEventListener("abort", () => lightWay([]));
 }
 
 addEventListener("keydown", (event) => {
@@ -155,18 +163,17 @@ addEventListener("keydown", (event) => {
 });
 
 /** Arrows go from dot to dot of a scatter, which is one stop of the keyboard. */
-for (const scatter of document.querySelectorAll(".scatter")) {
-  scatter.addEventListener("keydown", (event) => {
-    const { key } = /** @type {KeyboardEvent} */ (event);
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[key];
-    const dots = [...scatter.querySelectorAll("a")];
-    const next =
-      dots[dots.indexOf(/** @type {HTMLAnchorElement} */ (event.target)) + (step ?? NaN)];
-    if (!next) return;
-    event.preventDefault();
-    next.focus();
-  });
-}
+addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  const dot = target instanceof Element ? target.closest(".scatter a") : null;
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[key];
+  /** @type {Element[]} */
+  const dots = [...(dot?.closest(".scatter")?.querySelectorAll("a") ?? [])];
+  const next = dots[dots.indexOf(/** @type {Element} */ (dot)) + (step ?? NaN)];
+  if (!(next instanceof SVGElement)) return;
+  event.preventDefault();
+  next.focus();
+});
 
 /** On paper nothing can be opened. */
 /** @type {HTMLDetailsElement[]} */
@@ -179,7 +186,21 @@ addEventListener("afterprint", () => {
   for (const one of opened) one.open = false;
 });
 
-const narrow = section?.querySelector("svg.circuit.narrow")?.cloneNode(true);
-if (text && narrow instanceof SVGSVGElement) tell(text, narrow);
-const way = document.querySelector("#circuit .way");
-if (section && way instanceof HTMLElement) walk(way, section);
+/** The picture as it was built; the viewer takes it out of wide pages. */
+const built = document.querySelector("#circuit svg.circuit.narrow")?.cloneNode(true);
+let running = new AbortController();
+
+function begin() {
+  running.abort();
+  running = new AbortController();
+  const { signal } = running;
+  const section = document.getElementById("circuit");
+  const text = document.getElementById("write-up");
+  const narrow = built?.cloneNode(true);
+  if (text && narrow instanceof SVGSVGElement) tell(text, narrow, signal);
+  const way = document.querySelector("#circuit .way");
+  if (section && way instanceof HTMLElement) walk(way, section, signal);
+}
+
+begin();
+addEventListener("page-changed", begin);

@@ -116,8 +116,8 @@ def test_link_limit_keeps_the_strongest_and_leaves_no_loose_end() -> None:
     assert {one for one in sources if one < fixed} == {one for one in kept if one < fixed}
 
 
-def test_scores_equal_their_definition(tiny: Model) -> None:
-    found = trace_nodes(PROMPT, model=tiny, settings=TraceSettings(candidates=120, coverage=0.9))
+def test_scores_equal_their_definition(unlike: Model) -> None:
+    found = trace_nodes(PROMPT, model=unlike, settings=TraceSettings(candidates=120, coverage=0.9))
     matrix, n_sources = found.matrix, found.matrix.n_sources
     whole = square(matrix)
     weights = torch.zeros(len(whole), dtype=torch.float64)
@@ -132,8 +132,8 @@ def test_scores_equal_their_definition(tiny: Model) -> None:
     assert scores.completeness == pytest.approx(float((clean * output).sum() / output.sum()))
 
 
-def test_folding_keeps_every_row_sum(tiny: Model) -> None:
-    found = trace_nodes(PROMPT, model=tiny, settings=TraceSettings(candidates=120, coverage=0.8))
+def test_folding_keeps_every_row_sum(unlike: Model) -> None:
+    found = trace_nodes(PROMPT, model=unlike, settings=TraceSettings(candidates=120, coverage=0.8))
     assert 0 < len(found.swept.expanded) < found.swept.columns.n_features
     matrix = found.matrix
     every = torch.ones(matrix.n_sources, dtype=torch.bool)
@@ -142,8 +142,8 @@ def test_folding_keeps_every_row_sum(tiny: Model) -> None:
     assert 0 < found.swept.unexpanded_share <= 0.2 + 1e-9
 
 
-def test_max_expanded_is_a_ceiling(tiny: Model) -> None:
-    found = trace_nodes(PROMPT, model=tiny, settings=TraceSettings(coverage=1.0, max_expanded=25))
+def test_max_expanded_is_a_ceiling(unlike: Model) -> None:
+    found = trace_nodes(PROMPT, model=unlike, settings=TraceSettings(coverage=1.0, max_expanded=25))
     assert 0 < len(found.swept.expanded) <= 25
 
 

@@ -20,8 +20,8 @@ FEATURE = (2, 31, 5)
 
 
 @pytest.fixture(scope="module")
-def fed(tiny: Model) -> NodeGraph:
-    return trace_nodes(PROMPT, model=tiny, target_feature="2_31_5", settings=EVERYTHING)
+def fed(unlike: Model) -> NodeGraph:
+    return trace_nodes(PROMPT, model=unlike, target_feature="2_31_5", settings=EVERYTHING)
 
 
 def test_what_feeds_a_feature_sums_to_its_activation(fed: NodeGraph) -> None:
@@ -75,13 +75,13 @@ def test_the_graph_ends_at_the_feature(fed: NodeGraph) -> None:
     assert any(link.target == "2_31_5" for link in graph.links)
 
 
-def test_the_answers_direction_gives_the_answers_rows(tiny: Model) -> None:
-    unembedding = tiny.unembedding
+def test_the_answers_direction_gives_the_answers_rows(unlike: Model) -> None:
+    unembedding = unlike.unembedding
     direction = unembedding[11] - unembedding[[4, 6]].mean(0)
     asked = trace_nodes(
-        PROMPT, model=tiny, target=" w9", contrast=[" w2", " w4"], settings=EVERYTHING
+        PROMPT, model=unlike, target=" w9", contrast=[" w2", " w4"], settings=EVERYTHING
     )
-    along = trace_nodes(PROMPT, model=tiny, direction=direction, settings=EVERYTHING)
+    along = trace_nodes(PROMPT, model=unlike, direction=direction, settings=EVERYTHING)
     torch.testing.assert_close(along.swept.rows[-1], asked.swept.rows[-1])
     torch.testing.assert_close(along.targets.values, asked.targets.values)
     torch.testing.assert_close(along.effects.tokens, asked.effects.tokens)
@@ -91,18 +91,18 @@ def test_the_answers_direction_gives_the_answers_rows(tiny: Model) -> None:
     assert graph.metadata.tracer.question.kind == "direction"
 
 
-def test_an_earlier_position_is_the_prompt_up_to_there(tiny: Model) -> None:
-    early = trace_nodes(PROMPT, model=tiny, target=" w9", position=4).prune()
-    short = trace_nodes(" w3 w17 w5 w41", model=tiny, target=" w9").prune()
+def test_an_earlier_position_is_the_prompt_up_to_there(unlike: Model) -> None:
+    early = trace_nodes(PROMPT, model=unlike, target=" w9", position=4).prune()
+    short = trace_nodes(" w3 w17 w5 w41", model=unlike, target=" w9").prune()
     assert early.metadata.prompt == " w3 w17 w5 w41"
     assert early.metadata.tracer is not None and short.metadata.tracer is not None
     assert early.metadata.tracer.graph_id == short.metadata.tracer.graph_id
     assert_same_graph(early, short, tolerance=EXACT)
 
 
-def test_new_questions_have_ids_of_their_own_and_old_ones_keep_theirs(tiny: Model) -> None:
+def test_new_questions_have_ids_of_their_own_and_old_ones_keep_theirs(unlike: Model) -> None:
     def id_of(**asked: object) -> str:
-        ask = Ask.of(tiny.tokenizer, prompt=PROMPT, **asked)  # type: ignore[arg-type]
+        ask = Ask.of(unlike.tokenizer, prompt=PROMPT, **asked)  # type: ignore[arg-type]
         return graph_id(ask, model_identity="m", features="f", settings=TraceSettings())
 
     ids = [id_of(), id_of(target_feature="2_31_5"), id_of(target_feature="2_31_6")]
@@ -110,7 +110,7 @@ def test_new_questions_have_ids_of_their_own_and_old_ones_keep_theirs(tiny: Mode
     assert len(set(ids)) == len(ids)
     assert id_of(position=7) == id_of(), "the last position is what is asked about anyway"
     two = (torch.eye(32)[0], torch.eye(32)[1])
-    marks = {trace_nodes(PROMPT, model=tiny, direction=one).ask.direction for one in two}
+    marks = {trace_nodes(PROMPT, model=unlike, direction=one).ask.direction for one in two}
     assert len(marks) == 2
 
 
@@ -133,6 +133,6 @@ def test_new_questions_have_ids_of_their_own_and_old_ones_keep_theirs(tiny: Mode
         ({"direction": torch.full((32,), torch.nan)}, "zero or not finite"),
     ],
 )
-def test_mistakes_are_clear(tiny: Model, asked: dict[str, object], words: str) -> None:
+def test_mistakes_are_clear(unlike: Model, asked: dict[str, object], words: str) -> None:
     with pytest.raises(TracerError, match=words):
-        trace_nodes(PROMPT, model=tiny, **asked)  # type: ignore[arg-type]
+        trace_nodes(PROMPT, model=unlike, **asked)  # type: ignore[arg-type]

@@ -19,13 +19,15 @@ def frozen_pass(model: Model) -> FrozenPass:
     return freeze(model, model.tokenizer.encode_prompt(PROMPT))
 
 
-def test_it_is_the_log_odds_and_the_entropy_of_the_alternatives(tiny: Model) -> None:
-    frozen = frozen_pass(tiny)
+def test_it_is_the_log_odds_and_the_entropy_of_the_alternatives(unlike: Model) -> None:
+    frozen = frozen_pass(unlike)
     logits = frozen.logits.double()
     answer = int(logits.argmax())
-    found = quantity_of(tiny, answer, frozen.logits, against="alternatives")
+    found = quantity_of(unlike, answer, frozen.logits, against="alternatives")
     # A softcap lets only so much of each logit through: what is behind it adds up.
-    slopes = torch.ones_like(logits) if tiny.softcap is None else 1 - (logits / tiny.softcap) ** 2
+    slopes = (
+        torch.ones_like(logits) if unlike.softcap is None else 1 - (logits / unlike.softcap) ** 2
+    )
     p = logits.softmax(0)[answer]
     assert found.entropy is not None
     expected = torch.log(p / (1 - p)) + found.entropy
@@ -34,33 +36,33 @@ def test_it_is_the_log_odds_and_the_entropy_of_the_alternatives(tiny: Model) -> 
     assert sum(one.weight for one in found.alternatives) <= 1
 
 
-def test_its_direction_is_that_of_the_log_probabilitys_gradient(tiny: Model) -> None:
+def test_its_direction_is_that_of_the_log_probabilitys_gradient(unlike: Model) -> None:
     """Of raw logits, softcap and all, but for its length."""
-    frozen = frozen_pass(tiny)
+    frozen = frozen_pass(unlike)
     raw = frozen.raw_logits.double().clone().requires_grad_()
-    logits = raw if tiny.softcap is None else tiny.softcap * torch.tanh(raw / tiny.softcap)
+    logits = raw if unlike.softcap is None else unlike.softcap * torch.tanh(raw / unlike.softcap)
     answer = int(frozen.logits.argsort(descending=True)[3])
     torch.log_softmax(logits, 0)[answer].backward()  # type: ignore[no-untyped-call]
-    found = quantity_of(tiny, answer, frozen.logits.double(), against="alternatives")
+    found = quantity_of(unlike, answer, frozen.logits.double(), against="alternatives")
     assert raw.grad is not None
     along = found.coefficients / found.coefficients.norm()
     torch.testing.assert_close(along, raw.grad / raw.grad.norm(), rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("against", ["alternatives", "vocabulary"])
-def test_targets_measure_it_in_the_stream(tiny: Model, against: str) -> None:
-    frozen = frozen_pass(tiny)
+def test_targets_measure_it_in_the_stream(unlike: Model, against: str) -> None:
+    frozen = frozen_pass(unlike)
     targets = choose_targets(frozen, target=9, against=against)  # type: ignore[arg-type]
-    found = quantity_of(tiny, 9, frozen.logits, against=against)  # type: ignore[arg-type]
+    found = quantity_of(unlike, 9, frozen.logits, against=against)  # type: ignore[arg-type]
     torch.testing.assert_close(
         targets.values[0].double(), found.measure(frozen.raw_logits), rtol=1e-9, atol=1e-9
     )
     assert targets.question.against == against
 
 
-def test_a_contrast_is_the_mean_of_the_others(tiny: Model) -> None:
-    frozen = frozen_pass(tiny)
-    found = quantity_of(tiny, 9, frozen.logits, contrast=[4, 6], against="alternatives")
+def test_a_contrast_is_the_mean_of_the_others(unlike: Model) -> None:
+    frozen = frozen_pass(unlike)
+    found = quantity_of(unlike, 9, frozen.logits, contrast=[4, 6], against="alternatives")
     raw = frozen.raw_logits.double()
     torch.testing.assert_close(found.measure(raw), raw[9] - (raw[4] + raw[6]) / 2)
     assert found.entropy is None and not found.alternatives

@@ -49,8 +49,8 @@ def assert_scores_add_up(case: Case) -> None:
             assert math.fsum(map(abs, one.by_key)) > 0
 
 
-def test_scores_add_up(tiny: Model) -> None:
-    assert_scores_add_up(Case(tiny))
+def test_scores_add_up(unlike: Model) -> None:
+    assert_scores_add_up(Case(unlike))
 
 
 @pytest.mark.parametrize("kind", ["with skip", "across layers"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,9 +15,21 @@ from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
 from tests.browser.executable import installed_browser, launch_arguments
+from tests.part_of_gallery import keep_only
 from tracer.site.build import build
 
 REPOSITORY = Path(__file__).parents[2]
+# Of the project's own gallery: what readers are led to first, and pages of each kind.
+OWN_GRAPHS = (
+    *("colosseum-italian", "moscow-russian", "madrid-spanish", "john-and-mary"),
+    *("opposite-of-small", "import-numpy", "oakland-california"),
+    *("colosseum-madrid", "colosseum-rome"),
+)
+_NEURONS = "smollm2-135m-instruct.neurons"
+OWN_FEATURES = (
+    *(f"{_NEURONS}/{layer}" for layer in (22, 28, 29)),
+    "smollm2-135m-instruct.colosseum-madrid.neurons/6",
+)
 PATIENCE_MS = 30_000  # nothing waits for it that comes; a busy machine is no fault
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -75,14 +88,18 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def own_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project's own gallery, built once for all workers."""
+    """A part of the project's own gallery, built once for all workers."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
+    root = shared / "own-gallery"
     with FileLock(shared / "own-gallery.lock"):
-        if not (shared / "own-gallery").exists():
-            build(REPOSITORY, shared / "own-gallery")
-    return shared / "own-gallery"
+        if not (root / "public").exists():
+            for part in ("site_src", "graphs", "sets", "features"):
+                shutil.copytree(REPOSITORY / part, root / part)
+            keep_only(root, OWN_GRAPHS, sets=["capitals-languages"], features=OWN_FEATURES)
+            build(root, root / "public")
+    return root / "public"
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -127,13 +130,16 @@ def own_site(own_gallery: Path, serve_folder: Callable[[Path], str]) -> str:
     return serve_folder(own_gallery)
 
 
+@pytest.mark.parametrize("widths", everyday([(1440, 390), (768,)], [(1440, 390)]))
 @pytest.mark.parametrize("address", everyday(REAL, REAL[:1]))
-def test_no_page_of_a_real_feature_has_a_violation(page: Page, own_site: str, address: str) -> None:
+def test_no_page_of_a_real_feature_has_a_violation(
+    page: Page, own_site: str, address: str, widths: tuple[int, ...]
+) -> None:
     page.goto(own_site + address)
     expect(page.locator("main h1")).to_be_visible()
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        for width in (1440, 768, 390):
+        for width in widths:
             page.set_viewport_size({"width": width, "height": 900})
             page.wait_for_timeout(50)
             assert violations(page, only=() if scheme == "light" else OF_COLOUR) == []
@@ -160,3 +166,29 @@ def test_the_check_can_fail(page: Page, site: str) -> None:
     page.goto(site)
     page.locator("main").evaluate("main => main.append(document.createElement('button'))")
     assert any(one.startswith("button-name") for one in violations(page))
+
+
+def pages_of(site: Path) -> list[str]:
+    """Addresses of all pages; of the features', which are thousands and alike, a hundredth, unless
+    `TRACER_EVERY_PAGE` is set."""
+    found = sorted(str(one.parent.relative_to(site)) for one in site.rglob("index.html"))
+    own = [one for one in found if re.search(r"^features/.*/\d+/\d+$", one)]
+    left = set() if "TRACER_EVERY_PAGE" in os.environ else set(own) - set(own[::100])
+    return ["404.html", *("" if one == "." else f"{one}/" for one in found if one not in left)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 768, 390])
+def test_no_page_of_our_own_gallery_has_a_violation(
+    page: Page, own_site: str, own_gallery: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    found = {}
+    for address in pages_of(own_gallery):
+        page.goto(own_site + address)
+        settled(page)
+        if faults := violations(page):
+            found[address] = faults
+    assert not found

@@ -464,6 +464,18 @@ def test_a_copied_link_brings_names_and_groups_along(
     other.context.close()
 
 
+def test_a_saved_view_brings_the_groups_it_was_made_with(page: Page, site: OpenGraph) -> None:
+    saved = [["A view", ["1_3_4", "9_9_9"], [["Mine", "1_3_4", "1_11_5"], ["Later", "1_9_5"]]]]
+    page.goto(f"{site()}#saved={quote(json.dumps(saved))}")
+    page.get_by_role("button", name="A view 1 node").click()
+    expect(heading(page)).to_have_text("France")
+    expect(page.locator("#circuit .group").filter(has_text="Mine")).to_have_count(1)
+    expect(unsent(page)).to_be_visible()
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#circuit .group").filter(has_text="Mine")).to_have_count(0)
+
+
 def test_a_link_of_another_viewer_shows_its_senders_work(page: Page, site: OpenGraph) -> None:
     supernodes = json.dumps([["Early on", "0_7_4", "1_3_4"], ["Fresh", "1_11_5"]])
     clerps = json.dumps([["1-9", "by layer and index"], ["0_7_4", "by id"]])

@@ -89,6 +89,29 @@ def test_a_name_in_yaml_reaches_picture_and_viewer(open_page: Page, gallery: Gal
     assert "clickedId=1_3_4" in open_page.url
 
 
+def test_a_page_that_tells_goes_on_telling_after_an_edit(
+    open_page: Page, gallery: GalleryFolder
+) -> None:
+    groups = 'groups:\n  city: {name: The city, nodes: ["1_3_4"]}\n'
+    told = f"First words.\n\n[It](group:city) reads. {'It reads. ' * 300}\n"
+    gallery.write("site_src/annotations/france-paris.yaml", groups)
+    open_page.wait_for_event("load")
+    gallery.write("site_src/write-ups/france-paris.md", told)  # a new link to what can be renamed
+    open_page.wait_for_event("load")
+    expect(open_page.locator("#circuit")).to_contain_text("The city")
+    expect(open_page.locator(".circuit-frame.taken-over")).to_have_count(1)
+    open_page.evaluate("window.kept = true")
+    gallery.write("site_src/write-ups/france-paris.md", told.replace("First", "Other"))
+    expect(open_page.locator("#write-up")).to_contain_text("Other words.")
+    told_of = open_page.locator("#write-up p", has_text="It reads.")
+    expect(told_of).to_have_count(1)
+    told_of.evaluate("one => one.scrollIntoView()")
+    expect(open_page.locator('.alongside [data-box="city"].lit')).to_have_count(1)
+    open_page.keyboard.press("w")
+    expect(open_page.locator(".way [aria-current]")).to_have_count(1)
+    assert open_page.evaluate("window.kept") is True
+
+
 def test_new_scripts_load_the_page_again_at_the_same_spot(
     open_page: Page, gallery: GalleryFolder
 ) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import xml.etree.ElementTree as ET
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -145,3 +147,18 @@ def test_pictures_stand_on_their_own(page: Page, site: str, tmp_path: Path) -> N
     answer = page.locator("#circuit .circuit.wide rect.box.answer")
     fill = answer.evaluate("box => getComputedStyle(box).fill")
     assert fill in {one.get("fill") for one in ET.fromstring(circuit).iter(f"{SVG}rect")}
+
+
+def test_everything_is_one_file(page: Page, site: str) -> None:
+    page.goto(f"{site}graphs/france-paris/")
+    open_share(page)
+    with page.expect_download() as download:
+        page.get_by_role("dialog").get_by_text("Everything, ZIP", exact=True).click()
+    with zipfile.ZipFile(download.value.path()) as found:
+        assert found.testzip() is None
+        names = set(found.namelist())
+        graph = found.read("france-paris-2.json")
+        cited = found.read("france-paris.bib").decode()
+    made = ("circuit.svg", "links.svg", "nodes.csv", "links.csv")
+    assert names >= {f"france-paris-{one}" for one in made}
+    assert json.loads(graph)["metadata"]["slug"] == "france-paris" and "Ann Bo" in cited

@@ -419,6 +419,75 @@ def test_lines_can_be_kept_by_strength_and_by_sign(page: Page, site: OpenViewer)
     expect(page.locator("#viewer .lines-left")).to_have_text("")
 
 
+def test_lines_go_in_out_or_among_the_selected_and_are_few_or_many(
+    page: Page, site: OpenViewer
+) -> None:
+    page.goto(site(make_graph()) + "?clickedId=3_42_5")
+    count = page.locator("#viewer .line-count")
+    expect(count).to_have_text("All 4 lines are drawn.")
+    page.get_by_role("button", name="Lines…").click()
+    page.get_by_label("Lines of the selection").select_option("only out")
+    expect(count).to_have_text("No such line is drawn.")
+    page.get_by_label("Lines of the selection").select_option("only in")
+    expect(count).to_have_text("All 4 lines are drawn.")
+    page.get_by_label("Strongest lines drawn").select_option(index=0)
+    expect(page).to_have_url(re.compile("linkType=input&density=few"))
+    page.reload()
+    expect(page.get_by_label("Strongest lines drawn")).to_have_value("38, of a selection 5")
+    page.get_by_role("button", name="Reset").click()
+    expect(page.get_by_label("Lines of the selection")).to_have_value("in and out")
+
+
+def test_subgraphs_are_saved_under_names_in_the_link(page: Page, site: OpenViewer) -> None:
+    page.goto(site(make_graph()) + "?pinnedIds=1_3_4,1_9_5")
+    saved = page.get_by_role("region", name="Saved in this link")
+    for name in ("Both <b>", "Again"):
+        page.get_by_role("button", name="Save in the link…").click()
+        page.get_by_label("Name").fill(name)
+        page.keyboard.press("Enter")
+        expect(saved.get_by_role("listitem").filter(has_text=name)).to_have_count(1)
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address.replace("pinnedIds=1_3_4%2C1_9_5", "clickedId=3_42_5"))
+    expect(heading(page)).to_contain_text("Paris")
+    page.get_by_role("button", name="Both <b> 2 nodes").click()
+    expect(heading(page)).to_have_text("2 pinned nodes")
+    page.get_by_role("button", name="Remove Both <b>").click()
+    page.get_by_role("button", name="Remove Again").click()
+    expect(saved).to_have_count(0)
+    assert "#saved" not in page.url
+
+
+def test_a_link_that_was_cut_off_saves_nothing(page: Page, site: OpenViewer) -> None:
+    page.goto(site(make_graph()) + "#saved=%5B%5B%22a%22")
+    expect(heading(page)).to_have_text("Where to begin")
+    expect(page.locator("#viewer .saved")).to_be_hidden()
+
+
+def test_a_tap_says_what_was_tapped_where_it_was(browser: Browser, site: OpenViewer) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(site(make_graph(), NAMED) + "?clickedId=1_3_4")
+    label = page.locator("#viewer .graph-labels .chosen").bounding_box()
+    assert label is not None
+    page.locator("#viewer .graph-stage").scroll_into_view_if_needed()
+    anchor = page.locator("#viewer .graph-labels .chosen").get_attribute("text-anchor")
+    label = page.locator("#viewer .graph-labels .chosen").bounding_box()
+    assert label is not None
+    x = label["x"] - 7 if anchor == "start" else label["x"] + label["width"] + 7
+    page.touchscreen.tap(x, label["y"] + label["height"] / 2)
+    sheet = page.get_by_role("region", name="What was tapped")
+    expect(sheet).to_contain_text("Neuron 3 of layer 1")
+    box = sheet.bounding_box()
+    assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390
+    sheet.get_by_role("button", name="Paris").click()
+    expect(heading(page)).to_contain_text("Paris")
+    expect(sheet).to_contain_text("Paris")
+    sheet.get_by_role("button", name="Close").click()
+    expect(sheet).to_have_count(0)
+    context.close()
+
+
 def test_a_phone_has_nothing_wider_than_itself(browser: Browser, site: OpenViewer) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()

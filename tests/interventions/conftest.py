@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.features.dictionaries import write_clt, write_gemma_scope_2_clt, write_plt
-from tests.tiny_models import EVERY_FAMILY, FAMILIES, LATER, VARIANTS, exact_tiny_model
+from tests.tiny_models import FAMILIES, LATER, UNLIKE, UNLIKE_FAMILIES, exact_tiny_model
 from tracer.model.load import Model
 
 SETS: dict[str, Callable[[Path], str]] = {
@@ -28,7 +28,7 @@ PAIRS += [(family, one) for family in LATER for one in EVERYWHERE]
 PAIRS += [(family, one) for family in ("llama", "gemma2") for one in OTHERS]
 # Neurons in the families that differ most, every kind of set with norms before and behind, and
 # the two blocks that are put together differently: the other pairs are of the same parts.
-EVERYDAY = [(family, "neurons") for family in FAMILIES if family not in VARIANTS]
+EVERYDAY = [(family, "neurons") for family in UNLIKE]
 EVERYDAY += [(family, one) for family, one in PAIRS if family == "gemma2"]
 EVERYDAY += [("llama", "across layers"), ("gpt2", "skip"), ("gpt-neox", "across layers")]
 
@@ -38,7 +38,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Model]:
     return cache(lambda family: exact_tiny_model(tmp_path_factory.mktemp(family), family))
 
 
-@pytest.fixture(params=EVERY_FAMILY)
+@pytest.fixture(params=UNLIKE_FAMILIES)
 def model(request: pytest.FixtureRequest, models: Callable[[str], Model]) -> Model:
     return models(request.param)
 

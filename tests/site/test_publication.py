@@ -16,6 +16,7 @@ from tests.builders import make_graph
 from tests.galleries import GalleryFolder
 from tests.site.test_build import contents
 from tracer.documents.front_matter import FrontMatter
+from tracer.documents.prompts import ChatTurn
 from tracer.documents.site_config import SiteConfig
 from tracer.errors import TracerError
 from tracer.site.build import build
@@ -149,17 +150,49 @@ def test_the_card_is_a_png_of_the_size_that_others_want(made: dict[str, bytes]) 
     assert len(card) < 200_000
 
 
-def test_the_card_has_the_sites_colours_by_day(
-    gallery: GalleryFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawings: list[str] = []
+@pytest.fixture
+def drawings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What cards are drawn from."""
+    found: list[str] = []
 
     def from_str(drawing: str, options: usvg.Options) -> usvg.Tree:
-        drawings.append(drawing)
+        found.append(drawing)
         return usvg.Tree.from_str(drawing, options)
 
     kept = SimpleNamespace(Options=usvg.Options, Tree=SimpleNamespace(from_str=from_str))
     monkeypatch.setattr("tracer.site.graph.social_card.usvg", kept)
+    return found
+
+
+def test_the_card_says_what_was_found_as_far_as_its_font_has_letters(
+    gallery: GalleryFolder, drawings: list[str]
+) -> None:
+    tokens = ["<bos>", "東京", "は", " 日本", " の", " is"]
+    make_graph(prompt_tokens=tokens).save(gallery.root / "graphs" / "france-paris" / "1.json")
+    text = "---\ntitle: Tokyo, 東 京 or Токио\n---\n"
+    gallery.write("site_src/write-ups/france-paris.md", text)
+    build(gallery.root, gallery.root / "public", base_url="https://example.org/", processes=1)
+    (drawing,) = drawings
+    written = re.findall(r">([^<>]+)</text>", drawing)
+    assert written[1] == "Tokyo, … or Токио" and written[2].endswith("… is")
+    assert any(one.startswith("→ Paris") for one in written)
+    assert not re.search("[\u3000-\u9fff]", drawing)
+
+
+def test_a_card_of_a_chat_asks_what_was_asked(gallery: GalleryFolder, drawings: list[str]) -> None:
+    graph = make_graph()
+    info = graph.metadata.tracer
+    assert info is not None
+    chat = (ChatTurn(role="system", content="Be kind."), ChatTurn(role="user", content="Why?"))
+    info = info.model_copy(update={"chat": chat})
+    metadata = graph.metadata.model_copy(update={"tracer": info})
+    chatted = graph.model_copy(update={"metadata": metadata})
+    chatted.save(gallery.root / "graphs" / "france-paris" / "1.json")
+    build(gallery.root, gallery.root / "public", base_url="https://example.org/", processes=1)
+    assert ">Why?</text>" in drawings[0] and "Be kind" not in drawings[0]
+
+
+def test_the_card_has_the_sites_colours_by_day(gallery: GalleryFolder, drawings: list[str]) -> None:
     build(gallery.root, gallery.root / "public", base_url="https://example.org/", processes=1)
     (drawing,) = drawings
     day = dict(re.findall(r"--([\w-]+): (#\w+);", TOKENS.read_text().split("@media")[0]))

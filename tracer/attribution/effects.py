@@ -22,6 +22,9 @@ class Effects:
 
     features: tuple[Tensor, ...]  # per layer (positions, features)
     tokens: Tensor  # (positions,)
+    # Gradients on the stream behind each layer's attention, (positions, d_model), which its heads
+    # write; none where they were not kept.
+    asked: tuple[Tensor, ...] = ()
 
 
 @torch.no_grad()
@@ -42,6 +45,15 @@ def gradients_behind(
     return _walk(frozen, active, direction, origin)[1]
 
 
+@torch.no_grad()
+def gradients_on_heads(
+    frozen: FrozenPass, active: ActiveFeatures, direction: Tensor, origin: Origin | None = None
+) -> tuple[Tensor, ...]:
+    """The same behind each layer's attention: what one unit of anything that a head writes adds
+    over all paths."""
+    return _walk(frozen, active, direction, origin)[0].asked
+
+
 def _walk(
     frozen: FrozenPass, active: ActiveFeatures, direction: Tensor, origin: Origin | None
 ) -> tuple[Effects, tuple[Tensor, ...], Tensor]:
@@ -51,15 +63,18 @@ def _walk(
         gradient[-1] = frozen.pull_through_final_norm(direction[None])[0]
     by_layer: list[Tensor] = []
     behind: list[Tensor] = []  # behind the MLP of the layer reached, and of those above
+    asked: list[Tensor] = []  # behind their attention
     for layer in reversed(range(frozen.n_layers)):
         behind.insert(0, gradient)
-        effects, onward = active.pull(layer, behind)
-        by_layer.append(effects)
+        by_feature, onward = active.pull(layer, behind)
+        by_layer.append(by_feature)
         if origin is not None and layer == origin.layer:
             onward[origin.position] = direction  # above it all was zero
+        asked.insert(0, gradient if frozen.model.parallel_residual else gradient + onward)
         gradient = frozen.pull_through_block(layer, gradient, onward)
     tokens = (gradient * frozen.embeddings).sum(-1)
-    return Effects(tuple(reversed(by_layer)), tokens), tuple(behind), gradient
+    effects = Effects(tuple(reversed(by_layer)), tokens, tuple(asked))
+    return effects, tuple(behind), gradient
 
 
 @torch.no_grad()

@@ -32,8 +32,7 @@ def features_of(
         for one in scores
     ]
     every = [one for pair in ends for one in pair if one.at]  # nothing at the start is a feature
-    for layer in range(max((one.layer for one in every), default=0)):
-        _find(frozen, active, layer, [one for one in every if one.layer > layer])
+    _find(frozen, active, every)
     places: dict[int, set[tuple[int, int]]] = defaultdict(set)  # position and index, by layer
     for end in every:
         end.choose(listed)
@@ -81,19 +80,23 @@ class _End:
         return {name: layers[name.layer] for name in self.chosen}
 
 
-def _find(frozen: FrozenPass, active: ActiveFeatures, layer: int, ends: Sequence[_End]) -> None:
-    """Notes at each end the strongest features of a layer."""
+def _find(frozen: FrozenPass, active: ActiveFeatures, ends: Sequence[_End]) -> None:
+    """Notes at each end the strongest features of each layer in front of its own."""
+    if not ends:
+        return
+    ends = sorted(ends, key=lambda one: one.layer)
     rows = torch.stack([one.gradient[one.at] for one in ends])  # (ends, d_model)
     below = rows.new_tensor([one.layer for one in ends])[:, None]
-    behind = [
-        torch.where(below > above, rows, 0.0)  # nothing is read from the head's own layer on
-        for above in range(layer, max(one.layer for one in ends))
-    ]
+    # Nothing is read from the head's own layer on.
+    behind = [torch.where(below > above, rows, 0.0) for above in range(ends[-1].layer)]
     positions = torch.tensor([one.at for one in ends], device=frozen.embeddings.device)
-    sizes = active.along(layer, positions, behind).abs()
-    missing = TRIED - sizes.shape[1]
-    if missing > 0:
-        sizes = torch.cat([sizes, sizes.new_zeros(len(sizes), missing)], dim=1)
-    best = sizes.topk(TRIED)
-    for end, values, indices in zip(ends, best.values, best.indices, strict=True):
-        end.strongest.append((values, indices))
+    for layer in range(len(behind)):
+        first = next(at for at, one in enumerate(ends) if one.layer > layer)
+        gradients = [one[first:] for one in behind[layer:]]
+        sizes = active.along(layer, positions[first:], gradients).abs()
+        missing = TRIED - sizes.shape[1]
+        if missing > 0:
+            sizes = torch.cat([sizes, sizes.new_zeros(len(sizes), missing)], dim=1)
+        best = sizes.topk(TRIED)
+        for end, values, indices in zip(ends[first:], best.values, best.indices, strict=True):
+            end.strongest.append((values, indices))

@@ -3,12 +3,13 @@ away should change. One walk down, patterns and norms frozen, features passing g
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from tracer.attribution.effects import gradients_on_heads
 from tracer.attribution.origin import Origin
 from tracer.features.source import ActiveFeatures
 from tracer.model.frozen_norm import wide
@@ -41,42 +42,25 @@ def strongest_looks(
     *,
     most: int,
     origin: Origin | None = None,
-    gradients: Sequence[Tensor] | None = None,
+    gradients: Sequence[Tensor] = (),
 ) -> list[Look]:
     """The `most` of largest |effect| on `direction`, (d_model,): each head, from each token at the
     tokens in front of it of each of the `words` (begin, end), the start left out. `gradients`
     behind the attention of each layer, (positions, d_model), spare the walk where they are known.
     """
-    walked = (
-        _by_layer(frozen, active, wide(direction), origin)
-        if gradients is None
-        else enumerate(gradients)
+    if not gradients:
+        gradients = gradients_on_heads(frozen, active, wide(direction), origin)
+    member = wide(frozen.embeddings).new_zeros(frozen.n_positions, len(words))
+    for place, (begin, end) in enumerate(words):
+        member[max(begin, 1) : end, place] = 1
+    found = torch.cat(
+        [
+            _strongest(frozen, layer, _added(frozen, layer, wide(gradient)), member, most)
+            for layer, gradient in enumerate(gradients)
+        ]
     )
-    found = [
-        look
-        for layer, gradient in walked
-        for look in _strongest(frozen, layer, _added(frozen, layer, gradient), words, most)
-    ]
-    return sorted(found, key=lambda one: -abs(one.effect))[:most]
-
-
-def _by_layer(
-    frozen: FrozenPass, active: ActiveFeatures, direction: Tensor, origin: Origin | None
-) -> Iterator[tuple[int, Tensor]]:
-    """Gradients behind the attention of each layer, from the top."""
-    gradient = torch.zeros_like(wide(frozen.embeddings))
-    if origin is None:
-        gradient[-1] = wide(frozen.pull_through_final_norm(direction[None])[0])
-    behind: list[Tensor] = []
-    for layer in reversed(range(frozen.n_layers)):
-        behind.insert(0, gradient)
-        onward = wide(active.pull(layer, behind)[1])
-        if origin is not None and layer == origin.layer:
-            onward = onward.clone()
-            onward[origin.position] += direction
-        left = gradient if frozen.model.parallel_residual else gradient + onward
-        yield layer, left
-        gradient = frozen.pull_through_block(layer, gradient, onward)
+    order = torch.sort(found[:, -2].abs(), descending=True, stable=True).indices[:most]
+    return [_look(row, words) for row in found[order].tolist() if row[-2]]
 
 
 def _added(frozen: FrozenPass, layer: int, gradient: Tensor) -> Tensor:
@@ -93,27 +77,23 @@ def _added(frozen: FrozenPass, layer: int, gradient: Tensor) -> Tensor:
     return met.view(heads // kv_heads, kv_heads, n, n).transpose(0, 1).flatten(0, 1)
 
 
-def _strongest(
-    frozen: FrozenPass,
-    layer: int,
-    added: Tensor,
-    words: Sequence[tuple[int, int]],
-    most: int,
-) -> Iterator[Look]:
-    member = added.new_zeros(frozen.n_positions, len(words))
-    for place, (begin, end) in enumerate(words):
-        member[max(begin, 1) : end, place] = 1
-    effects = added.tril(-1) @ member  # (heads, queries, words)
-    weights = wide(frozen.patterns[layer]).to(added).tril(-1) @ member
+def _strongest(frozen: FrozenPass, layer: int, added: Tensor, member: Tensor, most: int) -> Tensor:
+    """(looks, 7), of one layer: layer, head, query, word, weight, effect, what the change is
+    without it. `member`, (positions, words), says with 1 which tokens are a word's."""
+    effects = added.tril(-1) @ member.to(added)  # (heads, queries, words)
+    weights = wide(frozen.patterns[layer]).to(added).tril(-1) @ member.to(added)
     size = torch.where(weights < SURE, effects.abs(), 0.0)
-    best = size.flatten().topk(min(most, size.numel())).indices
-    places = torch.unravel_index(best, size.shape)
-    for head, query, word in zip(*(one.tolist() for one in places), strict=True):
-        if not size[head, query, word]:
-            continue
-        weight, effect = float(weights[head, query, word]), float(effects[head, query, word])
-        others = float(added[head, query].sum()) - effect
-        without = others * weight / (1 - weight) - effect
-        begin, end = words[word]
-        keys = tuple(range(max(begin, 1), min(end, query)))
-        yield Look(layer, head, query, keys, weight, effect, without)
+    best = size.flatten().topk(min(most, size.numel()))
+    head, query, word = torch.unravel_index(best.indices, size.shape)
+    weight = weights[head, query, word]
+    effect = torch.where(best.values > 0, effects[head, query, word], 0.0)
+    others = added[head, query].sum(-1) - effect
+    without = others * weight / (1 - weight) - effect
+    columns = (torch.full_like(head, layer), head, query, word, weight, effect, without)
+    return torch.stack([one.to(added) for one in columns], dim=1)
+
+
+def _look(row: Sequence[float], words: Sequence[tuple[int, int]]) -> Look:
+    layer, head, query, word = map(int, row[:4])
+    begin, end = words[word]
+    return Look(layer, head, query, tuple(range(max(begin, 1), min(end, query))), *row[4:])

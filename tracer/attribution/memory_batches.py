@@ -7,10 +7,10 @@ large ones that all cores share, and the numbers do not depend on how many cores
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
+from tracer.attribution.side_by_side import side_by_side
 from tracer.model.frozen_pass import FrozenPass
 
 COLUMNS_ON_CPU = 512  # more no longer fit a core's cache, fewer keep its matrix unit waiting
@@ -63,20 +63,7 @@ class Batches:
     def run(self, jobs: Iterable[Job]) -> None:
         """All of them; a job that runs out of memory must leave things as they were, and is
         given again in halves. Stops at the first that raises."""
-        jobs = list(jobs)
-        if self.workers == 1:
-            for job in jobs:
-                self._one(job)
-            return
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        pool = ThreadPoolExecutor(self.workers)
-        try:
-            for _ in pool.map(self._one, jobs):
-                pass
-        finally:
-            pool.shutdown(cancel_futures=True)
-            torch.set_num_threads(threads)
+        side_by_side(self._one, list(jobs), self.workers)
 
     @torch.no_grad()
     def _one(self, job: Job) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Self, TypedDict, Unpack
@@ -173,7 +173,7 @@ class Traced(Shown, ABC):
                 "settings": self.settings,
                 "features": self.features_info,
                 "layers": columns,
-                "effects": self.effects,
+                "effects": replace(self.effects, asked=()),  # large, and soon walked again
                 "targets": self.targets,
                 **self._raw(),
             },

@@ -3,7 +3,7 @@ stands at the query and at the key."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -114,21 +114,19 @@ def _told(
     names, streams = standing.pieces
     fixing = streams.new_tensor([one.kind == "constant" for one in names])
     whole = streams.flatten(1) @ gradient.flatten() + fixed * fixing
-    written = {name: _written(standing, name, found) for name, found in features.items()}
-    sizes = {
-        name: sum(float((one * gradient).sum()) for one in parts.values())
-        for name, parts in written.items()
-    }
-    chosen = sorted(sizes, key=lambda name: -abs(sizes[name]))[:FEATURES]
+    sizes = {name: _sizes(standing, name, found, gradient) for name, found in features.items()}
+    whole_of = {name: sum(parts.values()) for name, parts in sizes.items()}
+    chosen = sorted(sizes, key=lambda name: -abs(whole_of[name]))[:FEATURES]
     # Features that are not told stay with the MLPs that wrote them.
     for _ in range(2):
         pieces = dict(zip(names, whole.tolist(), strict=True))
         for name in chosen:
-            for part_of, one in written[name].items():
-                pieces[part_of] -= float((one * gradient).sum())
-            pieces[Piece("feature", feature=name)] = sizes[name]
+            for part_of, size in sizes[name].items():
+                pieces[part_of] -= size
+            pieces[Piece("feature", feature=name)] = whole_of[name]
         kept = sorted(pieces, key=lambda one: -abs(pieces[one]))[:told]
         chosen = [name for name in chosen if Piece("feature", feature=name) in kept]
+    written = {name: _written(standing, name, features[name]) for name in chosen}
     shown = torch.stack([_stream(one, names, streams, written, chosen) for one in kept])
     own = streams.new_tensor([one.kind == "constant" for one in kept])
     if len(kept) < len(pieces):
@@ -144,14 +142,32 @@ _Written = Mapping[Piece, Tensor]  # by the piece that it is a part of, (positio
 def _written(standing: Standing, name: FeatureName, found: LayerFeatures) -> _Written:
     """What a feature writes at each position, by the MLPs it belongs to."""
     parts: dict[Piece, Tensor] = {}
-    here = (found.indices == name.index) & (found.positions < standing.here.stop)
-    positions, width = found.positions[here], found.decoders.shape[2]
-    for above in range(min(found.decoders.shape[1], standing.layer - name.layer)):
-        vectors = wide(found.activations[here, None] * found.decoders[here, above])
-        whole = vectors.new_zeros(standing.here.stop, width).index_add_(0, positions, vectors)
-        part_of = standing.mlp_of(name.layer + above)
+    for part_of, positions, vectors in _vectors(standing, name, found):
+        shape = (standing.here.stop, vectors.shape[1])
+        whole = vectors.new_zeros(shape).index_add_(0, positions, vectors)
         parts[part_of] = parts[part_of] + whole if part_of in parts else whole
     return parts
+
+
+def _sizes(
+    standing: Standing, name: FeatureName, found: LayerFeatures, gradient: Tensor
+) -> dict[Piece, float]:
+    """The same along a gradient, in all."""
+    parts: dict[Piece, float] = {}
+    for part_of, positions, vectors in _vectors(standing, name, found):
+        size = float(torch.dot(vectors.flatten(), gradient[positions].flatten()))
+        parts[part_of] = parts.get(part_of, 0.0) + size
+    return parts
+
+
+def _vectors(
+    standing: Standing, name: FeatureName, found: LayerFeatures
+) -> Iterator[tuple[Piece, Tensor, Tensor]]:
+    here = (found.indices == name.index) & (found.positions < standing.here.stop)
+    positions = found.positions[here]
+    for above in range(min(found.decoders.shape[1], standing.layer - name.layer)):
+        vectors = wide(found.activations[here, None] * found.decoders[here, above])
+        yield standing.mlp_of(name.layer + above), positions, vectors
 
 
 def _stream(

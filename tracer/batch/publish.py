@@ -38,7 +38,7 @@ def publish(
     if attribution.targets.question.kind != "direction":
         progress("heads", 0, 1)
         groups = list(groups_of(graph).values())
-        heads = heads_part(prompt, attribution.frozen, graph, attribution.heads(groups, quick=True))
+        heads = heads_part(prompt, attribution.frozen, graph, attribution.heads(groups))
         parts = replace(parts, heads=heads)
         progress("heads", 1, 1)
     return replace(published, graph=graph, parts=parts)

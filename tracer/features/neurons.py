@@ -74,11 +74,12 @@ class _Layers:
         self._kept: dict[int, _NeuronLayer] = {}
 
     def __getitem__(self, layer: int) -> _NeuronLayer:
-        if layer not in self._kept:
-            if self.numbers > MOST_KEPT:
-                self._kept.clear()
-            self._kept[layer] = _read_layer(self.mlps[layer], self._inputs[layer])
-        return self._kept[layer]
+        found = self._kept.get(layer)
+        if found is None:
+            found = _read_layer(self.mlps[layer], self._inputs[layer])
+            # Another thread may be at another layer: nothing is taken out of what it holds.
+            self._kept = {layer: found, **({} if self.numbers > MOST_KEPT else self._kept)}
+        return found
 
     def __iter__(self) -> Iterator[_NeuronLayer]:
         return (self[layer] for layer in range(len(self.mlps)))

@@ -3,7 +3,6 @@
 import { drag, select } from "../../vendor/d3.js";
 import { CircuitCanvas } from "./canvas.js";
 import { pressed } from "./keys.js";
-import { drawMembers } from "./members.js";
 import { drawOpener } from "./paint.js";
 import { builtPicture, lineKey, nodesIn } from "./picture.js";
 import { focusOf, isSet } from "../state/state.js";
@@ -34,6 +33,8 @@ export class Circuit {
     this.name = svg.classList.contains("wide") ? "wide" : "narrow";
     /** @type {{key: string, by: [number, number]} | null} */
     this.dragged = null;
+    /** Fetched when a box is opened. @type {typeof import("./members.js").drawMembers | null} */
+    this.drawMembers = null;
     /** Whether the members that open next get the focus. */
     this.intoMembers = false;
     this.canvas = new CircuitCanvas(
@@ -306,7 +307,14 @@ export class Circuit {
     old?.remove();
     const box = this.canvas.boxOf(state.openBox ?? "");
     if (!box) return;
-    const { store, graph } = this;
+    const { store, graph, drawMembers } = this;
+    if (!drawMembers) {
+      import("./members.js").then((found) => {
+        this.drawMembers = found.drawMembers;
+        this.showMembers(store.state);
+      });
+      return;
+    }
     const element = drawMembers(
       graph,
       this.picture,

@@ -58,6 +58,14 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  * @property {number | null} before  the answer's probability with nothing set
  * @property {Map<number, Ablation>} of
  *
+ * @typedef {object} GroupTried  what a claim measured of a group that was taken away
+ * @property {number[]} nodes
+ * @property {string} of  what was measured
+ * @property {number} before
+ * @property {number} after
+ * @property {[number, number]} [band]  the least and the most that controls did
+ * @property {boolean} share  whether these are shares
+ *
  * @typedef {object} Tables  for CSV
  * @property {string[]} nodes  the columns' names, as the next
  * @property {string[]} links
@@ -95,6 +103,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  *   with texts that make them active, as `22_580`, and where their files are; whether every feature
  *   has a page there
  * @property {Ablations | null} ablations
+ * @property {GroupTried[]} tried
  * @property {Tables} tables
  */
 
@@ -140,9 +149,20 @@ export function readGraph(data, address = document.baseURI) {
       pages: data.examples?.pages ?? false,
     },
     ablations: readAblations(data.ablations),
+    tried: (data.tried ?? []).map(toTried),
     tables: data.tables,
     answerOf: new Map(answers.map((/** @type {Answer} */ answer) => [answer.node, answer])),
   });
+}
+
+/**
+ * @param {[number[], string, number, number, number | null, number | null, boolean]} row
+ * @returns {GroupTried}
+ */
+function toTried([nodes, of, before, after, low, high, share]) {
+  const sorted = [...nodes].sort((a, b) => a - b);
+  const found = { nodes: sorted, of, before, after, share };
+  return low === null || high === null ? found : { ...found, band: [low, high] };
 }
 
 /** @param {any} columns */

@@ -1,7 +1,6 @@
 // Search, the influence threshold, strength and sign of lines, kinds of node; and apart, so that it
 // can stay in sight, how much is hidden and why.
-import { isTyping, make } from "../page/dom.js";
-import { headResult, headsFound } from "../page/heads_found.js";
+import { afterPaint, isTyping, make } from "../page/dom.js";
 import { generalNodes, learnGeneral, learnWords } from "../graph/general.js";
 import { search } from "../graph/search.js";
 import { focusOf } from "../state/state.js";
@@ -70,13 +69,36 @@ export function makeHiddenLine(graph, store, share) {
   });
   const help = async () => (await import("../page/help.js")).openHelp();
   onKey("?", help);
-  const buttons = make(
-    "span",
-    { class: "hidden-line-buttons" },
+  const more = make(
+    "button",
+    { type: "button", class: "more-lines", "aria-expanded": "false", click: () => open(true) },
+    "Lines…",
+  );
+  /** @type {HTMLElement | null} */
+  let opened = null;
+  /** @param {boolean} toggle */
+  async function open(toggle) {
+    const { makeLineControls } = await import("./line_controls.js");
+    opened ??= makeLineControls(store);
+    const close = toggle && opened.isConnected;
+    if (close) opened.remove();
+    else line.after(opened);
+    more.setAttribute("aria-expanded", String(!close));
+  }
+  const { ends, density } = store.state;
+  const line = make(
+    "div",
+    { class: "hidden-line" },
+    hidden,
+    lines,
+    reset,
+    hint,
+    more,
     make("button", { type: "button", click: share }, "Share…"),
     make("button", { type: "button", "aria-label": "Keys and search", click: help }, "?"),
   );
-  return make("div", { class: "hidden-line" }, hidden, lines, reset, hint, buttons);
+  if (ends !== "either" || density !== "usual") afterPaint().then(() => open(false));
+  return line;
 }
 
 /**
@@ -111,16 +133,21 @@ function searchBox(graph, store, leave) {
   };
   function chooseFirst() {
     const [first] = search(graph, input.value);
-    const [head] = headsFound(input.value);
+    const [head] = named?.headsFound(input.value) ?? [];
     if (first !== undefined) choose(first);
     else if (head) location.hash = head.href;
   }
   let [asked, learned] = [false, false];
-  /** Words of texts are fetched when somebody searches; what is sought is then sought again. */
+  /** @type {typeof import("../page/heads_found.js") | null} */
+  let named = null;
+  /** Words of texts, and how heads are found, are fetched when somebody searches; what is sought is
+   * then sought again. */
   async function learn() {
     if (asked) return;
     asked = true;
-    await learnWords(graph).catch(() => {}); // what else there is to find is found without
+    const words = learnWords(graph).catch(() => {}); // what else there is to find is found without
+    named = await import("../page/heads_found.js");
+    await words;
     learned = true;
     if (input.value) store.dispatch({ type: "search", query: input.value });
   }
@@ -130,14 +157,14 @@ function searchBox(graph, store, leave) {
     learned = false;
     if (state.query) learn();
     const nodes = search(graph, state.query);
-    const heads = headsFound(state.query);
+    const heads = named?.headsFound(state.query) ?? [];
     const counts = [
       ...(nodes.length || !heads.length ? [count(nodes.length, "node")] : []),
       ...(heads.length ? [count(heads.length, "head")] : []),
     ];
     found.textContent = state.query.trim() ? `${counts.join(", ")} found` : "";
     results.replaceChildren(
-      ...heads.map(headResult),
+      ...heads.map((head) => /** @type {Element} */ (named?.headResult(head))),
       ...nodes.slice(0, OFFERED).map((node) => result(graph, node, choose)),
     );
     results.hidden = nodes.length + heads.length === 0;

@@ -1,8 +1,8 @@
 // The link graph: layers upwards, tokens rightwards. What is redrawn together shares a canvas: the
 // lines at rest, the nodes, the selection, and what the pointer is on; so a click draws only its
 // own lines, and the style sheet dims the rest. SVG holds only what is written.
-import { quadtree, select, zoom, zoomIdentity } from "../../vendor/d3.js";
-import { make, onSchemeChange, prefersStill } from "../page/dom.js";
+import { quadtree, zoomIdentity } from "../../vendor/d3.js";
+import { make, onSchemeChange } from "../page/dom.js";
 import { makeFrame } from "./frame.js";
 import { makeGrid, placeNodes } from "./layout.js";
 import { clear, drawLinks, drawNodes, drawRings, readPalette } from "./paint.js";
@@ -13,7 +13,7 @@ import { nameOf, showToken } from "../graph/text.js";
 import { makeTooltip } from "./tooltip.js";
 import { travel } from "./travel.js";
 import { lineFilter, visibilityOf } from "../state/visibility.js";
-import { makeZoomButtons } from "./zoom_buttons.js";
+import { makeZoom, makeZoomButtons } from "./zoom.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 /** @typedef {import("../state/state.js").State} State */
@@ -42,6 +42,8 @@ export class LinkGraph {
     /** @type {number[] | null} */
     this.restLinks = null;
     this.faded = NONE;
+    /** @type {((node: number) => void) | null} */
+    this.showTapped = null;
     this.rest = layer("rest");
     this.nodes = layer("nodes");
     this.selection = layer("selection");
@@ -72,9 +74,12 @@ export class LinkGraph {
     );
     const keys = make("p", { id: keysId, class: "visually-hidden" }, KEYS);
     this.element = make("div", { class: "graph" }, this.stage, this.tooltip.element, keys);
-    this.buttons = makeZoomButtons((factor) => this.zoomBy(factor));
     this.measure = textMeasure();
-    this.behaviour = this.makeZoom();
+    this.zoom = makeZoom(this.paper, (view) => {
+      this.view = view;
+      this.paint();
+    });
+    this.buttons = makeZoomButtons(this.zoom.by);
     this.listen();
   }
 
@@ -97,7 +102,10 @@ export class LinkGraph {
     const before = this.visibility?.shown;
     this.visibility = visibilityOf(this.graph, state);
     const sameNodes = before?.every((shown, node) => shown === this.shown[node]) ?? false;
-    const sameLines = state.weight === previous.weight && state.sign === previous.sign;
+    const sameLines =
+      state.weight === previous.weight &&
+      state.sign === previous.sign &&
+      state.density === previous.density;
     if (!sameNodes || !sameLines) this.restLinks = null;
     const faded = state.fade ? generalNodes(this.graph) : NONE;
     const sameFade = faded === this.faded;
@@ -131,8 +139,7 @@ export class LinkGraph {
     this.grid = makeGrid(graph, this.available, this.measure, texts, open);
     this.paper.style.width = `${this.grid.width}px`;
     this.paper.style.height = `${this.grid.height}px`;
-    const corner = /** @type {[number, number]} */ ([this.grid.width, this.grid.height]);
-    this.behaviour.extent([[0, 0], corner]).translateExtent([[0, 0], corner]);
+    this.zoom.within(this.grid.width, this.grid.height);
     this.place();
     this.paint();
   }
@@ -218,8 +225,8 @@ export class LinkGraph {
     const ends = links.flatMap((link) => [graph.links.source[link], graph.links.target[link]]);
     drawNodes(context, graph, places, new Set([hovered, ...ends]), palette, NONE);
     drawRings(context, graph, places, [hovered], palette.feature, 1.5);
-    const [x, y] = view.apply([places.x[hovered], places.y[hovered]]);
-    this.tooltip.show(hovered, x - this.stage.scrollLeft, y, this.available ?? 0);
+    const [x, y] = this.spotOf(hovered);
+    this.tooltip.show(hovered, x, y, this.available ?? 0);
   }
 
   /**
@@ -235,7 +242,7 @@ export class LinkGraph {
   /** The lines that are drawn while nothing is selected. */
   linesAtRest() {
     const wanted = /** @type {(link: number) => boolean} */ (this.wanted);
-    this.restLinks ??= linksAtRest(this.graph, wanted);
+    this.restLinks ??= linksAtRest(this.graph, wanted, this.store.state.density);
     return this.restLinks;
   }
 
@@ -262,10 +269,24 @@ export class LinkGraph {
       if (typeof hit === "string") store.dispatch({ type: "toggle-cell", cell: hit });
       else {
         store.dispatch({ type: "select", node: hit ?? -1 });
-        // A finger does not hover: what was tapped says so where the tap was.
-        if (/** @type {PointerEvent} */ (event).pointerType === "touch") this.hover(hit ?? -1);
+        if (/** @type {PointerEvent} */ (event).pointerType === "touch") this.tapped(hit ?? -1);
       }
     });
+  }
+
+  /** A finger does not hover: what was tapped says so where the tap was. @param {number} node */
+  async tapped(node) {
+    if (node < 0) return;
+    const { makeTapSheet } = await import("./tap_sheet.js");
+    this.showTapped ??= makeTapSheet(this);
+    this.showTapped(node);
+  }
+
+  /** Where a node is, in the visible part of the graph. @param {number} node */
+  spotOf(node) {
+    const { x, y } = /** @type {import("./layout.js").Places} */ (this.places);
+    const [across, down] = this.view.apply([x[node], y[node]]);
+    return [across - this.stage.scrollLeft, down];
   }
 
   /**
@@ -295,9 +316,9 @@ export class LinkGraph {
   onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.places) return;
     if (event.key === "Escape") this.store.dispatch({ type: "clear" });
-    else if (event.key === "+" || event.key === "=") this.zoomBy(1.5);
-    else if (event.key === "-") this.zoomBy(1 / 1.5);
-    else if (event.key === "0") this.zoomBy(0);
+    else if (event.key === "+" || event.key === "=") this.zoom.by(1.5);
+    else if (event.key === "-") this.zoom.by(1 / 1.5);
+    else if (event.key === "0") this.zoom.by(0);
     else {
       const next = travel(
         this.graph,
@@ -310,33 +331,6 @@ export class LinkGraph {
       if (next >= 0) this.store.dispatch({ type: "select", node: next });
     }
     event.preventDefault();
-  }
-
-  makeZoom() {
-    const behaviour =
-      /** @type {import("../../vendor/d3.js").ZoomBehavior<HTMLDivElement, unknown>} */ (zoom());
-    behaviour
-      .scaleExtent([1, 8])
-      .filter((event) => {
-        if (event.type === "wheel") return event.ctrlKey || event.metaKey;
-        if (event.type.startsWith("touch")) return event.touches.length > 1;
-        return !event.button && this.view.k > 1;
-      })
-      .on("zoom", ({ transform }) => {
-        this.view = transform;
-        this.paper.classList.toggle("zoomed", transform.k > 1);
-        this.paint();
-      });
-    select(this.paper).call(behaviour).on("dblclick.zoom", null);
-    return behaviour;
-  }
-
-  /** @param {number} factor  0 shows everything again */
-  zoomBy(factor) {
-    const paper = select(this.paper);
-    const smooth = prefersStill() ? paper : paper.transition().duration(200);
-    if (factor) this.behaviour.scaleBy(/** @type {any} */ (smooth), factor);
-    else this.behaviour.transform(/** @type {any} */ (smooth), zoomIdentity);
   }
 }
 

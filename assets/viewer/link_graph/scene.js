@@ -35,7 +35,7 @@ export function sceneOf(graph, state, shown, wanted) {
     const lit = new Set(found);
     return { focus, links: [], more: 0, lit, found, labelled: named(graph, labelled) };
   }
-  const { links, more } = linksOfFocus(graph, focus, wanted, state.everyLink);
+  const { links, more } = linksOfFocus(graph, focus, wanted, state);
   const ends = links.flatMap((link) => [graph.links.source[link], graph.links.target[link]]);
   const lit = new Set([...focus, ...ends, ...found]);
   const labelled = [...focus, ...ends, ...state.pinned, ...found];

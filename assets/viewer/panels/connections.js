@@ -3,7 +3,7 @@
 import { make } from "../page/dom.js";
 import { neighboursOf } from "../graph/neighbours.js";
 import { makeRows } from "./node_rows.js";
-import { STRONGEST } from "../link_graph/drawn_links.js";
+import { STRONGEST, mostOf } from "../link_graph/drawn_links.js";
 import { focusOf } from "../state/state.js";
 import { grouped, showPercent, showSigned } from "../graph/text.js";
 
@@ -32,7 +32,7 @@ export function makeConnections(graph, store, drawn) {
     const { inputs, outputs } = neighboursOf(graph, focus);
     body.replaceChildren(
       ...[
-        lineCount(lines, more, () => store.dispatch({ type: "toggle-links" })),
+        lineCount(lines, more, state, () => store.dispatch({ type: "toggle-links" })),
         list(graph, "Inputs", inputs, { shown, choose, sign: state.sign }),
         weaker(graph, focus, 0),
         list(graph, "Outputs", outputs, { shown, choose, sign: state.sign }),
@@ -108,18 +108,23 @@ const sameView = (state, previous) =>
   state.kinds === previous.kinds &&
   state.sign === previous.sign &&
   state.weight === previous.weight &&
+  state.ends === previous.ends &&
+  state.density === previous.density &&
   state.everyLink === previous.everyLink;
 
 /**
  * @param {number} lines
  * @param {number} more
+ * @param {import("../state/state.js").State} state
  * @param {() => void} toggle
  */
-function lineCount(lines, more, toggle) {
+function lineCount(lines, more, { density, everyLink }, toggle) {
+  const usual = mostOf(STRONGEST, density);
+  if (!lines) return make("p", { class: "line-count" }, "No such line is drawn.");
   const all = lines === 1 ? "The only line is drawn." : `All ${lines} lines are drawn.`;
-  if (more === 0 && lines <= STRONGEST) return make("p", { class: "line-count" }, all);
+  if (more === 0 && (lines <= usual || !everyLink)) return make("p", { class: "line-count" }, all);
   const says = more ? `The ${lines} strongest lines are drawn. ` : `${all} `;
-  const offer = more ? `and ${grouped(more)} more` : `only the strongest ${STRONGEST}`;
+  const offer = more ? `and ${grouped(more)} more` : `only the strongest ${usual}`;
   return make(
     "p",
     { class: "line-count" },

@@ -1,5 +1,4 @@
 // What the selected node is, in words; for a set of nodes its members; for nothing, where to begin.
-import { ablationLine } from "./ablation.js";
 import { make } from "../page/dom.js";
 import { makeExamples } from "./examples.js";
 import { makeFeaturePage } from "./feature_page.js";
@@ -12,6 +11,7 @@ import {
   describe,
   describeEffect,
   isAutomatic,
+  nameOf,
   quoteToken,
   showNumber,
   showPercent,
@@ -29,11 +29,14 @@ export class Details {
    * @param {Graph} graph
    * @param {Store} store
    * @param {() => Uint8Array} shown  which nodes are visible now
+   * @param {() => Promise<ReturnType<typeof import("../sharing/saved.js").makeSaved>>} keep  the
+   *   list of what was saved
    */
-  constructor(graph, store, shown) {
+  constructor(graph, store, shown, keep) {
     this.graph = graph;
     this.store = store;
     this.shown = shown;
+    this.keep = keep;
     this.element = make("section", { class: "details", "aria-label": "Node details" });
     store.subscribe((state, previous) => {
       const same =
@@ -67,7 +70,6 @@ export class Details {
       heading(titleOf(graph, node), isAutomatic(graph, node)),
       make("p", { class: "sentence" }, describe(graph, node)),
       effectLine(graph, node),
-      ablationLine(graph, node),
       byline(graph, node),
       explanation(graph, node),
       words(graph, node),
@@ -75,6 +77,7 @@ export class Details {
       groups.length
         ? make("p", {}, "Part of ", ...groups.map((group) => this.groupButton(group)))
         : null,
+      this.later([node]),
       make(
         "p",
         { class: "buttons" },
@@ -83,11 +86,8 @@ export class Details {
           { type: "button", "aria-pressed": String(pinned), click: pin },
           pinned ? "Unpin" : "Pin",
         ),
-        make(
-          "button",
-          { type: "button", click: () => this.store.dispatch({ type: "clear" }) },
-          "Clear",
-        ),
+        this.saveButton([node], nameOf(graph, node)),
+        this.clearButton(),
       ),
       makePaths(graph, node, {
         choose: (one) => this.choose(one),
@@ -107,17 +107,41 @@ export class Details {
       group ? make("p", { class: "sentence" }, `A group of ${count(nodes.length, "node")}.`) : null,
       group?.by ? make("p", { class: "byline" }, `Grouped by ${group.by}.`) : null,
       group?.note ? make("p", { class: "note", dir: "auto" }, group.note) : null,
+      this.later(nodes),
       this.rowsOf(nodes, "Members"),
       make(
         "p",
         { class: "buttons" },
-        make(
-          "button",
-          { type: "button", click: () => this.store.dispatch({ type: "clear" }) },
-          "Clear",
-        ),
+        this.saveButton(nodes, group?.name ?? ""),
+        this.clearButton(),
       ),
     ].filter((part) => part !== null);
+  }
+
+  clearButton() {
+    const clear = () => this.store.dispatch({ type: "clear" });
+    return make("button", { type: "button", click: clear }, "Clear");
+  }
+
+  /** Keeps the selection under a name, in the address. @param {number[]} nodes @param {string} name */
+  saveButton(nodes, name) {
+    const button = make("button", { type: "button", click: ask }, "Save in the link…");
+    const { keep } = this;
+    async function ask() {
+      const [{ askName }, saved] = await Promise.all([import("../sharing/saved.js"), keep()]);
+      askName(button, name, (given) => saved.save(given, nodes));
+    }
+    return button;
+  }
+
+  /**
+   * What is fetched when something is selected: what became of the answer without it.
+   * @param {number[]} nodes
+   */
+  later(nodes) {
+    const place = make("div", { class: "later" });
+    import("./tried.js").then(({ makeTried }) => place.append(makeTried(this.graph, nodes) ?? ""));
+    return place;
   }
 
   whereToBegin() {

@@ -4,7 +4,6 @@ import { takeOverCircuit } from "../circuit/section.js";
 import { makeConnections } from "./connections.js";
 import { Details } from "./details.js";
 import { prefersStill, whenIdle } from "../page/dom.js";
-import { signEmbedded } from "../sharing/embed.js";
 import { followPageLinks } from "./page_links.js";
 import { strongestPaths } from "../graph/paths.js";
 
@@ -17,13 +16,16 @@ import { strongestPaths } from "../graph/paths.js";
  */
 export function fillPanels(viewer, side, linkGraph) {
   const { graph, store, stage } = linkGraph;
+  const keep = savedIn(side, graph, store);
   side.append(
-    new Details(graph, store, () => linkGraph.shown).element,
+    new Details(graph, store, () => linkGraph.shown, keep).element,
     makeConnections(graph, store, () => linkGraph.drawn),
   );
+  if (location.hash.startsWith("#saved=")) keep().then(() => viewer.scrollIntoView());
   pointOut(graph, linkGraph, side);
   followPageLinks(graph, store, viewer, stage);
-  signEmbedded(viewer);
+  if (document.documentElement.classList.contains("embedded"))
+    import("../sharing/embed.js").then(({ signEmbedded }) => signEmbedded(viewer));
   const heads = document.getElementById("heads");
   if (heads) import("../circuit/heads.js").then(({ showHeads }) => showHeads(heads));
   whenIdle(() => strongestPaths(graph, 0)); // found once, so that no click has to wait for them
@@ -34,6 +36,23 @@ export function fillPanels(viewer, side, linkGraph) {
     stage.focus({ preventScroll: true });
   };
   return { side, circuit: takeOverCircuit(graph, store, jump) };
+}
+
+/**
+ * What a reader saved in the link stands above all else, once there is any.
+ * @param {HTMLElement} side
+ * @param {import("../graph/graph.js").Graph} graph
+ * @param {import("../state/state.js").Store} store
+ */
+function savedIn(side, graph, store) {
+  /** @type {Promise<ReturnType<typeof import("../sharing/saved.js").makeSaved>> | null} */
+  let saved = null;
+  return () =>
+    (saved ??= import("../sharing/saved.js").then(({ makeSaved }) => {
+      const made = makeSaved(graph, store);
+      side.prepend(made.element);
+      return made;
+    }));
 }
 
 /**

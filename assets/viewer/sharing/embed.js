@@ -3,7 +3,6 @@ import { make } from "../page/dom.js";
 
 /** @param {HTMLElement} viewer */
 export function signEmbedded(viewer) {
-  if (!document.documentElement.classList.contains("embedded")) return;
   const address = new URL(location.href);
   address.searchParams.delete("embed");
   const link = make("a", { href: address.href, target: "_blank", rel: "noopener" }, document.title);

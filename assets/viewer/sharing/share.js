@@ -19,26 +19,26 @@ export function openShare(graph, store, linkGraph, revision) {
   const circuit = visiblePicture();
   const file = document.querySelector("#facts a[download]");
   const { slug } = graph.meta;
+  /** @type {[string, string, () => string][]} */
+  const made = [
+    ["Link graph, SVG", `${slug}-links.svg`, () => linkGraphAsSvg(linkGraph)],
+    ["Nodes, CSV", `${slug}-nodes.csv`, () => nodesAsCsv(graph, view)],
+    ["Links, CSV", `${slug}-links.csv`, () => linksAsCsv(graph)],
+  ];
+  if (circuit) made.unshift(["Circuit, SVG", `${slug}-circuit.svg`, () => pictureAsSvg(circuit)]);
+  const cited = citation ? citing(citation, link) : "";
   openDialog(
     "Share, embed, cite, download",
     copyable("Link to this view", link),
     copyable("Embed it", embedding(framed.href, document.title)),
-    citation ? copyable("Cite it (BibTeX)", citing(citation, link)) : null,
+    cited ? copyable("Cite it (BibTeX)", cited) : null,
     make("h3", {}, "Download"),
     make(
       "p",
       { class: "buttons" },
-      circuit
-        ? saving("Circuit, SVG", `${slug}-circuit.svg`, "image/svg+xml", () =>
-            pictureAsSvg(circuit),
-          )
-        : null,
-      saving("Link graph, SVG", `${slug}-links.svg`, "image/svg+xml", () =>
-        linkGraphAsSvg(linkGraph),
-      ),
-      saving("Nodes, CSV", `${slug}-nodes.csv`, "text/csv", () => nodesAsCsv(graph, view)),
-      saving("Links, CSV", `${slug}-links.csv`, "text/csv", () => linksAsCsv(graph)),
+      ...made.map(([name, fileName, content]) => saving(name, fileName, content)),
       file ? whole(/** @type {HTMLAnchorElement} */ (file)) : null,
+      file ? allOfIt(slug, made, cited) : null,
     ),
   );
 }
@@ -51,7 +51,7 @@ function viewAddress(revision) {
   const address = new URL(location.href);
   address.searchParams.delete("embed");
   if (revision) address.searchParams.set("revision", revision);
-  address.hash = "viewer";
+  if (!address.hash.startsWith("#saved=")) address.hash = "viewer"; // what was saved goes along
   return address.href;
 }
 
@@ -88,16 +88,39 @@ function copyable(title, text) {
 /**
  * @param {string} name
  * @param {string} fileName
- * @param {string} type
  * @param {() => string} content
  */
-function saving(name, fileName, type, content) {
-  const save = () => {
-    const address = URL.createObjectURL(new Blob([content()], { type }));
-    make("a", { href: address, download: fileName }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
-  };
+function saving(name, fileName, content) {
+  const type = fileName.endsWith(".svg") ? "image/svg+xml" : "text/csv";
+  const save = () => offer(new Blob([content()], { type }), fileName);
   return make("button", { type: "button", click: save }, name);
+}
+
+/** @param {Blob} file @param {string} name */
+function offer(file, name) {
+  const address = URL.createObjectURL(file);
+  make("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/**
+ * @param {string} slug
+ * @param {[string, string, () => string][]} made
+ * @param {string} cited
+ */
+function allOfIt(slug, made, cited) {
+  const button = make("button", { type: "button", click: save }, "Everything, ZIP");
+  async function save() {
+    try {
+      const { everything } = await import("./everything.js");
+      /** @type {[string, string][]} */
+      const texts = made.map(([, name, content]) => [name, content()]);
+      offer(await everything([...texts, [`${slug}.bib`, cited]]), `${slug}.zip`);
+    } catch (error) {
+      button.textContent = `Not saved: ${error instanceof Error ? error.message : error}`;
+    }
+  }
+  return button;
 }
 
 /** @param {HTMLAnchorElement} link */

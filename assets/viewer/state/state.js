@@ -6,6 +6,9 @@ import { FRESH, edited, redone, undone } from "./history.js";
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 
 /**
+ * @typedef {"either" | "in" | "out" | "both"} Ends  those at it, into it, out of it, or within it
+ * @typedef {"few" | "usual" | "many" | "all"} Density
+ *
  * @typedef {object} State
  * @property {number} clicked  the selected node, or −1
  * @property {number[]} pinned  sorted
@@ -15,6 +18,8 @@ import { FRESH, edited, redone, undone } from "./history.js";
  * @property {-1 | 0 | 1} sign  only weakening lines, all, or only strengthening ones
  * @property {string} query
  * @property {boolean} fade  whether features that stand in most graphs stand back
+ * @property {Ends} ends  which lines of the selection are drawn
+ * @property {Density} density  how many lines are
  * @property {boolean} everyLink  all lines of the selection, in place of the strongest
  * @property {readonly string[]} openCells  folded cells that were opened
  * @property {string | null} openBox  the circuit's box whose members are shown
@@ -31,6 +36,7 @@ import { FRESH, edited, redone, undone } from "./history.js";
  *   | {type: "search", query: string}
  *   | {type: "fade", on: boolean}
  *   | {type: "toggle-links"}
+ *   | {type: "lines", ends?: Ends, density?: Density}
  *   | {type: "toggle-cell", cell: string}
  *   | {type: "restore", state: State}
  *   | {type: "edit", edit: import("./work.js").Edit}
@@ -56,6 +62,8 @@ export const initialState = (graph) => ({
   sign: 0,
   query: "",
   fade: false,
+  ends: "either",
+  density: "usual",
   everyLink: false,
   openCells: [],
   openBox: null,
@@ -96,6 +104,12 @@ export function reduce(graph, state, action) {
       return { ...state, fade: action.on };
     case "toggle-links":
       return { ...state, everyLink: !state.everyLink };
+    case "lines":
+      return {
+        ...state,
+        ends: action.ends ?? state.ends,
+        density: action.density ?? state.density,
+      };
     case "toggle-cell":
       return { ...state, openCells: toggled(state.openCells, action.cell) };
     case "open-box":

@@ -16,7 +16,19 @@ const NAMES = [
   "weight",
   "sign",
   "fade",
+  "linkType",
+  "density",
 ];
+
+/** As other viewers call them. @type {Map<string, State["ends"]>} */
+const ENDS = new Map([
+  ["input", "in"],
+  ["output", "out"],
+  ["both", "both"],
+]);
+
+/** @type {State["density"][]} */
+const DENSITIES = ["few", "many", "all"];
 
 /** @type {Map<string, -1 | 1>} */
 const SIGNS = new Map([
@@ -42,6 +54,8 @@ export function readState(graph, query) {
   state.sign = SIGNS.get(given.get("sign") ?? "") ?? 0;
   state.query = given.get("q") ?? "";
   state.fade = graph.examples.pages && given.get("fade") === "general";
+  state.ends = ENDS.get(given.get("linkType") ?? "") ?? "either";
+  state.density = DENSITIES.find((one) => one === given.get("density")) ?? "usual";
   const kinds = given.get("kinds")?.split(",");
   if (kinds?.some((kind) => KINDS.includes(kind)))
     state.kinds = KINDS.map((kind) => kinds.includes(kind));
@@ -76,6 +90,8 @@ function writeState(graph, state, query, write) {
   if (state.fade) given.set("fade", "general");
   if (state.weight > 0) given.set("weight", String(state.weight));
   for (const [name, sign] of SIGNS) if (state.sign === sign) given.set("sign", name);
+  for (const [name, ends] of ENDS) if (state.ends === ends) given.set("linkType", name);
+  if (state.density !== "usual") given.set("density", state.density);
   if (!state.kinds.every(Boolean)) {
     given.set("kinds", KINDS.filter((_, kind) => state.kinds[kind]).join(","));
   }

@@ -50,9 +50,9 @@ def saved(published: Published, folder: Path) -> tuple[Graph, Ledger]:
 
 @pytest.mark.parametrize("contrast", [[], [" w2", " w4"]])
 def test_the_books_close_from_the_files_in_every_family(
-    tiny: Model, tmp_path: Path, contrast: list[str]
+    unlike: Model, tmp_path: Path, contrast: list[str]
 ) -> None:
-    found = account(tiny, target=" w9", contrast=contrast)
+    found = account(unlike, target=" w9", contrast=contrast)
     graph, ledger = saved(found.publish(slug="x"), tmp_path)
     assert list(ledger.gaps()) == []
     info = graph.metadata.tracer
@@ -76,8 +76,8 @@ def test_a_gap_is_found(tmp_path: Path) -> None:
     assert any("words, start and biases" in one for one in said)
 
 
-def test_any_group_is_what_the_tensors_say(tiny: Model) -> None:
-    found = account(tiny, target=" w9")
+def test_any_group_is_what_the_tensors_say(unlike: Model) -> None:
+    found = account(unlike, target=" w9")
     ledger, whole = ledger_of(found.publish(slug="x")), found.account
     names, draw = ledger.flows.features, torch.Generator().manual_seed(5)
     for share in (0.0, 0.1, 0.5, 1.0):
@@ -93,8 +93,8 @@ def test_any_group_is_what_the_tensors_say(tiny: Model) -> None:
     assert sum(ledger.shares) == pytest.approx(float(whole.quantity), rel=1e-9)
 
 
-def test_a_single_features_reads_are_its_own(tiny: Model) -> None:
-    found = account(tiny, target=" w9")
+def test_a_single_features_reads_are_its_own(unlike: Model) -> None:
+    found = account(unlike, target=" w9")
     ledger, whole = ledger_of(found.publish(slug="x")), found.account
     kept = [
         at
@@ -107,9 +107,9 @@ def test_a_single_features_reads_are_its_own(tiny: Model) -> None:
         assert found_reads == pytest.approx(reads.tolist(), rel=1e-6, abs=1e-9)
 
 
-def test_grouped_flows_are_sums_of_flows(tiny: Model) -> None:
+def test_grouped_flows_are_sums_of_flows(unlike: Model) -> None:
     """Of a partition, whatever it is: what runs in, out and through closes for each part."""
-    ledger = ledger_of(account(tiny, target=" w9").publish(slug="x"))
+    ledger = ledger_of(account(unlike, target=" w9").publish(slug="x"))
     names = ledger.flows.features
     groups = [names[at::3] for at in range(3)]
     for group in groups:
@@ -193,8 +193,8 @@ def test_many_errors_are_gathered(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert list(ledger_of(published).gaps()) == []
 
 
-def test_boxes_are_few_and_no_feature_is_in_two(tiny: Model) -> None:
-    info = account(tiny, target=" w9").publish(slug="x").graph.metadata.tracer
+def test_boxes_are_few_and_no_feature_is_in_two(unlike: Model) -> None:
+    info = account(unlike, target=" w9").publish(slug="x").graph.metadata.tracer
     assert info is not None and info.account is not None
     boxes = info.account.boxes
     assert 1 <= len(boxes) <= 9
@@ -213,8 +213,8 @@ def test_the_same_trace_gives_the_same_boxes(tmp_path: Path) -> None:
     assert len(names) == 2 and names[0] == names[1]
 
 
-def test_what_feeds_a_feature_has_an_account(tiny: Model, tmp_path: Path) -> None:
-    graph, ledger = saved(account(tiny, target_feature="2_31_5").publish(slug="x"), tmp_path)
+def test_what_feeds_a_feature_has_an_account(unlike: Model, tmp_path: Path) -> None:
+    graph, ledger = saved(account(unlike, target_feature="2_31_5").publish(slug="x"), tmp_path)
     assert list(ledger.gaps()) == []
     info = graph.metadata.tracer
     assert info is not None and info.account is not None

@@ -11,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from tests.everyday import everyday
 from tests.galleries import GalleryFolder, make_gallery
 from tests.heads_part import heads
 from tracer.documents.annotations import Annotations, load_annotations
@@ -19,10 +20,13 @@ from tracer.documents.exchange.export import export
 from tracer.documents.exchange.import_graph import import_graph
 from tracer.documents.exchange.share_link import find_graph
 from tracer.documents.graph import load_graph
+from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.parts.parts import Parts, heads_file
 from tracer.errors import TracerError
 
-SCHEMA = Path(__file__).parents[2] / "data" / "neuronpedia" / "graph.schema.json"
+REPOSITORY = Path(__file__).parents[3]
+SCHEMA = REPOSITORY / "tests" / "data" / "neuronpedia" / "graph.schema.json"
+SLUGS = GraphFolder(REPOSITORY / "graphs").slugs()
 
 ANNOTATIONS = """\
 labels:
@@ -59,14 +63,12 @@ def test_neuronpedias_schema_accepts_it(gallery: GalleryFolder, published: Path)
         jsonschema.validate(json.loads(export(gallery.root, slug, "neuronpedia")), schema)
 
 
-def test_our_own_graphs_with_their_annotations_pass_too() -> None:
-    schema = json.loads(SCHEMA.read_text())
-    root = Path(__file__).parents[3]
-    for folder in sorted((root / "graphs").iterdir()):
-        data = json.loads(export(root, folder.name, "neuronpedia"))
-        jsonschema.validate(data, schema)
-        said = root / "site_src" / "annotations" / f"{folder.name}.yaml"
-        assert bool(data["qParams"]["supernodes"]) == bool(load_annotations(said)[0].groups)
+@pytest.mark.parametrize("slug", everyday(SLUGS, ["colosseum-italian", "boy-girl"]))
+def test_our_own_graphs_with_their_annotations_pass_too(slug: str) -> None:
+    data = json.loads(export(REPOSITORY, slug, "neuronpedia"))
+    jsonschema.validate(data, json.loads(SCHEMA.read_text()))
+    said = REPOSITORY / "site_src" / "annotations" / f"{slug}.yaml"
+    assert bool(data["qParams"]["supernodes"]) == bool(load_annotations(said)[0].groups)
 
 
 def test_out_and_in_again_keeps_groups_and_pins(gallery: GalleryFolder, tmp_path: Path) -> None:

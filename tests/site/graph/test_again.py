@@ -8,8 +8,11 @@ from typing import Any
 from click.testing import CliRunner
 
 from tests.builders import make_graph
+from tests.galleries import GalleryFolder
+from tracer.cli import build_graphs
 from tracer.cli.trace_prompt import command
 from tracer.documents.graph import Graph
+from tracer.site.build import build
 from tracer.site.graph.again import again
 
 
@@ -46,3 +49,18 @@ def test_what_no_one_command_traces_is_not_promised() -> None:
     assert info is not None
     assert again(with_info(settings=info.settings.model_copy(update={"max_nodes": 7}))) is None
     assert again(make_graph(tracer=None)) is None
+
+
+def test_what_only_its_list_can_ask_is_traced_again_from_there(gallery: GalleryFolder) -> None:
+    info = make_graph().metadata.tracer
+    assert info is not None
+    few = with_info(settings=info.settings.model_copy(update={"candidates": 7}))
+    few.save(gallery.root / "graphs" / "france-paris" / "1.json")
+    prompts = "graphs:\n  - {slug: france-paris, prompt: The capital of France is}\n"
+    gallery.write("site_src/prompts.yaml", prompts)
+    build(gallery.root, gallery.root / "public")
+    text = (gallery.root / "public/graphs/france-paris/index.html").read_text("utf-8")
+    said = "tracer build-graphs --only france-paris --force"
+    assert f"<dt>Trace it again</dt><dd><code>{said}</code>" in text
+    known = CliRunner().invoke(build_graphs.command, ["--help"]).output
+    assert all(one in known for one in said.split() if one.startswith("--"))

@@ -64,12 +64,10 @@ class AccountGraph(Traced):
         groups: Sequence[Sequence[str]] = (),
         *,
         looks: int = LOOKS,
-        quick: bool = False,
     ) -> Carried:
         """Which attention heads carried what runs between groups of node ids, from the strongest
         words and to what is asked; and where the strongest look. Patterns are frozen. What runs
-        through features of the account that are in no group is left out. `quick`: within 6e-3 of
-        each flow, not 5e-4, in half the time."""
+        through features of the account that are in no group is left out."""
         return carried_by_heads(
             self.frozen,
             self.active,
@@ -77,7 +75,7 @@ class AccountGraph(Traced):
             groups,
             account=self.account,
             looks=looks,
-            quick=quick,
+            gradients=self.effects.asked,
         )
 
     def publish(self, *, slug: str = "untitled") -> Published:

@@ -3,18 +3,20 @@ words; where the strongest look, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from tracer.attribution.account.account import Account, account_of
-from tracer.attribution.account.heads import NODES, QUICK, HeadFlows, head_flows
+from tracer.attribution.account.heads import SHORT, HeadFlows, HeadSplit, head_flows
 from tracer.attribution.account.sweep_up import sweep_up
 from tracer.attribution.look_score import LookedAt
 from tracer.attribution.looks import Look, strongest_looks
 from tracer.attribution.origin import FeatureName
+from tracer.attribution.side_by_side import side_by_side
 from tracer.attribution.targets import Targets
 from tracer.attribution.why import Why, why_looked
 from tracer.documents.prompt_words import spans
@@ -49,11 +51,11 @@ def carried_by_heads(
     account: Account | None = None,
     words: int = WORDS,
     looks: int = LOOKS,
-    quick: bool = False,
+    gradients: Sequence[Tensor] = (),
 ) -> Carried:
     """`groups` hold node ids of features, each in one of them. `account` is one that lists all of
-    them, if there is one; else it is swept anew. `quick`: shares within 6e-3 of a flow, not 5e-4,
-    in half the time; they add up to it all the same."""
+    them, if there is one; else it is swept anew; `gradients` those of the answer behind each
+    layer's attention, if they are known. Shares are within 5e-4 of a flow, and add up to it."""
     owner = {_name(node): at for at, group in enumerate(groups) for node in group}
     names = sorted(owner) if account is None else _names(account)
     listed = _listed(active, names, frozen.n_layers)
@@ -64,31 +66,33 @@ def carried_by_heads(
     for column, name in enumerate(names):
         if (at := owner.get(name)) is not None:
             member[at, column] = 1
-    tokens = [frozen.model.tokenizer.text(one) for one in frozen.token_ids]
-    alone, others = _words(frozen, account, spans(tokens), words)
+    words_at = spans([frozen.model.tokenizer.text(one) for one in frozen.token_ids])
+    alone, others = _words(frozen, account, words_at, words)
     sources = [*alone, others]
-    flows = head_flows(
-        frozen,
-        active,
-        listed,
-        account,
-        member,
-        sources,
-        asked,
-        origin=origin,
-        nodes=QUICK if quick else NODES,
-    )
-    found = strongest_looks(
-        frozen, active, asked, spans(tokens), most=looks, origin=origin, gradients=flows.asked
-    )
-    flows = _closed(flows, account, member, sources)
-    features = [FeatureName(layer, index, position) for layer, position, index in names]
-    whys = why_looked(
-        frozen, active, [_at_most(frozen, one) for one in found], spans(tokens), listed=features
-    )
+    split = HeadSplit(frozen, active, listed, account, member, sources, asked, origin=origin)
+
+    def looked() -> tuple[list[Look], list[Why]]:
+        found = strongest_looks(
+            frozen, active, asked, words_at, most=looks, origin=origin, gradients=gradients
+        )
+        features = [FeatureName(layer, index, position) for layer, position, index in names]
+        at = [_at_most(frozen, one) for one in found]
+        return found, why_looked(frozen, active, at, words_at, listed=features)
+
+    parts = split.parts()
+    *flows, (found, whys) = _all_at_once([*parts, looked], frozen)
+    whole = _closed(head_flows(split, flows), account, member, sources)
     return Carried(
-        tuple(map(tuple, groups)), tuple(map(tuple, alone)), flows, tuple(found), tuple(whys)
+        tuple(map(tuple, groups)), tuple(map(tuple, alone)), whole, tuple(found), tuple(whys)
     )
+
+
+def _all_at_once(parts: Sequence[Callable[[], Any]], frozen: FrozenPass) -> list[Any]:
+    """Each on a core: their products are small. In turn on another device, and where a prompt is
+    long, since each takes memory."""
+    cores = torch.get_num_threads() if frozen.model.device.type == "cpu" else 1
+    workers = len(parts) if cores > 1 and frozen.n_positions <= SHORT else 1
+    return side_by_side(lambda part: part(), parts, workers)
 
 
 def _at_most(frozen: FrozenPass, look: Look) -> LookedAt:

@@ -10,8 +10,9 @@ Values only: patterns and norms are frozen. Why a head looked where it did is sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 
 import numpy as np
@@ -23,13 +24,11 @@ from tracer.attribution.account.head_moves import HeadMoves
 from tracer.attribution.account.rows import Rows
 from tracer.attribution.origin import Origin
 from tracer.features.source import ActiveFeatures, LayerFeatures
-from tracer.model.attention_map import AttentionMap
 from tracer.model.frozen_norm import wide
 from tracer.model.frozen_pass import FrozenPass
 
 SHORT = 128  # tokens
 NODES = 2  # of the integral: exact for paths of up to four moves, within 5e-4 of a flow beyond
-QUICK = 1  # for up to three, within 6e-3
 
 
 @dataclass(frozen=True)
@@ -39,58 +38,51 @@ class HeadFlows:
 
     carried: Tensor  # (targets, sources, layers, heads)
     in_place: Tensor  # (targets, sources): along paths that stay at one word
-    # By layer (positions, d_model): gradients of what is asked behind its attention, over all
-    # paths, none of them cut.
-    asked: tuple[Tensor, ...]
+
+
+Part = Callable[[], Tensor]  # a share of the work
 
 
 @torch.no_grad()
-def head_flows(
-    frozen: FrozenPass,
-    active: ActiveFeatures,
-    listed: Sequence[LayerFeatures],
-    account: Account,
-    groups: Tensor,
-    words: Sequence[Sequence[int]],
-    direction: Tensor,
-    *,
-    origin: Origin | None = None,
-    nodes: int = NODES,
-) -> HeadFlows:
-    """Of the account of the `listed` features, by layer.
+def head_flows(split: HeadSplit, found: Sequence[Tensor] | None = None) -> HeadFlows:
+    """What became of `split.parts()`, which are run where they were not."""
+    found = [part() for part in split.parts()] if found is None else found
+    carried = torch.cat([one.double().cpu() for one in found])
+    total = torch.einsum("a,atslh->tslh", torch.from_numpy(split.weights), carried)
+    in_place = _in_place(split.account, split.groups, split.words, split.asked_at)
+    return HeadFlows(total, split.still().double().cpu() if in_place is None else in_place)
 
-    `nodes` is how many the integral over the scale of moves has; with one it costs half as much.
+
+def _in_place(
+    account: Account, groups: Tensor, words: Sequence[Sequence[int]], asked_at: int
+) -> Tensor | None:
+    """(targets, sources): what runs between features, words and what is asked at one position.
+    Nothing comes back to a position that it left. None where the account does not tell all words
+    alone."""
+    at = torch.cat([account.positions, account.positions.new_tensor([asked_at])])
+    flows = torch.cat([account.flows, account.answer_flows[None]])
+    flows = torch.where(at[:, None] == account.positions, flows, 0.0) @ groups.T
+    inputs = torch.cat([account.input_flows, account.answer_inputs[None]])
+    place = {one.position: place for place, one in enumerate(account.sources) if one.kind == "word"}
+    if not all(one in place for word in words for one in word):
+        return None
+    found = flows.new_zeros(len(at), len(words) + 1)  # at the start's own position nothing is told
+    for column, word in enumerate(words):
+        for one in word:
+            found[:, column] += torch.where(at == one, inputs[:, place[one]], 0.0)
+    every = torch.cat([flows, found], dim=1)
+    return torch.cat([groups @ every[:-1], every[-1:]])
+
+
+class HeadSplit:
+    """Flows of the account of the `listed` features, by layer, to be shared out among heads.
+
     `groups` (groups, k) says with 1 which of them are together; `words` which positions, none of
-    them 0, are one source each; `direction` and `origin` what is asked. Memory: layers × sources ×
-    positions × the width of values.
+    them 0, are one source each; `direction` and `origin` what is asked. `nodes` is how many the
+    integral over the scale of moves has, which cost as much each. Memory, for each that runs:
+    layers × sources × positions × the width of values.
     """
-    split = _Split(frozen, active, listed, account, groups, words, direction, origin)
-    *moving, still = _rule(nodes)
-    size = len(moving) if frozen.n_positions <= SHORT else 1  # as each takes memory
-    carried: list[Tensor] = []
-    in_place = split.direction.new_zeros(())
-    for begin in range(0, len(moving), size):
-        # Along with the first, what no head moves: weights are read from memory once for all.
-        part = [*moving[begin : begin + size], *([] if begin else [still])]
-        counted = [share for _, share in part if share]
-        alphas = [alpha for alpha, _ in part]
-        found, moved = split.run(alphas, moving=len(counted), whole=not begin)
-        in_place = in_place if begin else found[-1]
-        carried.append(torch.einsum("a,atslh->tslh", moved.new_tensor(counted), moved))
-    total = torch.stack(carried).sum(0).double().cpu()
-    return HeadFlows(total, in_place.double().cpu(), tuple(split.asked))
 
-
-def _rule(nodes: int) -> list[tuple[float, float]]:
-    """Places and weights of the integral, the last at 0, which costs little: Radau's rule of one
-    other place, or Gauss's of several and what stays in place."""
-    if nodes == 1:
-        return [(2 / 3, 3 / 4), (0.0, 1 / 4)]
-    places, weights = np.polynomial.legendre.leggauss(nodes)
-    return [*zip(((places + 1) / 2).tolist(), (weights / 2).tolist(), strict=True), (0.0, 0.0)]
-
-
-class _Split:
     def __init__(
         self,
         frozen: FrozenPass,
@@ -100,10 +92,14 @@ class _Split:
         groups: Tensor,
         words: Sequence[Sequence[int]],
         direction: Tensor,
-        origin: Origin | None,
+        *,
+        origin: Origin | None = None,
+        nodes: int = NODES,
     ) -> None:
-        self.frozen, self.active, self.listed = frozen, active, listed
-        self.words, self.origin = words, origin
+        self.frozen, self.active, self.listed, self.account = frozen, active, listed, account
+        self.groups, self.words, self.origin = groups, words, origin
+        places, weights = np.polynomial.legendre.leggauss(nodes)
+        self.scales, self.weights = ((places + 1) / 2).tolist(), weights / 2
         like = wide(frozen.embeddings)
         self.direction = wide(direction).to(like)
         sizes = [len(one) for one in listed]
@@ -114,32 +110,43 @@ class _Split:
         self.n_targets = len(groups) + 1
         self.above = max(one.decoders.shape[1] for one in listed)
         self.top = frozen.n_layers if origin is None else origin.layer + 1
-        self.asked: list[Tensor] = []
+        self.asked_at = frozen.n_positions - 1 if origin is None else origin.position
+        # Threads that make the same at once make it twice, and no harm is done.
+        self._moves: dict[int, HeadMoves] = {}
 
-    def run(
-        self, alphas: Sequence[float], *, moving: int, whole: bool = False
-    ) -> tuple[Tensor, Tensor]:
-        """With every move from word to word scaled by each of them: (alphas, targets, sources); and
-        of the first so many what passes each head, its own scale left out, (moving, targets,
-        sources, layers, heads). If `whole`, notes the gradients of what is `asked` too."""
-        scales = wide(self.frozen.embeddings).new_tensor(list(alphas))
+    def parts(self) -> list[Part]:
+        """Each scale by itself; of a short prompt all in one on a device that has many cores."""
+        together = self.frozen.model.device.type != "cpu" and self.frozen.n_positions <= SHORT
+        chunks = [self.scales] if together else [[one] for one in self.scales]
+        return [partial(self.run, chunk) for chunk in chunks]
+
+    @torch.no_grad()
+    def run(self, alphas: Sequence[float]) -> Tensor:
+        """With every move from word to word scaled by each of them, what passes each head, its own
+        scale left out: (alphas, targets, sources, layers, heads)."""
+        scales = self.direction.new_tensor(list(alphas))
         values: list[Tensor] = []
-        found = self._up(scales, values)
-        return found, self._down(scales[:moving], values, whole) if moving else found[:0]
+        self.up(scales, values)
+        return self._down(scales, values)
 
-    def _up(self, alphas: Tensor, values: list[Tensor]) -> Tensor:
+    @torch.no_grad()
+    def still(self) -> Tensor:
+        """(targets, sources): what no head moves."""
+        return self.up(self.direction.new_zeros(1), [])[0]
+
+    def up(self, alphas: Tensor, values: list[Tensor]) -> Tensor:
         """Streams of all sources; notes the `values` that each layer's heads read, (columns,
-        positions, width). Gives what they add to each target."""
+        positions, width). Gives what they add to each target, (alphas, targets, sources)."""
         frozen, scales = self.frozen, alphas.repeat_interleave(self.n_sources)
         streams = self._bottom(len(alphas))
         later: list[Rows] = []
         found = scales.new_zeros(self.n_targets, len(scales))
         for layer in range(self.top):
             streams = self._started(layer, streams)
-            moves = HeadMoves(self._attention(layer), scales)
+            moves = self._heads(layer)
             values.append(moves.values(streams))
             streams = streams.where(_above(streams.there, scales))
-            behind = streams.holding(streams.vectors + moves.up(values[-1], streams))
+            behind = streams.holding(streams.vectors + moves.up(values[-1], streams, scales))
             read = streams if frozen.model.parallel_residual else behind
             found[: self.n_groups] += self._read(layer, read)
             if self.origin is not None and self.origin.layer == layer:
@@ -154,7 +161,7 @@ class _Split:
         return found.view(self.n_targets, len(alphas), -1).transpose(0, 1)
 
     def _bottom(self, copies: int) -> Rows:
-        """Words, in front of all layers."""
+        """Words and the start, in front of all layers."""
         embeddings = wide(self.frozen.embeddings)
         streams = Rows.none(copies * self.n_sources, len(embeddings), embeddings)
         for place, positions in enumerate(self.words, self.n_groups):
@@ -162,13 +169,12 @@ class _Split:
             for copy in range(copies):
                 column = torch.full_like(here, copy * self.n_sources + place)
                 streams = streams.plus(column, here, embeddings[here])
-        return streams
+        starts = torch.arange(copies, device=embeddings.device) + 1
+        starts = starts * self.n_sources - 1
+        return streams.plus(starts, torch.zeros_like(starts), embeddings[:1])
 
     def _started(self, layer: int, streams: Rows) -> Rows:
         """The start's streams are what the model itself had at position 0."""
-        starts = torch.arange(len(streams.there), device=streams.there.device)
-        starts = starts[self.n_sources - 1 :: self.n_sources]
-        streams = streams.plus(starts, torch.zeros_like(starts), streams.vectors[:0].sum(0)[None])
         vectors = streams.vectors.clone()
         vectors[streams.positions == 0] = wide(self.frozen.block_input(layer)[0])
         return streams.holding(vectors)
@@ -203,15 +209,11 @@ class _Split:
         found = (read.spread()[:, one.positions] * wide(one.encoders)).sum(-1)
         return self.taken[layer] @ found.T
 
-    def _down(self, alphas: Tensor, values: Sequence[Tensor], whole: bool) -> Tensor:
+    def _down(self, alphas: Tensor, values: Sequence[Tensor]) -> Tensor:
         """Gradients of all targets, which meet the values at each layer's heads."""
-        frozen, like = self.frozen, wide(self.frozen.embeddings)
-        copies, n = len(alphas), frozen.n_positions
-        uncut = alphas.new_ones(int(whole))  # scales of a last column that no feature cuts
-        scales = torch.cat([alphas.repeat_interleave(self.n_targets), uncut])
+        frozen, like, n = self.frozen, wide(self.frozen.embeddings), self.frozen.n_positions
+        copies, scales = len(alphas), alphas.repeat_interleave(self.n_targets)
         answers = torch.arange(copies, device=like.device) * self.n_targets + self.n_targets - 1
-        if whole:
-            answers = torch.cat([answers, answers.new_tensor([len(scales) - 1])])
         gradient = Rows.none(len(scales), n, like)
         if self.origin is None:
             last = wide(frozen.pull_through_final_norm(self.direction[None]))
@@ -221,44 +223,48 @@ class _Split:
         behind: list[Rows] = []
         for layer in reversed(range(self.top)):
             behind = [gradient, *behind][: self.above]
-            onward = self._pulled(layer, behind, copies * self.n_targets)
+            onward = self._pulled(layer, behind)
             if self.origin is not None and self.origin.layer == layer:
                 at = torch.full_like(answers, self.origin.position)
                 onward = onward.plus(answers, at, self.direction[None])
-            moves = HeadMoves(self._attention(layer), scales)
+            moves = self._heads(layer)
             left = gradient if frozen.model.parallel_residual else gradient + onward
-            if whole:
-                self.asked.insert(0, left.spread()[-1])
             asked = moves.asked(left)
+            at_keys = moves.at_keys(asked)
             each = zip(
-                asked[: copies * self.n_targets].chunk(copies),
+                torch.split(at_keys, self.n_targets, dim=2),
                 torch.split(values[layer], self.n_sources),
-                strict=False,
+                strict=True,
             )
             for copy, (one, held) in enumerate(each):
                 found[copy, :, :, layer] = moves.met(one, held)
-            gradient = (gradient + onward).where(_below(onward.there, scales))
-            gradient = gradient.holding(gradient.vectors + moves.down(asked, gradient))
+            if layer:
+                gradient = (gradient + onward).where(_below(onward.there, scales))
+                moved = moves.down(asked, at_keys, gradient, scales)
+                gradient = gradient.holding(gradient.vectors + moved)
         return found
 
-    def _pulled(self, layer: int, behind: Sequence[Rows], cut: int) -> Rows:
-        """Gradients in front of an MLP, through all features, of the first columns, which are
-        `cut`, but those listed, and of those that are targets there."""
+    def _pulled(self, layer: int, behind: Sequence[Rows]) -> Rows:
+        """Gradients in front of an MLP, through all features but those listed, and of those that
+        are targets there."""
         one, here = self.listed[layer], behind[0]
-        vectors = [each.where(here.there).vectors for each in behind]
+        vectors = [each.at(here.places).vectors for each in behind]
         onward = here.holding(wide(self.active.pull_at(layer, here.positions, vectors)))
         if not len(one):
             return onward
         weights = here.vectors.new_zeros(len(here.there), len(one))
-        weights[:cut].view(-1, self.n_targets, len(one))[:, : self.n_groups] = self.taken[layer]
+        weights.view(-1, self.n_targets, len(one))[:, : self.n_groups] = self.taken[layer]
         for each, decoders in zip(behind, wide(one.decoders).unbind(1), strict=False):
-            weights[:cut] -= (each.spread()[:cut, one.positions] * decoders).sum(-1)
+            weights -= (each.spread()[:, one.positions] * decoders).sum(-1)
         columns, features = weights.nonzero(as_tuple=True)
         own = weights[columns, features, None] * wide(one.encoders)[features]
         return onward.plus(columns, one.positions[features], own)
 
-    def _attention(self, layer: int) -> AttentionMap:
-        return self.frozen.attention_map(layer).to(wide(self.frozen.embeddings[:1]).dtype)
+    def _heads(self, layer: int) -> HeadMoves:
+        if layer not in self._moves:
+            attention = self.frozen.attention_map(layer)
+            self._moves[layer] = HeadMoves(attention.to(self.direction.dtype))
+        return self._moves[layer]
 
 
 def _by_layer(weights: Tensor, sizes: Sequence[int], like: Tensor) -> list[Tensor]:

@@ -9,63 +9,96 @@ import torch
 from torch import Tensor
 
 
-@dataclass(frozen=True)
-class Rows:
+@dataclass(frozen=True, eq=False)
+class Places:
     """`there`, (columns, positions), says with True which rows there are, in its order."""
 
     there: Tensor
+
+    @cached_property
+    def _each(self) -> tuple[Tensor, Tensor]:
+        columns, positions = self.there.nonzero(as_tuple=True)
+        return columns, positions
+
+    @property
+    def columns(self) -> Tensor:
+        """(rows,)"""
+        return self._each[0]
+
+    @property
+    def positions(self) -> Tensor:
+        """(rows,)"""
+        return self._each[1]
+
+    @cached_property
+    def flat(self) -> Tensor:
+        """(rows,): where each is among all columns and positions."""
+        return self.columns * self.there.shape[1] + self.positions
+
+    @cached_property
+    def numbers(self) -> Tensor:
+        """(columns * positions,): which row each is; where there is none, any number."""
+        return self.there.flatten().cumsum(0) - 1
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Vectors at some places; others may share these."""
+
+    places: Places
     vectors: Tensor  # (rows, width)
 
     @staticmethod
     def none(columns: int, positions: int, like: Tensor) -> Rows:
         """Of vectors such as `like`, (…, width)."""
         there = torch.zeros(columns, positions, dtype=torch.bool, device=like.device)
-        return Rows(there, like.new_zeros(0, like.shape[-1]))
+        return Rows(Places(there), like.new_zeros(0, like.shape[-1]))
 
-    @cached_property
-    def places(self) -> tuple[Tensor, Tensor]:
-        """The column and the position of each row."""
-        columns, positions = self.there.nonzero(as_tuple=True)
-        return columns, positions
+    @property
+    def there(self) -> Tensor:
+        return self.places.there
 
     @property
     def positions(self) -> Tensor:
-        return self.places[1]
+        return self.places.positions
 
     def holding(self, vectors: Tensor) -> Rows:
         """Other vectors in the same places."""
-        return Rows(self.there, vectors)
+        return Rows(self.places, vectors)
 
     def where(self, there: Tensor) -> Rows:
         """At more places, zero where nothing was."""
-        if torch.equal(there, self.there):
+        return self if torch.equal(there, self.there) else self.at(Places(there))
+
+    def at(self, places: Places) -> Rows:
+        """The same."""
+        if places is self.places:
             return self
-        grown = self.vectors.new_zeros(int(there.sum()), self.vectors.shape[1])
-        grown[self.there[there]] = self.vectors
-        return Rows(there, grown)
+        grown = self.vectors.new_zeros(len(places.flat), self.vectors.shape[1])
+        return Rows(places, grown.index_copy_(0, places.numbers[self.places.flat], self.vectors))
 
     def __add__(self, other: Rows) -> Rows:
-        there = self.there | other.there
-        return Rows(there, self.where(there).vectors + other.where(there).vectors)
+        if other.places is self.places:
+            return self.holding(self.vectors + other.vectors)
+        places = Places(self.there | other.there)
+        return Rows(places, self.at(places).vectors + other.at(places).vectors)
 
     def spread(self) -> Tensor:
         """(columns, positions, width)"""
-        found = self.vectors.new_zeros(*self.there.shape, self.vectors.shape[1])
-        found[self.there] = self.vectors
-        return found
+        columns, positions = self.there.shape
+        found = self.vectors.new_zeros(columns * positions, self.vectors.shape[1])
+        found.index_copy_(0, self.places.flat, self.vectors)
+        return found.view(columns, positions, -1)
 
     def take(self, spread: Tensor) -> Rows:
         """The rows of (columns, positions, …) in the same places."""
-        return self.holding(spread[self.there].flatten(1))
+        return self.holding(spread[self.places.columns, self.places.positions].flatten(1))
 
     def plus(self, columns: Tensor, positions: Tensor, vectors: Tensor) -> Rows:
         """With vectors (m, width) added, or the same one everywhere, also where nothing was."""
         there = self.there.clone()
         there[columns, positions] = True
         grown = self.where(there)
-        numbers = torch.full_like(there, -1, dtype=torch.long)
-        numbers[there] = torch.arange(int(there.sum()), device=there.device)
-        summed = grown.vectors.index_add(
-            0, numbers[columns, positions], vectors.expand(len(columns), -1)
-        )
-        return Rows(there, summed)
+        rows = grown.places.numbers[columns * there.shape[1] + positions]
+        vectors = vectors.expand(len(columns), -1)
+        return grown.holding(grown.vectors.index_add(0, rows, vectors))

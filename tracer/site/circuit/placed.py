@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tracer.site.circuit.boxes import Box
-from tracer.site.circuit.lettering import clip, text_width, wrap
+from tracer.site.circuit.lettering import text_width, wrap
 
 NAME_SIZE = 15
 DETAIL_SIZE = 12
@@ -83,9 +83,9 @@ class _Texts(NamedTuple):
 def _texts(box: Box, width: float, canvas: Canvas) -> _Texts:
     """A box's texts, cut to fit."""
     inner = width - 2 * PADDING + 1
-    if canvas.terse:
-        return _Texts((clip(box.name, NAME_SIZE, inner),), (), ())
     name = wrap(box.name, NAME_SIZE, inner, lines=2)
+    if canvas.terse:
+        return _Texts(name, (), ())
     said = [line for one in box.words for line in wrap(one, DETAIL_SIZE, inner, lines=2)]
     return _Texts(name, tuple(said), wrap(box.detail, DETAIL_SIZE, inner, lines=2))
 

@@ -37,7 +37,11 @@ class Assets:
     @cached_property
     def viewer_modules(self) -> list[str]:
         """What the viewer imports before it starts, for `modulepreload`."""
-        found = ["viewer/main.js"]
+        return self.imported_by("viewer/main.js")
+
+    def imported_by(self, *modules: str) -> list[str]:
+        """These and all that they import before they start."""
+        found = [*modules]
         for name in found:
             text = self.files[name].decode() if name in self.files else ""
             folder = posixpath.dirname(name)
@@ -76,6 +80,6 @@ def _content(file: Path) -> bytes:
 
 
 def _published(name: str, content: bytes) -> bytes:
-    """The viewer without comments that have lines of their own, a sixth of what is sent."""
-    own = name.startswith("viewer/") and name.endswith(".js")
+    """Our scripts without comments that have lines of their own, a sixth of what is sent."""
+    own = name.startswith(("viewer/", "site/")) and name.endswith(".js")
     return _COMMENT.sub(b"", content) if own else content

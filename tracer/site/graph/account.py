@@ -53,6 +53,11 @@ class Piece:
     link: Mapping[str, str] | None = None
 
 
+def _said(text: str) -> dict[str, str]:
+    """What a link is called aloud whose text cannot be seen."""
+    return {} if text.strip() else {"aria-label": visible(text)}
+
+
 @dataclass(frozen=True)
 class Row:
     """A line of the table: its number, and its part of the absolute sum."""
@@ -123,7 +128,7 @@ class ShownAccount:
                 share,
                 tone=f"share {_sign(share.value)} shade-{level}{told}",
                 amount=self.amount(share.value),
-                link=node_link(share.nodes) if linked else None,
+                link=node_link(share.nodes) | _said(shown) if linked else None,
             )
 
     @cached_property

@@ -31,6 +31,11 @@ def again(graph: Graph) -> str | None:
     return shlex.join([*words, "--out", f"{graph.metadata.slug}.json"])
 
 
+def listed_again(slug: str) -> str:
+    """Where no one command holds all of the question: a clone of the gallery has it on its list."""
+    return shlex.join(["tracer", "build-graphs", "--only", slug, "--force"])
+
+
 def _asked(info: TracerInfo) -> list[str]:
     question = info.question
     if question.kind == "feature":

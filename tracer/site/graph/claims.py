@@ -15,6 +15,7 @@ from tracer.documents.graph import Graph
 from tracer.documents.resolved_claims import ResolvedClaim
 from tracer.documents.token_id import TokenId
 from tracer.documents.token_text import joined
+from tracer.site.graph.bars import bars
 from tracer.site.graph.facts import model_name
 from tracer.site.graph.summary import Badge
 from tracer.site.prose.node_links import node_link
@@ -199,11 +200,16 @@ def _quoted(token: str | TokenId | None) -> str:
     return "" if token is None else f"“{visible(token)}”"
 
 
-def _measure(claim: Claim, one: Measure) -> ShownMeasure:
+def measured(claim: Claim, one: Measure) -> str:
+    """What a measure is of."""
     expect = claim.expect
-    name = QUANTITIES[one.quantity].format(
+    return QUANTITIES[one.quantity].format(
         token=_quoted(expect.token), versus=_quoted(expect.versus), feature=expect.feature_off
     )
+
+
+def _measure(claim: Claim, one: Measure) -> ShownMeasure:
+    name = measured(claim, one)
     share = one.quantity == "probability"
     show = percent if share else lambda value: f"{value:.2f}".replace("-", "−")
     lowest, highest = min(one.controls), max(one.controls)
@@ -214,31 +220,7 @@ def _measure(claim: Claim, one: Measure) -> ShownMeasure:
         after=show(one.after),
         band=f"{show(lowest)} to {show(highest)}",
         beaten=f"{one.beaten} of {len(one.controls)} {verb}",
-        picture=_bars(one, share),
-    )
-
-
-def _bars(one: Measure, share: bool) -> Markup:
-    """Two bars from zero, before above after, and the controls' span behind them."""
-    values = [one.before, one.after, *one.controls, 0.0]
-    low, high = (0.0, 1.0) if share else (min(values), max(values))
-    across = (high - low) or 1.0
-
-    def x(value: float) -> float:
-        return 100 * (value - low) / across
-
-    def bar(value: float, y: int, kind: str) -> str:
-        left, right = sorted((x(0), x(value)))
-        width = max(right - left, 0.4)
-        return f'<rect class="{kind}" x="{left:.1f}" y="{y}" width="{width:.1f}" height="7"/>'
-
-    left, right = x(min(one.controls)), x(max(one.controls))
-    width = max(right - left, 0.6)
-    band = f'<rect class="band" x="{left:.1f}" y="0" width="{width:.1f}" height="20"/>'
-    return Markup(
-        '<svg class="claim-bars" viewBox="0 0 100 20" preserveAspectRatio="none" '
-        'aria-hidden="true" focusable="false">'
-        f"{band}{bar(one.before, 2, 'before')}{bar(one.after, 11, 'after')}</svg>"
+        picture=bars(one.before, one.after, one.controls, share=share),
     )
 
 

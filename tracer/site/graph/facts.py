@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tracer.documents.account import AccountInfo
+from tracer.documents.evidence import Versions
 from tracer.documents.exchange.provenance import Named, Provenance, is_foreign, provenance_of
 from tracer.documents.graph import Graph, TracerInfo
 from tracer.documents.trace_figures import Fit
-from tracer.site.graph.again import again
 from tracer.site.wording.amounts import signed
 from tracer.site.wording.answers import asked_instead, target_node
 from tracer.site.wording.percent import percent
@@ -157,14 +157,27 @@ def facts(graph: Graph) -> list[Fact]:
             for one in info.model.adapters or ()
         ),
         Fact("Features", f"{info.features.kind} ({info.features.source})"),
+        *(
+            [Fact("Feature set", info.features.identity, code=True)]
+            if info.features.identity != info.model.identity  # as neurons' is
+            else ()
+        ),
         *_fit_facts(info.fit, allowed=settings.allow_misfit),
         Fact("Active features", f"{counts.active:,}, of which {counts.candidates:,} were {seen}"),
         *(_listed(info.account, settings.max_nodes) if info.account else _pruning(info)),
         Fact("Links before the limit", f"{counts.links_before_limit:,} (limit: {limit})"),
         Fact("Precision", settings.precision),
         Fact("Graph id", info.graph_id, code=True),
-        *([Fact("Trace it again", command, code=True)] if (command := again(graph)) else ()),
     ]
+
+
+def measured_with(versions: Versions) -> Fact:
+    """What the evidence was made with."""
+    return Fact(
+        "Evidence made with",
+        f"tracer {versions.tracer}, torch {versions.torch}, transformers {versions.transformers}, "
+        f"{versions.precision}",
+    )
 
 
 def _listed(account: AccountInfo, most: int) -> list[Fact]:

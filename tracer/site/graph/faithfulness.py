@@ -1,4 +1,4 @@
-"""How far a graph's predictions agree with the model: sentences, a scatter and a table."""
+"""How far a graph's predictions agree with the model: sentences and a scatter."""
 
 from __future__ import annotations
 
@@ -8,39 +8,24 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from tracer.documents.evidence import Faithfulness, NodeAblation, PartAblation
+from tracer.documents.evidence import Faithfulness, PartAblation
 from tracer.site.graph.scatter import scatter
-from tracer.site.prose.node_links import node_link
 from tracer.site.wording.amounts import signed
 from tracer.site.wording.percent import percent
-
-
-@dataclass(frozen=True)
-class ShownNode:
-    """One of the strongest nodes, for the table."""
-
-    node: str
-    link: dict[str, str]
-    predicted: str
-    actual: str
-    probability: str
-    control: str
 
 
 @dataclass(frozen=True)
 class ShownFaithfulness:
     sentences: tuple[str, ...]
     scatter: Markup
-    nodes: tuple[ShownNode, ...]
-    unit: str
+    nodes: int
 
 
 def show_faithfulness(found: Faithfulness) -> ShownFaithfulness:
     return ShownFaithfulness(
         sentences=tuple(_sentences(found)),
         scatter=scatter(found.nodes, found.unit),
-        nodes=tuple(_node(one) for one in found.nodes),
-        unit=found.unit,
+        nodes=len(found.nodes),
     )
 
 
@@ -84,14 +69,3 @@ def _part(found: Faithfulness, part: PartAblation) -> str:
         return f"{text}. There are too few other active features for a control."
     low, high = show(min(controls)), show(max(controls))
     return f"{text}; with as many others as loud set to zero, to {low} to {high}."
-
-
-def _node(one: NodeAblation) -> ShownNode:
-    return ShownNode(
-        node=one.node,
-        link=node_link([one.node]),
-        predicted=signed(one.predicted),
-        actual=signed(one.actual),
-        probability="–" if one.probability is None else percent(one.probability),
-        control="–" if one.control is None else signed(one.control),
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,14 +17,17 @@ from tracer.site.content.entry import Entry
 from tracer.site.graph.about import About
 from tracer.site.graph.account import ShownAccount, show_account
 from tracer.site.graph.address import GraphAddress
+from tracer.site.graph.again import again, listed_again
 from tracer.site.graph.citation import bibtex
 from tracer.site.graph.exchange import ShownExchange, show_exchange
+from tracer.site.graph.facts import Fact, measured_with
 from tracer.site.graph.faithfulness import ShownFaithfulness, show_faithfulness
 from tracer.site.graph.heads import ShownHeads, show_heads
 from tracer.site.graph.pictures import Pictures
 from tracer.site.graph.remarks import Remarks
 from tracer.site.graph.size_curve import ShownSizeCurve, show_size_curve
 from tracer.site.graph.trial import ShownTrial, show_trial
+from tracer.site.graph.tried import ShownTried, groups_tried, show_tried, steer_command
 from tracer.site.graph.viewer_files import ViewerFiles
 
 
@@ -80,7 +84,10 @@ class GraphPage:
     def viewer(self) -> ViewerFiles:
         circuit = self.pictures.circuit
         flows = self.parts.flows
-        return ViewerFiles(self.entry, self.graph, self.address, circuit, self._measured, flows)
+        groups = groups_tried(self.graph, self.annotations, self.remarks.became)
+        return ViewerFiles(
+            self.entry, self.graph, self.address, circuit, self._measured, flows, groups
+        )
 
     @cached_property
     def made(self) -> Provenance | None:
@@ -120,12 +127,38 @@ class GraphPage:
         return [f"graphs/{self.slug}/{one.file.name}" for one in stored.files] if stored else []
 
     @property
+    def facts(self) -> list[Fact]:
+        """What one needs to know to cite the graph or to make it again."""
+        evidence = self.entry.evidence_of(self.revision)
+        measured = [measured_with(evidence.versions)] if evidence else []
+        return [*self.about.facts, *measured, *self._again()]
+
+    def _again(self) -> Iterator[Fact]:
+        own = self.graph.metadata.tracer is not None
+        command = again(self.graph)
+        if command is None and own and self.entry.listed and self.newest:
+            command = listed_again(self.slug)
+        if command:
+            yield Fact("Trace it again", command, code=True)
+
+    @property
     def trial(self) -> ShownTrial | None:
         return show_trial(self.graph)
 
     @cached_property
     def heads(self) -> ShownHeads | None:
         return show_heads(self.graph, self.parts.heads, self.pictures.circuit, self.annotations)
+
+    @cached_property
+    def tried(self) -> ShownTried | None:
+        """What became of the answer when one thing was taken away; None of somebody else's graph,
+        whose model is not known."""
+        if is_foreign(self.graph):
+            return None
+        steer = steer_command(self.slug, None if self.newest else self.revision)
+        became, heads = self.remarks.became, self.parts.heads
+        found = show_tried(self.graph, self.annotations, self._measured, became, heads, steer)
+        return found or None
 
     @cached_property
     def faithfulness(self) -> ShownFaithfulness | None:

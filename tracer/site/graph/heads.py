@@ -14,6 +14,7 @@ from tracer.documents.head_names import PREFIX
 from tracer.documents.parts.heads import HeadFlow, Heads, TriedLook
 from tracer.documents.prompt_words import START, word_of
 from tracer.site.circuit.boxes import Box, Circuit
+from tracer.site.graph.bars import bars
 from tracer.site.graph.claims import tokens_named
 from tracer.site.graph.head_picture import head_picture
 from tracer.site.graph.look_why import ShownWhy, Whys
@@ -27,10 +28,12 @@ LITTLE = 0.01  # of all that heads carry to the answer: what is less is not told
 
 @dataclass(frozen=True)
 class ShownLook:
-    """A look in words, and what the model did without it. `wrong` where it moved the other way."""
+    """A look in words, and what the model did without it. `wrong` where it moved the other way.
+    `bars` are the answer's probability before and after, where it is known."""
 
     sentence: str
     knocked_out: str
+    bars: Markup
     wrong: bool
     beats: bool
     why: ShownWhy | None
@@ -167,13 +170,15 @@ def _head(
     return ShownHead(
         name=name,
         label=label,
-        looks=tuple(_look(one, tokens, whys.of(one)) for one in looks),
+        looks=tuple(_look(one, tokens, whys.of(one), heads.probability) for one in looks),
         carries=tuple(_carries(name, heads, names)),
         picture=head_picture(pattern, tokens, looks) if pattern else Markup(""),
     )
 
 
-def _look(one: TriedLook, tokens: Sequence[str], why: ShownWhy | None) -> ShownLook:
+def _look(
+    one: TriedLook, tokens: Sequence[str], why: ShownWhy | None, before: float | None
+) -> ShownLook:
     sentence = (
         f"From {tokens_named([one.to], tokens)} it looks at {tokens_named(one.keys, tokens)} with "
         f"{percent(one.weight)} of its attention: {amount(one.adds)}."
@@ -183,8 +188,12 @@ def _look(one: TriedLook, tokens: Sequence[str], why: ShownWhy | None) -> ShownL
         low, high = amount(min(one.controls)), amount(max(one.controls))
         weight = "" if one.controls_weight is None else f" ({percent(one.controls_weight)} each)"
         said += f"; with others of its layer in its place{weight} {low} to {high}"
-    wrong = one.predicted * one.actual < 0
-    return ShownLook(sentence, f"{said}.", wrong, one.beats_all, why)
+    wrong, drawn = one.predicted * one.actual < 0, Markup("")
+    if before is not None and one.probability is not None:
+        then = one.probability
+        said += f". The answer’s probability goes from {percent(before)} to {percent(then)}"
+        drawn = bars(before, then, (), share=True)
+    return ShownLook(sentence, f"{said}.", drawn, wrong, one.beats_all, why)
 
 
 def _carries(name: str, heads: Heads, names: _Names) -> Iterable[str]:

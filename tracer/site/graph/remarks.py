@@ -134,10 +134,14 @@ class Remarks:
     @property
     def prediction(self) -> Prediction | None:
         """One of the claims as a question to the reader."""
-        tried = [(resolved, found) for _, resolved, found in self._became if found]
         info = self.graph.metadata.tracer
         nouns = "neurons" if info and info.features.kind == "neurons" else "features"
-        return prediction(tried, self.annotations, self.graph.metadata.prompt_tokens, nouns)
+        return prediction(self.became, self.annotations, self.graph.metadata.prompt_tokens, nouns)
+
+    @property
+    def became(self) -> list[tuple[ResolvedClaim, ClaimEvidence]]:
+        """The claims that were run, with what came of them."""
+        return [(resolved, found) for _, resolved, found in self._became if found]
 
     @cached_property
     def _became(self) -> list[tuple[int, ResolvedClaim, ClaimEvidence | None]]:

@@ -1,13 +1,15 @@
-"""The picture that other sites show with a link to a graph: prompt, answer, circuit; 1200 × 630.
+"""The picture that other sites show with a link to a graph: what was found, prompt, answer and
+circuit; 1200 × 630.
 
 Drawn in the site's colours by day, with the fonts beside this file, never with those of the
-machine, so that it is the same anywhere.
+machine, so that it is the same anywhere. What these fonts have no letters for is left out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
@@ -15,13 +17,14 @@ import resvg
 from markupsafe import Markup
 from resvg import usvg
 
-from tracer.site.circuit.lettering import clip, wrap
+from tracer.site.circuit.lettering import clip, text_width, wrap
+from tracer.site.graph.font_letters import letters_of
 from tracer.site.graph.graph_page import GraphPage
 from tracer.site.wording.percent import percent
 
 WIDTH, HEIGHT = 1200, 630
 _MARGIN = 56
-_SIZE, _LEADING = 44, 54
+_SIZE, _SMALL, _LEADING = 44, 28, 54
 _FONTS = tuple(
     str(Path(__file__).parent / "fonts" / f"SourceSansPro-{face}.ttf")
     for face in ("Regular", "Semibold")
@@ -57,31 +60,59 @@ def draw_card(page: GraphPage, *, site: str, colours: Mapping[str, str]) -> byte
 
 def _svg(page: GraphPage, site: str, colours: Mapping[str, str]) -> str:
     room = WIDTH - 2 * _MARGIN
-    about, thumbnail = page.about, page.pictures.thumbnail
-    lines = wrap(_plain(about.prompt), _SIZE, room * 1.12, lines=2)
     parts = [
         Markup('<rect width="{}" height="{}" fill="{}"/>').format(WIDTH, HEIGHT, colours["bg"]),
-        _text(_MARGIN, 66, 24, colours["muted"], clip(_plain(site), 24, room)),
+        _text(_MARGIN, 66, 24, colours["muted"], clip(_written(site), 24, room)),
     ]
     y = 66 + 62
-    for line in lines:
-        parts.append(_text(_MARGIN, y, _SIZE, colours["text"], line))
+    for line in _lines(page, room):
+        parts.append(_text(_MARGIN, y, line.size, colours[line.colour], line.text, bold=line.bold))
         y += _LEADING
-    if about.answer is not None:
-        chance = about.answer.probability
-        said = "" if chance is None else f"  {percent(chance)}"
-        answer = clip(f"→ {_plain(about.answer.text)}{said}", _SIZE, room)
-        parts.append(_text(_MARGIN, y, _SIZE, colours["accent"], answer, bold=True))
-        y += _LEADING
-    top = y - 20
-    if thumbnail:
+    if thumbnail := page.pictures.thumbnail:
         frame = '<svg x="{}" y="{}" width="{}" height="{}">{}</svg>'
-        parts.append(
-            Markup(frame).format(_MARGIN, top, room, HEIGHT - top - 30, page.pictures.thumbnail)
-        )
+        top = y - 20
+        parts.append(Markup(frame).format(_MARGIN, top, room, HEIGHT - top - 30, thumbnail))
     drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="{}" height="{}">{}{}</svg>'
     style = Markup("<style>{}</style>").format(Markup(_STYLE.substitute(colours)))
-    return str(Markup(drawing).format(WIDTH, HEIGHT, style, Markup("").join(parts)))
+    return _known(str(Markup(drawing).format(WIDTH, HEIGHT, style, Markup("").join(parts))))
+
+
+@dataclass(frozen=True)
+class _Line:
+    text: str
+    size: int
+    colour: str
+    bold: bool = False
+
+
+def _lines(page: GraphPage, room: float) -> Iterator[_Line]:
+    """What was found, where somebody says so, above the end of the prompt; else all of the prompt.
+    Then the answer."""
+    prompt, said = _written(_asked(page)), _written(page.meta.title or "")
+    for line in wrap(said or prompt, _SIZE, room * 1.12, lines=2):
+        yield _Line(line, _SIZE, "text", bold=bool(said))
+    if said and prompt and prompt not in said:
+        yield _Line(_end_of(prompt, _SMALL, room), _SMALL, "muted")
+    answer = page.about.answer
+    told = _written(answer.text) if answer else ""
+    if answer and told:
+        chance = "" if answer.probability is None else f"  {percent(answer.probability)}"
+        yield _Line(clip(f"→ {told}{chance}", _SIZE, room), _SIZE, "accent", bold=True)
+
+
+def _asked(page: GraphPage) -> str:
+    """The prompt; of a chat what was said last, without what its template puts around it."""
+    info = page.graph.metadata.tracer
+    turns = info.chat if info else None
+    return turns[-1].content if turns else page.about.prompt
+
+
+def _end_of(text: str, size: int, room: float) -> str:
+    """Cut at its beginning, as the answer follows its end."""
+    words = text.split(" ")
+    while len(words) > 1 and text_width(" ".join(["…", *words]), size) > room * 1.12:
+        words = words[1:]
+    return text if len(words) == len(text.split(" ")) else " ".join(["…", *words])
 
 
 def _text(x: int, y: int, size: int, colour: str, text: str, *, bold: bool = False) -> Markup:
@@ -89,5 +120,14 @@ def _text(x: int, y: int, size: int, colour: str, text: str, *, bold: bool = Fal
     return Markup(tag).format(x, y, size, 600 if bold else 400, colour, text)
 
 
-def _plain(text: str) -> str:
-    return _CONTROL.sub(" ", text)
+def _written(text: str) -> str:
+    """On one line, as far as the fonts have its letters; nothing where they have none."""
+    known = _known(" ".join(_CONTROL.sub(" ", text).split()))
+    return known if any(one.isalnum() for one in known) or known == text.strip() else ""
+
+
+def _known(text: str) -> str:
+    """What the fonts have no letters for, and what joins it, becomes an ellipsis."""
+    letters = letters_of(Path(_FONTS[0]))
+    unknown = "".join(c if ord(c) in letters or c in "\n\t" else "\ufffd" for c in text)
+    return re.sub("\ufffd[\ufffd ]*(?<! )", "…", unknown)

@@ -33,6 +33,7 @@ from tracer.documents.graph import NEURON, Graph, Node, significant
 from tracer.documents.parts.flows import Flows
 from tracer.site.content.other_names import other_names
 from tracer.site.graph.account_data import account_data
+from tracer.site.graph.tried import GroupTried
 from tracer.site.wording.answers import asked_instead, target_node
 from tracer.site.wording.effects import strengthening
 
@@ -50,6 +51,7 @@ def encode(
     measured: Faithfulness | None = None,
     *,
     flows: Flows | None = None,
+    tried: Mapping[str, GroupTried] | None = None,
     slug: str | None = None,
     features: str = "",
     examples: Collection[str] = (),
@@ -57,7 +59,8 @@ def encode(
 ) -> bytes:
     """The viewer's data file; the same graph and annotations always give the same bytes.
 
-    `flows` are all flows of a graph that keeps an account, where its file is there. `slug` is the
+    `flows` are all flows of a graph that keeps an account, where its file is there; `tried` are the
+    groups that a claim takes away. `slug` is the
     graph's in this gallery; its own may be another. `examples` are the keys of features with a file
     of examples, and `features` leads from the data file to the folder that holds one folder for
     each feature source. Where there are `pages`, every feature has one.
@@ -75,6 +78,8 @@ def encode(
         "ablations": _ablations(measured, order),
         "tables": _tables(graph),
     }
+    if tried:
+        document["tried"] = [_tried(one, order) for one in tried.values()]
     if account := account_data(graph, flows):
         document["account"] = account
     known = {feature_key(node.node_id) for node in graph.nodes if node.kind == "feature"}
@@ -241,6 +246,15 @@ def _ablations(measured: Faithfulness | None, order: Mapping[str, int]) -> dict[
         if one.node in order
     ]
     return {"unit": measured.unit, "before": _number(measured.probability), "rows": rows}
+
+
+def _tried(found: GroupTried, order: Mapping[str, int]) -> list[Any]:
+    """A group that a claim takes away: its nodes, what was measured, before, after, the least and
+    the most of the controls, and whether these are shares."""
+    one = found.measure
+    ends = (min(one.controls), max(one.controls)) if one.controls else (None, None)
+    numbers = [_number(value) for value in (one.before, one.after, *ends)]
+    return [[order[node] for node in found.nodes], found.of, *numbers, found.share]
 
 
 def _asked_feature(graph: Graph) -> Node | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from tracer.documents.evidence import Faithfulness
@@ -14,6 +15,7 @@ from tracer.site.circuit.boxes import Circuit
 from tracer.site.content.entry import Entry
 from tracer.site.graph import edit_data, viewer_data
 from tracer.site.graph.address import GraphAddress
+from tracer.site.graph.tried import GroupTried
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class ViewerFiles:
     circuit: Circuit | None
     measured: Faithfulness | None
     flows: Flows | None = None  # all of a graph that keeps an account
+    tried: Mapping[str, GroupTried] = field(default_factory=dict)  # groups, by key
 
     @cached_property
     def data(self) -> bytes:
@@ -35,6 +38,7 @@ class ViewerFiles:
             self.entry.annotations,
             measured=self.measured,
             flows=self.flows,
+            tried=self.tried,
             slug=self.address.slug,
             features=f"{self.address.root}features/",
             examples=self.entry.examples.get(feature_source(self.graph), ()),

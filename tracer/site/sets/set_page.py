@@ -55,6 +55,7 @@ class ShownClaim:
 
 @dataclass(frozen=True)
 class ShownHalves:
+    caption: str  # another one for each way of halving
     sentence: str
     lines: Sequence[tuple[str, str, str, str]]  # neurons, enough, needed, flips
 
@@ -241,8 +242,9 @@ def _bar(mean: Mean, most: float) -> Markup:
 
 def _halves(one: HalvesExchanged) -> ShownHalves:
     a, b = one.answers
+    halved = "by answer or kin" if one.halves == "kin" else "by row"
     sentence = (
-        f"Halves {'by answer or kin' if one.halves == 'kin' else 'by row'} "
+        f"Halves {halved} "
         f"({one.rows[0]} and {one.rows[1]} rows, {a} and {b} answers): the strongest {one.at} of "
         f"{one.of:,} neurons at places, picked on one half and exchanged between {len(one.pairs)} "
         f"pairs of the other, move {percent(one.mean('enough', one.at))} of the lead; as many, as "
@@ -257,7 +259,7 @@ def _halves(one: HalvesExchanged) -> ShownHalves:
         )
         for count in one.counts
     ]
-    return ShownHalves(sentence, lines)
+    return ShownHalves(f"Neurons picked and exchanged, halves {halved}", sentence, lines)
 
 
 def _found(found: SetClaimEvidence) -> str:
