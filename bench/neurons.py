@@ -50,9 +50,7 @@ def main() -> None:
         record["listed"] = len(found.account)
         record["flow"], record["input_flow"] = shares.flow, shares.input_flow
         groups = list(groups_of(graph).values())
-        record["heads_seconds"] = min(
-            _seconds(lambda: found.heads(groups)) for _ in runs
-        )
+        record["heads_seconds"] = min(_seconds(lambda: found.heads(groups)) for _ in runs)
     Path(result).write_text(json.dumps(record))
 
 
