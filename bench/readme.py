@@ -818,12 +818,14 @@ def scale_table() -> str:
         for name, one in found["pages"].items()
     ]
     told = (
-        f"{found['graphs']:,} graphs: {cold['seconds']:,.0f} s from nothing, "
-        f"{again['seconds']:.0f} s when nothing changed, {again['peak_gib']:.1f} GiB in the "
-        f"largest process; {site['files']:,} files, {site['megabytes']:,.0f} MB, of it "
+        f"{found['graphs']:,} graphs: {cold['seconds']:,.0f} s from nothing "
+        f"({cold['cpu_seconds']:,.0f} s of processors), {again['seconds']:.0f} s when nothing "
+        f"changed, at most {max(cold['peak_gib'], again['peak_gib']):.1f} GiB in one process; "
+        f"{site['files']:,} files, {site['megabytes']:,.0f} MB, of it "
         f"{site['index_megabytes']:.0f} MB of search index in {site['index_files']:,} files."
     )
-    return f"{table(head, rows)}\n\n{told} {found['machine']}; {found['date']}."
+    machine = f"{found['machine']}; {found['date']}; load {found['load']:.1f} before."
+    return f"{table(head, rows)}\n\n{told} {machine}"
 
 
 def _over(values: Sequence[float]) -> str:

@@ -20,10 +20,11 @@ from typing import Any
 from rich.console import Console
 
 from tracer.documents.prompts import load_prompts
+from tracer.documents.set_account import SetAccount
 from tracer.documents.set_evidence import HalvesExchanged, evidence_of
 from tracer.documents.set_folder import SetFolder
 from tracer.interventions.set_exchange import exchange_halves
-from tracer.interventions.set_prompts import set_prompts
+from tracer.interventions.set_prompts import SetPrompt, set_prompts
 from tracer.interventions.targets import find_targets
 from tracer.model.load import load_model
 
@@ -34,15 +35,35 @@ PAIRS = 12  # of each half
 
 
 def main(only: list[str], *, recorded: bool) -> None:
+    """Each split is written down as it ends, and is not measured again for the same account."""
     console, folder = Console(), SetFolder(ROOT / "sets")
-    found: dict[str, Any] = json.loads(FILE.read_text()) if FILE.exists() else {"sets": {}}
     for slug in only or folder.slugs():
         file = folder.path(slug, folder.revisions(slug)[-1])
-        evidence = evidence_of(file, folder.load(slug, folder.revisions(slug)[-1]).id)
+        account = folder.load(slug, folder.revisions(slug)[-1])
+        evidence = evidence_of(file, account.id)
         first = evidence.exchange("kin") if evidence else None
-        splits = [] if first is None else [told(first)]
-        splits += [] if recorded else measured(slug, folder, console)
-        found["sets"][slug] = splits
+        known = [one for one in known_splits(slug) if one.get("of_set") == account.id]
+        splits = [] if first is None else [told(first, account)]
+        splits += [one for one in known if one["seed"] in SEEDS]
+        keep(slug, splits)
+        wanted = [seed for seed in SEEDS if seed not in {one["seed"] for one in splits}]
+        if recorded or not wanted:
+            continue
+        rows = rows_of(slug, account)
+        for seed in wanted:
+            splits.append(told(exchange_halves(rows, "kin", seed=seed, pairs=PAIRS), account))
+            keep(slug, splits)
+            console.print(f"{slug}: {splits[-1]}", markup=False, highlight=False)
+
+
+def known_splits(slug: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _kept()["sets"].get(slug, [])
+    return found
+
+
+def keep(slug: str, splits: list[dict[str, Any]]) -> None:
+    found = _kept()
+    found["sets"] |= {slug: splits} if splits else {}
     found |= {
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "date": time.strftime("%Y-%m-%d"),
@@ -50,22 +71,21 @@ def main(only: list[str], *, recorded: bool) -> None:
     FILE.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
 
-def measured(slug: str, folder: SetFolder, console: Console) -> list[dict[str, Any]]:
-    """One split for each seed."""
+def rows_of(slug: str, account: SetAccount) -> list[SetPrompt]:
     meant = load_prompts(ROOT / "site_src" / "prompts.yaml").prompt_set(slug)
     assert meant is not None
     model = load_model(meant.model)
-    account = folder.load(slug, folder.revisions(slug)[-1])
-    rows = set_prompts(account, model, find_targets(model, meant.features))
-    splits = []
-    for seed in SEEDS:
-        splits.append(told(exchange_halves(rows, "kin", seed=seed, pairs=PAIRS)))
-        console.print(f"{slug}: {splits[-1]}", markup=False, highlight=False)
-    return splits
+    return set_prompts(account, model, find_targets(model, meant.features))
 
 
-def told(halves: HalvesExchanged) -> dict[str, Any]:
+def _kept() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(FILE.read_text()) if FILE.exists() else {"sets": {}}
+    return found
+
+
+def told(halves: HalvesExchanged, account: SetAccount) -> dict[str, Any]:
     return {
+        "of_set": account.id,
         "seed": halves.seed,
         "answers": halves.answers,
         "rows": halves.rows,

@@ -46,6 +46,7 @@ def test_the_page_says_it_in_one_number() -> None:
     assert shown.sentence.startswith(
         "Of its effects, 70\N{NO-BREAK SPACE}% by size survive 2 small"
     )
+    assert "4 of 5 nodes survive half of them or more." in shown.sentence
     assert "1 of 2 boxes, and their lines, are drawn faint" in shown.sentence
     assert [one for one, _ in shown.changes] == ["a quarter fewer", "x"]
     solid = pictures(FOUND.model_copy(update={"nodes": dict.fromkeys(FEATURES, 1.0)}))

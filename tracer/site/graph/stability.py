@@ -25,10 +25,12 @@ class ShownStability:
             if faint
             else "Every box is solid: half of the changes or more leave it as it is."
         )
+        solid = sum(share >= SOLID for share in found.nodes.values())
         count = len(found.changes)
         changes = "one small change" if count == 1 else f"{count} small changes"
         return ShownStability(
             f"Of its effects, {percent(found.stable)} by size survive {changes} of the question, "
-            f"on average. {drawn}",
+            f"on average. {solid} of {len(found.nodes)} nodes survive half of them or more. "
+            f"{drawn}",
             [(one.change, percent(one.survives)) for one in found.changes],
         )
