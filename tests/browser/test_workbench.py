@@ -59,6 +59,28 @@ def test_from_a_prompt_to_a_claim_that_holds(page: Page, site: Served, root: Pat
     kept = page.locator("#kept")
     expect(kept).to_contain_text("graphs/colosseum/1.heads.bin", timeout=120_000)
     assert verify(root, ["colosseum"]) == 0
+    pokes_of_a_graph_that_is_there(page, root)
+
+
+def pokes_of_a_graph_that_is_there(page: Page, root: Path) -> None:
+    """What is found in a graph of the gallery joins its own annotations, which stay."""
+    file = root / "site_src" / "annotations" / "colosseum.yaml"
+    file.write_text(f"{file.read_text(encoding='utf-8')}# mine\n", encoding="utf-8")
+    page.goto(page.url.partition("?")[0] + "?graph=colosseum")
+    expect(page.locator("#told")).to_have_text("")
+    box = page.frame_locator("iframe").locator("#circuit svg.wide a.node-link.group, a.group")
+    box.last.click()
+    page.get_by_role("button", name="Remove Colosseum").click()
+    page.get_by_role("button", name="Take away").click()
+    expect(page.locator("#numbers")).to_contain_text("Really")
+    page.get_by_label("Name of what is selected").fill("Another box")
+    page.get_by_role("button", name="Name it").click()
+    expect(page.locator("#told")).to_contain_text("is a group of")
+    page.get_by_label("By", exact=True).fill("me")
+    page.get_by_role("button", name="Keep it in the gallery").click()
+    expect(page.locator("#kept li")).to_have_text(["site_src/annotations/colosseum.yaml"])
+    text = file.read_text(encoding="utf-8")
+    assert "# mine" in text and "Another box" in text and "Colosseum, so Italian" in text
 
 
 def test_a_graph_of_the_gallery_leads_to_the_workbench(page: Page, site: Served) -> None:

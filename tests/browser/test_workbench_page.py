@@ -11,12 +11,15 @@ from tests.browser.test_accessibility import AXE
 from tests.tiny_models import PROMPT, save_tiny_model
 from tracer.workbench.live import Served, _served
 
+CHAT = "{% for one in messages %}{{ one.content }}{% endfor %}"
 LINK = {"prompt": PROMPT, "target": " w9", "contrast": " w2"}
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(save_tiny_model(tmp_path_factory.mktemp("tiny")))
+    folder = save_tiny_model(tmp_path_factory.mktemp("tiny"))
+    (folder / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
+    return str(folder)
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +135,39 @@ def test_two_tabs_of_one_session_do_not_undo_each_other(
     expect(other.locator("#told")).to_contain_text("changed in another tab")
     other.reload()
     expect(other.locator(poke)).to_be_visible()
+
+
+@pytest.mark.slow
+def test_a_chat_of_several_turns_and_its_limits_travel_in_a_link(
+    bench: Page, context: BrowserContext
+) -> None:
+    page = bench
+    page.get_by_label("a turn of a chat").check()
+    for text in (" w3 w17", " w5", " w41"):
+        page.get_by_role("button", name="An earlier turn").click()
+        page.get_by_label("What is said").last.fill(text)
+    page.get_by_role("button", name="Remove this turn").nth(1).click()  # an answer, after all
+    said = [one.input_value() for one in page.get_by_label("Who says it").all()]
+    assert said == ["user", "user"]
+    page.get_by_label("Who says it").nth(1).select_option("assistant")
+    page.locator("#prompt").fill(" w8 w30")
+    shown = page.locator("[aria-label='Tokens of the prompt'] span")
+    expect(shown).to_have_text(["<s>", " w3", " w17", " w41", " w8", " w30"], use_inner_text=False)
+    page.locator("summary", has_text="Settings").click()
+    page.get_by_label("Most nodes").fill("7")
+    expect(page.locator(".settings summary")).to_contain_text("Most nodes 7")
+    page.get_by_role("button", name="Trace").click()
+    expect(page.locator("#numbers")).to_contain_text("Really")
+    page.get_by_role("button", name="Copy a link to this").click()
+    session = page.url
+    other = context.new_page()
+    other.goto(page.get_by_label("A link to this").input_value())
+    expect(other.locator("#told")).to_contain_text("started nothing")
+    expect(other.locator(".settings summary")).to_contain_text("Most nodes 7")
+    assert [one.input_value() for one in other.get_by_label("What is said").all()] == [
+        " w3 w17",
+        " w41",
+    ]
+    other.locator("#prompt").press("Control+Enter")
+    expect(other.locator("#numbers")).to_contain_text("Really")
+    assert other.url == session  # the same question has the same session

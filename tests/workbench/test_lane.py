@@ -112,7 +112,8 @@ def test_what_is_urgent_is_done_in_the_midst_of_what_takes_long() -> None:
     assert done == ["read", "poke", "trace", "long", "other model"]
 
 
-def test_a_newer_poke_ends_what_was_said_of_the_last_one() -> None:
+@pytest.mark.parametrize("newer", ["poke", "trace"])
+def test_what_is_newer_ends_what_was_said_of_the_last_one(newer: Kind) -> None:
     async def go() -> None:
         lane, began = Lane(), threading.Event()
 
@@ -123,7 +124,7 @@ def test_a_newer_poke_ends_what_was_said_of_the_last_one() -> None:
 
         task = asyncio.create_task(lane.do("say", said))
         await asyncio.to_thread(began.wait, 5)
-        assert await lane.do("poke", lambda _: 1) == 1
+        assert await lane.do(newer, lambda _: 1) == 1
         with pytest.raises(Superseded):
             await task
 

@@ -223,7 +223,7 @@ def test_controls_are_told_one_by_one_and_the_continuation_beside(
     heard.clear()
     found = run(bench.control(asked))
     assert len(found["changes"]) == len(found["chances"]) == 11
-    assert [one["done"] for one in heard if one["kind"] == "controls"] == [8, 11]
+    assert [one["done"] for one in heard if one["kind"] == "controls"] == [11]
     said = run(bench.say(asked))
     assert said["before"] and set(said) == {"before", "after"}
     told = [one["text"] for one in heard if one["kind"] == "said" and one["side"] == "after"]

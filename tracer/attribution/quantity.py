@@ -22,6 +22,7 @@ from tracer.model.tokens import Tokenizer
 
 LIKELY = 500  # so many words are looked at for other spellings of the answer
 SHOWN = 10
+FEW = 1_000  # words: only their rows of the unembedding are read
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ class Quantity:
 def directions_of(coefficients: Tensor, unembedding: Tensor) -> Tensor:
     """(quantities, d_model), float64: where quantities point in the normalised final stream, of
     `coefficients` (quantities, vocabulary)."""
+    used = coefficients.any(0).nonzero()[:, 0]
+    if len(used) < FEW:  # an answer and a contrast
+        return coefficients[:, used] @ unembedding[used].double()
     directions = coefficients.new_zeros(len(coefficients), unembedding.shape[1])
     for start in range(0, len(unembedding), 8192):  # the whole of it in float64 would be large
         part = slice(start, start + 8192)

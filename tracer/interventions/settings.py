@@ -114,14 +114,16 @@ def _last_of_each(*columns: Tensor) -> Tensor:
     return last.scatter_reduce_(0, inverse, every, "amax").sort().values
 
 
-def batches(sizes: Sequence[int], most: int) -> Iterator[slice]:
-    """Neighbours together: no more than `most`, nor of more settings than MOST_SETTINGS."""
-    start, settings = 0, 0
-    for end, size in enumerate(sizes):
-        full = end - start >= max(1, most) or settings + size > MOST_SETTINGS
+def batches(sizes: Sequence[int], tokens: Sequence[int], most: int) -> Iterator[slice]:
+    """Neighbours together: of no more tokens than `most`, as many as the longest of them each, nor
+    of more settings than MOST_SETTINGS; `sizes` counts each one's settings."""
+    start, settings, longest = 0, 0, 0
+    for end, (size, own) in enumerate(zip(sizes, tokens, strict=True)):
+        longest = max(longest, own)
+        full = (end - start + 1) * longest > most or settings + size > MOST_SETTINGS
         if full and end > start:
             yield slice(start, end)
-            start, settings = end, 0
+            start, settings, longest = end, 0, own
         settings += size
     if sizes:
         yield slice(start, len(sizes))

@@ -22,6 +22,7 @@ from tracer.interventions.interventions import (
     feature_names,
     settings_of,
 )
+from tracer.interventions.knock_out import KnockOut
 from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt, Variant
 from tracer.interventions.targets import find_targets, refuse_unfit_targets
 from tracer.model.given import as_token, as_words
@@ -181,34 +182,46 @@ def _active(prompt: SteeredPrompt, run: Run, settings: Sequence[Setting] = ()) -
     return found
 
 
-def continuation(prompt: SteeredPrompt, variant: Variant, tokens: int, seed: int | None) -> str:
+def continuation(
+    prompt: SteeredPrompt,
+    variant: Variant,
+    tokens: int,
+    seed: int | None,
+    looks: Sequence[KnockOut] = (),
+) -> str:
     """What the model goes on to say: greedily, or sampled from its probabilities with a seed.
 
     Ends early at the model's own end of text or its context.
     """
-    said = list(words_said(prompt, variant, tokens, seed))
+    said = list(words_said(prompt, variant, tokens, seed, looks))
     return prompt.model.tokenizer.joined(said)
 
 
 def words_said(
-    prompt: SteeredPrompt, variant: Variant, tokens: int, seed: int | None
+    prompt: SteeredPrompt,
+    variant: Variant,
+    tokens: int,
+    seed: int | None,
+    looks: Sequence[KnockOut] = (),
 ) -> Iterator[int]:
-    """The tokens of a continuation, each once it is known."""
-    from transformers import DynamicCache
-
+    """The tokens of a continuation, each once it is known; `looks` are those that heads do not
+    take within the prompt."""
     model = prompt.model
     chance = None if seed is None else torch.Generator().manual_seed(seed)
     ends = model.end_tokens
-    cache = DynamicCache(config=model.config)
-    ids, start = torch.tensor([prompt.token_ids], device=model.device), 0
-    for _ in range(min(tokens, model.context - prompt.n_positions)):
-        logits = prompt.extend(variant, ids, cache, start).logits[0]
-        token = _choose(logits, chance)
+    start = prompt.n_positions
+    most = min(tokens, model.context - start)
+    if most < 1:
+        return
+    run, cache = prompt.begun(variant, looks)
+    for number in range(most):
+        token = _choose(run.logits[0], chance)
         if token in ends:
             return
         yield token
-        start += ids.shape[1]
-        ids = torch.tensor([[token]], device=model.device)
+        if number + 1 < most:
+            ids = torch.tensor([[token]], device=model.device)
+            run = prompt.extend(variant, ids, cache, start + number)
 
 
 def _choose(logits: Tensor, chance: torch.Generator | None) -> int:

@@ -9,35 +9,25 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
-from tracer.errors import TracerError
 from tracer.interventions.held import Held, holding
+from tracer.interventions.kept_pass import Begin, KeptPass, cut_back, reads_from
 from tracer.interventions.knock_out import KnockOut, knocked_out
-from tracer.interventions.settings import Place, Places, Setting, Settings, Variant, batches
+from tracer.interventions.settings import Places, Setting, Settings, Variant, batches
 from tracer.interventions.targets import InterventionTargets
+from tracer.interventions.writing import Run, Writing, overflow
 from tracer.model.frozen_norm import wide
 from tracer.model.frozen_pass import FrozenPass, freeze
 from tracer.model.load import Model
-from tracer.model.precision import is_narrow
 
 __all__ = ["Run", "Setting", "Settings", "SteeredPrompt", "Variant"]
 MOST_TOKENS = 512  # in one batch of variants
-MANY = 4  # settings for each different feature of a layer: from here on, products of matrices
-
-
-@dataclass
-class Run:
-    """What a pass over some variants left behind."""
-
-    logits: Tensor = field(default_factory=lambda: torch.empty(0))  # (variants, vocabulary)
-    raw_logits: Tensor = field(default_factory=lambda: torch.empty(0))  # in front of any softcap
-    reads: dict[int, Tensor] = field(default_factory=dict)  # layer -> (variants, n, width)
-    outputs: dict[int, Tensor] = field(default_factory=dict)  # of held layers (variants, n, d)
+Result = TypeVar("Result")
 
 
 class SteeredPrompt:
@@ -51,16 +41,24 @@ class SteeredPrompt:
         held: Held | None = None,
         *,
         written_by: InterventionTargets | None = None,
+        keep: bool = False,
     ) -> None:
         """`written_by` are the same features in another model: what is set writes what it would
-        write there."""
+        write there. `keep`: what the first pass computed stays in memory, so that the others
+        compute only what differs; not where anything is held."""
         self.model, self.targets, self.token_ids = model, targets, token_ids
         self.written_by = written_by
-        self._most_tokens, self._between = MOST_TOKENS, _nothing
+        self._most_tokens, self._between, self._waits = MOST_TOKENS, _nothing, _never
         self.held = held or Held()
         self.frozen: FrozenPass | None = freeze(model, token_ids) if self.held.anything else None
         everything = range(model.info.layers)
-        self.baseline = self._forward([()], self._ids(1), watch=everything, hold=False)
+        kept = KeptPass(model) if keep and not self.held.anything else None
+        with kept.recording() if kept else nullcontext():
+            cache = kept.cache if kept else None
+            self.baseline = self._forward(
+                [()], self._ids(1), watch=everything, hold=False, cache=cache
+            )
+        self.kept = kept
 
     @property
     def n_positions(self) -> int:
@@ -75,18 +73,28 @@ class SteeredPrompt:
         read = run.reads[layer][0, position][None]
         return float(self.targets.values(layer, read, torch.tensor([index], device=read.device))[0])
 
-    def in_small_batches(self, between: Callable[[], None], most_tokens: int) -> SteeredPrompt:
-        """The same, which calls `between` in front of each batch of variants."""
+    def in_small_batches(
+        self,
+        between: Callable[[], None],
+        most_tokens: int,
+        waits: Callable[[], bool] | None = None,
+    ) -> SteeredPrompt:
+        """The same, which calls `between` in front of each batch of variants; and in the midst of
+        one whenever something `waits`, after which the batch is run anew."""
         found = copy.copy(self)
         found._between, found._most_tokens = between, most_tokens
+        found._waits = waits or _never
         return found
 
-    def run(self, variant: Variant, *, watch: Iterable[int] = ()) -> Run:
-        """One variant; `watch` names layers whose reads are kept.
+    def run(
+        self, variant: Variant, *, watch: Iterable[int] = (), looks: Sequence[KnockOut] = ()
+    ) -> Run:
+        """One variant, in which heads do not look somewhere too; `watch` names layers whose reads
+        are kept.
 
         Raises TracerError when the numbers overflow.
         """
-        return self._forward([variant], self._ids(1), watch=watch, hold=True)
+        return self._passed([variant], watch=watch, looks=[looks])
 
     def runs(
         self,
@@ -97,29 +105,107 @@ class SteeredPrompt:
     ) -> Iterator[Run]:
         """Many variants, as runs of several each, in order. `words` are each variant's own token
         ids, as many as the prompt has; what is held, is held as it was in the prompt itself."""
-        for part in self._batches([len(one) for one in variants]):
+        looks: list[Sequence[KnockOut]] = [()] * len(variants)
+        for part in self._batches(variants, looks, words is None):
             some = variants[part]
-            ids = self._ids(len(some)) if words is None else self._tensor(words[part])
-            yield self._forward(some, ids, watch=watch, hold=True, other_words=words is not None)
+            if words is None:
+                yield self._unhurried(partial(self._passed, some, watch=watch, looks=looks[part]))
+            else:
+                ids = self._tensor(words[part])
+                yield self._forward(some, ids, watch=watch, hold=True, other_words=True)
 
     def runs_without(
         self, looks: Sequence[Sequence[KnockOut]], *, watch: Iterable[int] = ()
     ) -> Iterator[Run]:
         """Variants in which heads do not look somewhere, as runs of several each, in order."""
-        for part in self._batches([0] * len(looks)):
-            some = looks[part]
-            with knocked_out(self.model, some):
-                yield self._forward([()] * len(some), self._ids(len(some)), watch=watch, hold=True)
+        variants: list[Variant] = [()] * len(looks)
+        for part in self._batches(variants, looks, True):
+            some, cuts = variants[part], looks[part]
+            yield self._unhurried(partial(self._passed, some, watch=watch, looks=cuts))
 
-    def _batches(self, settings: Sequence[int]) -> Iterator[slice]:
-        for part in batches(settings, self._most_tokens // self.n_positions):
+    def _batches(
+        self, variants: Sequence[Variant], looks: Sequence[Sequence[KnockOut]], same_words: bool
+    ) -> Iterator[slice]:
+        """Of no more tokens than are computed at one time."""
+        tokens = [self.n_positions] * len(variants)
+        if self.kept is not None and same_words:
+            begins = (self._begin([one], [cuts]) for one, cuts in zip(variants, looks, strict=True))
+            tokens = [self.n_positions - (one.position if one else 0) for one in begins]
+        for part in batches([len(one) for one in variants], tokens, self._most_tokens):
             self._between()
             yield part
 
+    def _begin(
+        self, variants: Sequence[Variant], looks: Sequence[Sequence[KnockOut]]
+    ) -> Begin | None:
+        places = Places.of(variants, 0, self.n_positions)
+        return Begin.of(places, (cut for each in looks for cut in each))
+
+    def _unhurried(self, run: Callable[[], Result]) -> Result:
+        while True:
+            try:
+                return run()
+            except _GaveWay:
+                self._between()
+
+    def _passed(
+        self,
+        variants: Sequence[Variant],
+        *,
+        watch: Iterable[int],
+        looks: Sequence[Sequence[KnockOut]],
+    ) -> Run:
+        """The prompt in several variants, by the short way where there is one."""
+        watch = set(watch)
+        if self.kept is not None:
+            return self._passed_in_short(variants, watch, looks)[0]
+        with knocked_out(self.model, looks) if any(looks) else nullcontext():
+            return self._forward(variants, self._ids(len(variants)), watch=watch, hold=True)
+
+    def _passed_in_short(
+        self, variants: Sequence[Variant], watch: set[int], looks: Sequence[Sequence[KnockOut]]
+    ) -> tuple[Run, Any]:
+        """And the cache behind it, which is whole of one variant."""
+        kept, before, many = self.kept, self.baseline, len(variants)
+        assert kept is not None
+        begin = self._begin(variants, looks)
+        if begin is None:
+            reads = reads_from(before.reads, {}, watch, None)
+            logits, raw = (one.expand(many, -1) for one in (before.logits, before.raw_logits))
+            reads = {at: one.expand(many, -1, -1) for at, one in reads.items()}
+            return Run(logits, raw, reads), None
+        cache = kept.past(begin.position, many)
+        ids = self._ids(many)[:, begin.position :]
+        without = knocked_out(self.model, looks, start=begin.position)
+        with kept.skipping(begin, many), without if any(looks) else nullcontext():
+            run = self._forward(
+                variants, ids, watch=watch, hold=False, start=begin.position, cache=cache
+            )
+        if many == 1:
+            kept.complete(cache, begin)
+        run.reads = reads_from(before.reads, run.reads, watch, begin)
+        return run, cache
+
+    def begun(self, variant: Variant, looks: Sequence[KnockOut] = ()) -> tuple[Run, Any]:
+        """The prompt in one variant, and the cache that what follows it goes on from."""
+        if self.kept is None:
+            from transformers import DynamicCache
+
+            cache = DynamicCache(config=self.model.config)
+            with knocked_out(self.model, [looks]) if looks else nullcontext():
+                return self._forward([variant], self._ids(1), hold=True, cache=cache), cache
+        run, cache = self._unhurried(partial(self._passed_in_short, [variant], set(), [looks]))
+        return run, self.kept.whole() if cache is None else cache
+
     def extend(self, variant: Variant, ids: Tensor, cache: Any, start: int) -> Run:
-        """One variant over `ids`, (1, m), from position `start` on, whose past is in `cache`, which
-        grows. What is held, is held over the prompt only."""
-        return self._forward([variant], ids, hold=start == 0, start=start, cache=cache)
+        """One variant over `ids`, (1, m), from position `start` on, behind the prompt, whose past
+        is in `cache`, which grows."""
+
+        def run() -> Run:
+            cut_back(cache, start)
+            return self._forward([variant], ids, hold=False, start=start, cache=cache)
+
+        return self._unhurried(run)
 
     def pulls(
         self, variants: Sequence[Variant], ids: Tensor, answers: Tensor, start: int, cache: Any
@@ -190,18 +276,21 @@ class SteeredPrompt:
         run.logits = wide(result.logits[:, -1])
         run.raw_logits = wide(run.raw_logits) * self.model.logit_scale
         if not torch.isfinite(run.logits).all():
-            raise _overflow(self.model.dtype)
+            raise overflow(self.model.dtype)
         return run
 
     @contextmanager
     def _hooked(self, run: Run, places: Places, watch: set[int], hold: bool) -> Iterator[None]:
-        writing = _Writing(self, run, places, hold)
+        writing = Writing(self, run, places, hold)
         lowest = min(places.by_layer, default=self.model.info.layers)
         handles = [
             self.model.module(self.model.architecture.unembedding).register_forward_hook(
                 lambda _, _inputs, output: setattr(run, "raw_logits", output[:, -1])
             )
         ]
+        if self._waits is not _never:
+            blocks = self.model.module(self.model.architecture.layers)
+            handles += [one.register_forward_pre_hook(self._give_way) for one in blocks]
         constrained = self.held.layers if hold else range(0)
         for layer in range(self.model.info.layers):
             if layer in watch or layer in places.by_layer or layer in constrained:
@@ -219,110 +308,18 @@ class SteeredPrompt:
             for handle in handles:
                 handle.remove()
 
+    def _give_way(self, *_: Any) -> None:
+        if self._waits():
+            raise _GaveWay
+
 
 def _nothing() -> None:
     pass
 
 
-def _overflow(dtype: torch.dtype) -> TracerError:
-    return TracerError(
-        "the model's numbers overflow (NaN or infinity), so there is no result",
-        hint="set smaller values" + (", or use float32" if is_narrow(dtype) else ""),
-    )
+def _never() -> bool:
+    return False
 
 
-class _Writing:
-    """The hooks of one pass, in the order in which the model comes by."""
-
-    def __init__(self, prompt: SteeredPrompt, run: Run, places: Places, hold: bool) -> None:
-        self.prompt, self.run, self.places, self.hold = prompt, run, places, hold
-        self.pending: dict[int, Tensor] = {}  # layer -> (variants, n, d_model)
-
-    def note_read(self, layer: int) -> Any:
-        prompt = self.prompt
-        held = self.hold and prompt.held.norms(prompt.model.info.layers)
-        scale = prompt.frozen.mlp_norms[layer] if held and prompt.frozen is not None else None
-
-        def hook(_: Any, inputs: tuple[Tensor, ...]) -> None:
-            self.run.reads[layer] = prompt.targets.read(layer, inputs[0], scale)
-
-        return hook
-
-    def note_output(self, layer: int) -> Any:
-        def hook(_: Any, _inputs: Any, output: Tensor) -> None:
-            self.run.outputs[layer] = output
-
-        return hook
-
-    def write(self, layer: int) -> Any:
-        constrained = self.hold and layer in self.prompt.held.layers
-
-        def hook(_: Any, _inputs: Any, output: Tensor) -> Tensor | None:
-            self._write_from(layer, output)
-            added = self.pending.pop(layer, None)
-            # A norm makes zero of what is too large to be squared, which would look like a result.
-            if added is not None and not torch.isfinite(wide(added).square().sum(-1)).all():
-                raise _overflow(self.prompt.model.dtype)
-            if constrained:
-                output = self._as_it_was(layer).expand_as(output)
-            elif added is None:
-                return None
-            return output if added is None else output + added
-
-        return hook
-
-    def _as_it_was(self, layer: int) -> Tensor:
-        """The output with nothing set, and what comes past the features of what has changed."""
-        before = self.prompt.baseline
-        change = self.run.reads[layer] - before.reads[layer]
-        skipped = self.prompt.targets.skip(layer, change)
-        return before.outputs[layer] if skipped is None else before.outputs[layer] + skipped
-
-    def _write_from(self, layer: int, like: Tensor) -> None:
-        """Hand what this layer's features write more or less to the layers they write to."""
-        place = self.places.by_layer.get(layer)
-        if place is None:
-            return
-        place = place.to(like.device)
-        different = torch.unique(place.indices)
-        many = len(place.indices) >= MANY * len(different)
-        if many and self.prompt.written_by is None:
-            self._write_many(layer, like, place, different)
-        else:
-            self._write_few(layer, like, place)
-
-    def _write_few(self, layer: int, like: Tensor, place: Place) -> None:
-        """A row for each feature that is set."""
-        targets, held = self.prompt.targets, self.prompt.held.layers if self.hold else None
-        if held:
-            read = self.prompt.baseline.reads[layer][0, place.positions]
-        else:
-            read = self.run.reads[layer][place.rows, place.positions]
-        values, now = place.values.to(read), targets.values(layer, read, place.indices)  # (m,)
-        decoders = targets.decoders(layer, place.indices)  # (m, layers written to, d_model)
-        changes = (values - now)[:, None, None] * decoders
-        if (other := self.prompt.written_by) is not None:
-            theirs = other.decoders(layer, place.indices)
-            changes = changes + values[:, None, None] * (theirs - decoders)
-        for above in range(decoders.shape[1]):
-            if held and layer + above not in held:
-                continue
-            into = self.pending.setdefault(layer + above, torch.zeros_like(like))
-            written = changes[:, above].to(like)
-            into.index_put_((place.rows, place.positions), written, accumulate=True)
-
-    def _write_many(self, layer: int, like: Tensor, place: Place, different: Tensor) -> None:
-        """The same where most features are set at many places; `different`, (d,), are these."""
-        targets, held = self.prompt.targets, self.prompt.held.layers if self.hold else None
-        read = (self.prompt.baseline if held else self.run).reads[layer]
-        before = targets.everywhere(layer, read.flatten(0, 1), different)  # (variants * n, d)
-        before = before.view(*read.shape[:2], -1).expand(*like.shape[:2], -1)
-        change = torch.zeros_like(before, memory_format=torch.contiguous_format)
-        at = (place.rows, place.positions, torch.searchsorted(different, place.indices))
-        change[at] = place.values.to(read) - before[at]  # (variants, n, d)
-        decoders = targets.decoders(layer, different)  # (d, layers written to, d_model)
-        for above in range(decoders.shape[1]):
-            if held and layer + above not in held:
-                continue
-            into = self.pending.setdefault(layer + above, torch.zeros_like(like))
-            into += (change @ decoders[:, above].to(change)).to(like)
+class _GaveWay(Exception):
+    """A pass was given up, since something more urgent waits."""

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tracer.interventions.knock_out import KnockOut, knocked_out
+from tracer.interventions.knock_out import KnockOut
 from tracer.interventions.steer import continuation
 from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt
 
@@ -62,5 +62,4 @@ class KnockedOutVariants(Variants):
 
     def continuations(self, tokens: int) -> Iterator[str]:
         for one in self.variants:
-            with knocked_out(self.prompt.model, [one]):
-                yield continuation(self.prompt, (), tokens, None)
+            yield continuation(self.prompt, (), tokens, None, one)

@@ -3,6 +3,7 @@ strongest nodes and boxes silenced, and the heads that carried it. It follows be
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -43,7 +44,7 @@ class Afterwards:
 
     def step(self, name: str, graph: Graph) -> Graph:
         """The graph with what one step finds. Raises TracerError when numbers overflow."""
-        prompt = self.prompt.in_small_batches(self.cancel.check, AT_ONCE)
+        prompt = self.prompt.in_small_batches(self.cancel.check, AT_ONCE, self.cancel.waits)
         if name == "silencing":
             return tried(prompt, graph, graph.parts).beside(graph.parts)
         frozen, carried = self._heads(graph)
@@ -69,10 +70,10 @@ class _GivingWay:
     """Active features that let others in whenever a sweep asks for what passes a layer."""
 
     def __init__(self, active: ActiveFeatures, cancel: Cancel) -> None:
-        self._active, self._cancel = active, cancel
+        self._active, self._cancel, self._one = active, cancel, threading.Lock()
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("pass_up", "pull", "pull_several"):
+        with self._one:  # parts of a sweep run side by side; what they let in must not
             self._cancel.check()
         return getattr(self._active, name)
 

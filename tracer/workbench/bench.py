@@ -212,7 +212,7 @@ class Bench:
                 self._prompts.pop(next(iter(self._prompts)))
             with memory_suffices("the prompt"):
                 targets = targets_of(model, self.features(asked))
-                self._prompts[key] = SteeredPrompt(model, targets, ids)
+                self._prompts[key] = SteeredPrompt(model, targets, ids, keep=True)
         return self._prompts[key]
 
     def _refuse_unknown(self, asked: Asked) -> None:

@@ -52,7 +52,7 @@ class Controlled:
         if bool(done.members) == bool(done.looks):
             what = "controls are drawn for features or for heads" if done.looks else _NOTHING
             raise TracerError(what, hint="switch on what they are to be drawn for, the rest off")
-        prompt = self._pokes.prompt.in_small_batches(cancel.check, AT_ONCE)
+        prompt = self._pokes.prompt.in_small_batches(cancel.check, AT_ONCE, cancel.waits)
         if done.members:
             members = list(done.members.values())
             drawn = self._pokes.others.draw(members, seed=draws, draws=draws)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,11 @@ from typing import Any, Literal
 
 Kind = Literal["read", "poke", "keep", "say", "trace", "more", "after"]
 URGENCY: tuple[Kind, ...] = ("read", "poke", "keep", "say", "trace", "more", "after")
-STALE: Mapping[Kind, Kind] = {"poke": "say"}  # what nobody wants to hear once this is asked
+TURN = 0.0005  # seconds
+STALE: Mapping[Kind, Kind] = {
+    "poke": "say",
+    "trace": "say",
+}  # what nobody wants to hear once this is asked
 
 
 class Superseded(Exception):
@@ -24,6 +29,11 @@ class Cancel:
 
     asked: threading.Event = field(default_factory=threading.Event)
     give_way: Callable[[], None] = lambda: None
+    outdone: Callable[[], bool] = lambda: False  # something more urgent can be done now
+
+    def waits(self) -> bool:
+        """Whether `check` would do or raise anything."""
+        return self.asked.is_set() or self.outdone()
 
     def check(self) -> None:
         """Lets what is more urgent be done first. Raises Superseded where the work is no longer
@@ -106,6 +116,8 @@ class Lane:
             self._thread.start()
 
     def _run(self) -> None:
+        # Where pages are made meanwhile, a pass would wait for its turn at each operation: 5 ms.
+        sys.setswitchinterval(TURN)
         while True:
             with self._changed:
                 while not self._waiting:
@@ -118,7 +130,15 @@ class Lane:
         work = self._waiting.pop(kind)
         self._running.append(work)
         work.cancel.give_way = lambda: self._give_way(kind)
+        work.cancel.outdone = lambda: self._outdone(kind)
         return work
+
+    def _outdone(self, kind: Kind) -> bool:
+        if not self._waiting:  # looked at before each layer of a pass
+            return False
+        with self._changed:
+            more = [self._waiting.get(one) for one in URGENCY[: URGENCY.index(kind)]]
+        return any(one is not None and one.beside() for one in more)
 
     def _give_way(self, kind: Kind) -> None:
         """All that waits and is more urgent than `kind`, in its midst."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from tracer.batch.subject import find_subject
 from tracer.documents.graph import Graph, Question, TracerInfo
 from tracer.documents.prompts import PromptEntry, PromptList
 from tracer.documents.sources import NEURONS
 from tracer.documents.token_id import TokenId
-from tracer.workbench.asked import Asked, Named
+from tracer.documents.trace_settings import TraceSettings
+from tracer.workbench.asked import Asked, Limits, Named
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,19 @@ def asked_of(graph: Graph, info: TracerInfo, entry: PromptEntry | None) -> Asked
         model=entry.model if entry else info.model.name,
         features=entry.features if entry else features,
         precision="float32" if precision == "fast" else precision,
+        settings=_limits(info.settings),
     )
+
+
+def _limits(settings: TraceSettings) -> Limits:
+    """What is not as it is by default, so that the prompt traced again is the same graph."""
+    default = TraceSettings()
+    own = {name: getattr(settings, name) for name in Limits.model_fields}
+    given = {name: one for name, one in own.items() if one != getattr(default, name)}
+    try:
+        return Limits.model_validate(given)
+    except ValidationError:  # more than the page lets anybody ask for
+        return Limits()
 
 
 def _token(question: Question) -> str | TokenId | None:

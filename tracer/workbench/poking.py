@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -15,7 +14,7 @@ from tracer.errors import TracerError
 from tracer.interventions.asked import Asked as Quantity
 from tracer.interventions.controls import Controls, Member
 from tracer.interventions.interventions import Ablate, Intervention, Scale, Set, settings_of
-from tracer.interventions.knock_out import KnockOut, knocked_out
+from tracer.interventions.knock_out import KnockOut
 from tracer.interventions.steer import words_said
 from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt
 from tracer.workbench.asked import Poke
@@ -109,14 +108,14 @@ class Poking:
         return {"before": before, "after": self._said(done, tokens, cancel, partial(tell, "after"))}
 
     def _said(self, done: Done, tokens: int, cancel: Cancel, tell: Callable[[str], None]) -> str:
-        """Word by word, so that others are let in between, when no head is knocked out."""
-        words = words_said(self.prompt, done.settings, tokens, None)
+        """Word by word; others are let in between, and in the midst of one."""
+        prompt = self.prompt.in_small_batches(cancel.check, 1, cancel.waits)
+        words = words_said(prompt, done.settings, tokens, None, done.looks)
         said: list[int] = []
         text = ""
         while True:
             cancel.check()
-            with self._without(done.looks):
-                token = next(words, None)
+            token = next(words, None)
             if token is None:
                 return text
             said.append(token)
@@ -124,14 +123,7 @@ class Poking:
             tell(text)
 
     def run(self, done: Done) -> Run:
-        with self._without(done.looks):
-            return self.prompt.run(done.settings, watch=self.asked.watch)
-
-    def _without(self, looks: Sequence[KnockOut]) -> ExitStack:
-        stack = ExitStack()
-        if looks:
-            stack.enter_context(knocked_out(self.prompt.model, [looks]))
-        return stack
+        return self.prompt.run(done.settings, watch=self.asked.watch, looks=done.looks)
 
     def _looks(self, poke: Poke) -> list[KnockOut]:
         last = self.prompt.n_positions - 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from tracer.workbench.asked import (
 )
 from tracer.workbench.bench import Bench
 from tracer.workbench.claiming import propose
-from tracer.workbench.controlled import Controlled
+from tracer.workbench.controlled import AT_ONCE, Controlled
 from tracer.workbench.desk import Desk, Session, annotations_of
 from tracer.workbench.keeping import keep
 from tracer.workbench.lane import Cancel, Lane, Superseded
@@ -41,6 +42,7 @@ from tracer.workbench.poking import Poking as Pokes
 
 DRAWS = 20
 PAINTED = 2.0
+LOOK = 0.005  # seconds between looks at whether something waits
 
 
 class Workbench:
@@ -61,6 +63,7 @@ class Workbench:
         )
         self._followed: set[asyncio.Task[None]] = set()
         self._poked: Pokes | None = None
+        self._painting = 0.0  # until then
 
     def know(self, asked: Asked, model: Model | None) -> None:
         """What a notebook asks for is on the list; its model is the one that it has in memory."""
@@ -114,6 +117,7 @@ class Workbench:
                 self._tell("progress", phase=phase, done=done, total=total)
 
             graph = self._bench.trace(asked, progress)
+            self._painting = time.monotonic() + self._painted
             return self.desk.begin(asked, graph)
 
         session: Session = await self._lane.do("trace", run)
@@ -208,7 +212,7 @@ class Workbench:
                 last=pokes.prompt.n_positions - 1,
                 taken=self._taken(session),
             )
-            self._refuse_failing(session, claim, pokes)
+            self._refuse_failing(session, claim, pokes, cancel)
             claims = self.desk.session(asked.session).claims  # as they are by now
             return self.desk.change(asked.session, claims=(*claims, claim))
 
@@ -237,6 +241,10 @@ class Workbench:
         await asyncio.sleep(self._painted)
 
         def run(cancel: Cancel) -> None:
+            give_way, waits = cancel.give_way, cancel.outdone
+            cancel.give_way = lambda: self._let_paint(give_way)
+            cancel.outdone = lambda: waits() or self._paints
+            cancel.check()
             self._complete(session, cancel)
 
         with contextlib.suppress(Superseded):
@@ -244,6 +252,17 @@ class Workbench:
                 await self._lane.do("after", run, beside=lambda: self._bench.has(session.asked))
             except TracerError as error:
                 self._tell("error", text=str(error))
+
+    @property
+    def _paints(self) -> bool:
+        """Whether a page of what was traced a moment ago is being painted."""
+        return time.monotonic() < self._painting
+
+    def _let_paint(self, give_way: Callable[[], None]) -> None:
+        give_way()
+        while self._paints:
+            time.sleep(LOOK)
+            give_way()
 
     def _complete(self, session: Session, cancel: Cancel) -> Graph:
         """The session's graph with all that follows a trace, in the lane's thread."""
@@ -263,9 +282,15 @@ class Workbench:
         return Controlled(pokes).drawn(pokes.done(asked.pokes), draws, cancel, tell)
 
     def _beside(self, asked: Poking) -> Callable[[], bool]:
-        return lambda: self._bench.has(self.desk.session(asked.session).asked)
+        def beside() -> bool:
+            try:
+                return self._bench.has(self.desk.session(asked.session).asked)
+            except TracerError:  # told to whoever asked, once it is their turn
+                return True
 
-    def _refuse_failing(self, session: Session, claim: Claim, pokes: Pokes) -> None:
+        return beside
+
+    def _refuse_failing(self, session: Session, claim: Claim, pokes: Pokes, cancel: Cancel) -> None:
         """Judges the claim as `tracer verify` will, with the controls that it will draw. Raises
         TracerError where it does not hold."""
         other = self._counterfactual(session.asked)
@@ -275,7 +300,8 @@ class Workbench:
 
         said = annotations_of(session)
         meant = resolve_claim(claim, pokes.graph, said, find, counterfactual=other)
-        found = check_claim(pokes.prompt, meant)
+        prompt = pokes.prompt.in_small_batches(cancel.check, AT_ONCE, cancel.waits)
+        found = check_claim(prompt, meant)
         if found.verdict != "holds":
             told = "; ".join(f"{one.beaten} of {len(one.controls)}" for one in found.measures)
             what = f"it does not hold: of the controls that decide it, it beats {told}"

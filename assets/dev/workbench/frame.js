@@ -9,6 +9,7 @@ import { make } from "../../viewer/page/dom.js";
  * @property {any[]} [heads]  what it looks at
  */
 
+const LOOK_MS = 300;
 const BOX = "[data-nodes]:not([data-part='answer'])";
 const FEATURE = /^\d+_\d+_\d+$/;
 
@@ -27,8 +28,8 @@ export function showGraph(home, session, chosen) {
       /** @type {HTMLElement} */ (one).style.display = "none"; // `hidden` gives way to the site's styles
     const grow = () => frame.setAttribute("height", String(page.documentElement.scrollHeight + 4));
     new ResizeObserver(grow).observe(page.body);
-    page.addEventListener("click", (event) => follow(frame, event, chosen));
-    page.addEventListener("keyup", (event) => follow(frame, event, chosen));
+    page.addEventListener("click", (event) => clicked(frame, event, chosen));
+    page.addEventListener("keyup", (event) => clicked(frame, event, chosen));
     // The viewer opens a box at Enter, and no click follows.
     page.addEventListener("keydown", (event) => pressed(event, chosen), { capture: true });
   });
@@ -39,7 +40,17 @@ export function showGraph(home, session, chosen) {
   );
   news.hidden = true;
   home.replaceChildren(news, frame);
-  return { reload, follow: () => (inUse() ? (news.hidden = false) : reload()) };
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting;
+  return { reload, follow };
+
+  /** Once nothing is poked any more. @param {() => boolean} busy */
+  function follow(busy) {
+    clearTimeout(waiting);
+    if (busy()) waiting = setTimeout(() => follow(busy), LOOK_MS);
+    else if (inUse()) news.hidden = false;
+    else reload();
+  }
 
   function reload() {
     news.hidden = true;
@@ -77,7 +88,7 @@ function take(nodes, name, chosen) {
  * @param {Event} event
  * @param {(selection: Selection) => void} chosen
  */
-function follow(frame, event, chosen) {
+function clicked(frame, event, chosen) {
   const target = /** @type {Element | null} */ (event.target);
   const head = target?.closest?.("[data-head]")?.getAttribute("data-head");
   if (head) {

@@ -163,7 +163,8 @@ export function makeKept(work, to) {
     link.hidden = false;
     link.select();
     await navigator.clipboard.writeText(link.value).then(
-      () => to.tell("The link is copied: the model, the prompt, the question and the pokes."),
+      () =>
+        to.tell("The link is copied: the model, the prompt, the question, limits and the pokes."),
       () => to.tell("Copy the link from its field."),
     );
   }

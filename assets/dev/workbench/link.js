@@ -1,4 +1,4 @@
-// Links: a model, a prompt, what is asked about it, and pokes. Opening one fills the form and starts
+// Links: a model, a prompt, what is asked about it, limits, and pokes. Opening one fills the form and starts
 // nothing.
 
 /** @typedef {import("./work.js").Poke} Poke */
@@ -27,6 +27,8 @@ export function readLink(search) {
   if (given.has("contrast")) asked.contrast = given.getAll("contrast").map(word);
   const chat = parsed(given.get("chat"));
   if (Array.isArray(chat)) asked.chat = chat;
+  const settings = parsed(given.get("settings"));
+  if (settings && typeof settings === "object") asked.settings = settings;
   const pokes = parsed(given.get("pokes"));
   return {
     session: given.get("session"),
@@ -47,6 +49,8 @@ export function linkTo(asked, pokes, graph) {
   else {
     for (const name of TEXTS) if (asked[name]) given.set(name, asked[name]);
     if (asked.chat) given.set("chat", JSON.stringify(asked.chat));
+    if (Object.keys(asked.settings ?? {}).length)
+      given.set("settings", JSON.stringify(asked.settings));
     if (asked.target) given.set("target", written(asked.target));
     for (const one of asked.contrast ?? []) given.append("contrast", written(one));
   }

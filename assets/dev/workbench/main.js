@@ -136,7 +136,8 @@ function heard(event) {
   else if (event.kind === "controls") open?.panel.controls(event);
   else if (event.kind === "said") {
     if (event.session === open?.session.id) open?.panel.hear(event);
-  } else if (event.kind === "tried" && event.session === open?.session.id) open?.frame.follow();
+  } else if (event.kind === "tried" && event.session === open?.session.id)
+    open?.frame.follow(open.panel.busy);
 }
 
 /** @param {unknown} error */

@@ -6,6 +6,7 @@ import { bar, percent, shown, signed } from "./bars.js";
 /** @typedef {import("./work.js").Work} Work */
 
 const SAID_TOKENS = 14;
+const BUSY_MS = 1500; // behind a move, in which nothing else is painted
 const CALM_MS = 250; // without a move, before continuations are asked for
 
 /**
@@ -16,6 +17,7 @@ const CALM_MS = 250; // without a move, before continuations are asked for
 export function makeOutcome(work, to, ...more) {
   let asking = false;
   let again = false;
+  let moved = -BUSY_MS;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let calm;
   const numbers = make("p", { id: "numbers" }, "Nothing has run yet.");
@@ -38,11 +40,19 @@ export function makeOutcome(work, to, ...more) {
     ),
     controlled,
   );
-  return { element, run, hear, controls, say: (/** @type {string} */ text) => note(text) };
+  return {
+    element,
+    run,
+    hear,
+    controls,
+    say: (/** @type {string} */ text) => note(text),
+    busy: () => performance.now() - moved < BUSY_MS,
+  };
 
   /** One request at a time; what moved meanwhile is asked for once it is back. */
   async function run() {
     clearTimeout(calm);
+    moved = performance.now();
     if (asking) {
       again = true;
       return;

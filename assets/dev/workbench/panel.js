@@ -31,7 +31,14 @@ export function makePanel(home, session, to) {
     tell: to.tell,
   });
   home.replaceChildren(pokes.element, outcome.element, kept.element);
-  return { choose, controls: outcome.controls, hear: outcome.hear, run: outcome.run, poke };
+  return {
+    choose,
+    controls: outcome.controls,
+    hear: outcome.hear,
+    run: outcome.run,
+    busy: outcome.busy,
+    poke,
+  };
 
   /** @param {Selection} found */
   async function choose(found) {

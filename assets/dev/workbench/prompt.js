@@ -5,7 +5,7 @@ import { bar, percent, shown } from "./bars.js";
 import { makeSettings } from "./settings.js";
 import { makeTurns } from "./turns.js";
 
-const PAUSE_MS = 15; // several keys of one stroke; what is stale by then is dropped
+const PAUSE_MS = 5; // several keys of one stroke; what is stale by then is dropped
 
 /**
  * @typedef {object} Form

@@ -55,7 +55,8 @@ def carried_by_heads(
 ) -> Carried:
     """`groups` hold node ids of features, each in one of them. `account` is one that lists all of
     them, if there is one; else it is swept anew; `gradients` those of the answer behind each
-    layer's attention, if they are known. Shares are within 5e-4 of a flow, and add up to it."""
+    layer's attention, if they are known. Shares are within 5e-4 of what flows, both
+    signs added, and add up to the flow."""
     owner = {_name(node): at for at, group in enumerate(groups) for node in group}
     names = sorted(owner) if account is None else _names(account)
     listed = _listed(active, names, frozen.n_layers)

@@ -28,7 +28,7 @@ from tracer.model.frozen_norm import wide
 from tracer.model.frozen_pass import FrozenPass
 
 SHORT = 128  # tokens
-NODES = 2  # of the integral: exact for paths of up to four moves, within 5e-4 of a flow beyond
+NODES = 2  # of the integral: exact for paths of up to four moves, within 5e-4 of what flows beyond, both signs added
 
 
 @dataclass(frozen=True)
