@@ -89,15 +89,26 @@ class _Quiet(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def own_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A part of the project's own gallery, built once for all workers."""
+    return _built(tmp_path_factory, "own-gallery", part=True)
+
+
+@pytest.fixture(scope="session")
+def whole_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All of it, which takes four times as long: for tests that are `slow`."""
+    return _built(tmp_path_factory, "whole-gallery", part=False)
+
+
+def _built(tmp_path_factory: pytest.TempPathFactory, name: str, *, part: bool) -> Path:
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    root = shared / "own-gallery"
-    with FileLock(shared / "own-gallery.lock"):
+    root = shared / name
+    with FileLock(shared / f"{name}.lock"):
         if not (root / "public").exists():
-            for part in ("site_src", "graphs", "sets", "features"):
-                shutil.copytree(REPOSITORY / part, root / part)
-            keep_only(root, OWN_GRAPHS, sets=["capitals-languages"], features=OWN_FEATURES)
+            for folder in ("site_src", "graphs", "sets", "features"):
+                shutil.copytree(REPOSITORY / folder, root / folder)
+            if part:
+                keep_only(root, OWN_GRAPHS, sets=["capitals-languages"], features=OWN_FEATURES)
             build(root, root / "public")
     return root / "public"
 

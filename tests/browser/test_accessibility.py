@@ -181,13 +181,18 @@ def pages_of(site: Path) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 768, 390])
 def test_no_page_of_our_own_gallery_has_a_violation(
-    page: Page, own_site: str, own_gallery: Path, width: int, scheme: Literal["light", "dark"]
+    page: Page,
+    whole_gallery: Path,
+    serve_folder: Callable[[Path], str],
+    width: int,
+    scheme: Literal["light", "dark"],
 ) -> None:
+    site = serve_folder(whole_gallery)
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     found = {}
-    for address in pages_of(own_gallery):
-        page.goto(own_site + address)
+    for address in pages_of(whole_gallery):
+        page.goto(site + address)
         settled(page)
         if faults := violations(page):
             found[address] = faults
