@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bench import readme
 from bench.curve import SETS
 from bench.curve_plot import LINES, curve_plot
+from bench.tables import curve
 from tracer.documents.prompts import PromptEntry, load_prompts
 from tracer.documents.size_curve import SHARES, area_from_one, area_under
 from tracer.interventions.counterfactual import Aligned
@@ -27,7 +27,7 @@ def entries(name: str) -> list[PromptEntry]:
 @pytest.mark.parametrize("name", SETS)
 def test_there_are_fifty_and_no_two_alike(name: str) -> None:
     found = entries(name)
-    assert len({one.prompt for one in found}) == len(found) == readme.SENTENCES
+    assert len({one.prompt for one in found}) == len(found) == curve.SENTENCES
     assert len({one.counterfactual.prompt for one in found if one.counterfactual}) == len(found)
     assert all(one.slug.startswith(name) for one in found)  # by which README knows them
 
@@ -84,15 +84,15 @@ def table_of(parts: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatc
     head = {"machine": "here", "date": "2026-11-29", "commit": "abc", "parts": parts}
     (folder / "bench").mkdir(exist_ok=True)
     (folder / "bench" / "curve.json").write_text(json.dumps(head))
-    monkeypatch.setattr(readme, "ROOT", folder)
-    return readme.curve_table()
+    monkeypatch.setattr(curve, "ROOT", folder)
+    return curve.curve_table()
 
 
 def test_the_table_keeps_all_and_tells_who_is_right(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readme, "ROOT", tmp_path)
-    assert readme.curve_table() == "Not run."
+    monkeypatch.setattr(curve, "ROOT", tmp_path)
+    assert curve.curve_table() == "Not run."
     table = table_of(measured(), tmp_path, monkeypatch)
     rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|")]
     assert rows[2][:3] == ["agreement", "48 of 50", "CPR"]
@@ -110,8 +110,8 @@ def test_pooled_is_the_area_of_means(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """A sentence with three times the move counts three times."""
     large = sentence(0, lead=3.0, lead_there=-3.0, supporters=[1.0] * 10)
     small = sentence(0, lead=1.0, lead_there=-1.0, supporters=[0.0] * 10)
-    assert readme._pooled([large, small], "cpr", "supporters") == pytest.approx(0.75 * 0.999)
-    assert readme._pooled([large, small], "cmd", "supporters") == pytest.approx(0.25 * 0.999)
+    assert curve._pooled([large, small], "cpr", "supporters") == pytest.approx(0.75 * 0.999)
+    assert curve._pooled([large, small], "cmd", "supporters") == pytest.approx(0.25 * 0.999)
 
 
 def test_what_is_committed_is_of_these_sentences_and_drawn() -> None:

@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 import torch
 
-from bench import gpu, gpu_parts, readme
+from bench import gpu, gpu_parts
 from bench.card import SHAPES, Card
 from bench.in_memory import random_model, random_question, random_transcoders
 from bench.limits import attempted
 from bench.parts import Parts
+from bench.tables import gpu as told
 from tracer.attribution.node_graph import NodeGraph
 from tracer.attribution.trace import trace_ask
 from tracer.documents.trace_settings import TraceSettings
@@ -262,8 +263,8 @@ def test_parts_are_of_one_program_and_one_machine(tmp_path: Path) -> None:
 def test_readme_says_what_was_measured_and_what_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readme, "ROOT", tmp_path)
-    assert readme.gpu_table() == "On a CUDA card (`python bench/gpu.py`): not run."
+    monkeypatch.setattr(told, "ROOT", tmp_path)
+    assert told.gpu_table() == "On a CUDA card (`python bench/gpu.py`): not run."
     parts = {
         "matrix products": {"float32": 51_234.5, "took": 1},
         "transcoders, 12 tokens, float32": {"seconds": 1.25, "active": 12_345, "card_gib": 20.04},
@@ -277,7 +278,7 @@ def test_readme_says_what_was_measured_and_what_not(
     head = {"machine": "a card", "date": "2026-11-29", "commit": "abc", "parts": parts}
     (tmp_path / "bench").mkdir()
     (tmp_path / "bench" / "gpu.json").write_text(json.dumps(head))
-    table = readme.gpu_table()
+    table = told.gpu_table()
     assert "| transcoders, 12 tokens, float32 | 1.25 s | 20.0 GiB | 12,345 active |" in table
     assert "4,096 tokens; 8,192 tokens do not fit" in table
     assert "| neurons, 64 tokens, account off | – |  | left out: its 45 s were over |" in table

@@ -1,0 +1,1 @@
+"""README's tables, each made from the measurements that it is named after."""
