@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).parents[1]
 STARTERS = REPOSITORY / "starter" / "github" / "workflows"
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 GUIDE = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
-KEPT = ("colosseum-italian", "john-and-mary")
+KEPT = ("colosseum-italian", "import-numpy", "john-and-mary")
 COMMANDS = re.findall(r"^ {4}(\S.*)$", GUIDE, re.MULTILINE)
 
 
@@ -176,7 +176,7 @@ def test_a_reviewer_sees_the_circuits_before_and_after(clone: Path, tmp_path: Pa
     assert "- `john-and-mary`" in told and "A new name" in told
     made = {path.name for path in (clone / ".tracer" / "changes").iterdir()}
     assert {"john-and-mary.before.png", "john-and-mary.after.png", "summary.md"} <= made
-    assert not any(name.startswith("colosseum-italian") for name in made)
+    assert not any(name.startswith("import-numpy") for name in made)
 
 
 def test_where_nothing_changed_the_summary_says_so(clone: Path) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.part_of_gallery import keep_only
 from tracer.errors import TracerError
 from tracer.site.pin import pin
 from tracer.site.starter import pin_gallery, start_gallery
@@ -42,6 +43,7 @@ def gallery(tmp_path: Path) -> Path:
     root = tmp_path / "gallery"
     for part in ("site_src", "graphs"):
         shutil.copytree(REPOSITORY / part, root / part)
+    keep_only(root, ("colosseum-italian", "import-numpy", "john-and-mary"))
     return root
 
 

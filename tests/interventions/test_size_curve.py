@@ -12,7 +12,7 @@ from tests.interventions.conftest import SETS
 from tests.interventions.test_exchange import KINDS, Two
 from tracer.documents.size_curve import SHARES, area_from_one, area_under
 from tracer.errors import TracerError
-from tracer.interventions import settings, steered_pass
+from tracer.interventions import settings, writing
 from tracer.interventions.held import Held
 from tracer.interventions.pair import Pair
 from tracer.interventions.size_curve import _Parts, measure_curve
@@ -98,7 +98,7 @@ def test_many_settings_at_once_are_as_few(
     for prompt in variants:
         found = []
         for many, batch in ((1, 10**6), (10**9, 10**6), (4, 150)):
-            monkeypatch.setattr(steered_pass, "MANY", many)
+            monkeypatch.setattr(writing, "MANY", many)
             monkeypatch.setattr(settings, "MOST_SETTINGS", batch)
             found.append(logits(prompt))
         assert not torch.allclose(found[0], prompt.baseline.logits.expand(3, -1), atol=1e-6)

@@ -23,9 +23,11 @@ from tracer.site.pin import REQUIREMENTS, pin
 
 TITLE = "A gallery of attribution graphs"
 EXAMPLE = "colosseum-italian"
+# Pages that are true of any gallery: others tell what was found in this one.
+PAGES = ("contribute", "credits", "glossary", "how-to-read", "limits", "methods", "texts")
 # What a new gallery takes from this project's own, besides the files of `starter/`.
 TAKEN_OVER = (
-    "site_src/pages",
+    *(f"site_src/pages/{one}.md" for one in PAGES),
     "site_src/files/account.svg",
     f"site_src/write-ups/{EXAMPLE}.md",
     f"site_src/annotations/{EXAMPLE}.yaml",

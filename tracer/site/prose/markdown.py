@@ -47,6 +47,7 @@ RESERVED_IDS = frozenset(
         *("account", "account-title", "holds", "holds-title"),
         *("claims", "claims-title", "faithfulness", "faithfulness-title", "heads", "heads-title"),
         *("exchange", "exchange-title", "size-curve", "size-curve-title"),
+        *("try", "try-title", "stability", "pairs", "pairs-title"),
         *(
             "layers-title",
             "sets-title",
