@@ -159,7 +159,8 @@ class SteeredPrompt:
         watch = set(watch)
         if self.kept is not None:
             return self._passed_in_short(variants, watch, looks)[0]
-        with knocked_out(self.model, looks) if any(looks) else nullcontext():
+        without = knocked_out(self.model, looks) if any(looks) else nullcontext()
+        with self.model.alone, without:
             return self._forward(variants, self._ids(len(variants)), watch=watch, hold=True)
 
     def _passed_in_short(
@@ -176,8 +177,9 @@ class SteeredPrompt:
             return Run(logits, raw, reads), None
         cache = kept.past(begin.position, many)
         ids = self._ids(many)[:, begin.position :]
-        without = knocked_out(self.model, looks, start=begin.position)
-        with kept.skipping(begin, many), without if any(looks) else nullcontext():
+        cut = knocked_out(self.model, looks, start=begin.position)
+        without = cut if any(looks) else nullcontext()
+        with self.model.alone, kept.skipping(begin, many), without:
             run = self._forward(
                 variants, ids, watch=watch, hold=False, start=begin.position, cache=cache
             )
@@ -192,7 +194,8 @@ class SteeredPrompt:
             from transformers import DynamicCache
 
             cache = DynamicCache(config=self.model.config)
-            with knocked_out(self.model, [looks]) if looks else nullcontext():
+            without = knocked_out(self.model, [looks]) if looks else nullcontext()
+            with self.model.alone, without:
                 return self._forward([variant], self._ids(1), hold=True, cache=cache), cache
         run, cache = self._unhurried(partial(self._passed_in_short, [variant], set(), [looks]))
         return run, self.kept.whole() if cache is None else cache
@@ -225,7 +228,8 @@ class SteeredPrompt:
         everything = range(self.model.info.layers)
         places = Places.of(variants, start, start + ids.shape[1])
         run = Run()
-        with torch.enable_grad(), self._hooked(run, places, set(everything), hold=False):
+        hooked = self._hooked(run, places, set(everything), hold=False)
+        with self.model.alone, torch.enable_grad(), hooked:
             modules = [self.targets.write_to(layer) for layer in everything]
             handles = [one.register_forward_hook(open_to_gradients) for one in modules]
             try:
@@ -265,7 +269,7 @@ class SteeredPrompt:
         held: AbstractContextManager[None] = nullcontext()
         if hold and self.frozen is not None and not self.held.outputs_only:
             held = holding(self.frozen, norms=self.held.norms(self.model.info.layers))
-        with held, self._hooked(run, places, set(watch), hold):
+        with self.model.alone, held, self._hooked(run, places, set(watch), hold):
             result = self.model.causal_lm(
                 ids,
                 use_cache=cache is not None,

@@ -202,7 +202,7 @@ def freeze(model: Model, token_ids: tuple[int, ...]) -> FrozenPass:
 def record(model: Model, token_ids: tuple[int, ...]) -> FrozenPass:
     """The same, whatever the numbers are."""
     ids = torch.tensor([token_ids], device=model.device)
-    with _recording(model) as seen:
+    with model.alone, _recording(model) as seen:
         result = model.causal_lm(ids, output_attentions=True, use_cache=False)
     logits = wide(result.logits[0, -1])
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from threading import RLock
 from typing import Any, cast
 
 import torch
@@ -27,6 +28,8 @@ class Model:
     architecture: Architecture
     notices: tuple[str, ...] = ()  # what is not as it was said to be
     stays: bool = False  # it is asked again and again: what was read of it stays in memory
+    # Held while it runs, whole or in part: what is hooked into it then is seen by every thread.
+    alone: Any = field(default_factory=RLock, repr=False, compare=False)
 
     def __repr__(self) -> str:
         info, dtype = self.info, str(self.dtype).removeprefix("torch.")

@@ -135,7 +135,7 @@ class Scores:
 
     def _run(self, read: Tensor) -> QueriesAndKeys:
         """Of what the attention reads, (batch, n, d_model)."""
-        with self._norms_held(), _noting(self._module):
+        with self.frozen.model.alone, self._norms_held(), _noting(self._module):
             try:
                 self._module(read, **self._named)
             except _Noted as noted:

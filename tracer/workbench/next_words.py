@@ -42,9 +42,10 @@ class NextWords:
         elif same < len(before):
             cache.crop(same - len(before))
         given = torch.tensor([ids[same:]], device=self._model.device)
-        result = self._model.causal_lm(
-            given, use_cache=cache is not None, past_key_values=cache, logits_to_keep=1
-        )
+        with self._model.alone:
+            result = self._model.causal_lm(
+                given, use_cache=cache is not None, past_key_values=cache, logits_to_keep=1
+            )
         if cache is not None:
             self._kept[kind] = ids, cache
         logits: Tensor = result.logits[0, -1].float()
