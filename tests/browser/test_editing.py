@@ -199,6 +199,7 @@ def test_edits_are_in_both_pictures(page: Page, site: OpenGraph) -> None:
     page.set_viewport_size({"width": 390, "height": 900})
     expect(page.locator("#circuit svg.narrow")).to_be_visible()
     button(page, "Edit names and groups").click()
+    expect(button(page, "Undo")).to_be_visible()
     link(page, "late").click()
     button(page, "Rename the group").click()
     name_it(page, "Much later")
