@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.everyday import everyday
 from tests.part_of_gallery import keep_only
 from tracer.documents.annotations import load_annotations
 
@@ -22,6 +23,7 @@ REPOSITORY = Path(__file__).parents[1]
 STARTERS = REPOSITORY / "starter" / "github" / "workflows"
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 GUIDE = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+ADDRESS = "https://example.org/mine"
 KEPT = ("colosseum-italian", "import-numpy", "john-and-mary")
 COMMANDS = re.findall(r"^ {4}(\S.*)$", GUIDE, re.MULTILINE)
 
@@ -184,7 +186,7 @@ def test_where_nothing_changed_the_summary_says_so(clone: Path) -> None:
     assert done.returncode == 0 and "None." in done.stdout
 
 
-@pytest.mark.parametrize("address", ["", "https://example.org/mine"])
+@pytest.mark.parametrize("address", everyday(["", ADDRESS], [ADDRESS]))
 def test_the_workflow_of_a_new_gallery_checks_and_builds(
     new_gallery: Path, variables: dict[str, str], address: str
 ) -> None:
