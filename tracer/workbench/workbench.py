@@ -9,16 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tracer.documents.annotations import Annotations
-from tracer.documents.claims import Claim
 from tracer.documents.enclosure import is_there
 from tracer.documents.graph import Graph
 from tracer.documents.head_names import Head
 from tracer.documents.prompts import Counterfactual, PromptList, load_planned
-from tracer.documents.resolved_claims import annotations_in, resolve_claim
+from tracer.documents.resolved_claims import annotations_in
 from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
-from tracer.interventions.claims import check_claim
 from tracer.model.load import Model
 from tracer.workbench.afterwards import left_to_do
 from tracer.workbench.asked import (
@@ -33,8 +30,9 @@ from tracer.workbench.asked import (
 )
 from tracer.workbench.bench import Bench
 from tracer.workbench.claiming import propose
-from tracer.workbench.controlled import AT_ONCE, Controlled
-from tracer.workbench.desk import Desk, Session, annotations_of
+from tracer.workbench.controlled import Controlled
+from tracer.workbench.desk import Desk, Session
+from tracer.workbench.judging import refuse_failing
 from tracer.workbench.keeping import keep
 from tracer.workbench.lane import Cancel, Lane, Superseded
 from tracer.workbench.opened import Opened
@@ -212,7 +210,7 @@ class Workbench:
                 last=pokes.prompt.n_positions - 1,
                 taken=self._taken(session),
             )
-            self._refuse_failing(session, claim, pokes, cancel)
+            refuse_failing(claim, session, pokes, self._counterfactual(session.asked), cancel)
             claims = self.desk.session(asked.session).claims  # as they are by now
             return self.desk.change(asked.session, claims=(*claims, claim))
 
@@ -289,23 +287,6 @@ class Workbench:
                 return True
 
         return beside
-
-    def _refuse_failing(self, session: Session, claim: Claim, pokes: Pokes, cancel: Cancel) -> None:
-        """Judges the claim as `tracer verify` will, with the controls that it will draw. Raises
-        TracerError where it does not hold."""
-        other = self._counterfactual(session.asked)
-
-        def find(slug: str) -> tuple[Graph, Annotations]:
-            raise TracerError(f"there is no graph `{slug}` here")
-
-        said = annotations_of(session)
-        meant = resolve_claim(claim, pokes.graph, said, find, counterfactual=other)
-        prompt = pokes.prompt.in_small_batches(cancel.check, AT_ONCE, cancel.waits)
-        found = check_claim(prompt, meant)
-        if found.verdict != "holds":
-            told = "; ".join(f"{one.beaten} of {len(one.controls)}" for one in found.measures)
-            what = f"it does not hold: of the controls that decide it, it beats {told}"
-            raise TracerError(what, hint="poke others, or more of them")
 
     def _taken(self, session: Session) -> list[str]:
         """Names of claims, here and in the gallery."""

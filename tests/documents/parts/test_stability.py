@@ -41,7 +41,7 @@ def test_what_is_no_such_part_is_refused(tmp_path: Path, change: dict[str, Any])
     file = tmp_path / "1.stability.bin"
     body = json.dumps(FOUND.model_dump(mode="json") | change).encode()
     file.write_bytes(pack(NAME, GRAPH_ID, {}, body))
-    with pytest.raises(TracerError, match=r"1\.stability\.bin: this is no stability"):
+    with pytest.raises(TracerError, match=r"1\.stability\.bin: it is not the stability of a graph"):
         read_stability(file, GRAPH_ID)
     with pytest.raises(TracerError, match="another graph"):
         read_stability(file, "1" * 64)

@@ -6,22 +6,19 @@ JSON, deflated: it is small, and people with other programs want to read it.
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from tracer.documents.head_names import HeadName
-from tracer.documents.json_text import decode
-from tracer.documents.parts.packed import AGAIN, damaged, pack, unpack
+from tracer.documents.parts.json_part import pack_record, read_record
 from tracer.documents.parts.short import short
 from tracer.documents.parts.why import Number, Place, WhyLooked
-from tracer.documents.records import Many, Strict, first_mistake
-from tracer.errors import TracerError
+from tracer.documents.records import Many, Strict
 
 NAME = "heads"
 HOLDS = 0.6  # a correlation below this is told: what heads carry then says little of the model
@@ -149,16 +146,9 @@ class Heads(Strict):
         return short(self)
 
     def packed(self) -> bytes:
-        text = json.dumps(self.to_dict(), ensure_ascii=False, separators=(",", ":"))
-        return pack(NAME, self.graph_id, {}, text.encode())
+        return pack_record(NAME, self.graph_id, self)
 
 
 def read_heads(file: Path, graph_id: str) -> Heads:
     """Raises TracerError where the file is missing, damaged or of another graph."""
-    _, body = unpack(file, NAME, graph_id)
-    try:
-        return Heads.model_validate(decode(body, file, hint=AGAIN))
-    except ValidationError as error:
-        raise damaged(file, f"these are no heads: {first_mistake(error)}") from None
-    except TracerError as error:
-        raise damaged(file, error.message) from None
+    return read_record(file, NAME, graph_id, Heads)

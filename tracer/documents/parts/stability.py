@@ -5,19 +5,15 @@ JSON, deflated, as heads are.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import fmean
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from tracer.documents.json_text import decode
-from tracer.documents.parts.packed import AGAIN, damaged, pack, unpack
-from tracer.documents.parts.short import short
-from tracer.documents.records import Many, Strict, first_mistake
-from tracer.errors import TracerError
+from tracer.documents.parts.json_part import pack_record, read_record
+from tracer.documents.records import Many, Strict
 
 NAME = "stability"
 SOLID = 0.5  # of the changes that a feature survives, at least
@@ -57,16 +53,9 @@ class Stability(Strict):
         return sum(share * weight for share, weight in known) / whole
 
     def packed(self) -> bytes:
-        text = json.dumps(short(self), ensure_ascii=False, separators=(",", ":"))
-        return pack(NAME, self.graph_id, {}, text.encode())
+        return pack_record(NAME, self.graph_id, self)
 
 
 def read_stability(file: Path, graph_id: str) -> Stability:
     """Raises TracerError where the file is missing, damaged or of another graph."""
-    _, body = unpack(file, NAME, graph_id)
-    try:
-        return Stability.model_validate(decode(body, file, hint=AGAIN))
-    except ValidationError as error:
-        raise damaged(file, f"this is no stability: {first_mistake(error)}") from None
-    except TracerError as error:
-        raise damaged(file, error.message) from None
+    return read_record(file, NAME, graph_id, Stability)
