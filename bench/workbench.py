@@ -95,15 +95,15 @@ def main() -> None:
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "date": time.strftime("%Y-%m-%d"),
         "commit": commit,
-        "note": _note(os.getloadavg()[2]),
+        "note": _note(os.getloadavg()[0]),
         **found,
     }
     (ROOT / "bench" / "workbench.json").write_text(json.dumps(whole, indent=1) + "\n")
 
 
 def _note(load: float) -> str:
-    """What the machine did besides, over a quarter of an hour; the browser and the server alone are
-    less than two."""
+    """What the machine did besides, over the last minute of it; the browser and the server alone
+    are less than three."""
     if load < QUIET:
         return ""
     return f"Other work ran beside it (load average {load:.0f}), so a quiet machine is faster. "
