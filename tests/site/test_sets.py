@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from tests.builders import make_graph, make_set, over_two_words
 from tests.galleries import GalleryFolder, make_gallery
 from tracer.documents.evidence import Versions
+from tracer.documents.set_account import SetAccount
 from tracer.documents.set_claims import load_set_annotations, resolve_group, set_claim_hash
 from tracer.documents.set_evidence import (
     RowTried,
@@ -157,3 +158,16 @@ def test_a_set_over_two_words_shows_its_pairs(tmp_path: Path) -> None:
 
 def test_other_sets_have_no_grid(gallery: GalleryFolder) -> None:
     assert not page(gallery, "sets/capitals/index.html").css(".operands")
+
+
+def test_a_space_is_not_taken_for_the_number_that_it_has(tmp_path: Path) -> None:
+    """The last token of `{a} + {b} = ` is the sixth space, which looked like the digit 6."""
+    made = make_gallery(tmp_path)
+    written = over_two_words(make_set()).to_json()
+    spaced = written.replace('"is', '"  6').replace("@is", "@  6")
+    assert spaced != written
+    SetFolder(tmp_path / "sets").write(SetAccount.model_validate_json(spaced))
+    parser = page(made, "sets/capitals/index.html")
+    shown = [one.text().strip() for one in parser.css(".set-circuit text, td, th")]
+    assert "6" not in shown and "␣ 6" in shown and "9_5@␣ 6" in shown
+    assert "9_5@␣ 6" in parser.css_first("#pairs").text()

@@ -17,6 +17,7 @@ from tracer.documents.graph import Graph
 from tracer.documents.parts.flows import Flows
 from tracer.documents.prompt_words import BIASES, OTHER_WORDS, START, word_of
 from tracer.documents.set_account import SetAccount
+from tracer.documents.slots import shown_slot
 
 ANSWER = "the answer"
 PARTS = ("low", "middle", "high")  # thirds of the layers
@@ -147,11 +148,14 @@ def _between_boxes(flows: Flows, names: Sequence[str], layers: int) -> dict[Ends
 def _of_set(one: SetAccount) -> dict[Ends, tuple[float, float, float]]:
     layers = one.model.layers
     names = {
-        box.id: f"{box.slot}, {PARTS[min(2, box.layers[0] * len(PARTS) // layers)]}"
+        box.id: f"{shown_slot(box.slot)}, {PARTS[min(2, box.layers[0] * len(PARTS) // layers)]}"
         for box in one.boxes
     }
     return {
-        (names.get(each.source, each.source), names.get(each.target, each.target)): (
+        (
+            names.get(each.source, shown_slot(each.source)),
+            names.get(each.target, shown_slot(each.target)),
+        ): (
             each.flow.low,
             each.flow.mean,
             each.flow.high,

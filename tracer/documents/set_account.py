@@ -19,6 +19,7 @@ from tracer.documents.files import MAX_GRAPH_BYTES, read_bytes
 from tracer.documents.graph import significant
 from tracer.documents.json_text import decode
 from tracer.documents.records import Many, Plain, Strict, first_mistake
+from tracer.documents.slots import shown_slot
 from tracer.documents.stored_file import StoredFile
 from tracer.errors import Place, TracerError
 
@@ -57,6 +58,11 @@ class SetNeuron(Strict):
     @property
     def id(self) -> str:
         return f"{self.name}@{self.slot}"
+
+    @property
+    def shown(self) -> str:
+        """Its id as people read it."""
+        return f"{self.name}@{shown_slot(self.slot)}"
 
 
 class SetBox(Strict):

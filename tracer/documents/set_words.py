@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tracer.documents.set_account import CORE, SOMETIMES, Mean, SetAccount
+from tracer.documents.slots import shown_slot
 
 Line = Sequence[str]
 
@@ -122,7 +123,7 @@ def _json(value: Any) -> str:
 def _neurons(one: SetAccount, most: int) -> Iterator[Line]:
     for each in one.neurons[:most]:
         yield (
-            each.id,
+            each.shown,
             f"{each.listed} of {len(one.counted)}",
             _mean(each.effect),
             _words(each.pushes),
@@ -130,9 +131,12 @@ def _neurons(one: SetAccount, most: int) -> Iterator[Line]:
 
 
 def _flows(one: SetAccount, most: int) -> Iterator[Line]:
-    names = {box.id: f"{box.slot}, layers {box.layers[0]}–{box.layers[1]}" for box in one.boxes}
+    names = {
+        box.id: f"{shown_slot(box.slot)}, layers {box.layers[0]}–{box.layers[1]}"
+        for box in one.boxes
+    }
     for each in one.flows[:most]:
-        source, target = (names.get(end, end) for end in (each.source, each.target))
+        source, target = (names.get(end, shown_slot(end)) for end in (each.source, each.target))
         yield source, target, _mean(each.flow)
 
 

@@ -38,6 +38,20 @@ def slots_of(tokens: Sequence[str], segments: Sequence[Segment]) -> tuple[str, .
     return tuple(names)
 
 
+def shown_slot(slot: str) -> str:
+    """As people read it. White space gets a sign: the sixth space is no “6”.
+
+    >>> shown_slot("  6"), shown_slot("\\n"), shown_slot("{city} −1")
+    ('␣ 6', '↵', '{city} −1')
+    """
+    text = slot.lstrip()
+    blank = slot[: len(slot) - len(text)]
+    if not blank:
+        return slot
+    sign = "↵" if "\n" in blank else "␣"
+    return f"{sign} {text}".strip()
+
+
 def _numbered(segments: Sequence[Segment]) -> list[str | None]:
     """The word of each segment; one that is there again is told apart."""
     seen = Counter[str]()

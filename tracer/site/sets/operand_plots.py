@@ -89,11 +89,12 @@ class OperandPlots:
             self._cell(row, value / most) for row, value in zip(self.rows, one.values, strict=True)
         )
         named = next((n for n in self.account.neurons if n.id == one.node), None)
+        called = named.shown if named else one.node
         return FiringPlot(
-            node=one.node,
+            node=called,
             picture=self._drawn(
                 "fires",
-                f"Where {one.node} is active: {follows}; strongest at {strongest}",
+                f"Where {called} is active: {follows}; strongest at {strongest}",
                 FIRES_CELL,
                 FIRES_MARGIN,
                 cells,

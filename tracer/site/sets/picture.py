@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from tracer.documents.prompt_words import START
 from tracer.documents.set_account import ANSWER, SetAccount, SetBox, SetFlow
+from tracer.documents.slots import shown_slot
 from tracer.site.circuit import slot_columns
 from tracer.site.circuit.slot_columns import (
     HEIGHT,
@@ -137,18 +138,24 @@ class SetPicture:
 
     def name(self, end: str) -> str:
         box = next((one for one in self.account.boxes if one.id == end), None)
-        return end if box is None else f"{box.slot}, layers {box.layers[0]}–{box.layers[1]}"
+        return (
+            shown_slot(end)
+            if box is None
+            else f"{shown_slot(box.slot)}, layers {box.layers[0]}–{box.layers[1]}"
+        )
 
     def _box(self, box: SetBox) -> str:
         where = self.place(box.id)
         if where is None:
             return ""
         layers = f"{box.layers[0]}–{box.layers[1]}"
-        return slot_columns.box(where, box.slot, f"{layers} · {amount(box.through.mean)}")
+        return slot_columns.box(
+            where, shown_slot(box.slot), f"{layers} · {amount(box.through.mean)}"
+        )
 
     def _word(self, slot: str) -> str:
         where = self.place(slot)
-        return "" if where is None or slot == REST else slot_columns.word(where, slot)
+        return "" if where is None or slot == REST else slot_columns.word(where, shown_slot(slot))
 
     def _answer(self) -> str:
         where = answer_place(len(self.columns))

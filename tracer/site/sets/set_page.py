@@ -131,7 +131,7 @@ class SetPage:
     def _neuron(self, one: SetNeuron, most: float) -> ShownNeuron:
         effect = one.effect
         return ShownNeuron(
-            id=one.id,
+            id=one.shown,
             kind=self.account.kind_of(one),
             listed=f"{one.listed} of {len(self.account.counted)}",
             effect=f"{amount(effect.mean)} ({amount(effect.low)} to {amount(effect.high)})",
