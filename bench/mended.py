@@ -21,10 +21,12 @@ import torch
 from torch import Tensor
 
 import tracer
+from tracer.documents.graph import significant
 from tracer.model.load import Model
 
 ROOT = Path(__file__).parents[1]
 FILE, PAGE = ROOT / "bench" / "mended.json", ROOT / "site_src" / "pages" / "mended.md"
+DIGITS = 4  # of every number: other processors differ in later ones
 STATE = "is a city in the U.S. state of"
 WRONG, RIGHT = " Louisiana", " Kentucky"
 MISTAKEN, KNOWN = f"{{Louisville}} {STATE}", f"{{Lexington}} {STATE}"
@@ -103,7 +105,7 @@ def strongest(model: Model, most: int = 100) -> dict[Key, float]:
     gains = ((there - here) * slopes).flatten()
     width = here.shape[1]
     keys = [divmod(one, width) for one in gains.topk(most).indices.tolist()]
-    return {key: float(there[key]) for key in keys}
+    return {key: significant(float(there[key]), DIGITS) for key in keys}
 
 
 def run(model: Model, text: str, at: int, lead: bool = False) -> tuple[Tensor, Tensor]:
@@ -151,13 +153,14 @@ def said(model: Model, marked: str, right: str, values: dict[Key, float]) -> dic
     settings = [tracer.Set((layer, index, at), value) for (layer, index), value in values.items()]
     then = tracer.steer(model, "neurons", text, settings)
     sides = [first(model, one) for one in then.probabilities]
-    share = {"right_before": then.probability(right)[0], "right_after": then.probability(right)[1]}
+    before, after = (significant(one, DIGITS) for one in then.probability(right))
+    share = {"right_before": before, "right_after": after}
     return {"prompt": marked, "right": right, "before": sides[0], "after": sides[1], **share}
 
 
 def first(model: Model, probabilities: Tensor) -> tuple[str, float]:
     best = int(probabilities.argmax())
-    return model.tokenizer.text(best), float(probabilities[best])
+    return model.tokenizer.text(best), significant(float(probabilities[best]), DIGITS)
 
 
 def with_table(page: str, found: dict[str, Any]) -> str:
