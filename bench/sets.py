@@ -24,7 +24,7 @@ from tracer.documents.set_account import SetAccount
 from tracer.documents.set_evidence import HalvesExchanged, evidence_of
 from tracer.documents.set_folder import SetFolder
 from tracer.interventions.set_exchange import exchange_halves
-from tracer.interventions.set_prompts import SetPrompt, set_prompts
+from tracer.interventions.set_prompts import SetPrompt, apart_prompts, set_prompts
 from tracer.interventions.targets import find_targets
 from tracer.model.load import load_model
 
@@ -50,8 +50,10 @@ def main(only: list[str], *, recorded: bool) -> None:
         if recorded or not wanted:
             continue
         rows = rows_of(slug, account)
+        apart = apart_prompts(account, rows)
         for seed in wanted:
-            splits.append(told(exchange_halves(rows, "kin", seed=seed, pairs=PAIRS), account))
+            halves = exchange_halves(rows, "kin", seed=seed, apart=apart, pairs=PAIRS)
+            splits.append(told(halves, account))
             keep(slug, splits)
             console.print(f"{slug}: {splits[-1]}", markup=False, highlight=False)
 
@@ -89,6 +91,8 @@ def told(halves: HalvesExchanged, account: SetAccount) -> dict[str, Any]:
         "seed": halves.seed,
         "answers": halves.answers,
         "rows": halves.rows,
+        "apart": halves.apart,
+        "picked_on": halves.picked_on,
         "pairs": len(halves.pairs),
         "of": halves.of,
         "enough": {str(n): _short(halves.mean("enough", n)) for n in halves.counts},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 import torch
@@ -15,9 +16,10 @@ from tracer.documents.set_account import SetAccount
 from tracer.documents.set_evidence import SetEvidence, load_set_evidence
 from tracer.errors import TracerError
 from tracer.interventions import set_picks
-from tracer.interventions.set_exchange import COUNTS, exchange_halves, pairs_of, split
+from tracer.interventions.set_exchange import COUNTS, exchange_halves
 from tracer.interventions.set_picks import Pick, pick
 from tracer.interventions.set_prompts import SetPrompt, set_prompts
+from tracer.interventions.set_split import pairs_of, split
 from tracer.interventions.steered_pass import Setting
 from tracer.interventions.targets import find_targets
 from tracer.model.load import load_model
@@ -100,10 +102,65 @@ def test_what_has_evidence_is_not_run_again(
 def test_halves_share_no_kin_and_pairs_no_answer(rows: list[SetPrompt]) -> None:
     for seed in range(5):
         first, second = split(rows, "kin", seed=seed)
-        assert not {one.row.kin for one in first} & {one.row.kin for one in second}
-        assert len(first) + len(second) == len(rows)
+        assert not {one.row.kin for one in first.rows} & {one.row.kin for one in second.rows}
+        assert len(first.rows) + len(second.rows) == len(rows)
+        assert not first.apart and not second.apart
     for here, there in pairs_of(rows, 9, seed=1):
         assert here.answer != there.answer and here.slots == there.slots
+
+
+def apart_rows(rows: list[SetPrompt]) -> list[SetPrompt]:
+    """Of each answer one row that asks for it where another is said, and one that asks for a new
+    answer there."""
+    kins = list(dict.fromkeys(one.row.kin for one in rows))
+    found = []
+    for number, (said, other) in enumerate(zip(kins, kins[1:] + kins[:1], strict=True)):
+        for asked in (other, f"new {number}", "new in two"):
+            row = rows[0].row.model_copy(
+                update={"said": said, "answer": asked, "kin": asked, "counts": False}
+            )
+            found.append(replace(rows[0], row=row))
+    return found
+
+
+def test_no_answer_asked_for_or_said_is_in_both_halves(rows: list[SetPrompt]) -> None:
+    apart = apart_rows(rows)
+    taken = 0
+    for seed in range(5):
+        halves = split(rows, "kin", seed=seed, apart=apart)
+        words = [
+            {one.row.kin for one in half.rows}
+            | {word for one in half.apart for word in (one.row.answer, one.row.said)}
+            for half in halves
+        ]
+        assert not words[0] & words[1]
+        for half in halves:
+            home = {one.row.kin for one in half.rows}
+            new = [one for one in half.apart if one.row.answer.startswith("new ")]
+            assert {one.row.said for one in half.apart} == home, "each goes with what is said"
+            assert len(new) >= len(home)
+            taken += len(half.apart)
+    assert taken < 5 * len(apart), "what asks for the other half's answer is in neither"
+    first, second = split(rows, "rows", seed=1, apart=apart)
+    assert not first.apart and not second.apart
+
+
+def test_rows_set_apart_are_picked_on_and_never_tried(rows: list[SetPrompt]) -> None:
+    by_answer: dict[int, list[SetPrompt]] = {}
+    for one in rows:
+        by_answer.setdefault(one.answer, []).append(one)
+    last = list(by_answer)[-1]
+    apart = [
+        replace(one, row=one.row.model_copy(update={"said": rows[0].row.kin, "counts": False}))
+        for one in by_answer[last]
+    ]
+    counted = [one for one in rows if one.answer != last]
+    alone = exchange_halves(counted, "kin", seed=3, pairs=2)
+    found = exchange_halves(counted, "kin", seed=3, apart=apart, pairs=2)
+    assert sum(found.apart) == len(apart) and alone.apart == (0, 0)
+    assert sum(found.picked_on or ()) > sum(alone.picked_on or ())
+    keys = {one.row.key for one in apart}
+    assert not keys & {key for pair in found.pairs for key in (pair.here, pair.there)}
 
 
 def one_pair(rows: list[SetPrompt]) -> tuple[SetPrompt, SetPrompt]:

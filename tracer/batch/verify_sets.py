@@ -38,7 +38,7 @@ from tracer.documents.yaml_source import YamlSource
 from tracer.errors import Place, TracerError
 from tracer.interventions.set_claims import try_in_rows
 from tracer.interventions.set_exchange import exchange_halves
-from tracer.interventions.set_prompts import SetPrompt, set_prompts
+from tracer.interventions.set_prompts import SetPrompt, apart_prompts, set_prompts
 from tracer.interventions.targets import targets_of
 from tracer.model.load import load_model
 from tracer.model.third_party import third_party
@@ -212,7 +212,8 @@ class _Set:
         try:
             seed = int(self.account.id[:8], 16)
             with third_party("the halves cannot be exchanged"):
-                yield exchange_halves(rows, halves, seed=seed, say=say)
+                apart = apart_prompts(self.account, rows) if halves == "kin" else []
+                yield exchange_halves(rows, halves, seed=seed, apart=apart, say=say)
         except TracerError as error:
             self.console.print(f"{self.account.slug}: {error.message}", style="dim")
 

@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from tracer.documents.claims import Above, Key, Share, Target
 from tracer.documents.records import Strict
 from tracer.documents.set_account import Kind, SetAccount, SetNeuron
+from tracer.documents.slots import shown_slot
 from tracer.documents.yaml_source import YamlSource, load_yaml
 from tracer.errors import TracerError, did_you_mean
 
@@ -40,22 +41,23 @@ class SetGroup(Strict):
         return self
 
     def members(self, account: SetAccount) -> list[SetNeuron]:
-        """In the account's order. Raises TracerError for nodes that the set does not list."""
+        """In the account's order. A slot may be written as it is or as it is shown. Raises
+        TracerError for nodes that the set does not list."""
         if self.nodes is None:
             return [one for one in account.neurons if self._fits(one, account)]
-        known = {one.id: one for one in account.neurons}
+        known = {name for one in account.neurons for name in (one.id, one.shown)}
         for node in self.nodes:
             if node not in known:
-                hint = did_you_mean(node, list(known)) or "`tracer sets` lists them"
+                hint = did_you_mean(node, sorted(known)) or "`tracer sets` lists them"
                 raise TracerError(f"the set does not list `{node}`", hint=hint)
-        return [one for one in account.neurons if one.id in self.nodes]
+        return [one for one in account.neurons if {one.id, one.shown} & {*self.nodes}]
 
     def _fits(self, one: SetNeuron, account: SetAccount) -> bool:
         low, high = self.layers or (0, one.layer)
         sign = "for" if one.effect.mean > 0 else "against"
         return (
             account.kind_of(one) in self.kinds
-            and self.at in (None, one.slot)
+            and self.at in (None, one.slot, shown_slot(one.slot))
             and low <= one.layer <= high
             and self.sign in (None, sign)
         )

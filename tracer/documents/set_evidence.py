@@ -49,6 +49,9 @@ class HalvesExchanged(Strict):
     of: int = Field(description="neurons times places that they were picked from")
     answers: tuple[int, int] = Field(description="how many answers each half has")
     rows: tuple[int, int]
+    apart: tuple[int, int] = Field(
+        (0, 0), description="rows set apart that each half was picked on beside these"
+    )
     picked: tuple[Many[str], Many[str]] = Field(description="on each half, the first strongest")
     picked_on: tuple[int, int] | None = Field(
         None, description="how many pairs of each half they were picked on; none: by an older rule"

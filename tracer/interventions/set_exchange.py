@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,10 +15,11 @@ from tracer.interventions.exchange_controls import ExchangeControls
 from tracer.interventions.pair import LEAST, Pair
 from tracer.interventions.set_picks import Pick, pick
 from tracer.interventions.set_prompts import SetPrompt
+from tracer.interventions.set_split import pairs_of, split
 
 COUNTS = (50, 100, 200, 500, 1_000)
 AT = 200  # neurons that have controls
-LEARNT = 48  # pairs of a half that neurons are picked on
+LEARNT = 120  # pairs of a half that neurons are picked on
 PAIRS, DRAWS = 20, 3  # of each half that they are tried on; of each pair
 SHOWN = 200  # picked neurons that are written down
 
@@ -31,23 +31,28 @@ def exchange_halves(
     halves: Halves,
     *,
     seed: int,
+    apart: Sequence[SetPrompt] = (),
     pairs: int = PAIRS,
     say: Say = lambda *_: None,
 ) -> HalvesExchanged:
     """Pick on each half, exchange on the other; pairs have different answers and the same slots,
-    one pair for each two answers before any has a second, at most `pairs` a half.
+    one pair for each two answers before any has a second, at most `pairs` a half. Rows set apart
+    are picked on too, and never tried.
 
     Raises TracerError where a half has no two answers, or no pair.
     """
-    first, second = split(rows, halves, seed=seed)
+    first, second = split(rows, halves, seed=seed, apart=apart)
     for one in (first, second):
-        if len({row.answer for row in one}) < 2:
+        if one.answers < 2:
             what = "the set cannot be split into halves that have two answers each"
             raise TracerError(what, hint="add rows, or `kin` for rows that belong together")
-    tried = [pairs_of(half, pairs, seed=seed) for half in (second, first)]
+    tried = [pairs_of(half.rows, pairs, seed=seed) for half in (second, first)]
     if not all(tried):
         raise TracerError("no two rows of one half have other answers and the same slots")
-    learnt = [pairs_of(half, LEARNT, seed=seed, both_ways=False) for half in (first, second)]
+    learnt = [
+        pairs_of([*half.rows, *half.apart], LEARNT, seed=seed, both_ways=False)
+        for half in (first, second)
+    ]
     chosen = [pick(some, COUNTS[-1]) for some in learnt]
     done: list[ExchangedPair] = []
     total = sum(map(len, tried))
@@ -65,57 +70,14 @@ def exchange_halves(
         counts=COUNTS,
         at=AT,
         of=width * max(row.prompt.n_positions for row in rows),
-        answers=_two([len({row.answer for row in half}) for half in (first, second)]),
-        rows=_two([len(first), len(second)]),
+        answers=(first.answers, second.answers),
+        rows=(len(first.rows), len(second.rows)),
+        apart=(len(first.apart), len(second.apart)),
         picked=(_names(chosen[0]), _names(chosen[1])),
-        picked_on=_two([len(some) for some in learnt]),
+        picked_on=(len(learnt[0]), len(learnt[1])),
         pairs=tuple(done),
         seed=seed,
     )
-
-
-def split(
-    rows: Sequence[SetPrompt], halves: Halves, *, seed: int
-) -> tuple[list[SetPrompt], list[SetPrompt]]:
-    """By kin, the largest kins dealt out first, in turn; where rows of one kin have other answers,
-    an answer may be in both. By rows: as they are drawn."""
-    chance = random.Random(seed)
-    if halves == "rows":
-        drawn = chance.sample(list(rows), len(rows))
-        return drawn[::2], drawn[1::2]
-    kins: dict[str, list[SetPrompt]] = defaultdict(list)
-    for row in rows:
-        kins[row.row.kin].append(row)
-    order = chance.sample(sorted(kins), len(kins))
-    order.sort(key=lambda kin: -len(kins[kin]))
-    sides: tuple[list[SetPrompt], list[SetPrompt]] = ([], [])
-    for number, kin in enumerate(order):
-        sides[(0, 1, 1, 0)[number % 4]].extend(kins[kin])
-    return sides
-
-
-def pairs_of(
-    rows: Sequence[SetPrompt], most: int, *, seed: int, both_ways: bool = True
-) -> list[tuple[SetPrompt, SetPrompt]]:
-    """Pairs of other answers and the same slots, one for each two answers before any has a second;
-    ordered ones, or of each two rows only one."""
-    fits = [
-        (a, b)
-        for a in rows
-        for b in rows
-        if a.slots == b.slots and (a.answer != b.answer if both_ways else a.answer < b.answer)
-    ]
-    random.Random(seed).shuffle(fits)
-    waiting: dict[tuple[int, int], list[tuple[SetPrompt, SetPrompt]]] = defaultdict(list)
-    for here, there in fits:
-        waiting[here.answer, there.answer].append((here, there))
-    found: list[tuple[SetPrompt, SetPrompt]] = []
-    while waiting and len(found) < most:
-        for answers in list(waiting)[: most - len(found)]:
-            found.append(waiting[answers].pop())
-            if not waiting[answers]:
-                del waiting[answers]
-    return found
 
 
 def exchanged(
@@ -178,7 +140,3 @@ def _ranked(differences: Differences, here: SetPrompt, picks: Sequence[Pick]) ->
 
 def _names(picks: Sequence[Pick]) -> tuple[str, ...]:
     return tuple(map(str, picks[:SHOWN]))
-
-
-def _two(values: Sequence[int]) -> tuple[int, int]:
-    return values[0], values[1]

@@ -46,9 +46,15 @@ class SetPrompt:
 
 
 def set_prompts(account: SetAccount, model: Model, targets: InterventionTargets) -> list[SetPrompt]:
-    """Runs the model once for each row. Raises TracerError where a prompt is read otherwise than
-    when the set was traced."""
+    """Runs the model once for each row that counts. Raises TracerError where a prompt is read
+    otherwise than when the set was traced."""
     return [run_row(row, account, model, targets) for row in account.counted]
+
+
+def apart_prompts(account: SetAccount, rows: Sequence[SetPrompt]) -> list[SetPrompt]:
+    """The same of each row set apart, in the model that `rows` ran in."""
+    prompt = rows[0].prompt
+    return [run_row(row, account, prompt.model, prompt.targets) for row in account.apart]
 
 
 def run_row(row: Row, account: SetAccount, model: Model, targets: InterventionTargets) -> SetPrompt:
