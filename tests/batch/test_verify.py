@@ -106,6 +106,17 @@ def test_a_claim_that_should_hold_and_does_not_ends_with_status_1(
     assert status == 0 and text.count("up to date") == 4 and "fails, as said" in text
 
 
+def test_a_renamed_claim_is_run_under_its_new_name(root: Path, traced: Graph, model: str) -> None:
+    """Two claims may have one content, and each keeps its evidence."""
+    annotate(root, traced, GOOD)
+    said(root, model)
+    annotate(root, traced, GOOD.replace("needed", "wanted"), GOOD.replace("needed", "again"))
+    assert said(root, model)[0] == 0
+    evidence = load_evidence(root / "graphs" / "tiny" / "1.evidence.json")
+    assert [one.id for one in evidence.claims] == ["wanted", "again"]
+    assert said(root, model)[1].count("up to date") == 4
+
+
 def test_an_interrupted_run_goes_on_where_it_stopped(
     root: Path, traced: Graph, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

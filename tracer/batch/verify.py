@@ -212,7 +212,7 @@ class _Task:
         if evidence is None:
             return None
         if not isinstance(self.what, str):
-            return evidence.of(self.what.hash)
+            return evidence.of(self.what.hash, name=self.what.claim.id)
         if self.what == "groups":
             meant_groups = [tuple(one) for one in _groups(self.subject)]
             silenced = evidence.groups

@@ -120,7 +120,7 @@ class _Set:
         todo = [
             (claim, neurons, mark)
             for claim, neurons, mark in claims
-            if force or evidence is None or evidence.of(mark) is None
+            if force or evidence is None or evidence.of(mark, name=claim.id) is None
         ]
         failed = 0
         with Bars(self.console, total=len(todo_halves) + len(todo), of=self.account.slug) as bars:

@@ -246,8 +246,10 @@ class Evidence(Strict):
     groups: SilencedGroups | None = None
     claims: Many[ClaimEvidence] = ()
 
-    def of(self, claim_hash: str) -> ClaimEvidence | None:
-        return next((one for one in self.claims if one.claim == claim_hash), None)
+    def of(self, claim_hash: str, *, name: str | None = None) -> ClaimEvidence | None:
+        """What became of a claim of this content; with `name`, of the one that is called so."""
+        known = (one for one in self.claims if one.claim == claim_hash)
+        return next((one for one in known if name in (None, one.id)), None)
 
     def with_claim(self, found: ClaimEvidence) -> Evidence:
         """With this claim's evidence in place of any of the same id."""

@@ -129,8 +129,10 @@ class SetEvidence(Strict):
     def exchange(self, halves: Halves) -> HalvesExchanged | None:
         return next((one for one in self.exchanges if one.halves == halves), None)
 
-    def of(self, claim_hash: str) -> SetClaimEvidence | None:
-        return next((one for one in self.claims if one.claim == claim_hash), None)
+    def of(self, claim_hash: str, *, name: str | None = None) -> SetClaimEvidence | None:
+        """What became of a claim of this content; with `name`, of the one that is called so."""
+        known = (one for one in self.claims if one.claim == claim_hash)
+        return next((one for one in known if name in (None, one.id)), None)
 
     def with_claim(self, found: SetClaimEvidence) -> SetEvidence:
         others = tuple(one for one in self.claims if one.id != found.id)
