@@ -50,6 +50,17 @@ def test_what_is_not_known_here_stays() -> None:
     assert again["nodes"][0]["theirs"] == again["links"][0]["theirs"] == [1]
 
 
+def test_what_a_node_has_worked_out_is_no_part_of_it_nor_of_its_copies() -> None:
+    asked, other = make_graph().nodes[0], make_graph().nodes[0]
+    assert (asked.kind, asked.layer_number, asked.index) == ("feature", 0, 7)
+    assert asked == other and asked.model_dump() == other.model_dump()
+    assert asked.model_dump_json() == other.model_dump_json()
+    update = {"node_id": "E_5_4", "layer": "E", "feature_type": "embedding"}
+    for copied in (asked.model_copy(update=update), asked.model_copy(update=update, deep=True)):
+        assert (copied.kind, copied.layer_number, copied.index) == ("embedding", -1, 5)
+    assert asked.layer_number == 0
+
+
 def test_one_node_or_link_a_line_and_five_digits() -> None:
     text = make_graph().to_json()
     lines = [line.rstrip(",") for line in text.splitlines()]

@@ -97,6 +97,8 @@ def main() -> None:
     """Run the command line; every error a user can cause ends as plain lines and status 1."""
     # Commands end soon: looking for garbage, last of all at their end, took a tenth of their time.
     gc.set_threshold(50_000, 20, 20)
+    # Nothing of ours needs one, and to look for some every installed package is asked.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     speak_any_character()
     signals = Signals()
     try:

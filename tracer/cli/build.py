@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import click
@@ -23,6 +24,8 @@ def command(
 
     Only what changed is made again. The old site stays in place until the new one is complete.
     """
+    # What an edit needs is imported and read, and stays: to look through it was in vain.
+    gc.set_threshold(500_000, 20, 20)
     from tracer.cli.progress import late_bar
     from tracer.site.build import build
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tracer.documents.files import read_bytes
 from tracer.documents.json_text import decode
 from tracer.documents.parts.packed import MOST_BYTES, body_of, damaged, head_of, wrap
 from tracer.documents.records import first_mistake
+from tracer.errors import TracerError
 
 STEPS = 40  # of activations, from zero to a text's strongest
 _PART = "features"
@@ -30,6 +32,9 @@ _BETWEEN = "\x7f"  # two tokens
 _ZERO, _FEW = ord("P"), 45  # so many steps to either side are printable letters; further ones are
 _FAR, _MOST = 0x1000, 0xE00  # of another alphabet
 _COLUMNS = {"records": list, "quantiles": list, "texts": list, "peaks": list, "acts": list}
+
+# What goes wrong where columns do not fit together; also a column's end.
+_MISFITS = (KeyError, TypeError, ValueError, AttributeError, RuntimeError)
 
 Raw = dict[str, Any]
 
@@ -68,20 +73,22 @@ def packed_keys(file: Path) -> tuple[str, ...]:
 def packed_record(file: Path, key: str) -> FeatureExamples:
     """One of them. Raises TracerError where the file is damaged, KeyError for no key of its."""
     raw = read_bytes(file, max_bytes=MOST_BYTES, hint=_AGAIN)
-    return _record(_unpacked(raw, file)[key], file)
+    return _record(_packed_fields(raw, file)[key], file)
 
 
 def packed_records(file: Path) -> dict[str, FeatureExamples]:
     """All of them. Raises TracerError where the file is damaged."""
     raw = read_bytes(file, max_bytes=MOST_BYTES, hint=_AGAIN)
-    return {key: _record(one, file) for key, one in _unpacked(raw, file).items()}
+    return {key: _record(one, file) for key, one in _packed_fields(raw, file).items()}
 
 
-def _record(fields: Raw, file: Path) -> FeatureExamples:
+def _record(packed: _Packed, file: Path) -> FeatureExamples:
     try:
-        return FeatureExamples.model_validate(fields)
+        return FeatureExamples.model_validate(packed.fields())
     except ValidationError as error:
         raise damaged(file, f"a record in it is none: {first_mistake(error)}", _AGAIN) from None
+    except _MISFITS:
+        raise _misfit(file) from None
 
 
 def _keys(raw: bytes, file: Path) -> tuple[str, ...]:
@@ -92,29 +99,51 @@ def _keys(raw: bytes, file: Path) -> tuple[str, ...]:
     return tuple(keys)
 
 
+@dataclass(frozen=True)
+class _Packed:
+    """One record's pieces of the columns; its texts are read when it is asked for."""
+
+    record: Raw
+    quantiles: list[Any]
+    texts: list[Any]
+    letters: list[tuple[Any, Any]]  # of those texts that are packed: strongest and letters
+
+    def fields(self) -> Raw:
+        texts, letters = iter(self.texts), iter(self.letters)
+        found = [
+            {**more, "examples": [_example(next(texts), letters) for _ in range(count)]}
+            for more, count in self.quantiles
+        ]
+        return {**self.record, "examples_quantiles": found}
+
+
 @lru_cache(maxsize=4)
-def _unpacked(raw: bytes, file: Path) -> dict[str, Raw]:
-    """The records' fields. Pages are made in the order of layers, so that few files are in use."""
+def _packed_fields(raw: bytes, file: Path) -> dict[str, _Packed]:
+    """The records, still packed. Pages are made in the order of layers, so that few files are in
+    use."""
     keys = _keys(raw, file)
     columns = decode(
         body_of(raw, file, head_of(raw, file, _PART, hint=_AGAIN), hint=_AGAIN), file, hint=_AGAIN
     )
     try:
         return dict(zip(keys, _rows(columns), strict=True))
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError):  # also a column's end
-        raise damaged(file, "its columns do not fit together", _AGAIN) from None
+    except _MISFITS:
+        raise _misfit(file) from None
 
 
-def _rows(columns: Any) -> Iterator[Raw]:
+def _misfit(file: Path) -> TracerError:
+    return damaged(file, "its columns do not fit together", _AGAIN)
+
+
+def _rows(columns: Any) -> Iterator[_Packed]:
     if any(not isinstance(columns[name], kind) for name, kind in _COLUMNS.items()):
         raise TypeError
     texts, peaks, acts = (iter(columns[name]) for name in ("texts", "peaks", "acts"))
     for record, quantiles in zip(columns["records"], columns["quantiles"], strict=True):
-        found = []
-        for more, count in quantiles:
-            examples = [_example(next(texts), peaks, acts) for _ in range(count)]
-            found.append({**more, "examples": examples})
-        yield {**record, "examples_quantiles": found}
+        own = [next(texts) for _, count in quantiles for _ in range(count)]
+        lettered = sum(isinstance(text, str) for text in own)
+        letters = [(next(peaks), next(acts)) for _ in range(lettered)]
+        yield _Packed(record, quantiles, own, letters)
     if any(True for column in (texts, peaks, acts) for _ in column):
         raise ValueError
 
@@ -144,10 +173,10 @@ def _packed(example: Raw, *, below: bool) -> tuple[str, float, str] | None:
     return _BETWEEN.join(tokens), strongest, "".join(map(_letter, steps))
 
 
-def _example(text: Any, peaks: Iterator[Any], acts: Iterator[Any]) -> Raw:
+def _example(text: Any, packed: Iterator[tuple[Any, Any]]) -> Raw:
     if not isinstance(text, str):
         return dict(text)
-    strongest, letters = next(peaks), next(acts)
+    strongest, letters = next(packed)
     if not math.isfinite(strongest * _MOST):
         raise ValueError
     values = {letter: _stepped(strongest, _step(letter)) for letter in {*letters}}

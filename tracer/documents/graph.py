@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -169,7 +169,7 @@ class Node(Open):
     pushes: tuple[Word, ...] = ()
     opposes: tuple[Word, ...] = ()
 
-    @property
+    @cached_property
     def kind(self) -> NodeKind:
         return _kind_of(self.feature_type, self.layer_number < 0)
 
@@ -180,12 +180,12 @@ class Node(Open):
             return None
         return automatic_name(self.reads, self.pushes, self.opposes)
 
-    @property
+    @cached_property
     def layer_number(self) -> int:
         """Embeddings stand below layer 0."""
         return -1 if self.layer == "E" else int(self.layer)
 
-    @property
+    @cached_property
     def index(self) -> int | None:
         """The feature's index in its layer, or the vocabulary id of a token or answer."""
         if self.kind == "error":

@@ -34,7 +34,6 @@ from tracer.site.content.assets import load_assets
 from tracer.site.content.gallery import Gallery
 from tracer.site.content.read_cache import ReadCache
 from tracer.site.content.resources import resource_files, resource_folders
-from tracer.site.pages.search import check_search, search_index
 from tracer.site.survey.survey import Survey, survey
 
 Track = Callable[[Iterable[Made], int], Iterable[Made]]
@@ -102,6 +101,8 @@ def build(
             present = output.check()
             site, found = _site(root, read_cache, drafts=drafts, base_url=base_url, strict=strict)
             if site.gallery.config.search:
+                from tracer.site.pages.search import check_search  # which not every site needs
+
                 check_search()
         with phase("read what was made"):
             known = load_manifest(file)
@@ -201,6 +202,8 @@ class _Job:
                 self._problems[unit.name] = wrong[unit.name]
 
     def _search(self, folder: Path) -> Product:
+        from tracer.site.pages.search import search_index
+
         with phase("search index"):
             self._building.tidy(".html")
             return Product(search_index(folder))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 
 from tracer.documents.graph import Graph
 
@@ -17,10 +18,16 @@ class NodeNames:
     """
 
     def __init__(self, graph: Graph):
+        self._graph = graph
         self._ids = frozenset(graph.node_ids)
-        self._levels: tuple[dict[str, list[str]], ...] = tuple(defaultdict(list) for _ in range(4))
-        by_js, by_number, by_feature, by_place = self._levels
-        for node in graph.nodes:
+
+    @cached_property
+    def _levels(self) -> tuple[dict[str, list[str]], ...]:
+        """Made when a name is asked for that is no `node_id`; most graphs have none."""
+        levels = by_js, by_number, by_feature, by_place = tuple(
+            defaultdict[str, list[str]](list) for _ in range(4)
+        )
+        for node in self._graph.nodes:
             by_js[node.js_node_id].append(node.node_id)
             if node.kind != "feature":
                 continue
@@ -33,6 +40,7 @@ class NodeNames:
                 by_place[place].append(node.node_id)
             for key in keys - {""}:
                 by_feature[key].append(node.node_id)
+        return levels
 
     def nodes_of(self, name: str) -> list[str]:
         """The ids of the nodes meant, in the graph's order; empty where there is none."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -40,13 +41,19 @@ def fingerprint(value: Any) -> str:
 def code_fingerprint() -> str:
     """Changes with this package's own code and fonts, and with the libraries that make pages."""
     package = Path(__file__).parents[2]
-    below = (file for part in ("site", "documents") for file in (package / part).rglob("*"))
-    files = [package / "errors.py", *(file for file in below if file.suffix in (".py", ".ttf"))]
+    files = ["errors.py", *_files_of(package, "site"), *_files_of(package, "documents")]
     sources = [
-        (file.relative_to(package).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest())
-        for file in sorted(files)
+        f"{name} {hashlib.sha256((package / name).read_bytes()).hexdigest()}"
+        for name in sorted(files)
     ]
     return fingerprint([sources, [_version(name) for name in _LIBRARIES]])
+
+
+def _files_of(package: Path, part: str) -> Iterator[str]:
+    """Below the package, with slashes. Every build asks, so it is asked of the system itself."""
+    for folder, _, names in os.walk(package / part):
+        below = folder[len(str(package)) + 1 :].replace(os.sep, "/")
+        yield from (f"{below}/{name}" for name in names if name.endswith((".py", ".ttf")))
 
 
 def _version(package: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Template
 
@@ -26,7 +27,7 @@ WIDTH, HEIGHT = 1200, 630
 _MARGIN = 56
 _SIZE, _SMALL, _LEADING = 44, 28, 54
 _FONTS = tuple(
-    str(Path(__file__).parent / "fonts" / f"SourceSansPro-{face}.ttf")
+    Path(__file__).parent / "fonts" / f"SourceSansPro-{face}.ttf"
     for face in ("Regular", "Semibold")
 )
 _STYLE = Template("""
@@ -54,7 +55,7 @@ def draw_card(page: GraphPage, *, site: str, colours: Mapping[str, str]) -> byte
     # Options belong to the thread that makes them, and making them costs next to nothing.
     options = usvg.Options.default()
     for font in _FONTS:
-        options.load_font_file(font)
+        options.load_font_data(_content(font))  # a file would be read anew for every text
     return resvg.render(usvg.Tree.from_str(_svg(page, site, colours), options), _AS_DRAWN)
 
 
@@ -128,6 +129,16 @@ def _written(text: str) -> str:
 
 def _known(text: str) -> str:
     """What the fonts have no letters for, and what joins it, becomes an ellipsis."""
-    letters = letters_of(Path(_FONTS[0]))
-    unknown = "".join(c if ord(c) in letters or c in "\n\t" else "\ufffd" for c in text)
-    return re.sub("\ufffd[\ufffd ]*(?<! )", "…", unknown)
+    return _unknown().sub("…", text)
+
+
+@cache
+def _unknown() -> re.Pattern[str]:
+    letters = (letters_of(_FONTS[0]) | set(map(ord, "\n\t"))) - {ord(" ")}
+    known = "".join(re.escape(chr(one)) for one in sorted(letters))
+    return re.compile(f"[^{known} ][^{known}]*(?<! )")
+
+
+@cache
+def _content(font: Path) -> bytes:
+    return font.read_bytes()

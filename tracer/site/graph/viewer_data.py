@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -170,16 +171,17 @@ def _plain(markdown: str | None) -> str | None:
 def _links(graph: Graph, order: Mapping[str, int]) -> dict[str, Any]:
     ends = sorted((order[one.target], order[one.source], one.weight) for one in graph.links)
     counts = [0] * len(order)
-    sources, previous = [], (-1, 0)
+    sources, last = [], [0] * len(order)
     for target, source, _ in ends:
         counts[target] += 1
-        sources.append(_variable(source - (previous[1] if previous[0] == target else 0)))
-        previous = (target, source)
-    return {"counts": counts, "sources": "".join(sources)} | _weights(
-        [strengthening(weight, graph.nodes[target]) for target, _, weight in ends]
-    )
+        sources.append(_variable(source - last[target]))
+        last[target] = source
+    signs = [strengthening(1.0, node) for node in graph.nodes]
+    weights = [weight * signs[target] for target, _, weight in ends]
+    return {"counts": counts, "sources": "".join(sources)} | _weights(weights)
 
 
+@lru_cache(maxsize=4096)
 def _variable(value: int) -> str:
     digits = ""
     while value > 31:
@@ -189,23 +191,21 @@ def _variable(value: int) -> str:
 
 
 def _weights(weights: Sequence[float]) -> dict[str, Any]:
-    split = [_split(weight) for weight in weights]
-    powers = [power for digits, power in split if digits != "0000"]
-    lowest = max(min(powers), max(powers) - _POWERS + 1) if powers else 0
+    """Each split: 0.012345 is "1234", four digits, times ten to the power of -5."""
+    sizes = [abs(weight) if math.isfinite(weight) else 0.0 for weight in weights]
+    written = (f"%.{DIGITS - 1}e " * len(sizes) % tuple(sizes)).split()  # such as 1.234e-02
+    mantissas = [text[0] + text[2 : DIGITS + 1] for text in written]
+    exponents = [text[DIGITS + 2 :] for text in written]
+    power_of = {text: int(text) - DIGITS + 1 for text in set(exponents)}
+    powers = [power_of[text] for text in exponents]
+    used = {power for power, size in zip(powers, sizes, strict=True) if size}
+    lowest = max(min(used), max(used) - _POWERS + 1) if used else 0
     digits, scales = [], []
-    for weight, (mantissa, power) in zip(weights, split, strict=True):
-        kept = mantissa != "0000" and power >= lowest
+    for weight, size, mantissa, power in zip(weights, sizes, mantissas, powers, strict=True):
+        kept = size and power >= lowest
         digits.append(mantissa if kept else "0000")
         scales.append(ALPHABET[2 * (power - lowest) + (weight < 0)] if kept else ALPHABET[0])
     return {"lowest": lowest, "digits": "".join(digits), "scales": "".join(scales)}
-
-
-def _split(weight: float) -> tuple[str, int]:
-    """0.012345 -> ("1234", -5): four digits, and the power of ten they are multiplied by."""
-    if weight == 0 or not math.isfinite(weight):
-        return "0000", 0
-    text = f"{abs(weight):.{DIGITS - 1}e}"  # such as 1.234e-02
-    return text[0] + text[2 : DIGITS + 1], int(text[DIGITS + 2 :]) - DIGITS + 1
 
 
 def _groups(graph: Graph, annotations: Annotations, order: Mapping[str, int]) -> list[list[Any]]:

@@ -19,7 +19,7 @@ from tracer.site.wording.tokens import one_line
 NEWEST = 50
 _ATOM = "http://www.w3.org/2005/Atom"
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def atom(config: SiteConfig, summaries: Iterable[Summary]) -> bytes:
@@ -82,10 +82,10 @@ def _entry(entry: Xml.Element, address: str, date: datetime.date, one: Summary) 
 
 
 def _add(parent: Xml.Element, name: str, text: str = "", **attributes: str) -> Xml.Element:
-    clean = {key: _NOT_XML.sub("\ufffd", value) for key, value in attributes.items()}
+    clean = {key: re.sub(_NOT_XML, "\ufffd", value) for key, value in attributes.items()}
     child = Xml.SubElement(parent, name, clean)
     if text:
-        child.text = _NOT_XML.sub("\ufffd", text)
+        child.text = re.sub(_NOT_XML, "\ufffd", text)
     return child
 
 
