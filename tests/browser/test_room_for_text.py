@@ -34,11 +34,13 @@ OVERLAPS = """() => {
     const [left, right, top] = [middle - width / 2, middle + width / 2, box.top + below];
     add(word.dataset.amount, { left, right, top, bottom: top + height });
   }
+  const broken = [...document.querySelectorAll(".answers bdi")]
+    .filter((one) => /^\\p{L}+$/u.test(one.textContent) && one.getClientRects().length > 1);
   const meets = (a, b) =>
     a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
   const overlaps = texts.flatMap((one, at) =>
     texts.slice(at + 1).filter((other) => meets(one, other)).map(({ text }) => [one.text, text]));
-  return { texts: texts.length, overlaps };
+  return { texts: texts.length, overlaps, broken: broken.map((one) => one.textContent) };
 }"""
 
 
@@ -66,10 +68,11 @@ def page(browser: Browser, gallery: Preview) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_no_text_stands_on_another(page: Page, slug: str) -> None:
+def test_no_text_stands_on_another_and_no_answer_is_broken(page: Page, slug: str) -> None:
     page.goto(f"{ADDRESS}graphs/{slug}/index.html")
     for width in (1440, 390):
         page.set_viewport_size({"width": width, "height": 900})
         found = page.evaluate(OVERLAPS)
         assert found["overlaps"] == [], f"at {width} px"
+        assert found["broken"] == [], f"at {width} px"
         assert found["texts"] > 10

@@ -97,6 +97,16 @@ def test_a_large_graph_of_another_program_is_tidy(published: Path, canvas: Canva
     assert_tidy(lay_out(circuit, canvas))
 
 
+@canvases
+def test_a_long_word_in_a_name_is_not_cut(canvas: Canvas) -> None:
+    box = Box("group", "called → photosynthesis", (Part("a", ("n",)),))
+    answer = Box("answer", "photosynthesis", (Part("answer", ("a",)),))
+    layout = lay_out(Circuit((), (box, box), answer, (), automatic=False), canvas)
+    assert_tidy(layout)
+    for placed in layout.placed:
+        assert " ".join(placed.name_lines) == placed.box.name
+
+
 @given(
     st.lists(st.tuples(st.floats(-100, 1000), st.floats(1, 60)), min_size=1, max_size=12),
 )
