@@ -44,6 +44,9 @@ export function isTyping(event) {
 export const afterPaint = () =>
   new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(go))));
 
+/** @param {() => void} work  what may follow when the next frame has been painted */
+export const nextFrame = (work) => requestAnimationFrame(() => setTimeout(work));
+
 /** @param {() => void} work  what nobody waits for yet */
 export const whenIdle = (work) =>
   "requestIdleCallback" in window ? requestIdleCallback(work) : setTimeout(work, 200);
