@@ -16,7 +16,7 @@ from tracer.site.preview import Preview
 ADDRESS = "http://gallery.test/"
 SLUGS = GraphFolder(REPOSITORY / "graphs").slugs()
 
-# Texts of the picture, and the numbers beneath words, which a style sheet writes. Letters leave
+# Texts of the pictures, and the numbers beneath words, which a style sheet writes. Letters leave
 # free a sixth of their line's height above and below.
 OVERLAPS = """() => {
   const texts = [];
@@ -24,7 +24,7 @@ OVERLAPS = """() => {
     const free = (bottom - top) / 6;
     texts.push({ text, left, right, top: top + free, bottom: bottom - free });
   };
-  for (const text of document.querySelectorAll("svg.circuit text"))
+  for (const text of document.querySelectorAll("svg:is(.circuit, .head-picture) text"))
     if (text.checkVisibility()) add(text.textContent, text.getBoundingClientRect());
   for (const word of document.querySelectorAll(".prompt .share.told")) {
     const number = getComputedStyle(word, "::after");

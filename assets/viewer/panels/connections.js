@@ -29,7 +29,8 @@ export function makeConnections(graph, store, drawn) {
     element.hidden = focusOf(graph, state).length === 0;
     if (awaited || element.hidden || (body.childElementCount && sameView(state, previous))) return;
     awaited = true;
-    nextFrame(fill); // what was clicked is seen first
+    // What was clicked is seen first.
+    nextFrame(fill);
   });
 
   function fill() {

@@ -2,9 +2,11 @@
 // it, Tab goes past it.
 import { make } from "../page/dom.js";
 
-const HEIGHT = 50; // of a row, as in styles/viewer/panels.css
+// Of a row, as in styles/viewer/panels.css.
+const HEIGHT = 50;
 const IN_SIGHT = 7;
-const AROUND = 2; // rows kept ready above and below
+// Rows kept ready above and below.
+const AROUND = 2;
 
 /**
  * @template Item
@@ -16,9 +18,10 @@ const AROUND = 2; // rows kept ready above and below
 export function makeVirtualList(rows, label, makeRow) {
   const list = make("ol", { class: "node-rows", role: "list", "aria-label": label });
   const box = make("div", { class: "rows-box", scroll: draw, keydown: travel }, list);
-  let current = 0; // the row that Tab reaches
-  let first = 0; // of the rows in the page
-  let top = -1; // of those in sight
+  // The row that Tab reaches, the first in the page and the first in sight.
+  let current = 0;
+  let first = 0;
+  let top = -1;
   list.style.height = `${rows.length * HEIGHT}px`;
   box.style.height = `${Math.min(rows.length, IN_SIGHT) * HEIGHT}px`;
 
@@ -31,9 +34,8 @@ export function makeVirtualList(rows, label, makeRow) {
     const wanted = rows.slice(first, top + IN_SIGHT + AROUND);
     list.replaceChildren(
       ...wanted.map((row, at) => {
-        const place = first + at;
         const item = makeRow(row);
-        item.setAttribute("aria-posinset", String(place + 1));
+        item.setAttribute("aria-posinset", String(first + at + 1));
         item.setAttribute("aria-setsize", String(rows.length));
         return item;
       }),

@@ -97,6 +97,17 @@ def test_a_large_graph_of_another_program_is_tidy(published: Path, canvas: Canva
     assert_tidy(lay_out(circuit, canvas))
 
 
+@pytest.mark.parametrize(("count", "rows"), [(17, 1), (18, 1), (22, 2)])
+def test_words_move_closer_before_one_of_them_takes_a_second_row(count: int, rows: int) -> None:
+    words = tuple(
+        Box("word", "x", (Part(f"word-{at}", ()),), word=at, amount="+0.12") for at in range(count)
+    )
+    answer = Box("answer", "a", (Part("answer", ("a",)),))
+    layout = lay_out(Circuit(words, (), answer, (), automatic=False), WIDE)
+    assert_tidy(layout)
+    assert len({placed.y for placed in layout.placed if placed.box.kind == "word"}) == rows
+
+
 @canvases
 def test_a_long_word_in_a_name_is_not_cut(canvas: Canvas) -> None:
     box = Box("group", "called → photosynthesis", (Part("a", ("n",)),))
