@@ -220,6 +220,15 @@ def test_automatic_words_reach_the_viewer_and_a_given_name_wins() -> None:
     assert again["nodes"]["labels"][0] is None, "nobody gave that name"
 
 
+def test_a_word_that_cannot_be_seen_reaches_the_viewer_as_a_sign() -> None:
+    graph, parts = account_graph()
+    stored = json.loads(graph.to_json())
+    node = next(node for node in stored["nodes"] if node.get("reads"))
+    node["reads"] = [{"word": "\n    ", "share": 0.5}]
+    data = in_the_viewer(Graph.model_validate(stored), parts)
+    assert "↵" in data["account"]["words"]["texts"]
+
+
 def test_other_graphs_keep_no_account() -> None:
     assert "account" not in read(encode(make_graph(), Annotations()))
     assert show_account(make_graph(), Annotations(), Parts()) is None
