@@ -18,7 +18,6 @@ import { isAutomatic, nameOf, showToken } from "../graph/text.js";
  * @property {Uint8Array} shown
  * @property {number} clicked
  * @property {number[]} pinned
- * @property {number} scrolled  how far the layer numbers must move to stay at the left edge
  * @property {(text: string) => number} measure
  */
 
@@ -44,7 +43,6 @@ export function makeFrame(graph) {
     drawAnswers(answers, graph, drawing);
     drawLabels(labels, graph, drawing);
     if (!ground) return;
-    scroll(drawing.scrolled);
     svg.attr("width", grid.width).attr("height", grid.height);
     drawRules(rules, grid, view);
     drawLayers(layers, grid, view);
@@ -52,7 +50,7 @@ export function makeFrame(graph) {
     drawFolds(folds, drawing);
   }
 
-  /** @param {number} scrolled */
+  /** @param {number} scrolled  how far the layer numbers must move to stay at the left edge */
   const scroll = (scrolled) => layers.attr("transform", `translate(${scrolled} 0)`);
 
   return { element: /** @type {Element} */ (svg.node()), draw, scroll };

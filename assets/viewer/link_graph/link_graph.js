@@ -167,9 +167,8 @@ export class LinkGraph {
     this.paintRest(ground);
     this.paintSelection();
     const { clicked, pinned } = this.store.state;
-    const scrolled = this.stage.scrollLeft;
-    const drawing = { grid, places, view, scene, shown, clicked, pinned, scrolled, measure };
-    this.frame.draw(drawing, ground);
+    this.frame.draw({ grid, places, view, scene, shown, clicked, pinned, measure }, ground);
+    if (ground) this.frame.scroll(this.stage.scrollLeft);
     if (ground) this.paintOverlay();
   }
 

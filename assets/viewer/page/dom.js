@@ -40,9 +40,12 @@ export function isTyping(event) {
   return event.target instanceof HTMLElement && event.target.closest(fields) !== null;
 }
 
+/** @param {() => void} work  what may follow when the next frame has been painted */
+export const nextFrame = (work) => requestAnimationFrame(() => setTimeout(work));
+
 /** Until the browser has shown what is in the page now: by the second frame it has painted the first. */
 export const afterPaint = () =>
-  new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(go))));
+  new Promise((go) => requestAnimationFrame(() => nextFrame(() => go(null))));
 
 /** @param {() => void} work  what nobody waits for yet */
 export const whenIdle = (work) =>

@@ -1,6 +1,6 @@
 // What feeds the selection and what it feeds: two sorted lists, which are also the graph's text
 // form.
-import { make } from "../page/dom.js";
+import { make, nextFrame } from "../page/dom.js";
 import { neighboursOf } from "../graph/neighbours.js";
 import { makeRows } from "./node_rows.js";
 import { STRONGEST, mostOf } from "../link_graph/drawn_links.js";
@@ -24,10 +24,20 @@ export function makeConnections(graph, store, drawn) {
     make("h3", {}, "Connections"),
     body,
   );
+  let awaited = false;
   store.subscribe((state, previous) => {
+    element.hidden = focusOf(graph, state).length === 0;
+    if (awaited || element.hidden || (body.childElementCount && sameView(state, previous))) return;
+    awaited = true;
+    // What was clicked is seen first.
+    nextFrame(fill);
+  });
+
+  function fill() {
+    awaited = false;
+    const { state } = store;
     const focus = focusOf(graph, state);
-    element.hidden = focus.length === 0;
-    if (!focus.length || (body.childElementCount && sameView(state, previous))) return;
+    if (!focus.length) return;
     const { shown, lines, more } = drawn();
     const { inputs, outputs } = neighboursOf(graph, focus);
     body.replaceChildren(
@@ -40,7 +50,7 @@ export function makeConnections(graph, store, drawn) {
         held(graph, focus),
       ].filter((part) => part !== null),
     );
-  });
+  }
 
   return element;
 }

@@ -25,22 +25,21 @@ export function makeRows(graph, rows, { shown, label, choose }) {
  * @param {(node: number) => void} choose
  */
 function makeRow(graph, { node, value, text }, most, shown, choose) {
-  const kind = value < 0 ? "bar opposes" : "bar supports";
-  const bar = make("span", { class: kind, "aria-hidden": "true" });
-  bar.style.setProperty("--share", `${(100 * Math.abs(value)) / most}%`);
   const place = placeOf(graph, node) + (shown[node] ? "" : ", hidden");
-  return make(
-    "li",
-    { class: shown[node] ? "" : "filtered-out" },
-    make(
-      "button",
-      { type: "button", "data-node": graph.ids[node], click: () => choose(node) },
-      make("span", { class: nameClass(graph, node), dir: "auto" }, nameOf(graph, node)),
-      " ",
-      make("span", { class: "place" }, place),
-      " ",
-      make("span", { class: "value" }, text),
-      bar,
-    ),
+  const button = make(
+    "button",
+    {
+      type: "button",
+      class: value < 0 ? "opposes" : "supports",
+      "data-node": graph.ids[node],
+      click: () => choose(node),
+    },
+    make("span", { class: nameClass(graph, node), dir: "auto" }, nameOf(graph, node)),
+    " ",
+    make("span", { class: "place" }, place),
+    " ",
+    make("span", { class: "value" }, text),
   );
+  button.style.setProperty("--share", `${(100 * Math.abs(value)) / most}%`);
+  return make("li", { class: shown[node] ? "" : "filtered-out" }, button);
 }

@@ -2,9 +2,11 @@
 // it, Tab goes past it.
 import { make } from "../page/dom.js";
 
-const HEIGHT = 50; // of a row, as in styles/viewer/panels.css
+// Of a row, as in styles/viewer/panels.css.
+const HEIGHT = 50;
 const IN_SIGHT = 7;
-const AROUND = 2; // rows kept ready above and below
+// Rows kept ready above and below.
+const AROUND = 2;
 
 /**
  * @template Item
@@ -16,27 +18,29 @@ const AROUND = 2; // rows kept ready above and below
 export function makeVirtualList(rows, label, makeRow) {
   const list = make("ol", { class: "node-rows", role: "list", "aria-label": label });
   const box = make("div", { class: "rows-box", scroll: draw, keydown: travel }, list);
-  let current = 0; // the row that Tab reaches
-  let first = -1;
+  // The row that Tab reaches, the first in the page and the first in sight.
+  let current = 0;
+  let first = 0;
+  let top = -1;
   list.style.height = `${rows.length * HEIGHT}px`;
   box.style.height = `${Math.min(rows.length, IN_SIGHT) * HEIGHT}px`;
 
   function draw() {
-    const start = Math.max(0, Math.floor(box.scrollTop / HEIGHT) - AROUND);
-    if (start === first) return;
-    first = start;
+    const reached = Math.floor(box.scrollTop / HEIGHT);
+    if (reached === top) return;
+    top = reached;
+    first = Math.max(0, top - AROUND);
     const held = list.contains(document.activeElement);
-    const wanted = rows.slice(start, start + IN_SIGHT + 2 * AROUND);
+    const wanted = rows.slice(first, top + IN_SIGHT + AROUND);
     list.replaceChildren(
       ...wanted.map((row, at) => {
-        const place = start + at;
         const item = makeRow(row);
-        item.style.top = `${place * HEIGHT}px`;
-        item.setAttribute("aria-posinset", String(place + 1));
+        item.setAttribute("aria-posinset", String(first + at + 1));
         item.setAttribute("aria-setsize", String(rows.length));
         return item;
       }),
     );
+    list.style.paddingTop = `${first * HEIGHT}px`;
     mark();
     if (held) focusCurrent({ preventScroll: true });
   }
@@ -65,10 +69,10 @@ export function makeVirtualList(rows, label, makeRow) {
     event.preventDefault();
     const from = [...list.children].findIndex((item) => item.contains(document.activeElement));
     current = Math.max(0, Math.min(rows.length - 1, (from < 0 ? current : first + from) + step));
-    const top = current * HEIGHT;
-    if (top < box.scrollTop) box.scrollTop = top;
-    else if (top + HEIGHT > box.scrollTop + box.clientHeight)
-      box.scrollTop = top + HEIGHT - box.clientHeight;
+    const at = current * HEIGHT;
+    if (at < box.scrollTop) box.scrollTop = at;
+    else if (at + HEIGHT > box.scrollTop + box.clientHeight)
+      box.scrollTop = at + HEIGHT - box.clientHeight;
     draw();
     mark();
     focusCurrent();

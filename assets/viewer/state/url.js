@@ -3,6 +3,7 @@
 import { nodesOf, nodesOfAll } from "../graph/node_names.js";
 import { initialState } from "./state.js";
 import { KINDS } from "./visibility.js";
+import { nextFrame } from "../page/dom.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 /** @typedef {import("./state.js").State} State */
@@ -145,7 +146,7 @@ function intend(address, step) {
   const last = intended.at(-1);
   if (last && !step) last.address = address;
   else intended.push({ address, step });
-  if (step) requestAnimationFrame(() => setTimeout(carryOut));
+  if (step) nextFrame(carryOut);
   else setTimeout(carryOut, 150);
 }
 

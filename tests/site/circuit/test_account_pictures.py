@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from itertools import combinations
@@ -55,8 +56,8 @@ def test_lines_beside_each_other_have_the_room_of_their_width() -> None:
     assert thick, "no line here is wide enough to tell"
 
 
-def test_numbers_stand_on_their_lines_and_on_nothing_else() -> None:
-    count = 0
+def test_numbers_stand_at_their_lines_and_on_nothing_else() -> None:
+    count = beside = 0
     for circuit in circuits():
         layout = lay_out(circuit, WIDE)
         found = list(labels(layout))
@@ -65,12 +66,29 @@ def test_numbers_stand_on_their_lines_and_on_nothing_else() -> None:
             assert abs(one.y - other.y) > SIZE or abs(one.x - other.x) > half(one) + half(other)
         for one in found:
             assert one.text == amount(one.line.effect)
-            (curve,) = (curve for curve in layout.curves if curve.line == one.line)
-            assert any(abs(x - one.x) < 1 for x, _ in curve.points())
+            (own,) = (curve for curve in layout.curves if curve.line == one.line)
+            on_it = any(math.dist(at, middle(one)) < 1 for at in own.points())
+            width = line_width(own.line, circuit)
+            nearest = min(math.dist(at, middle(one)) for at in own.points())
+            assert on_it or (width > 7 and nearest < width / 2 + half(one) + SIZE + 4)
+            beside += not on_it
+            for curve in layout.curves:
+                if curve is not own or not on_it:
+                    assert not any(is_over(one, at) for at in (*curve.points(), *curve.upright()))
             for box in layout.placed:
-                beside = one.x + half(one) <= box.x or one.x - half(one) >= box.x + box.width
-                assert beside or not box.y < one.y < box.y + box.height
+                right_or_left = one.x + half(one) <= box.x or one.x - half(one) >= box.x + box.width
+                assert right_or_left or not box.y < one.y < box.y + box.height
     assert count > 10
+    assert beside, "no line here is wide enough to tell"
+
+
+def middle(label: Label) -> tuple[float, float]:
+    return label.x, label.y - SIZE * 0.35
+
+
+def is_over(label: Label, at: tuple[float, float]) -> bool:
+    (x, y), (here, there) = middle(label), at
+    return abs(x - here) < half(label) and abs(y - there) < SIZE / 2
 
 
 def half(label: Label) -> float:

@@ -97,6 +97,27 @@ def test_a_large_graph_of_another_program_is_tidy(published: Path, canvas: Canva
     assert_tidy(lay_out(circuit, canvas))
 
 
+@pytest.mark.parametrize(("count", "rows"), [(17, 1), (18, 1), (22, 2)])
+def test_words_move_closer_before_one_of_them_takes_a_second_row(count: int, rows: int) -> None:
+    words = tuple(
+        Box("word", "x", (Part(f"word-{at}", ()),), word=at, amount="+0.12") for at in range(count)
+    )
+    answer = Box("answer", "a", (Part("answer", ("a",)),))
+    layout = lay_out(Circuit(words, (), answer, (), automatic=False), WIDE)
+    assert_tidy(layout)
+    assert len({placed.y for placed in layout.placed if placed.box.kind == "word"}) == rows
+
+
+@canvases
+def test_a_long_word_in_a_name_is_not_cut(canvas: Canvas) -> None:
+    box = Box("group", "called → photosynthesis", (Part("a", ("n",)),))
+    answer = Box("answer", "photosynthesis", (Part("answer", ("a",)),))
+    layout = lay_out(Circuit((), (box, box), answer, (), automatic=False), canvas)
+    assert_tidy(layout)
+    for placed in layout.placed:
+        assert " ".join(placed.name_lines) == placed.box.name
+
+
 @given(
     st.lists(st.tuples(st.floats(-100, 1000), st.floats(1, 60)), min_size=1, max_size=12),
 )

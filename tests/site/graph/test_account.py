@@ -16,6 +16,7 @@ from tracer.documents.graph import Graph
 from tracer.documents.parts.parts import Parts
 from tracer.site.graph.account import ShownAccount, show_account
 from tracer.site.graph.facts import explained, facts
+from tracer.site.graph.shaded_prompt import Piece
 from tracer.site.graph.trial import show_trial
 from tracer.site.graph.viewer_data import encode
 from tracer.site.wording.tokens import prompt_text
@@ -63,15 +64,43 @@ def test_the_shaded_prompt_is_the_prompt_and_its_strongest_word_the_darkest() ->
         assert ("opposes" in piece.tone) == (piece.share.value < 0)
 
 
-def test_numbers_in_sight_have_room_and_the_stronger_one_stays() -> None:
+def with_words(**values: float) -> list[Piece]:
+    """The shaded prompt of the words, each of which adds its value."""
     document = json.loads(account_graph()[0].to_json())
-    document["metadata"]["prompt_tokens"][1:7] = [" a", " b", " c", " longer", " d", " e"]
-    strong = {1: 1.0, 2: -2.0, 3: 1.5, 4: 0.9, 5: 0.0, 6: 0.8}
+    document["metadata"]["prompt_tokens"][1:7] = list(values)
+    strong = dict(enumerate(values.values(), start=1))
     for node in document["nodes"]:
         if node["node_id"] in {f"E_{at}_{at}" for at in strong}:
             node["effect"] = strong[node["ctx_idx"]]
-    pieces = list(shown(Graph.model_validate(document)).prompt)
-    assert [piece.text for piece in pieces if "told" in piece.tone] == ["b", "longer", "e"]
+    page = shown(Graph.model_validate(document))
+    pieces = list(page.prompt)
+    assert "".join(p.before + p.text + p.after for p in pieces) == prompt_text(page.graph)
+    return pieces
+
+
+def told(pieces: list[Piece]) -> list[str]:
+    return [piece.text or piece.sign for piece in pieces if "told" in piece.tone]
+
+
+def test_numbers_in_sight_have_room_and_the_stronger_one_stays() -> None:
+    words = {" a": 1.0, " b": -2.0, " c": 1.5, " longer-still": 0.9, " d": 0.0, " even-so": 0.8}
+    assert told(with_words(**words)) == ["b", "longer-still", "even-so"]
+
+
+def test_narrow_letters_give_a_number_less_room_than_wide_ones() -> None:
+    narrow = {" ((": 2.0, ")": 0.0, " *": 0.0, " (": 1.0, " (3": 0.0, " +": 1.9}
+    assert told(with_words(**narrow)) == ["((", "+"]
+    wide = {" mm": 2.0, " w": 0.0, " ww": 0.0, " mw": 1.0, " www": 0.0, " wm": 1.9}
+    assert told(with_words(**wide)) == ["mm", "mw", "wm"]
+
+
+def test_the_end_of_a_line_stands_after_its_sign_and_its_number_beneath_that() -> None:
+    words = {" a": 1.0, "\n": -2.0, " c": 2.0, " longer-still": 0.0, "\n\n": 1.5, " e": 0.8}
+    pieces = with_words(**words)
+    assert told(pieces) == ["↵", "c", "↵↵", "e"]
+    ends = [(piece.sign, piece.text, piece.after) for piece in pieces if piece.sign]
+    assert ends == [("↵", "", "\n"), ("↵↵", "", "\n\n")]
+    assert pieces[1].link is not None and pieces[1].link["aria-label"] == "↵"
 
 
 def test_letters_spread_over_tokens_are_letters_again() -> None:
@@ -189,6 +218,15 @@ def test_automatic_words_reach_the_viewer_and_a_given_name_wins() -> None:
     stored["nodes"][0]["clerp"] = "France → Paris, France"
     again = in_the_viewer(Graph.model_validate(stored), parts)
     assert again["nodes"]["labels"][0] is None, "nobody gave that name"
+
+
+def test_a_word_that_cannot_be_seen_reaches_the_viewer_as_a_sign() -> None:
+    graph, parts = account_graph()
+    stored = json.loads(graph.to_json())
+    node = next(node for node in stored["nodes"] if node.get("reads"))
+    node["reads"] = [{"word": "\n    ", "share": 0.5}]
+    data = in_the_viewer(Graph.model_validate(stored), parts)
+    assert "↵" in data["account"]["words"]["texts"]
 
 
 def test_other_graphs_keep_no_account() -> None:

@@ -69,6 +69,14 @@ class Curve:
         bends.append((x, y, *self.end))
         return [_on_bend(*bend, share) for bend in bends for share in shares]
 
+    def upright(self, step: float = 8) -> list[tuple[float, float]]:
+        """Along its lanes, where it runs straight up."""
+        return [
+            (lane.x, lane.top + step * number)
+            for lane in self.lanes
+            for number in range(int((lane.bottom - lane.top) / step) + 1)
+        ]
+
 
 def passing(
     lines: Iterable[Line], level: Mapping[str, int], at: Mapping[str, float]

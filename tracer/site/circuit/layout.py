@@ -127,16 +127,9 @@ def _split(row: Sequence[Box], canvas: Canvas) -> list[list[Box]]:
 def _flow_words(words: Sequence[Box], canvas: Canvas) -> list[list[tuple[Box, float, float]]]:
     """Words set like text, line by line: (box, x, width)."""
     room = canvas.width - 2 * canvas.margin
-    rows: list[list[tuple[Box, float]]] = [[]]
-    used = 0.0
-    for box in words:
-        said = max(text_width(box.name, NAME_SIZE), text_width(box.amount, DETAIL_SIZE))
-        width = min(said + 12, room)
-        if rows[-1] and used + width > room:
-            rows.append([])
-            used = 0.0
-        rows[-1].append((box, width))
-        used += width + 4
+    rows = _lines_of_words(words, room, around=12)
+    if len(rows) == 2 and len(closer := _lines_of_words(words, room, around=8)) == 1:
+        rows = closer
     flowed = []
     for row in rows:
         total = sum(width for _, width in row)
@@ -150,8 +143,25 @@ def _flow_words(words: Sequence[Box], canvas: Canvas) -> list[list[tuple[Box, fl
     return flowed
 
 
+def _lines_of_words(
+    words: Sequence[Box], room: float, around: float
+) -> list[list[tuple[Box, float]]]:
+    """Each word with its width, which is `around` wider than what it says."""
+    rows: list[list[tuple[Box, float]]] = [[]]
+    used = 0.0
+    for box in words:
+        said = max(text_width(box.name, NAME_SIZE), text_width(box.amount, DETAIL_SIZE))
+        width = min(said + around, room)
+        if rows[-1] and used + width > room:
+            rows.append([])
+            used = 0.0
+        rows[-1].append((box, width))
+        used += width + 4
+    return rows
+
+
 def _placed_word(box: Box, x: float, y: float, width: float) -> Placed:
-    text = clip(box.name, NAME_SIZE, width - 11)
+    text = clip(box.name, NAME_SIZE, width - 7)
     height = WORD_HEIGHT + (AMOUNT_HEIGHT if box.amount else 0)
     return Placed(box, x, y, width, height, (text,), ())
 

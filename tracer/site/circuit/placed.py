@@ -14,6 +14,7 @@ NAME_LEADING = 19
 DETAIL_LEADING = 16
 CAPTION_HEIGHT = 26
 PADDING = 12
+STRETCH = 1.15  # of the widest box, for a name's word that would be cut; two still stand abreast
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ class Placed:
 
 
 def size_of(box: Box, canvas: Canvas) -> tuple[float, float]:
-    inner = canvas.widest_box - 2 * PADDING
+    longest = max(text_width(word, NAME_SIZE) for word in box.name.split(" "))
+    stretched = min(longest + 2 * PADDING, STRETCH * canvas.widest_box)
+    inner = max(canvas.widest_box, stretched) - 2 * PADDING
     name = min(text_width(box.name, NAME_SIZE), inner)
     captions = [text_width(part.caption, DETAIL_SIZE) + PADDING for part in box.parts]
     said = () if canvas.terse else (*box.words, box.detail)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,47 +14,14 @@ from tracer.documents.parts.ledger import Ledger
 from tracer.documents.parts.parts import Parts
 from tracer.documents.prompt_words import BIASES, ERRORS, START, spans
 from tracer.documents.token_text import goes_on_within_letter, joined
+from tracer.site.graph.shaded_prompt import Piece, Share, shaded, sign_of
 from tracer.site.prose.node_links import node_link
 from tracer.site.wording.amounts import signed
 from tracer.site.wording.answers import asked_instead, target_node
 from tracer.site.wording.percent import percent
-from tracer.site.wording.tokens import readable, start, visible
+from tracer.site.wording.tokens import start, visible
 
-LEVELS = 8  # of shade
-_TOLD, _LINKED = 0.05, 0.01  # of the absolute sum: its number is in sight; it leads to its nodes
-_ROOM = 4  # letters of the prompt, from the middle of a word to that of the next: a number's width
 _SHOWN_ALTERNATIVES, _LEAST_WEIGHT = 5, 0.005
-
-
-@dataclass(frozen=True)
-class Share:
-    """What one word, or something that is there for every prompt, adds to the answer. `pieces`
-    are its tokens, where it has several; it begins at `position`."""
-
-    name: str
-    value: float
-    nodes: tuple[str, ...]
-    position: int = 0
-    pieces: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A word of the prompt as it is written, with the white space around it; no share where the
-    words of a long prompt are not told apart."""
-
-    before: str
-    text: str
-    after: str
-    share: Share | None = None
-    tone: str = ""  # classes: its sign, its shade, and whether its number is in sight
-    amount: str = ""
-    link: Mapping[str, str] | None = None
-
-
-def _said(text: str) -> dict[str, str]:
-    """What a link is called aloud whose text cannot be seen."""
-    return {} if text.strip() else {"aria-label": visible(text)}
 
 
 @dataclass(frozen=True)
@@ -108,44 +74,7 @@ class ShownAccount:
     @property
     def prompt(self) -> Iterator[Piece]:
         """The whole prompt in pieces, as it is written."""
-        most = max((abs(one.value) for one in self.words), default=0.0)
-        for text, share in self._spans:
-            core = text.strip()
-            at = text.find(core)
-            edges = (text[:at], core, text[at + len(core) :]) if core else ("", text, "")
-            before, shown, after = map(readable, edges)
-            if share is None:
-                yield Piece(before, shown, after)
-                continue
-            part = abs(share.value) / self.gross if self.gross else 0.0
-            linked = part >= _LINKED
-            level = math.ceil(LEVELS * abs(share.value) / most) if linked and most else 0
-            told = " told" if share in self._told else ""
-            yield Piece(
-                before,
-                shown,
-                after,
-                share,
-                tone=f"share {_sign(share.value)} shade-{level}{told}",
-                amount=self.amount(share.value),
-                link=node_link(share.nodes) | _said(shown) if linked else None,
-            )
-
-    @cached_property
-    def _told(self) -> list[Share]:
-        """Whose numbers are in sight: the strongest first, none where a stronger one's stands."""
-        strong: list[tuple[Share, float]] = []
-        end = 0
-        for text, share in self._spans:
-            core = text.strip()
-            if share is not None and abs(share.value) >= _TOLD * self.gross > 0:
-                strong.append((share, end + text.find(core) + len(core) / 2))
-            end += len(text)
-        found: list[tuple[Share, float]] = []
-        for one, middle in sorted(strong, key=lambda pair: -abs(pair[0].value)):
-            if all(abs(middle - other) >= _ROOM for _, other in found):
-                found.append((one, middle))
-        return [one for one, _ in found]
+        return shaded(self._spans, self.gross, self.amount)
 
     @property
     def table(self) -> list[Row]:
@@ -158,7 +87,7 @@ class ShownAccount:
                 or (f"token {one.position}" if often[one.name] > 1 else ""),
                 amount=self.amount(one.value, digits=3),
                 part=percent(abs(one.value) / self.gross) if self.gross else "–",
-                sign=_sign(one.value),
+                sign=sign_of(one.value),
                 link=node_link(one.nodes),
             )
             for one in sorted(self.shares, key=lambda one: -abs(one.value))
@@ -169,7 +98,7 @@ class ShownAccount:
         """Words together, and each of the others: name, number, sign."""
         words = sum(one.value for one in self.words)
         told = [("the words", words), *((one.name, one.value) for one in self.constants)]
-        return [(name, self.amount(value), _sign(value)) for name, value in told]
+        return [(name, self.amount(value), sign_of(value)) for name, value in told]
 
     @property
     def total(self) -> str:
@@ -307,10 +236,6 @@ def _whole_letters(tokens: Sequence[str]) -> list[tuple[int, int]]:
         else:
             found.append((first, end))
     return found
-
-
-def _sign(value: float) -> str:
-    return "supports" if value >= 0 else "opposes"
 
 
 def _listed(names: Sequence[str]) -> str:

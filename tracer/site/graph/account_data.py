@@ -18,6 +18,7 @@ from tracer.documents.parts.ledger import Ledger
 from tracer.documents.prompt_words import BIASES, OTHER_ERRORS, OTHER_WORDS
 from tracer.site.wording.answers import target_node
 from tracer.site.wording.effects import strengthening
+from tracer.site.wording.tokens import visible
 
 _EXACT = 8  # digits of what weights are multiplied by, so that sums close
 _CONSTANTS = {BIASES: "biases", OTHER_WORDS: "others", OTHER_ERRORS: "errors"}
@@ -96,7 +97,7 @@ def _words(nodes: Sequence[Node]) -> dict[str, Any]:
     places: dict[str, int] = {}
 
     def place(word: str) -> int:
-        return places.setdefault(word, len(places))
+        return places.setdefault(visible(word), len(places))
 
     rows = [
         [

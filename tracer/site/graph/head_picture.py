@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from tracer.documents.parts.heads import HeadPattern, TriedLook
+from tracer.site.circuit.rows import spread
 from tracer.site.graph.claims import tokens_named
 from tracer.site.wording.tokens import visible
 
 CELL, SMALL_CELL, MANY = 15, 7, 22
 LEAST = 3  # percent: what is less is not drawn
 LONGEST = 9  # letters of a token
-GAP, LETTER = 6, 7.2
+GAP, LETTER, LINE = 6, 7.2, 14
 
 _ROW = '<text x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>'
 _COLUMN = '<text transform="translate({:.1f} {:.1f}) rotate(-90)" text-anchor="end">{}</text>'
@@ -47,8 +48,10 @@ def head_picture(pattern: HeadPattern, tokens: Sequence[str], looks: Sequence[Tr
         begin, wide = left + min(one.keys) * cell, (max(one.keys) - min(one.keys) + 1) * cell
         frame = '<rect class="look" x="{:.1f}" y="{}" width="{}" height="{}"/>'
         parts.append(Markup(frame).format(begin - 1, one.to * cell - 1, wide + 1, cell + 1))
-    for at, name in names.items():
-        middle = at * cell + cell / 2 + 4
+    wanted = [(at + 0.5) * cell for at in names]
+    middles = spread(wanted, [min(LINE, size / len(names))] * len(names), 0, size)
+    for centre, name in zip(middles, names.values(), strict=True):
+        middle = centre + 4
         parts.append(Markup(_ROW).format(left - GAP, middle, name))
         parts.append(Markup(_COLUMN).format(left + middle, size + GAP, name))
     return Markup("").join([*parts, Markup("</svg>")])
