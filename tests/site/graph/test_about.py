@@ -26,3 +26,15 @@ def test_a_long_prompt_is_cut() -> None:
 @pytest.mark.parametrize("prompt", ["بلد", "בירת"])
 def test_the_arrow_points_the_way_the_line_runs(prompt: str) -> None:
     assert titled(prompt, " a", " b", " c", " d") == f"{prompt} a b c d ← Paris"
+
+
+@pytest.mark.parametrize(("token", "in_bytes"), [(" <0xE5><0xB0>", True), (" <b>", False)])
+def test_bytes_among_the_answers_are_told(token: str, in_bytes: bool) -> None:
+    graph = make_graph()
+    info = graph.metadata.tracer
+    assert info is not None
+    first, *others = info.answers
+    answers = (first.model_copy(update={"token": token}), *others)
+    told = info.model_copy(update={"answers": answers})
+    metadata = graph.metadata.model_copy(update={"tracer": told})
+    assert About(graph.model_copy(update={"metadata": metadata})).in_bytes == in_bytes

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tracer.documents.graph import Graph
+from tracer.documents.token_text import has_named_byte
 from tracer.site.graph.facts import Fact, explained, facts, model_name, question
 from tracer.site.wording.answers import asked_instead, explained_answer, likely_answers
 from tracer.site.wording.direction import runs_left
@@ -43,6 +44,11 @@ class About:
     @property
     def answers(self) -> tuple[Likely, ...]:
         return likely_answers(self.graph)
+
+    @property
+    def in_bytes(self) -> bool:
+        """Whether an answer is the beginning of a character, or a piece of one."""
+        return any(has_named_byte(one.token) for one in self.answers)
 
     @property
     def subject(self) -> str:
