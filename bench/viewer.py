@@ -6,8 +6,8 @@ people publish them (694 nodes), two of size alone (2,000 nodes and 100,000 link
 
 A hover, a click or a step of the slider is timed from the moment the page hears of it until the
 browser has painted the answer: of a click, the graph, its labels and what the node is; the lists of
-what feeds it follow one frame later. What the browser waits for its next frame before it tells the page
-of a movement is kept beside it, as no page can change that.
+what feeds it follow one frame later. What the browser waits for its next frame before it tells the
+page of a movement is kept beside it, as no page can change that.
 """
 
 from __future__ import annotations
