@@ -103,7 +103,7 @@ def told(halves: HalvesExchanged, account: SetAccount) -> dict[str, Any]:
 
 
 def _short(value: float) -> float:
-    return round(value, 3)
+    return round(value, 5)  # it is rounded again where it is shown
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from tracer.documents.evidence import Versions
 from tracer.documents.set_account import SetAccount
 from tracer.documents.set_claims import load_set_annotations, resolve_group, set_claim_hash
 from tracer.documents.set_evidence import (
+    ExchangedPair,
+    HalvesExchanged,
     RowTried,
     SetClaimEvidence,
     SetEvidence,
@@ -113,6 +115,37 @@ def test_claims_say_in_how_many_rows_they_hold(gallery: GalleryFolder) -> None:
     found = words(page(gallery, "sets/capitals/index.html"))
     assert "holds in 3 of 4 rows" in found and "Not in: lima" in found
     assert "19\N{NO-BREAK SPACE}% and" in found.replace("19 %", "19\N{NO-BREAK SPACE}%")
+
+
+def test_halves_say_how_many_rows_set_apart_they_learnt_from(gallery: GalleryFolder) -> None:
+    account = make_set()
+    pair = ExchangedPair(
+        here="paris",
+        there="berlin",
+        enough=(0.4,),
+        needed=(0.5,),
+        turns=(False,),
+        controls_enough=(0.1,),
+        controls_needed=(0.1,),
+    )
+    halves = HalvesExchanged(
+        halves="kin",
+        counts=(200,),
+        at=200,
+        of=9_000,
+        answers=(2, 2),
+        rows=(2, 2),
+        apart=(1, 0),
+        picked=((), ()),
+        pairs=(pair,),
+        seed=1,
+    )
+    versions = Versions(tracer="t", torch="t", transformers="t", precision="float32")
+    evidence = SetEvidence(set_id=account.id, versions=versions, exchanges=(halves,))
+    evidence.save(set_evidence_file(gallery.root / "sets/capitals/1.json"))
+    found = words(page(gallery, "sets/capitals/index.html"))
+    assert "2 and 2 answers, and 1 and 0 rows set apart that are picked on and not tried" in found
+    assert "move 40" in found
 
 
 def test_a_claim_on_nothing_is_told_at_its_line(gallery: GalleryFolder) -> None:

@@ -243,12 +243,17 @@ def _bar(mean: Mean, most: float) -> Markup:
 def _halves(one: HalvesExchanged) -> ShownHalves:
     a, b = one.answers
     halved = "by answer or kin" if one.halves == "kin" else "by row"
+    apart = (
+        f", and {one.apart[0]} and {one.apart[1]} rows set apart that are picked on and not tried"
+        if any(one.apart)
+        else ""
+    )
     sentence = (
         f"Halves {halved} "
-        f"({one.rows[0]} and {one.rows[1]} rows, {a} and {b} answers): the strongest {one.at} of "
-        f"{one.of:,} neurons at places, picked on one half and exchanged between {len(one.pairs)} "
-        f"pairs of the other, move {percent(one.mean('enough', one.at))} of the lead; as many, as "
-        f"loud, at the same places, {amount(one.controls('enough'))} of it."
+        f"({one.rows[0]} and {one.rows[1]} rows, {a} and {b} answers{apart}): the strongest "
+        f"{one.at} of {one.of:,} neurons at places, picked on one half and exchanged between "
+        f"{len(one.pairs)} pairs of the other, move {percent(one.mean('enough', one.at))} of the "
+        f"lead; as many, as loud, at the same places, {amount(one.controls('enough'))} of it."
     )
     lines = [
         (
