@@ -51,13 +51,14 @@ def main() -> None:
     write_small_graphs(folder, count=count)
     found: dict[str, Any] = {
         "graphs": count,
-        "load": os.getloadavg()[0],
+        "load": round(os.getloadavg()[0], 1),
         "cold": built(folder),
         "again": built(folder),
         "site": told(folder / "public"),
         "pages": in_a_browser(folder / "public"),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, no GPU",
         "date": time.strftime("%Y-%m-%d"),
+        "load_after": round(os.getloadavg()[1], 1),
     }
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
     if count == COUNT:
@@ -112,6 +113,7 @@ def in_a_browser(site: Path) -> dict[str, dict[str, float]]:
 def _opened(page: Page, address: str, path: str, site: Path) -> dict[str, float]:
     with _asked(page) as asked:
         page.goto(address + path, wait_until="networkidle")
+        page.wait_for_timeout(100)  # the end of `load` is told behind its event
         paint, rest = page.evaluate(
             "[performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0,"
             " performance.getEntriesByType('navigation')[0].loadEventEnd]"

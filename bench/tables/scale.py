@@ -22,7 +22,7 @@ def scale_table() -> str:
             f"{one['kilobytes']:,.0f} KB in {one['requests']:.0f} requests",
             f"{one['elements']:,.0f}",
             f"{one['paint_ms']:.0f} ms" if "paint_ms" in one else "",
-            f"{one['load_ms']:.0f} ms",
+            f"{one['load_ms']:.0f} ms" if one["load_ms"] else "not seen",
         )
         for name, one in found["pages"].items()
     ]
@@ -33,5 +33,8 @@ def scale_table() -> str:
         f"{site['files']:,} files, {site['megabytes']:,.0f} MB, of it "
         f"{site['index_megabytes']:.0f} MB of search index in {site['index_files']:,} files."
     )
-    machine = f"{found['machine']}; {found['date']}; load {found['load']:.1f} before."
+    machine = (
+        f"{found['machine']}; {found['date']}; load {found['load']:.1f} before, "
+        f"{found['load_after']:.1f} after."
+    )
     return f"{table(head, rows)}\n\n{told} {machine}"
