@@ -22,8 +22,7 @@ from tracer.site.content.style_parts import SHEETS, joined, sheet_of
 THEME = "styles/theme.css"
 _DEVELOPMENT = re.compile(r"dev/|.*\.(?:mjs|d\.ts)\Z")
 _COMMENT = re.compile(rb"^[ \t]*(?:/\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE)
-
-
+_INDENT = re.compile(rb"\n\s+")
 _IMPORT = re.compile(r"""^(?:import|export|\}) ?[^;()"']*?from "(\.[^"]+)";""", re.MULTILINE)
 
 
@@ -80,6 +79,13 @@ def _content(file: Path) -> bytes:
 
 
 def _published(name: str, content: bytes) -> bytes:
-    """Our scripts without comments that have lines of their own, a sixth of what is sent."""
-    own = name.startswith(("viewer/", "site/")) and name.endswith(".js")
-    return _COMMENT.sub(b"", content) if own else content
+    """Our scripts without comments that have lines of their own, blank lines and indentation."""
+    if not (name.startswith(("viewer/", "site/")) and name.endswith(".js")):
+        return content
+    code = _COMMENT.sub(b"", content)
+    return code if _has_long_texts(code) else _INDENT.sub(b"\n", code)
+
+
+def _has_long_texts(code: bytes) -> bool:
+    """Whether a text between backticks may go on over lines, where blanks are part of it."""
+    return any(line.count(b"`") % 2 for line in code.splitlines())
