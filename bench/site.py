@@ -84,19 +84,18 @@ def posts() -> dict[str, Any]:
         ),
         "hugo": ([hugo, "--quiet"], sites / "hugo", ["public", "resources"], "content/posts"),
     }
-    found: dict[str, Any] = {"posts": POSTS}
-    for side, (command, folder, made, place) in commands.items():
-        cold, edited = [], []
-        for _ in range(RUNS):
+    found: dict[str, Any] = {side: {"cold": [], "edit": []} for side in commands}
+    for _ in range(RUNS):  # in turns, as a machine is not always equally quick
+        for side, (command, folder, made, _) in commands.items():
             for one in made:
                 shutil.rmtree(folder / one, ignore_errors=True)
-            cold.append(_timed(command, folder))
-        for run in range(RUNS):
+            found[side]["cold"].append(_timed(command, folder))
+    for run in range(RUNS):
+        for side, (command, folder, _, place) in commands.items():
             (folder / place / "post-7.md").write_text(post(7, edited=f"Edit {run}."))
-            edited.append(_timed(command, folder))
-        found[side] = {"cold": cold, "edit": edited}
+            found[side]["edit"].append(_timed(command, folder))
     (sites / "tracer" / "site_src" / "pages" / "post-7.md").write_text(post(7, edited="Last."))
-    return found | {"phases": _phases("--root", str(sites / "tracer"))}
+    return {"posts": POSTS, **found, "phases": _phases("--root", str(sites / "tracer"))}
 
 
 def graphs() -> dict[str, Any]:
