@@ -149,7 +149,7 @@ bench-truth: $(VENV)/dev.stamp ## are planted circuits found: twenty, at ten see
 	$(BIN)/python bench/truth.py
 	$(BIN)/python bench/readme.py
 
-bench-viewer: $(VENV)/dev.stamp browser ## measure the viewer against its budgets
+bench-viewer: $(VENV)/dev.stamp browser ## the viewer against its budgets and, in turns, circuit-tracer's (fetched once)
 	$(BIN)/python bench/viewer.py
 	$(BIN)/python bench/readme.py
 
