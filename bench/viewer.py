@@ -72,7 +72,7 @@ def main() -> None:
             write_graphs(theirs, {name: graphs[name] for name in graphs if name != ONLY_OURS})
             sides["peer"] = replace(CIRCUIT_TRACER, host=stack.enter_context(gzipped(theirs)))
         except TracerError as error:
-            peer["missing"] = str(error)
+            peer["missing"] = error.message
             sys.stderr.write(f"ours alone: {error}\n")
         found = _measured(sides, graphs) | {"peer": peer}
     text = json.dumps(found, indent=1, ensure_ascii=False)

@@ -144,7 +144,8 @@ def _fetched(name: str, command: list[str], file: Path, sha256: str) -> bytes:
             raise TracerError(f"{name} could not be fetched", hint=hint) from error
     content = file.read_bytes()
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise TracerError(f"{name} is not what was measured before", hint=f"look at {file}")
+        hint = f"delete {file} and try again"
+        raise TracerError(f"{name} is not what was measured before", hint=hint)
     return content
 
 
