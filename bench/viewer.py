@@ -126,11 +126,11 @@ def _compared(browser: Browser, sides: Sides, graph: str) -> dict[str, Any]:
     if graph == ONLY_OURS:
         sides = {"ours": sides["ours"]}
     found: dict[str, dict[str, Any]] = {side: {"loads": [], "throttled": []} for side in sides}
-    for _ in range(LOADS):
-        for side, viewer in sides.items():
+    for number in range(LOADS):
+        for side, viewer in _order(sides, number):
             found[side]["loads"].append(visit(browser, viewer, graph))
-    for _ in range(0 if graph == ONLY_OURS else THROTTLED_LOADS):
-        for side, viewer in sides.items():
+    for number in range(0 if graph == ONLY_OURS else THROTTLED_LOADS):
+        for side, viewer in _order(sides, number):
             found[side]["throttled"].append(visit(browser, viewer, graph, throttled=True))
     for side, times in _answers(browser, sides, graph).items():
         found[side] |= times
@@ -154,16 +154,21 @@ def _answers(browser: Browser, sides: Sides, graph: str) -> dict[str, dict[str, 
     }
     for kind, event, count in (("hover", "pointermove", MOVES), ("click", "click", CLICKS)):
         for turn in _turns(count):
-            for side, viewer in sides.items():
+            for side, viewer in _order(sides, turn[0] // TURN):
                 found[side][kind] += pointed(pages[side], viewer, event, turn)
     for side, viewer in sides.items():
         unselect(pages[side], viewer)
     for turn in _turns(STEPS):
-        for side, viewer in sides.items():
+        for side, viewer in _order(sides, turn[0] // TURN):
             found[side]["slider"] += pruned(pages[side], viewer, turn, STEPS)
     for page in pages.values():
         page.context.close()
     return found
+
+
+def _order(sides: Sides, number: int) -> list[tuple[str, Viewer]]:
+    """Another begins each time."""
+    return [*sides.items()][:: -1 if number % 2 else 1]
 
 
 def _turns(count: int) -> Iterator[Sequence[int]]:
