@@ -15,7 +15,7 @@ from transformers import LlamaForCausalLM
 
 from bench.workload import Size, encoder_bias, llama_config, word_tokenizer
 from tracer.attribution.question import Ask
-from tracer.documents.graph import FeaturesInfo, ModelInfo
+from tracer.documents.trace_info import FeaturesInfo, ModelInfo
 from tracer.features.choose import FoundFeatures
 from tracer.features.weights.dictionary import Dictionary, Settings, StoredLayer
 from tracer.features.weights.stored import Array, Rows

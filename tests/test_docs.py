@@ -21,18 +21,10 @@ from tracer.documents.evidence import (
     OtherModel,
     PartAblation,
 )
-from tracer.documents.graph import (
-    AdapterInfo,
-    Answer,
-    Link,
-    Metadata,
-    ModelInfo,
-    Node,
-    Question,
-    TracerInfo,
-)
+from tracer.documents.graph import Link, Metadata, Node
 from tracer.documents.schemas import schema_text
 from tracer.documents.trace_figures import Counts, Fit, Scores
+from tracer.documents.trace_info import AdapterInfo, Answer, ModelInfo, Question, TracerInfo
 from tracer.documents.trial import Silenced, Trial
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -10,7 +10,7 @@ from tests.tiny_models import PROMPT, save_tiny_model
 from tracer.attribution.slips import slips
 from tracer.attribution.targets import choose_targets
 from tracer.attribution.trace import trace
-from tracer.documents.graph import Answer
+from tracer.documents.trace_info import Answer
 from tracer.model.frozen_pass import freeze
 from tracer.model.load import Model, load_model
 

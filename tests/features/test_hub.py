@@ -31,10 +31,10 @@ from tracer.batch.run_on_ray import GraphTask
 from tracer.batch.session import build_graphs
 from tracer.batch.sources import Sources
 from tracer.batch.trace_job import Traced
-from tracer.documents.graph import FeaturesInfo
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.prompts import load_prompts
 from tracer.documents.sources import SHORTHANDS
+from tracer.documents.trace_info import FeaturesInfo
 from tracer.errors import TracerError
 from tracer.features.choose import find_features
 

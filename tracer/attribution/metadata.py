@@ -6,7 +6,8 @@ from typing import Any
 
 from tracer.attribution.question import graph_id
 from tracer.attribution.traced import Traced
-from tracer.documents.graph import FORMAT, Metadata, TracerInfo
+from tracer.documents.graph import Metadata
+from tracer.documents.trace_info import FORMAT, TracerInfo
 
 
 def metadata_of(attribution: Traced, slug: str, **found: Any) -> Metadata:

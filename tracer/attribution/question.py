@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from tracer.attribution.origin import FeatureName
-from tracer.documents.graph import FORMAT
 from tracer.documents.prompts import ChatTurn
 from tracer.documents.token_id import TokenId
+from tracer.documents.trace_info import FORMAT
 from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.model.tokens import Tokenizer

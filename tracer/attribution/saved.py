@@ -24,9 +24,9 @@ from tracer.attribution.sweep import Swept
 from tracer.attribution.targets import Targets
 from tracer.attribution.trace import Attribution, as_source, feature_source
 from tracer.documents.account import Alternative
-from tracer.documents.graph import Answer, FeaturesInfo, Question
 from tracer.documents.prompts import ChatTurn
 from tracer.documents.sources import NEURONS
+from tracer.documents.trace_info import Answer, FeaturesInfo, Question
 from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import Place, TracerError
 from tracer.features.choose import choose_features

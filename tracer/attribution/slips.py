@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tracer.attribution.targets import SHOWN_ANSWERS, Targets
-from tracer.documents.graph import Answer
+from tracer.documents.trace_info import Answer
 
 TIMES = 20  # so much likelier is the word that was meant
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from tracer.attribution.origin import FeatureName, Origin
 from tracer.attribution.quantity import directions_of, quantity_of
 from tracer.documents.account import Alternative
-from tracer.documents.graph import Answer, Question
+from tracer.documents.trace_info import Answer, Question
 from tracer.documents.trace_settings import Against
 from tracer.errors import TracerError
 from tracer.features.source import ActiveFeatures

@@ -21,12 +21,13 @@ from tracer.attribution.slips import slips
 from tracer.attribution.targets import Targets
 from tracer.attribution.why import Why, why_looked
 from tracer.documents.drawing import Shown
-from tracer.documents.graph import FeaturesInfo, Graph
+from tracer.documents.graph import Graph
 from tracer.documents.head_names import Head
 from tracer.documents.parts.parts import Parts
 from tracer.documents.prompt_words import spans
 from tracer.documents.records import first_mistake
 from tracer.documents.trace_figures import Fit
+from tracer.documents.trace_info import FeaturesInfo
 from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.features.active import Activations

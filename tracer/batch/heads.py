@@ -22,12 +22,12 @@ from tracer.batch.report import plain_console, table_of
 from tracer.batch.subject import Subject, Workbench, find_subject
 from tracer.batch.trace_job import memory_suffices
 from tracer.documents.files import write_atomically
-from tracer.documents.graph import Question
 from tracer.documents.parts.heads import Heads, TriedLook
 from tracer.documents.parts.parts import heads_file
 from tracer.documents.parts.why import WhyLooked
 from tracer.documents.prompt_words import START, word_of
 from tracer.documents.token_text import joined
+from tracer.documents.trace_info import Question
 from tracer.documents.trace_settings import Device
 from tracer.errors import Place, TracerError
 from tracer.features.source import ActiveFeatures

@@ -11,12 +11,13 @@ from tracer.batch.sources import Sources
 from tracer.documents.annotations import Annotations
 from tracer.documents.enclosure import is_there
 from tracer.documents.evidence import OtherModel, evidence_file
-from tracer.documents.graph import Graph, TracerInfo
+from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.parts.parts import Parts, load_parts
 from tracer.documents.prompts import Counterfactual, PromptList, load_planned
 from tracer.documents.resolved_claims import Find, annotations_in, find_in
 from tracer.documents.sources import NEURONS
+from tracer.documents.trace_info import TracerInfo
 from tracer.documents.trace_settings import Device
 from tracer.errors import Place, TracerError, did_you_mean
 from tracer.features.choose import FoundFeatures

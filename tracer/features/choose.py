@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from tracer.documents.graph import FeaturesInfo
 from tracer.documents.sources import HUB_FEATURES, NEURONS, SHORTHANDS, set_id, unknown_features
+from tracer.documents.trace_info import FeaturesInfo
 from tracer.documents.trace_settings import TraceSettings
 from tracer.errors import TracerError
 from tracer.features.hub import fetch_set, listed_set

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from tracer.documents.graph import FeaturesInfo
 from tracer.documents.trace_figures import Fit
+from tracer.documents.trace_info import FeaturesInfo
 from tracer.errors import TracerError
 
 NOTHING_GAINED = 1.0  # the mean alone, or nothing at all, would reconstruct as well

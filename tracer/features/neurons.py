@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tracer.documents.graph import FeaturesInfo
 from tracer.documents.sources import NEURONS
 from tracer.documents.trace_figures import Fit
+from tracer.documents.trace_info import FeaturesInfo
 from tracer.features.active import Activations, Active, joined
 from tracer.features.choose import find_features
 from tracer.features.source import LayerFeatures

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from torch import Tensor
 
-from tracer.documents.graph import FeaturesInfo
 from tracer.documents.trace_figures import Fit
+from tracer.documents.trace_info import FeaturesInfo
 from tracer.features.active import Activations
 from tracer.model.frozen_pass import FrozenPass
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from tracer.documents.graph import FeaturesInfo
 from tracer.documents.trace_figures import Fit
+from tracer.documents.trace_info import FeaturesInfo
 from tracer.errors import TracerError
 from tracer.features.active import Activations, Active, joined
 from tracer.features.encode import encode

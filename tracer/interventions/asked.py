@@ -9,7 +9,8 @@ import torch
 
 from tracer.attribution.origin import FeatureName
 from tracer.attribution.quantity import Quantity, quantity_of
-from tracer.documents.graph import Node, Question
+from tracer.documents.graph import Node
+from tracer.documents.trace_info import Question
 from tracer.interventions.controls import Member
 from tracer.interventions.knock_out import KnockOut
 from tracer.interventions.steered_pass import Run, Setting, SteeredPrompt

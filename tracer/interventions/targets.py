@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from tracer.documents.graph import FeaturesInfo
+from tracer.documents.trace_info import FeaturesInfo
 from tracer.errors import TracerError
 from tracer.features.active import Active
 from tracer.features.choose import FoundFeatures, choose_features

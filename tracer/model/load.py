@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from tracer.documents.graph import AdapterInfo, ModelInfo
 from tracer.documents.listed_settings import DEFAULT_MODEL
+from tracer.documents.trace_info import AdapterInfo, ModelInfo
 from tracer.documents.trace_settings import Device, Precision
 from tracer.errors import TracerError
 from tracer.model.architectures import architecture_of

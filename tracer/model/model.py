@@ -10,7 +10,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from tracer.documents.graph import ModelInfo
+from tracer.documents.trace_info import ModelInfo
 from tracer.model.architectures import Architecture
 from tracer.model.layer_weights import LayerWeights, layer_weights
 from tracer.model.tokens import Tokenizer

@@ -13,7 +13,8 @@ from tracer.attribution.account.carried import Carried, carried_by_heads
 from tracer.attribution.trace import feature_source
 from tracer.batch.found_heads import groups_of, heads_part
 from tracer.batch.heads import targets_of
-from tracer.documents.graph import Graph, Question
+from tracer.documents.graph import Graph
+from tracer.documents.trace_info import Question
 from tracer.features.choose import FoundFeatures
 from tracer.features.source import ActiveFeatures
 from tracer.interventions.steered_pass import SteeredPrompt

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tracer.documents.claims import Claim
-from tracer.documents.graph import Question
 from tracer.documents.references import slug_from
+from tracer.documents.trace_info import Question
 from tracer.errors import TracerError
 from tracer.workbench.asked import Named, Poke
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from tracer.batch.subject import find_subject
-from tracer.documents.graph import Graph, Question, TracerInfo
+from tracer.documents.graph import Graph
 from tracer.documents.prompts import PromptEntry, PromptList
 from tracer.documents.sources import NEURONS
 from tracer.documents.token_id import TokenId
+from tracer.documents.trace_info import Question, TracerInfo
 from tracer.documents.trace_settings import TraceSettings
 from tracer.workbench.asked import Asked, Limits, Named
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
-from tracer.documents.graph import Graph, Question
+from tracer.documents.graph import Graph
+from tracer.documents.trace_info import Question
 from tracer.errors import TracerError
 from tracer.interventions.asked import Asked as Quantity
 from tracer.interventions.controls import Controls, Member

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tracer.documents.enclosure import is_there
-from tracer.documents.graph import TracerInfo
 from tracer.documents.prompts import PromptEntry, PromptList
 from tracer.documents.sources import (
     HUB_FEATURES,
@@ -21,6 +20,7 @@ from tracer.documents.sources import (
     set_id,
     source_id,
 )
+from tracer.documents.trace_info import TracerInfo
 from tracer.documents.yaml_source import KeyPath
 from tracer.errors import Place, TracerError, did_you_mean
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 
-from tracer.documents.graph import Graph, TracerInfo
+from tracer.documents.graph import Graph
+from tracer.documents.trace_info import TracerInfo
 from tracer.documents.trace_settings import TraceSettings
 
 # What `tracer trace` has options for; other settings are the prompt list's alone.

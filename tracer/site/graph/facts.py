@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from tracer.documents.account import AccountInfo
 from tracer.documents.evidence import Versions
 from tracer.documents.exchange.provenance import Named, Provenance, is_foreign, provenance_of
-from tracer.documents.graph import Graph, TracerInfo
+from tracer.documents.graph import Graph
 from tracer.documents.trace_figures import Fit
+from tracer.documents.trace_info import TracerInfo
 from tracer.site.wording.amounts import signed
 from tracer.site.wording.answers import asked_instead, target_node
 from tracer.site.wording.percent import percent

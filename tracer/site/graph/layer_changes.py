@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from tracer.documents.evidence import Exchange, ExchangedLayer
 from tracer.documents.feature_source import numbering
-from tracer.documents.graph import Graph, Question
+from tracer.documents.graph import Graph
+from tracer.documents.trace_info import Question
 from tracer.site.graph.curves import share
 from tracer.site.wording.amounts import amount
 from tracer.site.wording.tokens import visible
