@@ -1,5 +1,5 @@
-"""No text stands on another in the pictures of the project's own gallery: all of its graphs, on a
-desk's screen and on a phone's."""
+"""No text stands on another in the pictures of the project's own gallery, and none is
+cut or smaller than 12 pixels: all of its graphs, on a desk's screen and on a phone's."""
 
 from __future__ import annotations
 
@@ -48,13 +48,24 @@ OVERLAPS = """() => {
     const [left, right, top] = [middle - width / 2, middle + width / 2, box.top + below];
     add(word.dataset.amount, { left, right, top, bottom: top + height });
   }
+  const cut = [], small = [];
+  for (const text of document.querySelectorAll("svg:is(.circuit, .head-picture) text")) {
+    if (!text.checkVisibility()) continue;
+    const picture = text.ownerSVGElement;
+    const [inner, outer] = [text, picture].map((one) => one.getBoundingClientRect());
+    const scale = outer.width / picture.viewBox.baseVal.width;
+    if (scale * parseFloat(getComputedStyle(text).fontSize) < 11.9) small.push(text.textContent);
+    const isOut = inner.left < outer.left || inner.bottom > outer.bottom + 1;
+    if (isOut && picture.matches(".head-picture")) cut.push(text.textContent);
+  }
   const broken = [...document.querySelectorAll(".answers bdi")]
     .filter((one) => /^\\p{L}+$/u.test(one.textContent) && one.getClientRects().length > 1);
   const meets = (a, b) =>
     a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
   const overlaps = texts.flatMap((one, at) =>
     texts.slice(at + 1).filter((other) => meets(one, other)).map(({ text }) => [one.text, text]));
-  return { texts: texts.length, overlaps, broken: broken.map((one) => one.textContent) };
+  const inPieces = broken.map((one) => one.textContent);
+  return { texts: texts.length, overlaps, cut, small, broken: inPieces };
 }"""
 
 
@@ -89,4 +100,6 @@ def test_no_text_stands_on_another_and_no_answer_is_broken(page: Page, slug: str
         found = page.evaluate(OVERLAPS)
         assert found["overlaps"] == [], f"at {width} px"
         assert found["broken"] == [], f"at {width} px"
+        assert found["cut"] == [], f"at {width} px"
+        assert found["small"] == [], f"at {width} px"
         assert found["texts"] > 10

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -11,12 +13,13 @@ from tests.builders import make_graph
 from tests.galleries import GalleryFolder
 from tests.heads_part import heads, look
 from tracer.documents.annotations import Annotations
-from tracer.documents.parts.heads import HeadPattern
+from tracer.documents.parts.heads import HeadPattern, TriedLook
 from tracer.documents.parts.parts import Parts
 from tracer.errors import TracerError
 from tracer.site.build import build
 from tracer.site.check import check
 from tracer.site.circuit.circuit import summarise
+from tracer.site.circuit.lettering import text_width
 from tracer.site.graph.head_picture import head_picture
 from tracer.site.graph.heads import ShownHeads, show_heads
 
@@ -90,6 +93,51 @@ def test_a_picture_names_its_tokens_and_frames_what_was_tried() -> None:
     picture = head_picture(pattern, tokens, [look(to=2, keys=[1])])
     assert picture.count("<rect") == 4 + 1 and picture.count('class="look"') == 1
     assert "a&lt;b" in picture and 'role="img"' in picture and "a<b" not in picture
+
+
+def written(tokens: list[str], looks: list[TriedLook]) -> tuple[dict[str, float], list[str]]:
+    """The picture's own size, and the names of its rows."""
+    rows = [[0] * at + [100] for at in range(len(tokens))]
+    picture = head_picture(HeadPattern.model_validate({"head": "0.1", "rows": rows}), tokens, looks)
+    root = ElementTree.fromstring(picture)
+    said = [text for text in root.iter("text") if "y" in text.attrib]
+    left = min(float(text.attrib["x"]) - text_width(text.text or "", 12) for text in said)
+    right = max(float(r.attrib["x"]) + float(r.attrib["width"]) for r in root.iter("rect"))
+    places = sorted(float(text.attrib["y"]) for text in said)
+    apart = min((b - a for a, b in pairwise(places)), default=99.0)
+    width = float(root.attrib["width"])
+    assert root.attrib["viewBox"].split()[2:] == [root.attrib[one] for one in ("width", "height")]
+    sizes = {"width": width, "left": left, "right": right, "apart": apart}
+    return sizes, [text.text or "" for text in said]
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        ["<s>"],
+        ["<|endoftext|>", "大", "小的反义词", " incomprehensibilities"],
+        ["<|endoftext|>", *[" is"] * 17],
+        ["<|endoftext|>", *[" WWWWWWWW"] * 40],
+        ["<s>", *["x"] * 900],
+    ],
+    ids=["one", "wide", "eighteen", "forty", "many"],
+)
+def test_names_stand_apart_and_inside_a_picture_no_wider_than_a_phone(tokens: list[str]) -> None:
+    sizes, names = written(tokens, [look(to=len(tokens) - 1, keys=[0])])
+    assert sizes["width"] <= 320 and sizes["left"] > -0.1 and sizes["right"] <= sizes["width"]
+    assert sizes["apart"] > 13.9
+    assert len(names) == (len(tokens) if len(tokens) <= 18 else 2)
+
+
+def test_more_tried_tokens_than_have_room_leave_the_last_named() -> None:
+    tokens = ["<s>", *map(str, range(99))]
+    sizes, names = written(tokens, [look(to=99, keys=list(range(1, 60)))])
+    assert sizes["apart"] > 13.9 and names[-1] == "98" and len(names) < 30
+
+
+def test_bytes_of_one_letter_are_named_as_that_letter() -> None:
+    tokens = ["<s>", ' "', "<0xE5><0xB0>", "<0x8F>", '"']
+    assert written(tokens, [look(to=4, keys=[2, 3])])[1] == ["<s>", '"', "小", '"']
 
 
 @pytest.fixture

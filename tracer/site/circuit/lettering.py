@@ -11,7 +11,7 @@ from functools import lru_cache
 _NARROW = frozenset("ijlI.,:;!|'’`() ftr[]-\N{NO-BREAK SPACE}")
 _WIDE = frozenset("mwMW@%—…")
 _OPERATORS = frozenset("+\N{MINUS SIGN}=<>~→⊣")
-_FIRST_IDEOGRAPH = 0x2E80
+_FIRST_SIGN, _FIRST_IDEOGRAPH = 0x2190, 0x2E80  # arrows and what follows: ↵, ␣
 _NARROWEST = 0.6  # of the estimate: in a narrow face with serifs
 
 
@@ -61,4 +61,6 @@ def _advance(character: str) -> float:
         return 1.0
     if character in _OPERATORS:
         return 0.84
+    if ord(character) >= _FIRST_SIGN:
+        return 1.0
     return 0.76 if character.isupper() else 0.65
