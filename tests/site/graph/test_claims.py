@@ -27,7 +27,7 @@ from tracer.documents.resolved_claims import resolve_claim
 from tracer.errors import TracerError
 from tracer.site.build import build
 from tracer.site.check import check
-from tracer.site.graph.claims import sentence
+from tracer.site.graph.claims import sentence, with_texts
 
 ANNOTATIONS = """\
 groups:
@@ -141,6 +141,17 @@ def test_claims_stand_on_the_page_with_badge_bars_controls_and_nodes(
     assert load_evidence(published) == load_evidence(
         tested.root / "graphs/france-paris/1.evidence.json"
     )
+
+
+def test_a_token_that_is_given_by_its_id_is_told_by_its_text() -> None:
+    asked = {"id": "one", "ablate": "0_7_4", "expect": {"token": {"id": 42}, "p_below": 0.1}}
+    info = make_graph().metadata.tracer
+    assert info is not None
+    told = with_texts(Claim.model_validate(asked), info.answers)
+    assert "probability of “Paris” falls below" in sentence(told, Annotations())
+    asked["expect"] = {"token": {"id": 7}, "p_below": 0.1}
+    told = with_texts(Claim.model_validate(asked), info.answers)
+    assert "probability of token 7 falls below" in sentence(told, Annotations())
 
 
 def test_failed_claims_are_shown(tested: GalleryFolder) -> None:

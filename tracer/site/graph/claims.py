@@ -15,6 +15,7 @@ from tracer.documents.graph import Graph
 from tracer.documents.resolved_claims import ResolvedClaim
 from tracer.documents.token_id import TokenId
 from tracer.documents.token_text import joined
+from tracer.documents.trace_info import Answer
 from tracer.site.graph.bars import bars
 from tracer.site.graph.facts import model_name
 from tracer.site.graph.summary import Badge
@@ -76,9 +77,11 @@ def show_claim(
     found: ClaimEvidence | None,
     note: Markup,
     tokens: Sequence[str] = (),
+    answers: Sequence[Answer] = (),
 ) -> ShownClaim:
-    """`found` is the evidence for this very claim, if there is any; `tokens` are the prompt's."""
-    claim = resolved.claim
+    """`found` is the evidence for this very claim, if there is any; `tokens` are the prompt's,
+    `answers` the graph's."""
+    claim = with_texts(resolved.claim, answers)
     return ShownClaim(
         id=claim.id,
         sentence=sentence(claim, annotations, resolved.other_model, tokens),
@@ -192,6 +195,18 @@ def _name(target: str, annotations: Annotations) -> str:
 
 def _all(parts: list[str]) -> str:
     return " and ".join(parts) if len(parts) < 3 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def with_texts(claim: Claim, answers: Sequence[Answer]) -> Claim:
+    """The claim as it is told: tokens that are given by their id by their text, where they are
+    among the graph's answers."""
+    texts = {one.token_id: one.token for one in answers}
+    named = {
+        key: texts.get(token.id, token)
+        for key in ("token", "versus")
+        if isinstance(token := getattr(claim.expect, key), TokenId)
+    }
+    return claim.model_copy(update={"expect": claim.expect.model_copy(update=named)})
 
 
 def _quoted(token: str | TokenId | None) -> str:

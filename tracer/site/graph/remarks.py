@@ -125,10 +125,13 @@ class Remarks:
     def claims(self) -> list[ShownClaim]:
         """The claims that this revision has the nodes for, each with its evidence if there is
         any. Raises Problems for bad links in notes."""
-        tokens, shown = self.graph.metadata.prompt_tokens, []
+        data, shown = self.graph.metadata, []
+        answers = data.tracer.answers if data.tracer else ()
         for number, resolved, found in self._became:
             note = self._note(resolved.claim.note, ("claims", number, "note"))
-            shown.append(show_claim(resolved, self.annotations, found, note, tokens))
+            shown.append(
+                show_claim(resolved, self.annotations, found, note, data.prompt_tokens, answers)
+            )
         return shown
 
     @property

@@ -15,7 +15,7 @@ from tracer.documents.graph import Graph
 from tracer.documents.parts.heads import Heads, TriedLook
 from tracer.documents.resolved_claims import ResolvedClaim
 from tracer.site.graph.bars import bars
-from tracer.site.graph.claims import measured, tokens_named
+from tracer.site.graph.claims import measured, tokens_named, with_texts
 from tracer.site.prose.node_links import node_link
 from tracer.site.wording.amounts import signed
 from tracer.site.wording.percent import percent
@@ -98,7 +98,8 @@ def steer_command(slug: str, revision: int | None) -> str:
 def groups_tried(graph: Graph, annotations: Annotations, became: Became) -> dict[str, GroupTried]:
     """By key the groups that a claim takes away alone. Of several claims the first counts that
     measures the answer's probability, else the first."""
-    members = annotations.group_members(graph.node_ids)
+    members, info = annotations.group_members(graph.node_ids), graph.metadata.tracer
+    answers = info.answers if info else ()
     found: dict[str, GroupTried] = {}
     for resolved, evidence in became:
         claim, touched = resolved.claim, set(resolved.touched)
@@ -109,7 +110,8 @@ def groups_tried(graph: Graph, annotations: Annotations, became: Became) -> dict
         for key, nodes in members.items():
             better = key not in found or (not found[key].share and one is not None)
             if nodes and touched == set(nodes) and better:
-                found[key] = GroupTried(tuple(nodes), measured(claim, measure), measure)
+                of = measured(with_texts(claim, answers), measure)
+                found[key] = GroupTried(tuple(nodes), of, measure)
     return {key: found[key] for key in members if key in found}
 
 
