@@ -25,9 +25,11 @@ import tracer
 from tracer.documents.graph import significant
 from tracer.interventions.knock_out import KnockOut, knocked_out
 from tracer.model.load import Model
+from tracer.site.wording.percent import percent
 
 ROOT = Path(__file__).parents[1]
 FILE, PAGE = ROOT / "bench" / "opposites.json", ROOT / "site_src" / "pages" / "opposites.md"
+PERCENT = "\N{NO-BREAK SPACE}%"
 DIGITS = 4  # of every number: other processors differ in later ones
 LAYER, HEAD = 25, 7
 # Chosen before the first run; ten had been tried by hand. Each word is one token.
@@ -117,12 +119,14 @@ def frames_table(found: dict[str, Any]) -> list[str]:
     lines = [f"| {' | '.join(heads)} |", "| --- | --- | --- | --- | --- |"]
     for frame, rows in found["frames"].items():
         cells = [
-            f"{mean(rows, name, 'before'):.3f} → {mean(rows, name, 'after'):.3f}"
+            moved({side: mean(rows, name, side) for side in ("before", "after")})
             for name in ("opposite", "word")
         ]
         count = f"{sum(map(turns, rows))} of {len(rows)}"
         weight = sum(row["weight"] for row in rows) / len(rows)
-        lines.append(f"| {frame.format('…')} | {weight:.2f} | {cells[0]} | {cells[1]} | {count} |")
+        lines.append(
+            f"| {frame.format('…')} | {shown(weight)} | {cells[0]} | {cells[1]} | {count} |"
+        )
     return lines
 
 
@@ -139,13 +143,20 @@ def chinese_table(found: dict[str, Any]) -> list[str]:
     lines = ["| asked for | it looks there | right | again |", "| --- | --- | --- | --- |"]
     for row in found["chinese"]:
         right, again = (moved(row["p"][row[name]]) for name in ("right", "repeated"))
-        pair, weight = f"{row['repeated']} → {row['right']}", f"{row['weight']:.2f}"
+        pair, weight = f"{row['repeated']} → {row['right']}", shown(row["weight"])
         lines.append(f"| {pair} | {weight} | {right} | {again} |")
     return lines
 
 
-def moved(one: dict[str, Any]) -> str:
-    return f"{one['before']:.3f} → {one['after']:.3f}"
+def moved(one: dict[str, float]) -> str:
+    """In percent, never parted where a line ends."""
+    before, after = (shown(one[side]) for side in ("before", "after"))
+    return f"{before.removesuffix(PERCENT)}\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}{after}"
+
+
+def shown(share: float) -> str:
+    """With tenths, where it is less than ten percent."""
+    return percent(share, tenths=share < 0.0995)
 
 
 if __name__ == "__main__":

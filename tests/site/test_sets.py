@@ -53,7 +53,7 @@ def words(parser: LexborHTMLParser) -> str:
 
 def test_a_page_says_what_counts_and_what_does_not(gallery: GalleryFolder) -> None:
     found = words(page(gallery, "sets/capitals/index.html"))
-    assert "as its likeliest word in 4 of 5 rows" in found
+    assert "as its likeliest word in 4 of 5 rows, each a prompt" in found
     assert "1 neuron is core" in found
     assert "Set apart: 1 row" in found and "Rome" in found
     assert "kyiv: not one token" in found
@@ -64,7 +64,7 @@ def test_the_gallery_and_its_tags_lead_to_sets(gallery: GalleryFolder) -> None:
     front = page(gallery, "index.html")
     links = [one.attributes["href"] for one in front.css(".sets a")]
     assert "./sets/capitals/" in links and "./tags/geography/" in links
-    assert "4 of 5 rows count" in words(front)
+    assert "the expected answer comes first in 4 of 5 prompts" in words(front)
 
 
 def test_a_graph_that_asks_a_row_leads_to_its_set(gallery: GalleryFolder) -> None:

@@ -99,7 +99,7 @@ class SetPage:
         )
         q = one.quantity
         return [
-            f"The model {how} in {counted} of {rows} rows. These count; their answers lead by "
+            f"The model {how} in {counted} of {rows} rows, each a prompt. These count; their answers lead by "
             f"{amount(q.mean)} logits on average ({amount(q.low)} to {amount(q.high)}).",
             f"{_neurons(core)} core: the account of four rows in five, or more, lists "
             f"{'it' if core == 1 else 'them'}. "
@@ -210,6 +210,7 @@ class SetPage:
     def summary(self) -> Summary:
         """What cards say."""
         counted, rows = len(self.account.counted), len(self.account.rows)
+        stands = "comes first" if self.account.counts == "first" else "is ahead"
         return Summary(
             folder=self.folder,
             title=self.title,
@@ -217,7 +218,7 @@ class SetPage:
             tags=tuple(self.account.tags),
             prompt=self.prompt,
             badges=tuple(one.badge for one in self.claims),
-            rows=f"{counted} of {rows} rows count",
+            rows=f"the expected answer {stands} in {counted} of {rows} prompts",
         )
 
 
