@@ -99,8 +99,9 @@ class SetPage:
         )
         q = one.quantity
         return [
-            f"The model {how} in {counted} of {rows} rows, each a prompt. These count; their answers lead by "
-            f"{amount(q.mean)} logits on average ({amount(q.low)} to {amount(q.high)}).",
+            f"The model {how} in {counted} of {rows} rows, each a prompt. These count; their "
+            f"answers lead by {amount(q.mean)} logits on average "
+            f"({amount(q.low)} to {amount(q.high)}).",
             f"{_neurons(core)} core: the account of four rows in five, or more, lists "
             f"{'it' if core == 1 else 'them'}. "
             f"{len(one.of_kind('sometimes'))} are there sometimes, in one row of five or more, "
