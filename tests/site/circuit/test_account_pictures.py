@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
 from tests.site.circuit.test_balance import GROUPINGS, circuit_of, group
 from tests.site.circuit.test_layout import assert_tidy, canvases
+from tracer.documents.annotations import load_annotations
+from tracer.documents.graph import Graph
+from tracer.documents.graph_folder import GraphFolder
 from tracer.site.circuit.boxes import Circuit
+from tracer.site.circuit.circuit import summarise
 from tracer.site.circuit.flow_labels import SIZE, Label, labels
 from tracer.site.circuit.in_words import describe
 from tracer.site.circuit.layout import WIDE, lay_out, lay_out_pictures
@@ -137,3 +143,19 @@ def test_a_thumbnail_has_the_names_of_the_strongest_boxes_and_no_links(
     assert not any("⊣" in text for text in texts), "a sign that a card's font lacks"
     assert not list(root.iter("a"))
     assert root.get("aria-hidden") == "true"
+
+
+def test_no_line_of_a_thumbnail_runs_out_of_it() -> None:
+    """As one of this graph's did, that passes right of all boxes."""
+    repository = Path(__file__).parents[3]
+    said, _ = load_annotations(repository / "site_src/annotations/opposite-of-xiao.yaml")
+    folder = GraphFolder(repository / "graphs")
+    graph = Graph.load(folder.path("opposite-of-xiao", folder.latest("opposite-of-xiao") or 0))
+    root = ET.fromstring(draw_thumbnail(summarise(graph, said, graph.parts)))
+    left, _, width, _ = map(float, str(root.get("viewBox")).split())
+    lines = [one for one in root.iter("path") if "line" in str(one.get("class"))]
+    assert len(lines) > 5
+    for line in lines:
+        half = float(str(line.get("stroke-width"))) / 2
+        across = [float(x) for x in re.findall(r"(-?[\d.]+) -?[\d.]+", str(line.get("d")))]
+        assert left <= min(across) - half and max(across) + half <= left + width

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from markupsafe import Markup
 
 from tracer.site.circuit.boxes import Box, Circuit
-from tracer.site.circuit.layout import WIDE, lay_out
+from tracer.site.circuit.layout import WIDE, Layout, lay_out
+from tracer.site.circuit.line_width import line_width
 from tracer.site.circuit.placed import Canvas
 from tracer.site.circuit.svg import lines_drawn, rect, tag, texts_drawn
 
@@ -26,8 +28,9 @@ def draw_thumbnail(circuit: Circuit) -> Markup:
     layout = lay_out(glimpse(circuit), NAMED) if named else lay_out(circuit, THUMBNAIL)
     used = _used_keys(layout.circuit)
     shown = [p for p in layout.placed if p.box.kind != "word" or p.box.parts[0].key in used]
-    left = min(p.x for p in shown) - MARGIN
-    right = max(p.x + p.width for p in shown) + MARGIN
+    spans = [*((p.x, p.x + p.width) for p in shown), *_line_spans(layout)]
+    left = min(start for start, _ in spans) - MARGIN
+    right = max(end for _, end in spans) + MARGIN
     shapes = (rect(p.x, p.y, p.width, p.height, f"box {p.box.kind}") for p in shown)
     return tag(
         "svg",
@@ -59,6 +62,12 @@ def glimpse(circuit: Circuit) -> Circuit:
         if {one.source, one.target} <= ends and one.share >= LEAST_SHARE
     )
     return replace(circuit, words=foot, groups=tuple(groups), lines=lines)
+
+
+def _line_spans(layout: Layout) -> Iterator[tuple[float, float]]:
+    for curve in layout.curves:
+        half = line_width(curve.line, layout.circuit) / 2
+        yield from ((lane.x - half, lane.x + half) for lane in curve.lanes)
 
 
 def _size_of(box: Box, circuit: Circuit) -> float:
