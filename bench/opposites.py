@@ -119,7 +119,7 @@ def frames_table(found: dict[str, Any]) -> list[str]:
     lines = [f"| {' | '.join(heads)} |", "| --- | --- | --- | --- | --- |"]
     for frame, rows in found["frames"].items():
         cells = [
-            moved({side: mean(rows, name, side) for side in ("before", "after")})
+            moved({side: mean(rows, name, side) for side in ("before", "after")}, parted=True)
             for name in ("opposite", "word")
         ]
         count = f"{sum(map(turns, rows))} of {len(rows)}"
@@ -148,10 +148,11 @@ def chinese_table(found: dict[str, Any]) -> list[str]:
     return lines
 
 
-def moved(one: dict[str, float]) -> str:
-    """In percent, never parted where a line ends."""
+def moved(one: dict[str, float], *, parted: bool = False) -> str:
+    """In percent; a line may end in it where it may be `parted`."""
     before, after = (shown(one[side]) for side in ("before", "after"))
-    return f"{before.removesuffix(PERCENT)}\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}{after}"
+    space = " " if parted else "\N{NO-BREAK SPACE}"
+    return f"{before.removesuffix(PERCENT)}\N{NO-BREAK SPACE}→{space}{after}"
 
 
 def shown(share: float) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -13,6 +15,7 @@ from tests.builders import make_graph
 from tests.site.graph.test_viewer_data import read
 from tracer.documents.annotations import Annotations
 from tracer.documents.graph import Graph
+from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.parts.parts import Parts
 from tracer.site.graph.account import ShownAccount, show_account
 from tracer.site.graph.facts import explained, facts
@@ -233,3 +236,22 @@ def test_other_graphs_keep_no_account() -> None:
     assert "account" not in read(encode(make_graph(), Annotations()))
     assert show_account(make_graph(), Annotations(), Parts()) is None
     assert re.search("explains 61", " ".join(explained(make_graph())))
+
+
+def test_the_picture_of_an_account_tells_its_graphs_numbers() -> None:
+    repository = Path(__file__).parents[3]
+    folder = GraphFolder(repository / "graphs")
+    slug = "colosseum-italian"
+    account = shown(Graph.load(folder.path(slug, folder.latest(slug) or 0)))
+    by = {one.name: one.value for one in account.shares}
+    others = sum(one.value for one in account.words) - by["Colosseum"]
+    told = [by["the start"], by["Colosseum"], others]
+    picture = ElementTree.parse(repository / "site_src/files/account.svg")
+    found = [one for one in picture.iter() if "class" in one.attrib]
+    amounts = [one.text for one in found if one.get("class") == "amount"]
+    assert amounts == [account.amount(one) for one in told]
+    assert f"leads by {account.total}" in [one.text for one in found]
+    widths = [float(one.attrib["stroke-width"]) for one in found if one.get("class") == "flow"]
+    assert [width / widths[1] for width in widths] == pytest.approx(
+        [one / told[1] for one in told], abs=0.01
+    )

@@ -25,7 +25,7 @@ FLOW_BANDS, FLOW_GAP = 4, 0.8  # of an account, whose boxes are taller
 
 
 WIDE = Canvas(width=960, most_across=5, widest_box=216, row_gap=72)
-NARROW = Canvas(width=356, most_across=2, widest_box=142, row_gap=54)
+NARROW = Canvas(width=356, most_across=2, widest_box=146, row_gap=54, gap=10, margin=5)
 
 
 @dataclass(frozen=True)
