@@ -151,7 +151,9 @@ def test_no_line_of_a_thumbnail_runs_out_of_it() -> None:
     said, _ = load_annotations(repository / "site_src/annotations/opposite-of-xiao.yaml")
     folder = GraphFolder(repository / "graphs")
     graph = Graph.load(folder.path("opposite-of-xiao", folder.latest("opposite-of-xiao") or 0))
-    root = ET.fromstring(draw_thumbnail(summarise(graph, said, graph.parts)))
+    circuit = summarise(graph, said, graph.parts)
+    assert circuit is not None
+    root = ET.fromstring(draw_thumbnail(circuit))
     left, _, width, _ = map(float, str(root.get("viewBox")).split())
     lines = [one for one in root.iter("path") if "line" in str(one.get("class"))]
     assert len(lines) > 5
