@@ -135,6 +135,12 @@ def test_more_tried_tokens_than_have_room_leave_the_last_named() -> None:
     assert sizes["apart"] > 13.9 and names[-1] == "98" and len(names) < 30
 
 
+def test_names_stand_at_their_rows_or_only_the_tried_are_named() -> None:
+    """As in Chinese, where some letters take two tokens, and most one."""
+    tokens = ["<s>", *["<0xE5><0xB0>", "<0x8F>"] * 12, "大", "反", '"']
+    assert written(tokens, [look(to=27, keys=[1, 2])])[1] == ["小", '"']
+
+
 def test_bytes_of_one_letter_are_named_as_that_letter() -> None:
     tokens = ["<s>", ' "', "<0xE5><0xB0>", "<0x8F>", '"']
     assert written(tokens, [look(to=4, keys=[2, 3])])[1] == ["<s>", '"', "小", '"']

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -76,10 +77,11 @@ def head_picture(pattern: HeadPattern, tokens: Sequence[str], looks: Sequence[Tr
 
 
 def _names(tokens: Sequence[str], looks: Sequence[TriedLook]) -> list[_Name]:
-    """Of all tokens, where each has room; else of those that were looked from and at, the last
-    first."""
+    """Of all tokens, where each has room at its row; else of those that were looked from and at,
+    the last first."""
     every = list(_letters(tokens))
-    if _fit(every, len(tokens)):
+    nearest = min((after.middle - one.middle for one, after in pairwise(every)), default=1)
+    if nearest * _size(every, len(tokens)) >= LINE * len(tokens):
         return every
     tried = {at for one in looks for at in (one.to, *one.keys)}
     names = [one for one in every if not tried.isdisjoint(range(one.first, one.last + 1))]
