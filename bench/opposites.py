@@ -124,9 +124,8 @@ def frames_table(found: dict[str, Any]) -> list[str]:
         ]
         count = f"{sum(map(turns, rows))} of {len(rows)}"
         weight = sum(row["weight"] for row in rows) / len(rows)
-        lines.append(
-            f"| {frame.format('…')} | {shown(weight)} | {cells[0]} | {cells[1]} | {count} |"
-        )
+        sentence = frame.format("…").removesuffix(' "') + '\N{NO-BREAK SPACE}"'
+        lines.append(f"| {sentence} | {shown(weight)} | {cells[0]} | {cells[1]} | {count} |")
     return lines
 
 
