@@ -75,6 +75,19 @@ def test_no_page_is_wider_than_its_screen(
     assert overflow(page) == 0
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_answer_of_a_set_is_in_sight_before_anybody_scrolls(
+    page: Page, site: dict[str, str], width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(site["root"] + PAGES[-1])
+    answer = page.locator(".set-frame .answer rect").bounding_box()
+    frame = page.locator(".set-frame").bounding_box()
+    assert answer and frame
+    assert frame["x"] <= answer["x"]
+    assert answer["x"] + answer["width"] <= frame["x"] + frame["width"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES[:3])
 def test_text_stands_out_from_its_ground(

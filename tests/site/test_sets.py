@@ -113,7 +113,7 @@ def test_claims_say_in_how_many_rows_they_hold(gallery: GalleryFolder) -> None:
     evidence = SetEvidence(set_id=account.id, versions=versions, claims=(tried,))
     evidence.save(set_evidence_file(gallery.root / "sets/capitals/1.json"))
     found = words(page(gallery, "sets/capitals/index.html"))
-    assert "holds in 3 of 4 rows" in found and "Not in: lima" in found
+    assert "holds in 3 of 4 rows" in found and "Not in: Lima" in found
     assert "19\N{NO-BREAK SPACE}% and" in found.replace("19 %", "19\N{NO-BREAK SPACE}%")
 
 

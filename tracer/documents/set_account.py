@@ -114,6 +114,11 @@ class Row(Strict):
     likeness: Number | None = Field(None, description="cosine with the mean of the other rows")
     odd: bool = False
 
+    @property
+    def shown(self) -> str:
+        """Its words, or its key where a prompt was given whole."""
+        return ", ".join(self.words.values()) or self.key
+
 
 class Refusal(Strict):
     """A row that could not be asked."""

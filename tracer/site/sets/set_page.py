@@ -185,8 +185,12 @@ class SetPage:
             sentence=self._sentence(claim, len(neurons)),
             found="Not run yet, or changed since it was run." if found is None else _found(found),
             note=claim.note,
-            failing=[one.key for one in found.rows if not one.holds] if found else [],
+            failing=[self._named(one.key) for one in found.rows if not one.holds] if found else [],
         )
+
+    def _named(self, key: str) -> str:
+        """A row by its words, as everywhere on the page."""
+        return next((one.shown for one in self.account.rows if one.key == key), key)
 
     def _sentence(self, claim: SetClaim, neurons: int) -> str:
         group = self.entry.said.groups[claim.group]
