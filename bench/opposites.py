@@ -130,7 +130,7 @@ def frames_table(found: dict[str, Any]) -> list[str]:
 
 
 def words_table(found: dict[str, Any]) -> list[str]:
-    lines = ["| word | its opposite | the word again | |", "| --- | --- | --- | --- |"]
+    lines = ["| word | its opposite | the word again | moves |", "| --- | --- | --- | --- |"]
     for row in found["frames"][FRAMES[0]]:
         opposite, word = (moved(row["p"][row[name]]) for name in ("opposite", "word"))
         both = "both" if turns(row) else ""

@@ -183,6 +183,13 @@ def test_each_block_runs_the_way_of_its_first_letter(text: str, made: str) -> No
     assert made in html(text)
 
 
+def test_a_column_without_a_name_has_no_head() -> None:
+    """An empty one is read out as a head that says nothing."""
+    made = html("| a | |\n|-|-|\n| b | c |")
+    assert made.count("<th ") == 1 and made.count("</th>") == 1
+    assert made.count("<td ") == 3 and made.count("</td>") == 3
+
+
 @pytest.mark.parametrize(
     "formula",
     [

@@ -153,6 +153,7 @@ def _render(
         raise Problems(problems)
     _lower_headings(tokens)
     _align_by_class(tokens)
+    _plain_empty_heads(tokens)
     set_directions(tokens)
     explain(tokens, glossary or {})
     return Markup(parser.renderer.render(tokens, parser.options, environment))
@@ -290,6 +291,13 @@ def _align_by_class(tokens: Iterable[Token]) -> None:
             style = str(token.attrs.pop("style", ""))
             if match := _ALIGNMENT.search(style):
                 token.attrSet("class", f"align-{match[1]}")
+
+
+def _plain_empty_heads(tokens: Sequence[Token]) -> None:
+    """A column's head that says nothing is no head: for readers of the screen it would be one."""
+    for head, inside, end in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if head.type == "th_open" and not inside.content.strip():
+            head.tag = end.tag = "td"
 
 
 def _anchor(title: str) -> str:
