@@ -30,14 +30,19 @@ def _code(text: str) -> list[str]:
 
 
 def test_a_text_that_goes_on_over_lines_keeps_its_blanks(tmp_path: Path) -> None:
-    texts = {"long": "const a = `one\n\n  two`;\n", "short": "if (a) {\n\n  b(`c`);\n}\n"}
+    texts = {
+        "long": "const a = `one\n\n  two`;\n",
+        "nested": "const a = `${b((c) => `\n\n  ${c}`)}`;\n",
+        "short": "if (a) {\n\n  b(`c${d({e})}`);\n}\n",
+    }
     for name, text in texts.items():
         file = tmp_path / "assets" / "viewer" / f"{name}.js"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
     files = load_assets(tmp_path).files
-    assert files["viewer/long.js"].decode() == texts["long"]
-    assert files["viewer/short.js"].decode() == "if (a) {\nb(`c`);\n}\n"
+    assert {name: files[f"viewer/{name}.js"].decode() for name in texts} == texts | {
+        "short": "if (a) {\nb(`c${d({e})}`);\n}\n"
+    }
 
 
 def test_licences_stay_in_what_others_wrote() -> None:

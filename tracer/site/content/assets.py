@@ -87,5 +87,10 @@ def _published(name: str, content: bytes) -> bytes:
 
 
 def _has_long_texts(code: bytes) -> bool:
-    """Whether a text between backticks may go on over lines, where blanks are part of it."""
-    return any(line.count(b"`") % 2 for line in code.splitlines())
+    """Whether a text between backticks may go on over lines, where blanks are part of it: one is
+    open at a line's end, or stands in another."""
+    for line in code.splitlines():
+        pieces = line.split(b"`")
+        if len(pieces) % 2 == 0 or any(p.count(b"{") != p.count(b"}") for p in pieces[1::2]):
+            return True
+    return False
