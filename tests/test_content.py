@@ -198,3 +198,10 @@ def test_what_an_edit_changed_is_found() -> None:
     graph = sides[1].graph
     listed = {node.index for node in graph.nodes if node.kind == "feature" and node.layer == "6"}
     assert listed == set(neurons.tolist())
+
+
+def test_no_text_says_that_more_is_darker() -> None:
+    """On a dark screen it is lighter."""
+    texts = [*REPOSITORY.glob("templates/*.html"), *REPOSITORY.glob("site_src/**/*.md")]
+    assert len(texts) > 50
+    assert [one for one in texts if re.search(r"\bdarker\b", one.read_text("utf-8"), re.I)] == []
