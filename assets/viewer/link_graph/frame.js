@@ -2,7 +2,7 @@
 // SVG.
 import { select } from "../../vendor/d3.js";
 import { placeLabels } from "./label_places.js";
-import { MARGIN } from "./layout.js";
+import { MARGIN, roomFor } from "./layout.js";
 import { isAutomatic, nameOf, showToken } from "../graph/text.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
@@ -43,7 +43,7 @@ export function makeFrame(graph) {
     drawAnswers(answers, graph, drawing);
     drawLabels(labels, graph, drawing);
     if (!ground) return;
-    svg.attr("width", grid.width).attr("height", grid.height);
+    set(svg.node(), { width: grid.width, height: roomFor(grid.height) });
     drawRules(rules, grid, view);
     drawLayers(layers, grid, view);
     drawTokens(tokens, graph, grid, view, drawing.measure);
@@ -58,6 +58,38 @@ export function makeFrame(graph) {
 
 /** @typedef {import("../../vendor/d3.js").Selection<SVGGElement, unknown, null, undefined>} Layer */
 /** @typedef {import("../../vendor/d3.js").ZoomTransform} View */
+
+/**
+ * What is set again is laid out again, even where nothing changed: so only what did.
+ * @param {Element | null} element
+ * @param {Record<string, string | number>} attributes
+ */
+function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (element?.getAttribute(name) !== String(value)) element?.setAttribute(name, String(value));
+  }
+}
+
+/**
+ * @typedef {object} Written
+ * @property {string} text
+ * @property {number} x
+ * @property {number} y  of its middle
+ * @property {Record<string, string>} [attributes]
+ */
+
+/** @param {Layer} layer @param {Written[]} texts */
+function write(layer, texts) {
+  layer
+    .selectAll("text:not(.axis-title)")
+    .data(texts)
+    .join((enter) => enter.append("text").attr("dy", "0.35em"))
+    .text(({ text }) => text)
+    .each(({ x, y, attributes }, at, elements) => {
+      const element = /** @type {Element} */ (elements[at]);
+      set(element, { transform: `translate(${x} ${y})`, ...attributes });
+    });
+}
 
 /** @param {Layer} layer @param {Grid} grid @param {View} view */
 function drawRules(layer, grid, view) {
@@ -81,18 +113,12 @@ function drawRules(layer, grid, view) {
 function drawLayers(layer, grid, view) {
   const low = Math.min(...grid.rows.map((row) => row.width)) * view.k;
   const every = low >= 14 ? 1 : low >= 8 ? 2 : 5;
-  const rows = grid.rows
-    .map((row, number) => ({ number, y: view.applyY(row.start + row.width / 2) }))
-    .filter(({ number, y }) => number % every === 0 && y > 0 && y < grid.height - MARGIN.bottom);
-  layer
-    .selectAll("text.tick")
-    .data(rows)
-    .join("text")
-    .attr("class", "tick")
-    .attr("x", 30)
-    .attr("y", ({ y }) => y)
-    .attr("dy", "0.35em")
-    .text(({ number }) => number);
+  const attributes = { class: "tick" };
+  const ticks = grid.rows
+    .map((row, at) => ({ at, x: 30, y: view.applyY(row.start + row.width / 2) }))
+    .filter(({ at, y }) => at % every === 0 && y > 0 && y < grid.height - MARGIN.bottom);
+  const numbers = ticks.map(({ at, ...place }) => ({ ...place, text: String(at), attributes }));
+  write(layer, numbers);
   const [top, bottom] = [grid.rows.at(-1)?.start ?? 0, grid.tokenY];
   layer.select(".axis-title").attr("transform", `translate(10 ${(top + bottom) / 2}) rotate(-90)`);
 }
@@ -105,15 +131,12 @@ function drawLayers(layer, grid, view) {
  * @param {(text: string) => number} measure
  */
 function drawTokens(layer, graph, grid, view, measure) {
-  layer
-    .selectAll("text")
-    .data(grid.columns)
-    .join("text")
-    .attr("x", (column) => view.applyX(column.start + column.width / 2))
-    .attr("y", grid.height - 10)
-    .text((column, at) =>
-      cut(showToken(graph.meta.tokens[at]), column.width * view.k - 6, measure),
-    );
+  const words = grid.columns.map(({ start, width }, at) => ({
+    x: view.applyX(start + width / 2),
+    y: grid.height - 14,
+    text: cut(showToken(graph.meta.tokens[at]), width * view.k - 6, measure),
+  }));
+  write(layer, words);
 }
 
 /**
@@ -159,14 +182,12 @@ function drawAnswers(layer, graph, { grid, view, scene, shown, clicked, measure 
 
 /** @param {Layer} layer @param {Drawing} drawing */
 function drawFolds(layer, { places, view }) {
-  layer
-    .selectAll("text")
-    .data(places.folds)
-    .join("text")
-    .attr("x", (fold) => view.applyX(fold.x))
-    .attr("y", (fold) => view.applyY(fold.y))
-    .attr("dy", "0.35em")
-    .text((fold) => (fold.hidden ? `+${fold.hidden}` : "fold"));
+  const keys = places.folds.map(({ x, y, hidden }) => ({
+    x: view.applyX(x),
+    y: view.applyY(y),
+    text: hidden ? `+${hidden}` : "fold",
+  }));
+  write(layer, keys);
 }
 
 /** @param {Layer} layer @param {Graph} graph @param {Drawing} drawing */
@@ -195,18 +216,12 @@ function drawLabels(layer, graph, { grid, places, view, scene, shown, clicked, p
     dots.push({ x: view.applyX(places.x[node]), y: view.applyY(places.y[node]) });
   }
   const folds = places.folds.map((fold) => ({ x: view.applyX(fold.x), y: view.applyY(fold.y) }));
-  layer
-    .selectAll("text")
-    .data(placeLabels(wanted, [...dots, ...folds], grid, MOST_LABELS))
-    .join("text")
-    .attr("class", (label) =>
-      [label.node === clicked ? "chosen" : "", isAutomatic(graph, label.node) ? "automatic" : ""]
-        .join(" ")
-        .trim(),
-    )
-    .attr("x", (label) => label.x)
-    .attr("y", (label) => label.y)
-    .attr("dy", "0.35em")
-    .attr("text-anchor", (label) => label.anchor)
-    .text((label) => label.text);
+  const look = (/** @type {number} */ node) =>
+    `${node === clicked ? "chosen" : ""} ${isAutomatic(graph, node) ? "automatic" : ""}`.trim();
+  const labels = placeLabels(wanted, [...dots, ...folds], grid, MOST_LABELS);
+  const names = labels.map(({ node, anchor, ...label }) => ({
+    ...label,
+    attributes: { class: look(node), "text-anchor": anchor },
+  }));
+  write(layer, names);
 }

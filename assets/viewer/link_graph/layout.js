@@ -35,7 +35,15 @@ const MAX_LINES = 2;
 const FOLD_SLOTS = 3;
 const LARGEST_SHARE = 0.3;
 const GOAL_HEIGHT = 580;
+const ROOM_STEP = 64;
 const LEAST_WIDTH = 800; // on a phone the picture scrolls inside its box
+
+/**
+ * The height that what is drawn upon is given, of which the graph shows its own part: in steps, as
+ * another size costs a browser more than all that is drawn.
+ * @param {number} height
+ */
+export const roomFor = (height) => Math.ceil(height / ROOM_STEP) * ROOM_STEP;
 
 /**
  * @param {Graph} graph

@@ -39,6 +39,10 @@ export class LinkGraph {
     this.store = store;
     this.view = zoomIdentity;
     this.hovered = -1;
+    this.selectionEmpty = true;
+    this.overlayEmpty = true;
+    /** @type {import("../../vendor/d3.js").Quadtree<number> | null} */
+    this.tree = null;
     /** @type {number[] | null} */
     this.restLinks = null;
     this.faded = NONE;
@@ -148,13 +152,19 @@ export class LinkGraph {
     const { graph, shown } = this;
     const grid = /** @type {import("./layout.js").Grid} */ (this.grid);
     this.places = placeNodes(graph, grid, shown, this.store.state.openCells);
-    const { x, y, radius } = this.places;
-    const hittable = Array.from(shown.keys()).filter((node) => shown[node] && radius[node] > 0);
-    this.tree = quadtree(
-      hittable,
+    this.tree = null;
+  }
+
+  /** Where the nodes that can be hit are; made when a pointer first asks. */
+  nodesByPlace() {
+    const { shown } = this;
+    const { x, y, radius } = /** @type {import("./layout.js").Places} */ (this.places);
+    this.tree ??= quadtree(
+      Array.from(shown.keys()).filter((node) => shown[node] && radius[node] > 0),
       (node) => x[node],
       (node) => y[node],
     );
+    return this.tree;
   }
 
   /**
@@ -199,12 +209,15 @@ export class LinkGraph {
   paintSelection() {
     const { graph, shown, ready } = this;
     const scene = /** @type {import("./scene.js").Scene} */ (this.scene);
+    const { clicked, pinned } = this.store.state;
+    const idle = !scene.lit.size && !pinned.length && clicked < 0;
+    if (idle && this.selectionEmpty) return;
+    this.selectionEmpty = idle;
     const { context, places, palette } = ready(this.selection);
     const look = { palette, opacity: 0.8, thickest: 4, measure: graph.links.run, faded: NONE };
     drawLinks(context, graph, places, scene.links, look);
     const lit = [...scene.lit].filter((node) => shown[node]);
     drawNodes(context, graph, places, lit, palette, NONE);
-    const { clicked, pinned } = this.store.state;
     drawRings(context, graph, places, pinned, palette.select, 1.2);
     if (clicked >= 0) drawRings(context, graph, places, [clicked], palette.select, 2.5);
   }
@@ -294,8 +307,8 @@ export class LinkGraph {
    * @returns {number | string | null}
    */
   hit(event) {
-    const { grid, places, tree, view } = this;
-    if (!grid || !places || !tree) return null;
+    const { grid, places, view } = this;
+    if (!grid || !places) return null;
     const frame = this.paper.getBoundingClientRect();
     const [x, y] = view.invert([event.clientX - frame.left, event.clientY - frame.top]);
     const inside = (/** @type {import("./layout.js").AnswerBox} */ box) =>
@@ -308,7 +321,7 @@ export class LinkGraph {
     if (answer) return answer.node;
     const fold = places.folds.find((one) => Math.abs(x - one.x) < 14 && Math.abs(y - one.y) < 8);
     if (fold) return fold.cell;
-    return tree.find(x, y, REACH / Math.sqrt(view.k)) ?? null;
+    return this.nodesByPlace().find(x, y, REACH / Math.sqrt(view.k)) ?? null;
   }
 
   /** @param {KeyboardEvent} event */

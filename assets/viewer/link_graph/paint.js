@@ -1,5 +1,6 @@
 // Draws nodes and links on a canvas. Knows colours and shapes, and nothing of events or state.
 import { ANSWER, EMBEDDING, ERROR } from "../graph/graph.js";
+import { roomFor } from "./layout.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 /** @typedef {import("./layout.js").Places} Places */
@@ -39,12 +40,13 @@ export function readPalette(element) {
  */
 export function clear(canvas, { width, height }, view) {
   const ratio = window.devicePixelRatio || 1;
-  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+  const room = roomFor(height);
+  const [across, down] = [Math.round(width * ratio), Math.round(room * ratio)];
   if (canvas.width !== across || canvas.height !== down) {
     canvas.width = across;
     canvas.height = down;
     canvas.style.width = `${width}px`;
-    canvas.style.height = `${height}px`;
+    canvas.style.height = `${room}px`;
   }
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   context.setTransform(1, 0, 0, 1, 0, 0);
