@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gzip
-import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import unquote
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -19,7 +18,6 @@ sys.path.insert(0, str(ROOT))
 
 from tests.browser.executable import installed_browser, launch_arguments  # noqa: E402
 
-PORT = 9471
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 TYPES |= {".json": "application/json", ".svg": "image/svg+xml"}
 
@@ -36,52 +34,55 @@ def blank_page() -> Iterator[Page]:
 
 @contextlib.contextmanager
 def hosted(folder: Path) -> Iterator[str]:
-    """Its address, with a slash."""
-    command = [sys.executable, "-m", "http.server", str(PORT), "--bind", "127.0.0.1"]
-    server = subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL)
-    try:
-        time.sleep(1)
-        yield f"http://127.0.0.1:{PORT}/"
-    finally:
-        server.kill()
-        server.wait()
-
-
-@contextlib.contextmanager
-def gzipped(folder: Path) -> Iterator[str]:
     """Its address, with a slash, as a host serves it that compresses and keeps connections."""
-    handler = type("Handler", (_Gzipped,), {"folder": folder, "packed": {}})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    files = _Files(folder)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    starting = asyncio.start_server(files.serve, "127.0.0.1", 0)
+    host = asyncio.run_coroutine_threadsafe(starting, loop).result()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/"
+        yield f"http://127.0.0.1:{host.sockets[0].getsockname()[1]}/"
     finally:
-        server.shutdown()
+        asyncio.run_coroutine_threadsafe(_leave(host), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
-class _Gzipped(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # else each answer waits 40 ms for an acknowledgement
-    wbufsize = 1 << 16
-    folder: Path
-    packed: dict[Path, bytes]
+async def _leave(host: asyncio.Server) -> None:
+    """End it, and all connections that browsers keep."""
+    host.close()
+    kept = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in kept:
+        task.cancel()
+    await asyncio.gather(*kept, return_exceptions=True)
 
-    def do_GET(self) -> None:
-        file = self.folder / self.path.split("?")[0].lstrip("/")
+
+class _Files:
+    """A folder's files as whole answers, each made once: a host's own time is not measured."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.answers: dict[str, bytes] = {}
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                request = await reader.readuntil(b"\r\n\r\n")
+                path = unquote(request.split(b" ", 2)[1].decode("ascii")).split("?")[0]
+                if path not in self.answers:
+                    self.answers[path] = self._answer(path)
+                writer.write(self.answers[path])
+                await writer.drain()
+        writer.close()
+
+    def _answer(self, path: str) -> bytes:
+        file = self.folder / path.lstrip("/")
         file = file / "index.html" if file.is_dir() else file
         if not file.is_file():
-            self.send_response(404)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        if file not in self.packed:
-            self.packed[file] = gzip.compress(file.read_bytes(), 6)
-        self.send_response(200)
-        self.send_header("Content-Type", TYPES.get(file.suffix, "application/octet-stream"))
-        self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", str(len(self.packed[file])))
-        self.end_headers()
-        self.wfile.write(self.packed[file])
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
+            return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+        packed = gzip.compress(file.read_bytes(), 6)
+        kind = TYPES.get(file.suffix, "application/octet-stream")
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Encoding: gzip\r\n"
+        return f"{head}Content-Length: {len(packed)}\r\n\r\n".encode("ascii") + packed

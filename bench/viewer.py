@@ -30,7 +30,7 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.static_site import gzipped  # noqa: E402
+from bench.static_site import hosted  # noqa: E402
 from bench.viewer_page import (  # noqa: E402
     CIRCUIT_TRACER,
     OURS,
@@ -65,12 +65,12 @@ def main() -> None:
         for name, graph in graphs.items():
             graph.save(Path(scratch) / "gallery" / "graphs" / name / "1.json")
         build(Path(scratch) / "gallery", public)
-        sides = {"ours": replace(OURS, host=stack.enter_context(gzipped(public)))}
+        sides = {"ours": replace(OURS, host=stack.enter_context(hosted(public)))}
         peer: dict[str, str] = {"name": f"circuit-tracer {VERSION}"}
         try:
             write_viewer(theirs)
             write_graphs(theirs, {name: graphs[name] for name in graphs if name != ONLY_OURS})
-            sides["peer"] = replace(CIRCUIT_TRACER, host=stack.enter_context(gzipped(theirs)))
+            sides["peer"] = replace(CIRCUIT_TRACER, host=stack.enter_context(hosted(theirs)))
         except TracerError as error:
             peer["missing"] = error.message
             sys.stderr.write(f"ours alone: {error}\n")

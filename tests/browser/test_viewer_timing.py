@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from bench.static_site import gzipped
+from bench.static_site import hosted
 from bench.viewer_page import CIRCUIT_TRACER, Viewer, opened, pointed, pruned, visit
 
 LATE = 1000  # milliseconds, longer than any frame
@@ -42,7 +42,7 @@ def viewer(tmp_path: Path) -> Iterator[Viewer]:
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    with gzipped(tmp_path) as host:
+    with hosted(tmp_path) as host:
         yield replace(
             CIRCUIT_TRACER,
             host=host,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,19 +10,19 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from tracer.documents.enclosure import names_in
-from tracer.documents.files import read_bytes
+from tracer.documents.files import decode_text, read_bytes
 from tracer.errors import Place
 from tracer.site.content.media import MAX_BYTES
 from tracer.site.content.read_cache import ReadCache
 from tracer.site.content.resources import resource_files
+from tracer.site.content.script_parts import imports, is_script, packed
 from tracer.site.content.style_parts import SHEETS, joined, sheet_of
 
 # For `tracer serve` and for those who work on the scripts; a published site has no use for them.
 THEME = "styles/theme.css"
 _DEVELOPMENT = re.compile(r"dev/|.*\.(?:mjs|d\.ts)\Z")
-_COMMENT = re.compile(rb"^[ \t]*(?:/\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE)
-_INDENT = re.compile(rb"\n\s+")
-_IMPORT = re.compile(r"""^(?:import|export|\}) ?[^;()"']*?from "(\.[^"]+)";""", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*(?:/\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE)
+_INDENT = re.compile(r"\n\s+")
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,7 @@ class Assets:
         found = [*modules]
         for name in found:
             text = self.files[name].decode() if name in self.files else ""
-            folder = posixpath.dirname(name)
-            imported = [posixpath.normpath(f"{folder}/{path}") for path in _IMPORT.findall(text)]
-            found += [one for one in dict.fromkeys(imported) if one not in found]
+            found += [one for one in dict.fromkeys(imports(name, text)) if one not in found]
         return sorted(found)
 
 
@@ -58,10 +55,16 @@ def load_assets(gallery: Path, *, theme: str = "", read_cache: ReadCache | None 
     read_cache = read_cache or ReadCache()
     found = resource_files("assets", gallery, partial(read_cache.load, names_in))
     files = {
-        name: _published(name, read_cache.load(_content, file))
+        name: read_cache.load(_content, file)
         for name, file in found.items()
         if not _DEVELOPMENT.match(name)
     }
+    scripts = {
+        name: _lean(decode_text(files.pop(name), found[name]))
+        for name in [*files]
+        if is_script(name)
+    }
+    files |= {name: text.encode() for name, text in packed(scripts, found).items()}
     parts = {name: files.pop(name) for name in list(files) if sheet_of(name)}
     for sheet in SHEETS:
         if sheet in files:
@@ -78,19 +81,17 @@ def _content(file: Path) -> bytes:
     return read_bytes(file, max_bytes=MAX_BYTES)
 
 
-def _published(name: str, content: bytes) -> bytes:
-    """Our scripts without comments that have lines of their own, blank lines and indentation."""
-    if not (name.startswith(("viewer/", "site/")) and name.endswith(".js")):
-        return content
-    code = _COMMENT.sub(b"", content)
-    return code if _has_long_texts(code) else _INDENT.sub(b"\n", code)
+def _lean(script: str) -> str:
+    """Without comments that have lines of their own, blank lines and indentation."""
+    code = _COMMENT.sub("", script)
+    return code if _has_long_texts(code) else _INDENT.sub("\n", code)
 
 
-def _has_long_texts(code: bytes) -> bool:
+def _has_long_texts(code: str) -> bool:
     """Whether a text between backticks may go on over lines, where blanks are part of it: one is
     open at a line's end, or stands in another."""
     for line in code.splitlines():
-        pieces = line.split(b"`")
-        if len(pieces) % 2 == 0 or any(p.count(b"{") != p.count(b"}") for p in pieces[1::2]):
+        pieces = line.split("`")
+        if len(pieces) % 2 == 0 or any(p.count("{") != p.count("}") for p in pieces[1::2]):
             return True
     return False
