@@ -63,11 +63,14 @@ export function makeFrame(graph) {
  * What is set again is laid out again, even where nothing changed: so only what did.
  * @param {Element | null} element
  * @param {Record<string, string | number>} attributes
+ * @param {string} [text]
  */
-function set(element, attributes) {
+function set(element, attributes, text) {
+  if (!element) return;
   for (const [name, value] of Object.entries(attributes)) {
-    if (element?.getAttribute(name) !== String(value)) element?.setAttribute(name, String(value));
+    if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
   }
+  if (text !== undefined && element.textContent !== text) element.textContent = text;
 }
 
 /**
@@ -84,10 +87,9 @@ function write(layer, texts) {
     .selectAll("text:not(.axis-title)")
     .data(texts)
     .join((enter) => enter.append("text").attr("dy", "0.35em"))
-    .text(({ text }) => text)
-    .each(({ x, y, attributes }, at, elements) => {
+    .each(({ text, x, y, attributes }, at, elements) => {
       const element = /** @type {Element} */ (elements[at]);
-      set(element, { transform: `translate(${x} ${y})`, ...attributes });
+      set(element, { transform: `translate(${x} ${y})`, ...attributes }, text);
     });
 }
 
@@ -154,7 +156,7 @@ function cut(text, width, measure) {
 /** @param {Layer} layer @param {Graph} graph @param {Drawing} drawing */
 function drawAnswers(layer, graph, { grid, view, scene, shown, clicked, measure }) {
   const boxes = grid.answers.filter((box) => shown[box.node]);
-  layer.attr("transform", view.toString());
+  set(layer.node(), { transform: view.toString() });
   const groups = layer
     .selectAll("g")
     .data(boxes)
@@ -164,20 +166,15 @@ function drawAnswers(layer, graph, { grid, view, scene, shown, clicked, measure 
       group.append("text").attr("dy", "0.35em");
       return group;
     });
-  groups
-    .attr("class", (box) =>
-      box.node === clicked ? "chosen" : scene.lit.size && !scene.lit.has(box.node) ? "quiet" : "",
-    )
-    .attr("transform", (box) => `translate(${box.x} ${box.y})`);
-  groups
-    .select("rect")
-    .attr("width", (box) => box.width)
-    .attr("height", (box) => box.height);
-  groups
-    .select("text")
-    .attr("x", (box) => box.width / 2)
-    .attr("y", (box) => box.height / 2)
-    .text((box) => cut(nameOf(graph, box.node), box.width - 12, measure));
+  groups.each(({ node, x, y, width, height }, at, elements) => {
+    const group = /** @type {Element} */ (elements[at]);
+    const quiet = scene.lit.size > 0 && !scene.lit.has(node);
+    const look = node === clicked ? "chosen" : quiet ? "quiet" : "";
+    set(group, { class: look, transform: `translate(${x} ${y})` });
+    set(group.querySelector("rect"), { width, height });
+    const text = cut(nameOf(graph, node), width - 12, measure);
+    set(group.querySelector("text"), { x: width / 2, y: height / 2 }, text);
+  });
 }
 
 /** @param {Layer} layer @param {Drawing} drawing */
