@@ -303,6 +303,26 @@ def test_a_phone_selects_by_touch_and_drags_only_what_was_selected(
     context.close()
 
 
+def test_a_finger_finds_no_empty_room_below_the_circuit(browser: Browser, site: str) -> None:
+    for touch, words, tall in ((True, "Tap a box", 70), (False, "Point at a box", 300)):
+        phone = {"width": 390, "height": 844}
+        context = browser.new_context(viewport=phone, has_touch=touch, is_mobile=touch)  # type: ignore[arg-type]
+        page = context.new_page()
+        ready(page, site + COLOSSEUM)
+        strip = page.locator(".circuit-strip")
+        expect(says(page)).to_contain_text(words)
+        before = strip.bounding_box()
+        assert before and before["height"] < tall
+        one = link(page, "language")
+        one.scroll_into_view_if_needed()
+        if touch:
+            one.tap()
+            expect(says(page)).to_contain_text("“a language”")
+            after = strip.bounding_box()
+            assert after and after["height"] > 2 * before["height"]
+        context.close()
+
+
 def swipe(page: Page, x1: float, y1: float, x2: float, y2: float) -> None:
     """One finger, as the browser hears of it."""
     session = page.context.new_cdp_session(page)
@@ -318,8 +338,8 @@ def swipe(page: Page, x1: float, y1: float, x2: float, y2: float) -> None:
 
 FLOWS = """async (facts) => {
   const base = document.querySelector('script[src$="viewer/main.js"]').src.replace("main.js", "");
-  const {readGraph} = await import(base + "graph/graph.js");
-  const {builtPicture} = await import(base + "circuit/picture.js");
+  const {readGraph} = (await import(base + "start.js")).graph_graph;
+  const {builtPicture} = (await import(base + "panels/parts.js")).circuit_picture;
   const {flows} = await import(base + "circuit/flow.js");
   const {graph} = document.getElementById("viewer").dataset;
   const data = await fetch(graph).then((answer) => answer.json());

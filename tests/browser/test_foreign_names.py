@@ -75,9 +75,8 @@ def test_both_readers_mean_the_same_nodes(page: Page, site: str, tmp_path: Path)
         found = page.evaluate(
             """async (names) => {
               const main = document.querySelector('script[src$="viewer/main.js"]').src;
-              const from = (name) => import(new URL(name, main).href);
-              const [{ loadGraph }, { nodesOf }] =
-                await Promise.all(["graph/load.js", "graph/node_names.js"].map(from));
+              const start = await import(new URL("start.js", main).href);
+              const { graph_load: { loadGraph }, graph_node_names: { nodesOf } } = start;
               const graph = await loadGraph(document.getElementById("viewer").dataset.graph);
               const ids = (name) => nodesOf(graph, name).map((node) => graph.ids[node]);
               return Object.fromEntries(names.map((name) => [`:${name}`, ids(name)]));

@@ -475,7 +475,8 @@ def test_a_tap_says_what_was_tapped_where_it_was(browser: Browser, site: OpenVie
     label = page.locator("#viewer .graph-labels .chosen").bounding_box()
     assert label is not None
     x = label["x"] - 7 if anchor == "start" else label["x"] + label["width"] + 7
-    page.touchscreen.tap(x, label["y"] + label["height"] / 2)
+    # beside it by more than a mouse may be
+    page.touchscreen.tap(x, label["y"] + label["height"] / 2 + 20)
     sheet = page.get_by_role("region", name="What was tapped")
     expect(sheet).to_contain_text("Neuron 3 of layer 1")
     box = sheet.bounding_box()

@@ -1,7 +1,7 @@
 // The strip under the circuit: what the pointer, the focus or the selection is on, and what to do.
 import { nodesIn } from "./picture.js";
 import { boxName, lineAmount, lineTitle, linesOf, partName, showAmount, sumsOf } from "./words.js";
-import { make } from "../page/dom.js";
+import { hovers, make } from "../page/dom.js";
 import { focusOf, isSet } from "../state/state.js";
 import { FEATURE } from "../graph/graph.js";
 import { count, describeEffect, placeOf, showPercent, showSigned, titleOf } from "../graph/text.js";
@@ -11,6 +11,7 @@ import { count, describeEffect, placeOf, showPercent, showSigned, titleOf } from
 /** @typedef {import("../state/state.js").State} State */
 
 const FIRST_WORDS = "Point at a box to see its lines, select it to see its nodes.";
+const FIRST_WORDS_OF_A_FINGER = "Tap a box to see its lines and its nodes.";
 
 /**
  * @param {HTMLElement} element
@@ -75,7 +76,9 @@ export function makeStrip(element, graph, store, { circuit, jump }) {
 function words(graph, circuit, key, focus) {
   const box = key === null ? undefined : circuit.canvas.boxOf(key);
   if (!box || key === null)
-    return focus.length ? selection(graph, focus) : [make("p", {}, FIRST_WORDS)];
+    return focus.length
+      ? selection(graph, focus)
+      : [make("p", {}, hovers() ? FIRST_WORDS : FIRST_WORDS_OF_A_FINGER)];
   const { picture } = circuit;
   const part = box.parts.find((one) => one.key === key && box.parts.length > 1);
   const keys = new Set(part ? [part.key] : box.parts.map((one) => one.key));

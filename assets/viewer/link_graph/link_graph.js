@@ -1,7 +1,7 @@
 // The link graph: layers upwards, tokens rightwards. What is redrawn together shares a canvas: the
 // lines at rest, the nodes, the selection, and what the pointer is on; so a click draws only its
 // own lines, and the style sheet dims the rest. SVG holds only what is written.
-import { quadtree, zoomIdentity } from "../../vendor/d3.js";
+import { zoomIdentity } from "../../vendor/d3.js";
 import { make, onSchemeChange } from "../page/dom.js";
 import { makeFrame } from "./frame.js";
 import { makeGrid, placeNodes } from "./layout.js";
@@ -10,6 +10,7 @@ import { generalNodes } from "../graph/general.js";
 import { hoverLinks, linksAtRest } from "./drawn_links.js";
 import { sceneOf } from "./scene.js";
 import { nameOf, showToken } from "../graph/text.js";
+import { makeTargets } from "./targets.js";
 import { makeTooltip } from "./tooltip.js";
 import { travel } from "./travel.js";
 import { lineFilter, visibilityOf } from "../state/visibility.js";
@@ -19,7 +20,7 @@ import { makeZoom, makeZoomButtons } from "./zoom.js";
 /** @typedef {import("../state/state.js").State} State */
 /** @typedef {import("../state/state.js").Store} Store */
 
-const REACH = 14;
+const REACH = { mouse: 14, finger: 24 }; // pixels
 const FONT = "12px system-ui, sans-serif";
 const KEYS =
   "Arrow up and down follow the strongest line towards the answer or the prompt; left and right go " +
@@ -41,8 +42,6 @@ export class LinkGraph {
     this.hovered = -1;
     this.selectionEmpty = true;
     this.overlayEmpty = true;
-    /** @type {import("../../vendor/d3.js").Quadtree<number> | null} */
-    this.tree = null;
     /** @type {number[] | null} */
     this.restLinks = null;
     this.faded = NONE;
@@ -152,19 +151,7 @@ export class LinkGraph {
     const { graph, shown } = this;
     const grid = /** @type {import("./layout.js").Grid} */ (this.grid);
     this.places = placeNodes(graph, grid, shown, this.store.state.openCells);
-    this.tree = null;
-  }
-
-  /** Where the nodes that can be hit are; made when a pointer first asks. */
-  nodesByPlace() {
-    const { shown } = this;
-    const { x, y, radius } = /** @type {import("./layout.js").Places} */ (this.places);
-    this.tree ??= quadtree(
-      Array.from(shown.keys()).filter((node) => shown[node] && radius[node] > 0),
-      (node) => x[node],
-      (node) => y[node],
-    );
-    return this.tree;
+    this.targetAt = makeTargets(grid, this.places, shown);
   }
 
   /**
@@ -307,21 +294,12 @@ export class LinkGraph {
    * @returns {number | string | null}
    */
   hit(event) {
-    const { grid, places, view } = this;
-    if (!grid || !places) return null;
+    const { targetAt, view } = this;
+    if (!targetAt) return null;
     const frame = this.paper.getBoundingClientRect();
     const [x, y] = view.invert([event.clientX - frame.left, event.clientY - frame.top]);
-    const inside = (/** @type {import("./layout.js").AnswerBox} */ box) =>
-      this.shown[box.node] &&
-      x >= box.x &&
-      x <= box.x + box.width &&
-      y >= box.y &&
-      y <= box.y + box.height;
-    const answer = grid.answers.find(inside);
-    if (answer) return answer.node;
-    const fold = places.folds.find((one) => Math.abs(x - one.x) < 14 && Math.abs(y - one.y) < 8);
-    if (fold) return fold.cell;
-    return this.nodesByPlace().find(x, y, REACH / Math.sqrt(view.k)) ?? null;
+    const touched = /** @type {PointerEvent} */ (event).pointerType === "touch";
+    return targetAt(x, y, (touched ? REACH.finger : REACH.mouse) / Math.sqrt(view.k));
   }
 
   /** @param {KeyboardEvent} event */

@@ -28,6 +28,9 @@ export function onSchemeChange(paint) {
   watcher.observe(document.documentElement, { attributeFilter: ["class", "data-theme"] });
 }
 
+/** Whether there is a pointer that can be on something without selecting it. */
+export const hovers = () => !matchMedia("(hover: none)").matches;
+
 export const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /**
