@@ -1,7 +1,9 @@
 """Scripts that are many modules on disk, and few files in a published site.
 
 What a page imports before it starts stands in one file, each module a constant of it that holds
-what the module exports; so a first visit waits for three files and not for thirty.
+what the module exports; so a first visit waits for three files and not for thirty. Bundlers are
+programs of node, which those who build a gallery need not have, and our scripts know two forms of
+import and one of export: so a few patterns join them, and other forms are refused.
 """
 
 from __future__ import annotations
