@@ -22,6 +22,7 @@ from tracer.site.graph.facts import explained, facts
 from tracer.site.graph.shaded_prompt import Piece
 from tracer.site.graph.trial import show_trial
 from tracer.site.graph.viewer_data import encode
+from tracer.site.wording.amounts import signed
 from tracer.site.wording.tokens import prompt_text
 
 
@@ -136,7 +137,11 @@ def test_what_runs_through_groups_is_counted() -> None:
     assert parts.flows is not None
     lost = sum(parts.flows.leaving)
     assert page.through_groups is not None
-    assert f"runs {lost:+.2f} of the {page.total}" in page.through_groups
+    assert f"runs {signed(lost)} of the {page.total} (" in page.through_groups
+    for quantity, past in ((lost / 2, -lost / 2), (-lost, -2 * lost)):
+        page = shown(with_account(graph, quantity=quantity), parts, **both)
+        told = f"runs {signed(lost)} and past them {signed(past, 2)}, which makes {page.total}."
+        assert (page.through_groups or "").endswith(told), "a part is not more than its whole"
     assert shown(graph, Parts(), **both).through_groups is None
     assert shown(graph, parts).through_groups is None, "there are no boxes"
 

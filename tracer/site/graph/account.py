@@ -161,10 +161,11 @@ class ShownAccount:
             return None
         lost = ledger.lost(grouped)
         share = lost / self.info.quantity
-        told = f" ({percent(share)})" if 0 <= share <= 1 else ""
-        return (
-            f"Through {named}, taken together, runs {self.amount(lost)} of the {self.total}{told}."
-        )
+        through = f"Through {named}, taken together, runs {self.amount(lost)}"
+        if 0 <= share <= 1:
+            return f"{through} of the {self.total} ({percent(share)})."
+        past = self.amount(self.info.quantity - lost)
+        return f"{through} and past them {past}, which makes {self.total}."
 
     @cached_property
     def ledger(self) -> Ledger | None:
