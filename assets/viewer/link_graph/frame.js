@@ -23,6 +23,7 @@ import { isAutomatic, nameOf, showToken } from "../graph/text.js";
 
 const MOST_LABELS = 30;
 const LONGEST = 26;
+const TICKS_END = 36; // where the layers' numbers end
 
 /** @param {Graph} graph */
 export function makeFrame(graph) {
@@ -215,7 +216,8 @@ function drawLabels(layer, graph, { grid, places, view, scene, shown, clicked, p
   const folds = places.folds.map((fold) => ({ x: view.applyX(fold.x), y: view.applyY(fold.y) }));
   const look = (/** @type {number} */ node) =>
     `${node === clicked ? "chosen" : ""} ${isAutomatic(graph, node) ? "automatic" : ""}`.trim();
-  const labels = placeLabels(wanted, [...dots, ...folds], grid, MOST_LABELS);
+  const room = { left: TICKS_END, width: grid.width, height: grid.height };
+  const labels = placeLabels(wanted, [...dots, ...folds], room, MOST_LABELS);
   const names = labels.map(({ node, anchor, ...label }) => ({
     ...label,
     attributes: { class: look(node), "text-anchor": anchor },

@@ -2,6 +2,7 @@
 // nodes. Pure.
 
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Box */
+/** @typedef {{left: number, width: number, height: number}} Frame  left of it stand other words */
 /** @typedef {{node: number, text: string, x: number, y: number, anchor: "start" | "end"}} Label */
 
 const HEIGHT = 15;
@@ -20,7 +21,7 @@ const GAP = 7;
 /**
  * @param {Wish[]} wanted  first wins
  * @param {{x: number, y: number}[]} dots  the nodes
- * @param {{width: number, height: number}} frame
+ * @param {Frame} frame
  * @param {number} limit
  * @returns {Label[]}
  */
@@ -73,9 +74,9 @@ function covered(box, dots) {
   return count;
 }
 
-/** @param {Box} box @param {{width: number, height: number}} frame */
+/** @param {Box} box @param {Frame} frame */
 const fits = (box, frame) =>
-  box.left >= 0 && box.right <= frame.width && box.top >= 0 && box.bottom <= frame.height;
+  box.left >= frame.left && box.right <= frame.width && box.top >= 0 && box.bottom <= frame.height;
 
 /** @param {Box} a @param {Box} b */
 const overlap = (a, b) =>
