@@ -27,3 +27,13 @@ test("no name stands on the numbers of layers", () => {
   ]);
   assert.deepEqual(placed(wish(0, 100, 50, 80), wish(1, 105, 52, 80)), [[0, "start"]]);
 });
+
+test("a name covers no node where it may not, wherever in its rows the node is", () => {
+  const free = { ...wish(0, 110, 50), tolerance: 0 };
+  const told = (x, y) => placeLabels([free], [{ x, y }], FRAME, 30).map(({ anchor }) => anchor);
+  for (const y of [45, 50, 55]) {
+    assert.deepEqual(told(130, y), ["end"]);
+    assert.deepEqual(told(60, y), ["start"]);
+  }
+  for (const y of [20, 44, 56, 80]) assert.deepEqual(told(130, y), ["start"]);
+});

@@ -26,6 +26,7 @@ const GAP = 7;
  * @returns {Label[]}
  */
 export function placeLabels(wanted, dots, frame, limit) {
+  const rows = inRows(dots);
   /** @type {Box[]} */
   const taken = [];
   /** @type {Label[]} */
@@ -34,7 +35,7 @@ export function placeLabels(wanted, dots, frame, limit) {
     if (labels.length === limit) break;
     const options = sides(wish)
       .filter(({ box }) => fits(box, frame) && !taken.some((other) => overlap(box, other)))
-      .map((option) => ({ ...option, covered: covered(option.box, dots) }))
+      .map((option) => ({ ...option, covered: covered(option.box, rows) }))
       .filter((option) => option.covered <= wish.tolerance)
       .sort((a, b) => a.covered - b.covered);
     if (!options.length) continue;
@@ -65,11 +66,29 @@ function sides({ node, text, width, x, y }) {
   ];
 }
 
-/** @param {Box} box @param {{x: number, y: number}[]} dots */
-function covered(box, dots) {
+/** @typedef {Map<number, {x: number, y: number}[]>} Rows  of the height of a label */
+
+/** @param {{x: number, y: number}[]} dots @returns {Rows} */
+function inRows(dots) {
+  /** @type {Rows} */
+  const rows = new Map();
+  for (const dot of dots) {
+    const row = Math.floor(dot.y / HEIGHT);
+    rows
+      .set(row, rows.get(row) ?? [])
+      .get(row)
+      ?.push(dot);
+  }
+  return rows;
+}
+
+/** @param {Box} box @param {Rows} rows */
+function covered(box, rows) {
   let count = 0;
-  for (const { x, y } of dots) {
-    if (x > box.left && x < box.right && y > box.top + 2 && y < box.bottom - 2) count++;
+  for (let row = Math.floor(box.top / HEIGHT); row * HEIGHT < box.bottom; row++) {
+    for (const { x, y } of rows.get(row) ?? []) {
+      if (x > box.left && x < box.right && y > box.top + 2 && y < box.bottom - 2) count++;
+    }
   }
   return count;
 }
