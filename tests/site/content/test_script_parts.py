@@ -74,3 +74,15 @@ def test_modules_that_import_each_other_are_named() -> None:
     circle = "viewer/a.js → viewer/b.js → viewer/a.js"
     with pytest.raises(TracerError, match=f"import each other in a circle: {circle}"):
         packed(scripts, {})
+
+
+def test_a_gallerys_own_script_imports_a_module_from_its_pack(tmp_path: Path) -> None:
+    mine = tmp_path / "assets" / "mine" / "page.js"
+    mine.parent.mkdir(parents=True)
+    mine.write_text(
+        '  // mine\nimport { make } from "../viewer/page/dom.js";\nmake("p");\n', "utf-8"
+    )
+    assert load_assets(tmp_path).files["mine/page.js"].decode() == (
+        '  // mine\nimport { page_dom } from "../viewer/start.js";\n'
+        'const { make } = page_dom;\nmake("p");\n'
+    )

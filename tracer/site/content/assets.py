@@ -60,7 +60,7 @@ def load_assets(gallery: Path, *, theme: str = "", read_cache: ReadCache | None 
         if not _DEVELOPMENT.match(name)
     }
     scripts = {
-        name: _lean(decode_text(files.pop(name), found[name]))
+        name: _published(name, decode_text(files.pop(name), found[name]))
         for name in [*files]
         if is_script(name)
     }
@@ -81,8 +81,10 @@ def _content(file: Path) -> bytes:
     return read_bytes(file, max_bytes=MAX_BYTES)
 
 
-def _lean(script: str) -> str:
-    """Without comments that have lines of their own, blank lines and indentation."""
+def _published(name: str, script: str) -> str:
+    """Ours without comments that have lines of their own, blank lines and indentation."""
+    if not name.startswith(("viewer/", "site/")):
+        return script
     code = _COMMENT.sub("", script)
     return code if _has_long_texts(code) else _INDENT.sub("\n", code)
 
