@@ -29,7 +29,7 @@ _OTHER = re.compile(r"^(?:import|export)\b(?! ?\()[^\n]*", re.MULTILINE)
 
 
 def is_script(name: str) -> bool:
-    """Whether a file below `assets/` may import the viewer's modules; what others wrote does not."""
+    """Whether a file below `assets/` may import the viewer's modules: those of others do not."""
     return name.endswith(".js") and not name.startswith("vendor/")
 
 
