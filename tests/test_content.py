@@ -159,6 +159,18 @@ def test_the_figures_the_write_ups_tell_are_the_evidence(
     assert any(re.search(rf"\b{one:.{digits}f}\b", text) for one in map(abs, told))
 
 
+@pytest.mark.parametrize("slug", SLUGS)
+def test_correlations_that_are_told_are_those_of_as_many_neurons(slug: str) -> None:
+    """Of the twenty strongest as the graph has it, of fifty as the evidence has it."""
+    subject = find_subject(REPOSITORY, slug)
+    evidence, account = load_evidence(subject.evidence_file), subject.info.account
+    assert evidence.faithfulness is not None and account is not None and account.trial is not None
+    found = {"twenty": account.trial.correlation, "fifty": evidence.faithfulness.correlation}
+    text = " ".join((SOURCES / "write-ups" / f"{slug}.md").read_text().split())
+    for many, told in re.findall(r"(twenty|fifty) strongest\b[^.;]*?\b(0\.\d\d)\b", text):
+        assert float(told) == pytest.approx(found[many], abs=0.0051), (many, told)
+
+
 @pytest.mark.model
 @pytest.mark.parametrize(
     "slug",
