@@ -162,6 +162,22 @@ def test_only_what_changed_is_made_again(gallery: GalleryFolder) -> None:
     assert 0 < report.made < report.files / 2
 
 
+def test_what_the_prompts_say_of_a_set_now_is_what_its_page_says(gallery: GalleryFolder) -> None:
+    listed = (
+        "sets:\n  - slug: capitals\n    title: Cities\n    summary: WHAT\n"
+        '    template: "The capital {city} is in"\n    fill:\n'
+        '      - {city: Lima, answer: " Peru"}\n      - {city: Rome, answer: " Italy"}\n'
+    )
+    for what in ("first words", "other words"):
+        gallery.write("site_src/prompts.yaml", listed.replace("WHAT", what))
+        found = page(gallery, "sets/capitals/index.html")
+        assert what in words(found)
+        heading = found.css_first("h1")
+        assert heading is not None and heading.text().strip() == "Cities"
+        front = LexborHTMLParser((gallery.root / "public/index.html").read_text())
+        assert what in words(front) and "Cities" in words(front)
+
+
 def test_the_picture_has_each_end_that_a_line_needs() -> None:
     picture = SetPicture(make_set())
     for flow in picture.flows:

@@ -175,7 +175,7 @@ class Gallery:
         for one in self.sets:
             rows = {row.key: row for row in one.account.rows} if one.graphs else {}
             for key, slug in one.graphs.items():
-                title, count = one.account.title, len(rows)
+                title, count = one.title, len(rows)
                 member = Membership(one.slug, title, count, rows[key].odd)
                 found[slug] = (*found.get(slug, ()), member)
         return found

@@ -21,7 +21,11 @@ from tracer.site.content.reading import Reading
 
 @dataclass(frozen=True)
 class SetEntry:
-    """One set of the gallery, in its newest revision, and all that is said about it."""
+    """One set of the gallery, in its newest revision, and all that is said about it.
+
+    Its title and summary are those of `prompts.yaml` where they stand, as they may have been
+    written again since it was traced.
+    """
 
     slug: str
     revision: int
@@ -30,6 +34,8 @@ class SetEntry:
     source: YamlSource | None = field(repr=False, default=None)
     stored_evidence: StoredSetEvidence | None = field(repr=False, default=None)
     graphs: Mapping[str, str] = field(repr=False, default_factory=dict)  # listed ones, by row
+    title: str = ""
+    summary: str | None = None
 
     @property
     def account(self) -> SetAccount:
@@ -83,7 +89,13 @@ def _entry(
         stored_evidence=StoredSetEvidence(evidence) if is_there(evidence) else None,
     )
     account, _ = entry.account, entry.evidence
-    entry = replace(entry, graphs=_graphs(account, slug, prompts))
+    meant = prompts.prompt_set(slug) if prompts else None
+    entry = replace(
+        entry,
+        graphs=_graphs(account, slug, prompts),
+        title=(meant and meant.title) or account.title,
+        summary=(meant and meant.summary) or account.summary,
+    )
     for at, claim in enumerate(annotations.claims):
         try:
             resolve_group(claim, annotations, account)

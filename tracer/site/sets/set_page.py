@@ -81,7 +81,7 @@ class SetPage:
 
     @property
     def title(self) -> str:
-        return self.account.title
+        return self.entry.title
 
     @property
     def prompt(self) -> str:
@@ -219,7 +219,7 @@ class SetPage:
         return Summary(
             folder=self.folder,
             title=self.title,
-            meta=FrontMatter(title=self.title, summary=self.account.summary),
+            meta=FrontMatter(title=self.title, summary=self.entry.summary),
             tags=tuple(self.account.tags),
             prompt=self.prompt,
             badges=tuple(one.badge for one in self.claims),
