@@ -57,14 +57,16 @@ def main() -> None:
     }
     known = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     for name in sys.argv[1:] or parts:
-        known[name] = {"load": os.getloadavg()[0], **parts[name]()}
+        known[name] = {"load": os.getloadavg()[0], **_when(), **parts[name]()}
         sys.stdout.write(f"{name}: {json.dumps(known[name])}\n")
-    known |= {
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, no GPU",
-        "date": time.strftime("%Y-%m-%d"),
-        "commit": _output("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"),
-    }
+    known["machine"] = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, no GPU"
     RESULT.write_text(json.dumps(known, indent=1) + "\n")
+
+
+def _when() -> dict[str, str]:
+    """Each part has its own, since each can be measured alone."""
+    commit = _output("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")
+    return {"date": time.strftime("%Y-%m-%d"), "commit": commit}
 
 
 def posts() -> dict[str, Any]:

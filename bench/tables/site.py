@@ -45,15 +45,26 @@ def site_table() -> str:
             name = {"markdown": "Markdown", "yaml": "YAML"}[kind]
             rows.append((f"{name} saved → changed in the open page, 1,000 graphs there", told))
     for name, page in found.get("pages", {}).items():
-        if name != "load":
+        if isinstance(page, dict):
             told = (
                 f"{page['requests']} requests, {page['kilobytes']:.0f} KB gzipped, first paint "
                 f"after {statistics.median(page['first_paint_ms']):.0f} ms"
             )
             rows.append((f"the {name} page of this gallery", told))
-    where = f"{found['machine']}; {found['date']}; commit {found['commit']}"
     told = told_goals(_site_goals(found))
-    return f"{table(('what', 'measured'), rows)}\n\n{told} {where}."
+    return f"{table(('what', 'measured'), rows)}\n\n{told} {found['machine']}; {_when(found)}."
+
+
+def _when(found: dict[str, Any]) -> str:
+    """Each part was measured when it was: the newest first."""
+    runs: dict[tuple[str, str], list[str]] = {}
+    for name, part in found.items():
+        if isinstance(part, dict):
+            runs.setdefault((part["date"], part["commit"]), []).append(name)
+    told = sorted(runs.items(), reverse=True)
+    return "; ".join(
+        f"{', '.join(names)}: {date}, commit {commit}" for (date, commit), names in told
+    )
 
 
 def _site_goals(found: dict[str, Any]) -> Iterator[tuple[str, bool]]:
