@@ -164,7 +164,7 @@ def test_where_the_panels_do_not_load_the_graph_is_there_and_says_so(
 ) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.route("**/details.js", lambda route: route.abort())
+    page.route("**/panels/parts.js", lambda route: route.abort())
     page.goto(publish(gallery) + "graphs/france-paris/")
     expect(page.locator("#viewer .viewer-side")).to_contain_text("could not be loaded. Reload")
     expect(page.locator("#viewer .hidden-count")).to_have_text("All 13 nodes shown")

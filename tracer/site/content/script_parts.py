@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tracer.documents.files import read_text
 from tracer.errors import Place, TracerError
 
 PACKS = {  # the file, and the module whose imports it holds
@@ -138,7 +139,7 @@ def _held(text: str, move: _Move, place: Path) -> str:
     """A module as a constant of its pack."""
     body = _moved(_EXPORT.sub("", text), move)
     if other := _OTHER.search(body):
-        line = place.read_text("utf-8").split(other[0])[0].count("\n") + 1
+        line = read_text(place).split(other[0])[0].count("\n") + 1
         raise TracerError(
             f"`{other[0].strip()}` cannot be joined with the viewer's other scripts",
             hint='write `import { name } from "./file.js";`, and `export` before a function, '
