@@ -303,6 +303,30 @@ def test_a_phone_selects_by_touch_and_drags_only_what_was_selected(
     context.close()
 
 
+def test_a_search_leaves_the_strip_and_the_picture_as_they_are(page: Page, site: str) -> None:
+    ready(page, site + COLOSSEUM)
+    link(page, "language").click()
+    expect(says(page)).to_contain_text("“a language”")
+    page.locator("#viewer input[type=search]").click()
+    page.wait_for_load_state("networkidle")  # what comes late has come
+    page.evaluate(
+        """() => {
+          document.querySelector(".circuit-says p").dataset.mine = "yes";
+          window.changed = 0;
+          const count = (found) => (window.changed += found.length);
+          const circuit = document.querySelector("#circuit svg.circuit");
+          const all = {subtree: true, childList: true, attributes: true};
+          new MutationObserver(count).observe(circuit, all);
+        }"""
+    )
+    page.keyboard.type("Colosseum")
+    expect(page.locator("#viewer")).to_contain_text("found")
+    assert page.locator(".circuit-says p").first.get_attribute("data-mine") == "yes"
+    assert page.evaluate("window.changed") == 0
+    link(page, "spanish").click()
+    expect(page.locator(".circuit-says p").first).not_to_have_attribute("data-mine", "yes")
+
+
 def test_a_finger_finds_no_empty_room_below_the_circuit(browser: Browser, site: str) -> None:
     for touch, words, tall in ((True, "Tap a box", 70), (False, "Point at a box", 300)):
         phone = {"width": 390, "height": 844}

@@ -5,7 +5,7 @@ import { CircuitCanvas } from "./canvas.js";
 import { pressed } from "./keys.js";
 import { drawOpener } from "./paint.js";
 import { builtPicture, lineKey, nodesIn } from "./picture.js";
-import { focusOf, isSet } from "../state/state.js";
+import { focusOf, isSet, leavesFocus } from "../state/state.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 /** @typedef {import("../state/state.js").State} State */
@@ -84,7 +84,7 @@ export class Circuit {
 
   /** @param {State} state @param {State} previous */
   update(state, previous) {
-    if (!this.svg.isConnected) return;
+    if (!this.svg.isConnected || leavesFocus(state, previous)) return;
     if (state.edits.work.groups !== previous.edits.work.groups) this.follow(state);
     else if (state.edits !== previous.edits) this.place();
     this.mark(state);

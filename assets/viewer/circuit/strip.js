@@ -2,7 +2,7 @@
 import { nodesIn } from "./picture.js";
 import { boxName, lineAmount, lineTitle, linesOf, partName, showAmount, sumsOf } from "./words.js";
 import { hovers, make } from "../page/dom.js";
-import { focusOf, isSet } from "../state/state.js";
+import { focusOf, isSet, leavesFocus } from "../state/state.js";
 import { FEATURE } from "../graph/graph.js";
 import { count, describeEffect, placeOf, showPercent, showSigned, titleOf } from "../graph/text.js";
 
@@ -56,7 +56,9 @@ export function makeStrip(element, graph, store, { circuit, jump }) {
       says.replaceChildren(...words(graph, circuit(), part, focus));
     }
   }
-  store.subscribe(update);
+  store.subscribe((state, previous) => {
+    if (!leavesFocus(state, previous)) update();
+  });
   return {
     update,
     /** @type {Circuit["pointed"]} */

@@ -190,6 +190,19 @@ export function focusOf(graph, state) {
 }
 
 /**
+ * Whether a change leaves what is spoken of and what a reader made as they were; no for the first
+ * state, of which a listener hears twice.
+ * @param {State} state
+ * @param {State} previous
+ */
+export const leavesFocus = (state, previous) =>
+  state !== previous &&
+  state.clicked === previous.clicked &&
+  state.pinned === previous.pinned &&
+  state.openBox === previous.openBox &&
+  state.edits === previous.edits;
+
+/**
  * @param {readonly number[]} a
  * @param {readonly number[]} b
  */
