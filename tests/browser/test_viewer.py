@@ -313,6 +313,22 @@ def test_a_graph_without_figures_opens(page: Page, site: OpenViewer) -> None:
     expect(page.locator("#viewer .threshold")).to_contain_text("no influence to filter by")
 
 
+WATCH_WHAT_IS_SET = """() => {
+  window.set = {changed: 0, again: []};
+  const same = ({type, target, attributeName, oldValue, addedNodes, removedNodes}) =>
+    type === "attributes"
+      ? target.getAttribute(attributeName) === oldValue
+      : removedNodes[0]?.nodeType === 3 && addedNodes[0]?.data === removedNodes[0].data;
+  new MutationObserver((found) => {
+    window.set.changed += found.length;
+    for (const one of found.filter(same))
+      window.set.again.push(`${one.target.parentNode.className?.baseVal} ${one.attributeName}`);
+  }).observe(document.querySelector("#viewer .graph-frame"), {
+    subtree: true, childList: true, attributes: true, attributeOldValue: true,
+  });
+}"""
+
+
 def test_another_tools_graph_of_694_nodes_opens_legible_and_light(
     page: Page, site: OpenViewer, published: Path
 ) -> None:
@@ -332,8 +348,11 @@ def test_another_tools_graph_of_694_nodes_opens_legible_and_light(
     fold = page.locator("#viewer .graph-folds text").first.bounding_box()
     assert fold is not None
     before = page.locator("#viewer .graph-folds text", has_text="+").count()
+    page.evaluate(WATCH_WHAT_IS_SET)
     page.mouse.click(fold["x"] + fold["width"] / 2, fold["y"] + fold["height"] / 2)
     expect(page.locator("#viewer .graph-folds text", has_text="+")).to_have_count(before - 1)
+    assert page.evaluate("window.set.changed") > 0
+    assert page.evaluate("window.set.again") == []
     ends = Counter(end for one in graph.links for end in (one.source, one.target))
     busiest = max((n for n in graph.nodes if n.kind == "feature"), key=lambda n: ends[n.node_id])
     page.goto(page.url.split("?")[0] + f"?clickedId={busiest.node_id}")

@@ -52,7 +52,7 @@ export function makeFrame(graph) {
   }
 
   /** @param {number} scrolled  how far the layer numbers must move to stay at the left edge */
-  const scroll = (scrolled) => layers.attr("transform", `translate(${scrolled} 0)`);
+  const scroll = (scrolled) => set(layers.node(), { transform: `translate(${scrolled} 0)` });
 
   return { element: /** @type {Element} */ (svg.node()), draw, scroll };
 }
@@ -62,12 +62,12 @@ export function makeFrame(graph) {
 
 /**
  * What is set again is laid out again, even where nothing changed: so only what did.
- * @param {Element | null} element
+ * @param {unknown} element
  * @param {Record<string, string | number>} attributes
  * @param {string} [text]
  */
 function set(element, attributes, text) {
-  if (!element) return;
+  if (!(element instanceof Element)) return;
   for (const [name, value] of Object.entries(attributes)) {
     if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
   }
@@ -89,8 +89,7 @@ function write(layer, texts) {
     .data(texts)
     .join((enter) => enter.append("text").attr("dy", "0.35em"))
     .each(({ text, x, y, attributes }, at, elements) => {
-      const element = /** @type {Element} */ (elements[at]);
-      set(element, { transform: `translate(${x} ${y})`, ...attributes }, text);
+      set(elements[at], { transform: `translate(${x} ${y})`, ...attributes }, text);
     });
 }
 
@@ -103,7 +102,7 @@ function drawRules(layer, grid, view) {
   const lines = grid.columns
     .slice(1)
     .map((column) => `M${view.applyX(column.start)} ${top}V${bottom}`);
-  layer.selectAll("path").data([lines]).join("path").attr("d", lines.join(""));
+  set(layer.selectAll("path").data([lines]).join("path").node(), { d: lines.join("") });
 }
 
 /**
@@ -123,7 +122,8 @@ function drawLayers(layer, grid, view) {
   const numbers = ticks.map(({ at, ...place }) => ({ ...place, text: String(at), attributes }));
   write(layer, numbers);
   const [top, bottom] = [grid.rows.at(-1)?.start ?? 0, grid.tokenY];
-  layer.select(".axis-title").attr("transform", `translate(10 ${(top + bottom) / 2}) rotate(-90)`);
+  const transform = `translate(10 ${(top + bottom) / 2}) rotate(-90)`;
+  set(layer.select(".axis-title").node(), { transform });
 }
 
 /**
