@@ -363,6 +363,43 @@ def test_another_tools_graph_of_694_nodes_opens_legible_and_light(
     assert page.locator("#viewer *").count() <= 800
 
 
+WATCH_THE_NODES = """() => {
+  const { arc } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.arc = function (...shape) {
+    window.circles += this.canvas.className.includes("nodes");
+    return arc.apply(this, shape);
+  };
+  window.nodes = () => {
+    const canvas = document.querySelector("#viewer canvas.nodes");
+    return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  };
+}"""
+FURTHEST = """() => {
+  const [before, after] = [window.kept.data, window.nodes().data];
+  return before.reduce((most, value, at) => Math.max(most, Math.abs(value - after[at])), 0);
+}"""
+
+
+def test_a_fold_draws_its_row_and_moves_the_others(page: Page, site: OpenViewer) -> None:
+    page.set_viewport_size({"width": 1000, "height": 1400})
+    page.goto(site(large_graph(nodes=3000, links=3000)))
+    folds = page.locator("#viewer .graph-folds text")
+    expect(folds.first).to_be_visible()
+    page.evaluate(WATCH_THE_NODES)
+    for number in (5, 40, 5):  # opened, and at last folded again
+        page.evaluate("window.kept = window.nodes(); window.circles = 0")
+        at = folds.nth(number).bounding_box()
+        assert at is not None
+        page.mouse.click(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+        assert 0 < page.evaluate("window.circles") < 300
+        assert page.evaluate(FURTHEST) > 100
+        page.evaluate("window.kept = window.nodes(); window.circles = 0")
+        page.evaluate("document.documentElement.dataset.theme = 'light'")  # all is drawn anew
+        assert page.evaluate("window.circles") > 1000
+        assert page.evaluate(FURTHEST) <= 8
+        page.evaluate("delete document.documentElement.dataset.theme")
+
+
 def overlap(a: FloatRect, b: FloatRect) -> bool:
     across = a["x"] < b["x"] + b["width"] and b["x"] < a["x"] + a["width"]
     return across and a["y"] < b["y"] + b["height"] and b["y"] < a["y"] + a["height"]

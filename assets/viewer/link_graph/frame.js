@@ -1,6 +1,7 @@
 // What is written on the link graph: layer numbers, tokens, answers, folds and names of nodes, in
 // SVG.
 import { select } from "../../vendor/d3.js";
+import { make } from "../page/dom.js";
 import { placeLabels } from "./label_places.js";
 import { MARGIN, roomFor } from "./layout.js";
 import { isAutomatic, nameOf, showToken } from "../graph/text.js";
@@ -21,6 +22,7 @@ import { isAutomatic, nameOf, showToken } from "../graph/text.js";
  * @property {(text: string) => number} measure
  */
 
+const FONT = "12px system-ui, sans-serif";
 const MOST_LABELS = 30;
 const LONGEST = 26;
 const TICKS_END = 36; // where the layers' numbers end
@@ -34,6 +36,7 @@ export function makeFrame(graph) {
     svg.append("g").attr("class", `graph-${name}`),
   );
   layers.append("text").attr("class", "axis-title").text("layer");
+  let room = 0;
 
   /**
    * @param {Drawing} drawing
@@ -44,7 +47,8 @@ export function makeFrame(graph) {
     drawAnswers(answers, graph, drawing);
     drawLabels(labels, graph, drawing);
     if (!ground) return;
-    set(svg.node(), { width: grid.width, height: roomFor(grid.height) });
+    room = roomFor(grid.height, room);
+    set(svg.node(), { width: grid.width, height: room });
     drawRules(rules, grid, view);
     drawLayers(layers, grid, view);
     drawTokens(tokens, graph, grid, view, drawing.measure);
@@ -55,6 +59,13 @@ export function makeFrame(graph) {
   const scroll = (scrolled) => set(layers.node(), { transform: `translate(${scrolled} 0)` });
 
   return { element: /** @type {Element} */ (svg.node()), draw, scroll };
+}
+
+/** @returns {(text: string) => number} */
+export function textMeasure() {
+  const context = /** @type {CanvasRenderingContext2D} */ (make("canvas").getContext("2d"));
+  context.font = FONT;
+  return (text) => context.measureText(text).width;
 }
 
 /** @typedef {import("../../vendor/d3.js").Selection<SVGGElement, unknown, null, undefined>} Layer */

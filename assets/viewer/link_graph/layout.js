@@ -39,11 +39,15 @@ const ROOM_STEP = 64;
 const LEAST_WIDTH = 800; // on a phone the picture scrolls inside its box
 
 /**
- * The height that what is drawn upon is given, of which the graph shows its own part: in steps, as
- * another size costs a browser more than all that is drawn.
+ * The height that what is drawn upon is given, of which the graph shows its own part: with some to
+ * spare, as another size costs a browser more than all that is drawn.
  * @param {number} height
+ * @param {number} given  the height it has
  */
-export const roomFor = (height) => Math.ceil(height / ROOM_STEP) * ROOM_STEP;
+export const roomFor = (height, given) =>
+  height <= given && given <= height + 2 * ROOM_STEP
+    ? given
+    : Math.ceil(height / ROOM_STEP + 0.5) * ROOM_STEP;
 
 /**
  * @param {Graph} graph
@@ -75,8 +79,23 @@ export function makeGrid(graph, available, measure, texts, open) {
   };
 }
 
-/** @param {Graph} graph */
-function cellsOf(graph) {
+/**
+ * What follows from a graph alone is found once.
+ * @template T
+ * @param {(graph: Graph) => T} find
+ * @returns {(graph: Graph) => T}
+ */
+function ofGraph(find) {
+  /** @type {WeakMap<Graph, T>} */
+  const found = new WeakMap();
+  return function known(graph) {
+    const value = found.get(graph) ?? find(graph);
+    found.set(graph, value);
+    return value;
+  };
+}
+
+const cellsOf = ofGraph((graph) => {
   /** @type {Map<string, number[]>} */
   const cells = new Map();
   for (let node = 0; node < graph.size; node++) {
@@ -90,7 +109,7 @@ function cellsOf(graph) {
     cell.sort((a, b) => graph.importance[b] - graph.importance[a] || a - b);
   }
   return cells;
-}
+});
 
 /**
  * Each column gets room for its token; what is left is shared by need, and no column takes more
@@ -137,11 +156,14 @@ function makeRows(cells, columns, top, open) {
   const lines = [];
   for (const [key, cell] of cells) {
     const [layer, position] = key.split(",").map(Number);
-    const needed = Math.ceil(cell.length / slotsIn(columns[position]));
-    const given = open.includes(key) ? needed : Math.min(needed, MAX_LINES);
+    const slots = slotsIn(columns[position]);
+    const given = open.includes(key)
+      ? Math.ceil((cell.length + FOLD_SLOTS) / slots)
+      : Math.min(Math.ceil(cell.length / slots), MAX_LINES);
     lines[layer] = Math.max(lines[layer] ?? 1, given);
   }
-  const base = Math.min(80, Math.max(LINE + ROW_PAD, (GOAL_HEIGHT - top) / (lines.length || 1)));
+  const even = Math.floor((GOAL_HEIGHT - top) / (lines.length || 1));
+  const base = Math.min(80, Math.max(LINE + ROW_PAD, even));
   const heights = Array.from(lines, (count) => Math.max(base, (count ?? 1) * LINE + ROW_PAD));
   let end = top + sum(heights);
   return heights.map((width) => {
@@ -157,6 +179,16 @@ const slotsIn = (column) => Math.max(1, Math.floor((column.width - CELL_PAD) / S
 const sum = (values) => values.reduce((a, b) => a + b, 0);
 
 /**
+ * The layers that hold cells which were opened or folded.
+ * @param {readonly string[]} now
+ * @param {readonly string[]} before
+ */
+export const rowsOpened = (now, before) =>
+  [...now, ...before]
+    .filter((cell) => now.includes(cell) !== before.includes(cell))
+    .map((cell) => Number(cell.split(",")[0]));
+
+/**
  * @param {Graph} graph
  * @param {Grid} grid
  * @param {Uint8Array} shown
@@ -168,7 +200,7 @@ export function placeNodes(graph, grid, shown, open) {
   const places = {
     x: new Float32Array(graph.size),
     y: new Float32Array(graph.size),
-    radius: radii(graph),
+    radius: radii(graph).slice(),
     folds: [],
   };
   for (const [key, cell] of grid.cells) {
@@ -255,11 +287,8 @@ function inReadingOrder(graph, cell) {
   );
 }
 
-/**
- * Area by effect, or by influence where effects are unknown.
- * @param {Graph} graph
- */
-function radii(graph) {
+/** Area by effect, or by influence where effects are unknown. */
+const radii = ofGraph((graph) => {
   const known = graph.effect.some((value) => !Number.isNaN(value));
   const sizes = known ? graph.effect.map(Math.abs) : graph.importance;
   const largest = sizes.reduce(
@@ -271,4 +300,4 @@ function radii(graph) {
     if (graph.kinds[node] === EMBEDDING) return 4;
     return 2.2 + 2.6 * Math.sqrt(largest > 0 && size > 0 ? Math.min(1, size / largest) : 0);
   });
-}
+});

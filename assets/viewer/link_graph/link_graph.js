@@ -2,10 +2,11 @@
 // lines at rest, the nodes, the selection, and what the pointer is on; so a click draws only its
 // own lines, and the style sheet dims the rest. SVG holds only what is written.
 import { zoomIdentity } from "../../vendor/d3.js";
+import { EMBEDDING } from "../graph/graph.js";
 import { make, onSchemeChange } from "../page/dom.js";
-import { makeFrame } from "./frame.js";
-import { makeGrid, placeNodes } from "./layout.js";
-import { clear, drawLinks, drawNodes, drawRings, readPalette } from "./paint.js";
+import { makeFrame, textMeasure } from "./frame.js";
+import { makeGrid, placeNodes, rowsOpened } from "./layout.js";
+import { clear, drawLinks, drawNodes, drawRings, moveRows, readPalette } from "./paint.js";
 import { generalNodes } from "../graph/general.js";
 import { hoverLinks, linksAtRest } from "./drawn_links.js";
 import { sceneOf } from "./scene.js";
@@ -19,9 +20,9 @@ import { makeZoom, makeZoomButtons } from "./zoom.js";
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 /** @typedef {import("../state/state.js").State} State */
 /** @typedef {import("../state/state.js").Store} Store */
+/** @typedef {import("./paint.js").Moved} Moved */
 
 const REACH = { mouse: 14, finger: 24 }; // pixels
-const FONT = "12px system-ui, sans-serif";
 const KEYS =
   "Arrow up and down follow the strongest line towards the answer or the prompt; left and right go " +
   "along the layer; Escape clears the selection; slash searches.";
@@ -115,7 +116,12 @@ export class LinkGraph {
     this.faded = faded;
     this.wanted = lineFilter(this.graph, state, this.shown);
     this.scene = sceneOf(this.graph, state, this.shown, this.wanted);
-    if (!this.grid || state.openCells !== previous.openCells) return this.layOut();
+    if (!this.grid) return this.layOut();
+    if (state.openCells !== previous.openCells) {
+      return this.layOut(
+        sameNodes && sameFade ? rowsOpened(state.openCells, previous.openCells) : [],
+      );
+    }
     if (!sameNodes) this.place();
     this.paint({ ground: !sameNodes || !sameLines || !sameFade });
   }
@@ -130,8 +136,9 @@ export class LinkGraph {
     return { shown: this.shown, lines: links.length, more };
   }
 
-  layOut() {
-    const { graph } = this;
+  /** @param {number[]} rows  whose cells were opened or folded, where nothing else has changed */
+  layOut(rows = []) {
+    const { graph, grid: before } = this;
     this.available = this.stage.clientWidth;
     this.palette = readPalette(this.stage);
     const texts = {
@@ -144,7 +151,11 @@ export class LinkGraph {
     this.paper.style.height = `${this.grid.height}px`;
     this.zoom.within(this.grid.width, this.grid.height);
     this.place();
-    this.paint();
+    const same = before?.width === this.grid.width && this.view.k === 1;
+    this.paint({
+      ground: true,
+      moved: same && rows.length === 1 ? { before, row: rows[0] } : null,
+    });
   }
 
   place() {
@@ -155,12 +166,13 @@ export class LinkGraph {
   }
 
   /**
-   * @param {{ground: boolean}} what  `ground` draws anew what a selection leaves as it is
+   * @param {{ground: boolean, moved?: Moved | null}} what  `ground` draws anew what a selection
+   *   leaves as it is
    */
-  paint({ ground } = { ground: true }) {
+  paint({ ground, moved = null } = { ground: true }) {
     const { grid, places, scene, palette, shown, view, measure } = this;
     if (!grid || !places || !scene || !palette) return;
-    if (ground) this.paintNodes();
+    if (ground) this.paintNodes(moved);
     this.paintRest(ground);
     this.paintSelection();
     const { clicked, pinned } = this.store.state;
@@ -169,11 +181,16 @@ export class LinkGraph {
     if (ground) this.paintOverlay();
   }
 
-  paintNodes() {
-    const { graph, shown, faded, ready } = this;
-    const { context, places, palette } = ready(this.nodes);
-    const all = Array.from(shown.keys()).filter((node) => shown[node]);
-    drawNodes(context, graph, places, all, palette, faded);
+  /** @param {Moved | null} moved */
+  paintNodes(moved) {
+    const { graph, grid, places, palette, shown, faded } = this;
+    if (!grid || !places || !palette) return;
+    const kept = moved && moveRows(this.nodes, grid, moved);
+    const anew = (/** @type {number} */ node) =>
+      shown[node] &&
+      (!kept || (graph.layers[node] === moved?.row && graph.kinds[node] < EMBEDDING));
+    const nodes = Array.from(shown.keys()).filter(anew);
+    drawNodes(kept ?? this.ready(this.nodes).context, graph, places, nodes, palette, faded);
   }
 
   /**
@@ -326,10 +343,3 @@ export class LinkGraph {
 
 /** @param {string} name */
 const layer = (name) => make("canvas", { "aria-hidden": "true", class: name });
-
-/** @returns {(text: string) => number} */
-function textMeasure() {
-  const context = /** @type {CanvasRenderingContext2D} */ (make("canvas").getContext("2d"));
-  context.font = FONT;
-  return (text) => context.measureText(text).width;
-}

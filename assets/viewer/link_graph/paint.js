@@ -39,8 +39,8 @@ export function readPalette(element) {
  * @param {ZoomTransform} view
  */
 export function clear(canvas, { width, height }, view) {
-  const ratio = window.devicePixelRatio || 1;
-  const room = roomFor(height);
+  const ratio = pixelRatio();
+  const room = roomFor(height, canvas.height / ratio);
   const [across, down] = [Math.round(width * ratio), Math.round(room * ratio)];
   if (canvas.width !== across || canvas.height !== down) {
     canvas.width = across;
@@ -54,6 +54,42 @@ export function clear(canvas, { width, height }, view) {
   context.setTransform(ratio * view.k, 0, 0, ratio * view.k, ratio * view.x, ratio * view.y);
   return context;
 }
+
+/**
+ * @typedef {object} Moved  One row has another height, and what is below it moved; no more has changed.
+ * @property {number} row
+ * @property {import("./layout.js").Grid} before
+ */
+
+/**
+ * Empties that row and moves what is drawn below it.
+ * @param {HTMLCanvasElement} canvas
+ * @param {import("./layout.js").Grid} grid
+ * @param {Moved} moved
+ * @returns {CanvasRenderingContext2D | null}  nothing where pixels cannot be moved as they are
+ */
+export function moveRows(canvas, grid, { row, before }) {
+  const ratio = pixelRatio();
+  const [is, was] = [grid.rows[row], before.rows[row]];
+  const room = canvas.height / ratio;
+  const [top, end] = [is.start, was.start + was.width].map((y) => Math.round(y * ratio));
+  const shift = (is.width - was.width) * ratio;
+  if (!Number.isInteger(shift) || roomFor(grid.height, room) !== room) return null;
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.save();
+  context.beginPath();
+  context.rect(0, end + shift, canvas.width, canvas.height);
+  context.clip();
+  context.globalCompositeOperation = "copy";
+  context.drawImage(canvas, 0, shift);
+  context.restore();
+  context.clearRect(0, top, canvas.width, end + shift - top);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return context;
+}
+
+const pixelRatio = () => window.devicePixelRatio || 1;
 
 /**
  * Lines from source to target; opposing ones are dashed, so that colour is not all.

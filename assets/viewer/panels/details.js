@@ -1,5 +1,5 @@
 // What the selected node is, in words; for a set of nodes its members; for nothing, where to begin.
-import { make } from "../page/dom.js";
+import { make, nextFrame } from "../page/dom.js";
 import { makeExamples } from "./examples.js";
 import { makeFeaturePage } from "./feature_page.js";
 import { ANSWER, EMBEDDING, ERROR, FEATURE } from "../graph/graph.js";
@@ -37,18 +37,24 @@ export class Details {
     this.store = store;
     this.shown = shown;
     this.keep = keep;
+    this.awaited = false;
     this.element = make("section", { class: "details", "aria-label": "Node details" });
     store.subscribe((state, previous) => {
       const same =
         state.clicked === previous.clicked &&
         state.pinned === previous.pinned &&
         state.edits === previous.edits;
-      if (!same || !this.element.childElementCount) this.update(state);
+      if (!this.element.childElementCount) this.update();
+      else if (!same && !this.awaited) {
+        this.awaited = true;
+        nextFrame(() => this.update()); // what was clicked is seen first
+      }
     });
   }
 
-  /** @param {State} state */
-  update(state) {
+  update() {
+    this.awaited = false;
+    const { state } = this.store;
     const focus = focusOf(this.graph, state);
     if (state.clicked >= 0) this.element.replaceChildren(...this.oneNode(state.clicked, state));
     else if (focus.length) this.element.replaceChildren(...this.severalNodes(focus));
