@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import re
+import select
 import shutil
 import statistics
 import subprocess
@@ -31,7 +32,7 @@ from bench.feature_gallery import write_features  # noqa: E402
 from bench.graph_gallery import GRAPHS, write_gallery  # noqa: E402
 from bench.posts import POSTS, post, write_sites  # noqa: E402
 from bench.static_site import blank_page, hosted  # noqa: E402
-from tests.serving import served  # noqa: E402
+from tests.serving import Served, served  # noqa: E402
 from tracer.site.preview import Preview  # noqa: E402
 
 SCRATCH = ROOT / ".tracer" / "bench-site"
@@ -143,12 +144,12 @@ def edits() -> dict[str, Any]:
     _output(*TRACER, "build", "--root", str(folder), "--drafts", "--out", str(preview))
     with served(folder, "--watch") as running, blank_page() as page:
         page.goto(f"{running.address}graphs/graph-7/")
-        page.wait_for_timeout(8000)  # the first build over all pages, which is not what is measured
+        _until_built(running)
         markdown = folder / "site_src" / "write-ups" / "graph-7.md"
         yaml = folder / "site_src" / "annotations" / "graph-7.yaml"
         found = {
-            "markdown": _edits(page, markdown, "in words of number ", "#write-up"),
-            "yaml": _edits(page, yaml, "g1: {name: ", "#circuit"),
+            "markdown": _edits(running, page, markdown, "in words of number ", "#write-up"),
+            "yaml": _edits(running, page, yaml, "g1: {name: ", "#circuit"),
         }
     return found | {"phases": _look_and_page(folder, markdown)}
 
@@ -170,7 +171,7 @@ def _look_and_page(folder: Path, file: Path) -> dict[str, float]:
     return {"look": round(statistics.median(looks), 1), "page": round(statistics.median(pages), 1)}
 
 
-def _edits(page: Page, file: Path, before: str, where: str) -> list[float]:
+def _edits(running: Served, page: Page, file: Path, before: str, where: str) -> list[float]:
     """Writes another word after `before`, thirty times."""
     taken = []
     for number in range(EDITS):
@@ -188,8 +189,18 @@ def _edits(page: Page, file: Path, before: str, where: str) -> list[float]:
         )
         saved = _change(file, before, word)
         taken.append(round(page.evaluate("window.seen") - saved, 1))
-        page.wait_for_timeout(1300)  # until the whole site is built again
+        _until_built(running)
     return taken
+
+
+def _until_built(running: Served) -> None:
+    """Until the server has told that the whole site is built, and says no more for a second."""
+    told, pipe = b"", running.process.stdout
+    assert pipe is not None
+    while b"built" not in told or select.select([pipe], [], [], 1)[0]:
+        more = os.read(pipe.fileno(), 1000)
+        assert more, "the server ended"
+        told += more
 
 
 def _change(file: Path, before: str, word: str) -> float:
