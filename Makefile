@@ -42,7 +42,8 @@ test-all: test ## and what takes longer: a fresh environment without torch, a Ra
 	$(MAKE) --no-print-directory test-portable
 
 # As a processor without AVX computes, and one with it but for AVX-512, in other numbers of threads.
-NUMERIC := tests/attribution tests/features tests/interventions tests/batch tests/model tests/test_content.py
+NUMERIC := tests/attribution tests/features tests/interventions tests/batch tests/model tests/test_content.py \
+  tests/test_asides.py
 test-portable: $(VENV)/dev.stamp ## whatever computes, under other instruction sets and numbers of threads
 	ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_CBWR=COMPATIBLE OMP_NUM_THREADS=1 \
 	  $(PYTEST) -m "not slow" $(NUMERIC)

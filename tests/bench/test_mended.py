@@ -22,6 +22,16 @@ def test_the_page_tells_what_was_measured() -> None:
     assert f"“Kentucky”, with {found['mended']['after'][1]:.2f}" in page
 
 
+def test_oaklands_page_counts_the_cities_as_they_were_before() -> None:
+    """In the one sentence in which all of them stand, Louisville apart."""
+    found = json.loads(mended.FILE.read_text())
+    cities = [one for one in found["others"] if one["prompt"].endswith(mended.STATE)]
+    right = sum(one["before"][0] == one["right"] for one in cities)
+    assert (len(cities), right) == (40, 26)
+    text = (mended.ROOT / "site_src" / "write-ups" / "oakland-california.md").read_text()
+    assert "Of [forty cities](../../mended/)" in text and "it puts twenty-six in" in text
+
+
 def test_the_word_in_braces_is_where_values_are_set() -> None:
     assert (
         mended.row(
