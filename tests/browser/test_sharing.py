@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shlex
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Callable
@@ -125,6 +126,21 @@ def test_a_frame_shows_the_graph_down_to_its_words(page: Page, own_site: str, wi
     stage = page.frame_locator("iframe").locator("#viewer-stage:has(.graph-tokens text)")
     end = stage.evaluate("(one) => one.getBoundingClientRect().bottom - innerHeight")
     assert -150 < end < 0
+
+
+def test_the_command_that_traces_again_keeps_lines_and_indents(
+    page: Page, tmp_path: Path, serve_folder: Callable[[Path], str]
+) -> None:
+    gallery = make_gallery(tmp_path / "gallery")
+    graph = make_graph(prompt="class Dog:\n    def __init__(self):")
+    graph.save(gallery.root / "graphs" / "france-paris" / "2.json")
+    build(gallery.root, tmp_path / "host")
+    page.goto(f"{serve_folder(tmp_path / 'host')}graphs/france-paris/")
+    command = page.locator("#facts code", has_text="tracer trace")
+    selected = command.evaluate(
+        "(one) => { getSelection().selectAllChildren(one); return getSelection().toString(); }"
+    )
+    assert shlex.split(selected)[2] == graph.metadata.prompt
 
 
 def test_full_screen_shows_the_graph_down_to_its_words(page: Page, own_site: str) -> None:
