@@ -93,7 +93,7 @@ function notMeasured(graph, nodes) {
   }
   const named = group ? [`group:${group.key}`] : nodes.map((node) => graph.ids[node]);
   const words = ["tracer steer", graph.meta.slug, ...named.map((one) => `--ablate ${one}`)];
-  said.append("It needs the model, and one command: ", make("code", {}, words.join(" ")));
+  said.append("Measuring it takes the model, and one command: ", make("code", {}, words.join(" ")));
   return [said];
 }
 
