@@ -51,8 +51,7 @@ function boxesOf(paragraph, svg) {
   return [...new Set(named)];
 }
 
-const GAP = 26; // above the picture, as in site/guide.css
-const LEAST = 200;
+const LEAST = 200; // pixels of text: beside less there is no room for a picture
 
 /** What is lit of the picture: beside the text, where there is room, or at a small screen's foot.
  * @param {HTMLElement} text
@@ -60,8 +59,6 @@ const LEAST = 200;
  * @param {AbortSignal} ends
  */
 function tell(text, svg, ends) {
-  const place = /** @type {HTMLElement | null} */ (text.parentElement?.querySelector(".limits"));
-  if (!place) return;
   const told = document.createElement("div");
   told.className = "alongside";
   const frame = document.createElement("div");
@@ -79,19 +76,20 @@ function tell(text, svg, ends) {
   function show(paragraph) {
     const keys = boxesOf(paragraph, svg);
     told.remove();
-    const room = text.offsetHeight - /** @type {HTMLElement} */ (place).offsetHeight - GAP;
+    const room = text.offsetHeight;
     if (!keys.length || (!small.matches && room < LEAST)) return;
-    place?.append(told);
-    svg.style.maxHeight = small.matches ? "" : `min(${room}px, 46vh)`;
+    text.after(told);
+    svg.style.maxHeight = small.matches ? "" : `min(${room}px, 80vh)`;
     light(svg, keys);
     svg.setAttribute("viewBox", around(svg, whole));
   }
+  // A line across the window, a third from its top: one paragraph is read at a time.
   const reading = new IntersectionObserver(
     (seen) => {
       const now = seen.find((one) => one.isIntersecting);
       if (now) show(now.target);
     },
-    { rootMargin: "-30% 0px -55%" },
+    { rootMargin: "-35% 0px -65%" },
   );
   const leaving = new IntersectionObserver(([one]) => {
     if (!one.isIntersecting) told.remove();

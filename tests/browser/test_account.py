@@ -93,6 +93,23 @@ def test_the_panel_adds_up(page: Page, address: str, graph: Graph, node: str) ->
     expect(panel.locator(".held")).to_have_text(re.compile(r"Drawn links hold \d+.% of what flows"))
 
 
+def test_of_pinned_nodes_it_is_said_how_much_runs_through_them(
+    page: Page, address: str, graph: Graph
+) -> None:
+    nodes = {one.node_id: one for one in graph.nodes}
+    first, second = nodes["1_3_5"], nodes["2_5_6"]
+    [weight] = [one.weight for one in graph.links if (one.source, one.target) == ("1_3_5", "2_5_6")]
+    assert first.effect is not None and second.effect is not None and second.activation
+    handed = weight * second.effect / second.activation
+    page.goto(f"{address}?pinnedIds=1_3_5,2_5_6")
+    for place in (page.locator("#viewer .what-if"), page.locator(".circuit-says")):
+        expect(place).to_contain_text(f"of {quantity(graph):+.3g} logits, by the links drawn")
+        found = re.search(r"through them run ([+−][\d.]+)", place.text_content() or "")
+        assert found is not None
+        assert number(found[1]) == pytest.approx(first.effect + second.effect - handed, rel=0.01)
+        assert abs(handed) > 0.05 * abs(first.effect + second.effect)
+
+
 def test_automatic_words_name_a_node_are_marked_and_found(page: Page, address: str) -> None:
     page.goto(f"{address}?clickedId=1_3_5")
     name = page.locator("#viewer .node-name")

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shlex
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Callable
@@ -108,6 +109,45 @@ def test_a_frame_elsewhere_shows_the_bare_viewer(
     expect(source).to_have_attribute("href", re.compile(f"{either}#viewer$"))
     inside.locator("#viewer .inputs button").first.click()
     expect(inside.locator("#viewer .node-name")).to_have_text("“\u00a0is”")
+
+
+@pytest.fixture
+def own_site(own_gallery: Path, serve_folder: Callable[[Path], str]) -> str:
+    return serve_folder(own_gallery)
+
+
+@pytest.mark.parametrize("width", [760, 390])
+def test_a_frame_shows_the_graph_down_to_its_words(page: Page, own_site: str, width: int) -> None:
+    page.goto(f"{own_site}graphs/john-and-mary/")
+    open_share(page)
+    frame = page.get_by_label("Embed it").input_value()
+    page.set_viewport_size({"width": width, "height": 1200})
+    page.evaluate("(frame) => { document.body.innerHTML = frame; }", frame)
+    stage = page.frame_locator("iframe").locator("#viewer-stage:has(.graph-tokens text)")
+    end = stage.evaluate("(one) => one.getBoundingClientRect().bottom - innerHeight")
+    assert -150 < end < 0
+
+
+def test_the_command_that_traces_again_keeps_lines_and_indents(
+    page: Page, tmp_path: Path, serve_folder: Callable[[Path], str]
+) -> None:
+    gallery = make_gallery(tmp_path / "gallery")
+    graph = make_graph(prompt="class Dog:\n    def __init__(self):")
+    graph.save(gallery.root / "graphs" / "france-paris" / "2.json")
+    build(gallery.root, tmp_path / "host")
+    page.goto(f"{serve_folder(tmp_path / 'host')}graphs/france-paris/")
+    command = page.locator("#facts code", has_text="tracer trace")
+    selected = command.evaluate(
+        "(one) => { getSelection().selectAllChildren(one); return getSelection().toString(); }"
+    )
+    assert shlex.split(selected)[2] == graph.metadata.prompt
+
+
+def test_full_screen_shows_the_graph_down_to_its_words(page: Page, own_site: str) -> None:
+    page.goto(f"{own_site}graphs/john-and-mary/")
+    page.get_by_role("button", name="Full screen").click()
+    expect(page.locator(".viewer:fullscreen")).to_be_visible()
+    expect(page.locator("#viewer-stage")).to_be_in_viewport(ratio=0.99)
 
 
 def test_tables_hold_the_graphs_own_numbers(page: Page, site: str, built: Path) -> None:

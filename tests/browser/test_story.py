@@ -85,6 +85,37 @@ def test_while_a_paragraph_is_read_its_boxes_are_lit_beside_it(
     expect(page.locator(".alongside")).to_have_count(0)
 
 
+def test_beside_a_short_text_there_is_room_for_the_picture_too(page: Page, site: str) -> None:
+    page.goto(site)
+    expect(page.locator(".way button")).to_be_visible()
+    paragraph = page.locator("#write-up p").nth(1)
+    paragraph.evaluate("(one) => { one.lastChild.data = ' They read.'.repeat(60); }")
+    assert _height(page, "#write-up") < 2 * _height(page, ".limits")
+    paragraph.evaluate("(one) => one.scrollIntoView()")
+    page.mouse.wheel(0, -150)
+    expect(page.locator('.alongside [data-box="early"]')).to_be_in_viewport(ratio=0.99)
+
+
+def test_what_is_lit_is_of_the_paragraph_read_however_one_came_there(page: Page, site: str) -> None:
+    page.goto(site)
+    expect(page.locator(".way button")).to_be_visible()
+    first, second = page.locator("#write-up p").all()[:2]
+    lit = page.locator(".alongside [data-box].lit")
+    at_eye_level = "(one) => scrollBy(0, one.getBoundingClientRect().top - 0.33 * innerHeight)"
+    second.evaluate(at_eye_level)
+    expect(lit).to_have_count(1)
+    first.evaluate(at_eye_level)
+    expect(lit).to_have_count(0)
+    second.evaluate(at_eye_level)
+    expect(lit).to_have_count(1)
+
+
+def _height(page: Page, selector: str) -> float:
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    return box["height"]
+
+
 def test_a_prediction_is_answered_when_it_is_made(page: Page, site: str) -> None:
     page.goto(site)
     reveal = page.locator(".predict .reveal")

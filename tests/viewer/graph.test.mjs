@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { strongestPaths } from "../../assets/viewer/graph/paths.js";
 import { influenceOf } from "../../assets/viewer/graph/influence.js";
+import { throughOf } from "../../assets/viewer/graph/subgraph.js";
 import { LINKS, smallGraph } from "./small_graph.mjs";
 
 const close = (found, wanted) =>
@@ -47,4 +48,12 @@ test("a file of another format or cut short is refused", () => {
   const links = { counts: [1], sources: "", lowest: 0, digits: "", scales: "" };
   assert.throws(() => smallGraph({ format: 1 }), /not a graph this page can read/);
   assert.throws(() => smallGraph({ links }), /may be cut short/);
+});
+
+test("what runs through a set counts once what one of it hands to another", () => {
+  const graph = smallGraph();
+  const run = Float64Array.of(0, 0, 0, 0.25, -0.5, 0.4, 0.3); // of 2 and 3 to 4, and to the answers
+  const among = { ...graph, links: { ...graph.links, run } };
+  close([throughOf(among, [2]), throughOf(among, [2, 3])], [0.3, 0.1]);
+  close([throughOf(among, [2, 4]), throughOf(among, [2, 3, 4])], [0.45, 0.75]);
 });

@@ -3,8 +3,8 @@ import { nodesIn } from "./picture.js";
 import { boxName, lineAmount, lineTitle, linesOf, partName, showAmount, sumsOf } from "./words.js";
 import { hovers, make } from "../page/dom.js";
 import { focusOf, isSet, leavesFocus } from "../state/state.js";
-import { FEATURE } from "../graph/graph.js";
-import { count, describeEffect, placeOf, showPercent, showSigned, titleOf } from "../graph/text.js";
+import { describeScores } from "../graph/subgraph.js";
+import { count, describeEffect, placeOf, titleOf } from "../graph/text.js";
 
 /** @typedef {import("../graph/graph.js").Graph} Graph */
 /** @typedef {import("./circuit.js").Circuit} Circuit */
@@ -134,8 +134,9 @@ function flow(label, ends) {
 /** @param {Graph} graph @param {number[]} focus */
 function selection(graph, focus) {
   if (focus.length > 1) {
-    const held = heldBy(graph, focus);
-    return [make("p", {}, `${count(focus.length, "node")} selected${held}.`)];
+    const scores = describeScores(graph, focus);
+    const said = scores && `, ${scores}`;
+    return [make("p", {}, `${count(focus.length, "node")} selected${said}.`)];
   }
   const [node] = focus;
   const title = make("strong", { dir: "auto" }, titleOf(graph, node));
@@ -158,21 +159,6 @@ function partChosen(graph, state, circuit) {
     if (part) return part.key;
   }
   return null;
-}
-
-/**
- * How much of all listed effects, by absolute value, these nodes have; and their sum.
- * @param {Graph} graph
- * @param {number[]} nodes
- */
-function heldBy(graph, nodes) {
-  const own = nodes.filter((node) => graph.kinds[node] === FEATURE && graph.effect[node]);
-  const all = [...graph.effect.keys()].filter((node) => graph.kinds[node] === FEATURE);
-  const size = (/** @type {number[]} */ some) =>
-    some.reduce((sum, node) => sum + Math.abs(graph.effect[node] || 0), 0);
-  if (!own.length) return "";
-  const sum = own.reduce((total, node) => total + graph.effect[node], 0);
-  return `, ${showPercent(size(own) / size(all))} of all listed effects; their sum is ${showSigned(sum)}`;
 }
 
 /** @param {Graph} graph @param {State} state @param {Circuit} circuit */

@@ -2,6 +2,7 @@
 // evidence was written, so nothing is computed here. Of anything else, the command that measures it.
 import { make } from "../page/dom.js";
 import { FEATURE } from "../graph/graph.js";
+import { describeScores } from "../graph/subgraph.js";
 import { isSet } from "../state/state.js";
 import { showPercent, showSigned } from "../graph/text.js";
 
@@ -84,13 +85,15 @@ const showing = (share) =>
 function notMeasured(graph, nodes) {
   const group = graph.groups.find((one) => isSet(one.members, nodes));
   const said = make("p", { class: "none" }, "That was not measured. ");
+  const scores = group || nodes.length === 1 ? "" : describeScores(graph, nodes);
+  if (scores) said.append(`By the graph, they hold ${scores}. `);
   if (!group && nodes.length > NAMED) {
     said.append("Name these nodes as a group, and a command with its name measures it.");
     return [said];
   }
   const named = group ? [`group:${group.key}`] : nodes.map((node) => graph.ids[node]);
   const words = ["tracer steer", graph.meta.slug, ...named.map((one) => `--ablate ${one}`)];
-  said.append("It needs the model, and one command: ", make("code", {}, words.join(" ")));
+  said.append("Measuring it takes the model, and one command: ", make("code", {}, words.join(" ")));
   return [said];
 }
 

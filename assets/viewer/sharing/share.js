@@ -30,7 +30,7 @@ export function openShare(graph, store, linkGraph, revision) {
   openDialog(
     "Share, embed, cite, download",
     copyable("Link to this view", link),
-    copyable("Embed it", embedding(framed.href, document.title)),
+    copyable("Embed it", embedding(framed.href, document.title, linkGraph.stage.clientHeight)),
     cited ? copyable("Cite it (BibTeX)", cited) : null,
     make("h3", {}, "Download"),
     make(
@@ -55,9 +55,18 @@ function viewAddress(revision) {
   return address.href;
 }
 
-/** @param {string} address @param {string} title */
-const embedding = (address, title) =>
-  make("iframe", { src: address, title, width: "100%", height: "760", loading: "lazy" }).outerHTML;
+const ABOVE_GRAPH = 200; // pixels: in a frame as narrow as a phone, a title of two lines and what counts
+
+/**
+ * A frame in which the graph is seen down to the words of its prompt.
+ * @param {string} address
+ * @param {string} title
+ * @param {number} graphHeight
+ */
+function embedding(address, title, graphHeight) {
+  const height = String(graphHeight + ABOVE_GRAPH);
+  return make("iframe", { src: address, title, width: "100%", height, loading: "lazy" }).outerHTML;
+}
 
 /**
  * The page's own citation, with the address of this view.

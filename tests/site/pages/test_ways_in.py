@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.builders import make_graph
 from tests.galleries import GalleryFolder
 from tracer.errors import Problems
 from tracer.site.build import build
@@ -46,6 +47,23 @@ def test_start_here_lists_its_steps_and_each_leads_to_the_next(begun: GalleryFol
     how = made(begun, "how-to-read")
     assert 'Start here”, 1 of 2. Next: <a href="../graphs/france-paris/" dir="auto">Paris' in how
     assert "Start here" not in made(begun, "graphs/france-paris")
+
+
+def test_a_comparison_is_found_from_the_front_and_from_both_of_its_graphs(
+    begun: GalleryFolder,
+) -> None:
+    make_graph(slug="rome").save(begun.root / "graphs" / "rome" / "1.json")
+    text = begun.write(
+        "site_src/comparisons/france-paris--rome.md", "---\ntitle: Two cities\n---\nA text.\n"
+    )
+    link = '<a href="{}compare/france-paris/rome/" dir="auto">{}</a>'
+    assert link.format("./", "Two cities") in made(begun, ".")
+    for graph in ("france-paris", "rome"):
+        assert link.format("../../", "Two cities") in made(begun, f"graphs/{graph}")
+    text.write_text("---\ntitle: Cities\n---\nA text.\n", encoding="utf-8")
+    assert link.format("../../", "Cities") in made(begun, "graphs/rome")
+    text.unlink()
+    assert "compare/france-paris" not in made(begun, ".") + made(begun, "graphs/rome")
 
 
 def test_a_step_that_leads_nowhere_is_told_at_its_line(begun: GalleryFolder) -> None:

@@ -101,6 +101,9 @@ class Recording:
     def sets_of(self, slug: str) -> tuple[Membership, ...]:
         return self._noted(f"sets_of:{slug}").sets_of(slug)
 
+    def comparisons_of(self, slug: str) -> tuple[NavItem, ...]:
+        return self._noted(f"comparisons_of:{slug}").comparisons_of(slug)
+
     @contextmanager
     def noting(self) -> Iterator[dict[str, None]]:
         """Collects what is asked within the block, in the order of asking."""
@@ -140,4 +143,6 @@ class Recording:
             return self._gallery.prompt_set(which)
         if part == "sets_of":
             return self._gallery.sets_of(which)
+        if part == "comparisons_of":
+            return self._gallery.comparisons_of(which)
         return getattr(self._gallery, part)

@@ -96,6 +96,8 @@ class GallerySource(Protocol):
 
     def sets_of(self, slug: str) -> tuple[Membership, ...]: ...
 
+    def comparisons_of(self, slug: str) -> tuple[NavItem, ...]: ...
+
 
 @dataclass(frozen=True)
 class Gallery:
@@ -168,6 +170,15 @@ class Gallery:
     def sets_of(self, slug: str) -> tuple[Membership, ...]:
         """The sets that have a graph's prompt as a row. Raises TracerError for a broken set."""
         return self._memberships.get(slug, ())
+
+    def comparisons_of(self, slug: str) -> tuple[NavItem, ...]:
+        """What was written of a graph beside another: by title, else by the other's name."""
+        found = []
+        for pair, text in self.comparisons.items():
+            if slug in (sides := pair.split("/")):
+                [other] = [side for side in sides if side != slug]
+                found.append(NavItem(f"compare/{pair}/", text.meta.title or other))
+        return tuple(found)
 
     @cached_property
     def _memberships(self) -> dict[str, tuple[Membership, ...]]:

@@ -84,6 +84,7 @@ class Pages:
             groups=by_behaviour(cards.cards) if cards.pages == 1 else [("", cards.cards)],
             tags=tags,
             models=models,
+            comparisons=self.gallery.comparisons if cards.page == 1 else {},
         )
 
     def listing_page(self, listing: Listing, cards: Paged) -> bytes:
@@ -104,6 +105,7 @@ class Pages:
             page.address.folder,
             page=page,
             sets=self.gallery.sets_of(page.slug) if page.newest else (),
+            beside=self.gallery.comparisons_of(page.slug) if page.newest else (),
             write_up=self.prose.write_up(page),
             canonical=f"graphs/{page.slug}/",
             json_url=f"{page.address.root}{page.address.file}",
