@@ -56,4 +56,8 @@ test("what runs through a set counts once what one of it hands to another", () =
   const among = { ...graph, links: { ...graph.links, run } };
   close([throughOf(among, [2]), throughOf(among, [2, 3])], [0.3, 0.1]);
   close([throughOf(among, [2, 4]), throughOf(among, [2, 3, 4])], [0.45, 0.75]);
+  const effect = Float64Array.of(0.3, 0, 0.3, -0.2, 0.4, 0, 0);
+  run[0] = 0.2; // into 2, which hands 0.25 of its 0.3 to 4
+  const byWayOf = { ...among, effect };
+  close([throughOf(byWayOf, [0, 4])], [0.3 + 0.4 - (0.2 * 0.25) / 0.3]);
 });

@@ -1,7 +1,6 @@
 // Scores of a set of nodes that a reader chose: how much of all that is listed they hold, and what runs
 // through them. Pure.
 import { FEATURE } from "./graph.js";
-import { linksOf } from "./neighbours.js";
 import { showPercent, showSigned } from "./text.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
@@ -31,14 +30,22 @@ const isScored = (graph, node) => graph.kinds[node] === FEATURE && Boolean(graph
 const sumOf = (graph, nodes) => nodes.reduce((sum, node) => sum + graph.effect[node], 0);
 
 /**
- * What each has, less what one hands on to another of them: else that would count twice.
+ * What each has, less the part that goes on to another of them, at once or by way of others: else
+ * that would count twice.
  * @param {Graph} graph
  * @param {number[]} nodes
  */
 export function throughOf(graph, nodes) {
-  const { source, target, run } = graph.links;
+  const { target, run, outputs, outputStart } = graph.links;
   const own = new Set(nodes);
-  return linksOf(graph, nodes)
-    .filter((link) => own.has(source[link]) && own.has(target[link]))
-    .reduce((sum, link) => sum - run[link], sumOf(graph, nodes));
+  const onward = new Float64Array(graph.size); // of what leaves a node, what comes to one of them
+  const downwards = [...graph.layers.keys()].sort((a, b) => graph.layers[b] - graph.layers[a]);
+  for (const node of downwards) {
+    for (const link of outputs.slice(outputStart[node], outputStart[node + 1])) {
+      const next = target[link];
+      const part = own.has(next) ? 1 : onward[next] / (graph.effect[next] || Infinity);
+      onward[node] += run[link] * part;
+    }
+  }
+  return nodes.reduce((sum, node) => sum - onward[node], sumOf(graph, nodes));
 }
