@@ -523,7 +523,10 @@ def test_a_link_that_was_cut_off_saves_nothing(page: Page, site: OpenViewer) -> 
 def test_a_tap_says_what_was_tapped_where_it_was(browser: Browser, site: OpenViewer) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()
-    page.goto(site(make_graph(), NAMED) + "?clickedId=1_3_4")
+    page.goto(site(make_graph(), NAMED))
+    expect(page.locator("#viewer .hint")).to_contain_text("Tap a node")
+    expect(page.locator("#viewer .details")).to_contain_text("Tap a node")
+    page.goto(page.url + "?clickedId=1_3_4")
     label = page.locator("#viewer .graph-labels .chosen").bounding_box()
     assert label is not None
     page.locator("#viewer .graph-stage").scroll_into_view_if_needed()
@@ -542,6 +545,17 @@ def test_a_tap_says_what_was_tapped_where_it_was(browser: Browser, site: OpenVie
     expect(sheet).to_contain_text("Paris")
     sheet.get_by_role("button", name="Close").click()
     expect(sheet).to_have_count(0)
+    # low on the screen it stands above what was tapped
+    page.evaluate("scrollTo(0, 0)")
+    france = page.locator("#viewer .graph-labels text", has_text="France")
+    label = france.bounding_box()
+    assert label is not None
+    page.set_viewport_size({"width": 390, "height": int(label["y"]) + 60})
+    assert france.bounding_box() == label
+    page.touchscreen.tap(x, label["y"] + label["height"] / 2)
+    expect(sheet).to_contain_text("Neuron 3 of layer 1")
+    box = sheet.bounding_box()
+    assert box is not None and box["y"] >= 0 and box["y"] + box["height"] < label["y"]
     context.close()
 
 

@@ -1,6 +1,6 @@
 // Search, the influence threshold, strength and sign of lines, kinds of node; and apart, so that it
 // can stay in sight, how much is hidden and why.
-import { afterPaint, isTyping, make } from "../page/dom.js";
+import { afterPaint, hovers, isTyping, make } from "../page/dom.js";
 import { generalNodes, learnGeneral, learnWords } from "../graph/general.js";
 import { search } from "../graph/search.js";
 import { focusOf } from "../state/state.js";
@@ -55,7 +55,7 @@ export function makeHiddenLine(graph, store, share) {
   const hint = make(
     "p",
     { class: "hint" },
-    "Click a node for its own lines; these are the strongest of all.",
+    `${hovers() ? "Click" : "Tap"} a node for its own lines; these are the strongest of all.`,
   );
   const reset = make(
     "button",

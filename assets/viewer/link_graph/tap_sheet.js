@@ -7,6 +7,7 @@ import { make, prefersStill } from "../page/dom.js";
 /** @typedef {import("./link_graph.js").LinkGraph} LinkGraph */
 
 const WIDTH = 280;
+const GAP = 14;
 const TOLD = 2;
 
 /** @param {LinkGraph} linkGraph */
@@ -36,7 +37,12 @@ export function makeTapSheet(linkGraph) {
     );
     linkGraph.element.append(element);
     const left = Math.max(0, Math.min(x - WIDTH / 2, stage.clientWidth - WIDTH));
-    element.style.transform = `translate(${left}px, ${y + 14}px)`;
+    const place = (/** @type {number} */ top) => {
+      element.style.transform = `translate(${left}px, ${top}px)`;
+      return element.getBoundingClientRect();
+    };
+    const { bottom, top, height } = place(y + GAP);
+    if (bottom > innerHeight && top - height - 2 * GAP >= 0) place(y - GAP - height);
   }
 
   /** The strongest of what feeds it, and of what it feeds. @param {number} node */

@@ -1,5 +1,5 @@
 // What the selected node is, in words; for a set of nodes its members; for nothing, where to begin.
-import { make, nextFrame } from "../page/dom.js";
+import { hovers, make, nextFrame } from "../page/dom.js";
 import { makeExamples } from "./examples.js";
 import { makeFeaturePage } from "./feature_page.js";
 import { ANSWER, EMBEDDING, ERROR, FEATURE } from "../graph/graph.js";
@@ -160,7 +160,7 @@ export class Details {
       make(
         "p",
         { class: "sentence" },
-        "Click a node to see what feeds it and what it feeds, or start from one of these.",
+        `${hovers() ? "Click" : "Tap"} a node to see what feeds it and what it feeds, or start from one of these.`,
       ),
       graph.account
         ? make(
