@@ -16,8 +16,8 @@ from tracer.site.build import build
 from tracer.site.graph.again import again
 
 
-def with_info(**changed: Any) -> Graph:
-    graph = make_graph(prompt='It\'s a "test" of')
+def with_info(prompt: str = 'It\'s a "test" of', **changed: Any) -> Graph:
+    graph = make_graph(prompt=prompt)
     info = graph.metadata.tracer
     assert info is not None
     metadata = graph.metadata.model_copy(update={"tracer": info.model_copy(update=changed)})
@@ -30,6 +30,14 @@ def test_it_names_prompt_tokens_and_model_so_that_a_shell_reads_them() -> None:
     words = shlex.split(said)
     assert words[:3] == ["tracer", "trace", 'It\'s a "test" of']
     assert words[3:9] == ["--target-id", "42", "--contrast-id", "43", "--model", "tiny"]
+
+
+def test_a_prompt_that_begins_with_a_dash_is_read_as_the_prompt() -> None:
+    said = again(with_info("--force is an option of"))
+    assert said is not None
+    given = command.make_context("trace", shlex.split(said)[2:]).params
+    assert given["prompt"] == "--force is an option of"
+    assert given["out"].name.endswith(".json") and given["model"] == "tiny"
 
 
 def test_every_option_it_names_is_one_of_the_command() -> None:

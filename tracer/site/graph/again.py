@@ -17,8 +17,7 @@ def again(graph: Graph) -> str | None:
     info = graph.metadata.tracer
     if info is None or info.chat or info.question.kind == "direction" or not _usual(info.settings):
         return None
-    words = ["tracer", "trace", graph.metadata.prompt, *_asked(info)]
-    words += ["--model", info.model.name]
+    words = [*_asked(info), "--model", info.model.name]
     for adapter in info.model.adapters or ():
         words += ["--adapter", adapter.name]
     if info.features.kind != "neurons":
@@ -29,7 +28,11 @@ def again(graph: Graph) -> str | None:
     if settings.precision != default.precision:
         words += ["--precision", settings.precision]
     words += ["--allow-misfit"] if settings.allow_misfit else []
-    return shlex.join([*words, "--out", f"{graph.metadata.slug}.json"])
+    words += ["--out", f"{graph.metadata.slug}.json"]
+    prompt = graph.metadata.prompt
+    # What begins with a dash would be read as an option.
+    words = [*words, "--", prompt] if prompt.startswith("-") else [prompt, *words]
+    return shlex.join(["tracer", "trace", *words])
 
 
 def listed_again(slug: str) -> str:
