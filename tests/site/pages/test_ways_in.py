@@ -62,6 +62,8 @@ def test_a_comparison_is_found_from_the_front_and_from_both_of_its_graphs(
         assert link.format("../../", "Two cities") in made(begun, f"graphs/{graph}")
     text.write_text("---\ntitle: Cities\n---\nA text.\n", encoding="utf-8")
     assert link.format("../../", "Cities") in made(begun, "graphs/rome")
+    text.write_text("A text.\n", encoding="utf-8")
+    assert link.format("./", "france-paris · rome") in made(begun, ".")
     text.unlink()
     assert "compare/france-paris" not in made(begun, ".") + made(begun, "graphs/rome")
 
