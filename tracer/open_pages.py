@@ -24,6 +24,7 @@ SOURCES = ("site_src", "graphs", "features", "templates", "assets")
 STEP_MILLISECONDS = 10
 DEBOUNCE_MILLISECONDS = 100
 CALM_SECONDS = 0.15
+SAVING_SECONDS = 0.3
 _RESOURCES: tuple[Literal["templates", "assets"], ...] = ("templates", "assets")
 Tell = Callable[[str], None]
 
@@ -142,6 +143,7 @@ class _Watch:
             while (found := await waiting) is not None:
                 waiting = asyncio.ensure_future(anext(changes, None))
                 linked = any(_is_of(Path(name), self._links) for _, name in found)
+                await _saved(Path(name) for _, name in found)
                 await self._refresh(None if linked else _files(found, self._gallery))
                 if any(change != Change.modified for change, _ in found):
                     await self._check_places()
@@ -161,6 +163,7 @@ class _Watch:
         )
         async for found in changes:
             if any(_is_of(Path(name), self._links) for _, name in found):
+                await _saved(Path(name) for _, name in found)
                 await self._refresh()
             await self._check_places()
 
@@ -236,6 +239,23 @@ def _meant(folders: Sequence[Path]) -> Callable[[Change, str], bool]:
         return not any(is_litter(part) for path in below for part in path.parts)
 
     return counts
+
+
+async def _saved(files: Iterable[Path]) -> None:
+    """Wait, not for long, until all of these are there with content: an editor may empty a file, or
+    take it away, for the moment in which it saves it anew."""
+    files = list(files)
+    for _ in range(round(SAVING_SECONDS * 1000 / STEP_MILLISECONDS)):
+        if all(_has_content(one) for one in files):
+            return
+        await asyncio.sleep(STEP_MILLISECONDS / 1000)
+
+
+def _has_content(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _files(found: Iterable[tuple[Change, str]], gallery: Path) -> set[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,8 @@ def open_page(page: Page, site: Served) -> Page:
     expect(told).not_to_have_attribute("data-preview-scripts", hashlib.sha256().hexdigest()[:16])
     expect(page.locator("#write-up")).to_contain_text("First words.")
     expect(page.locator(".circuit-frame.taken-over")).to_have_count(1)
+    # Written by the script that, after a reload, goes back to where the page was.
+    expect(page.locator("#to-workbench")).to_have_count(1)
     page.evaluate("window.kept = true; scrollTo(0, 1200)")
     return page
 
@@ -109,6 +112,26 @@ def test_a_page_that_tells_goes_on_telling_after_an_edit(
     expect(open_page.locator('.alongside [data-box="city"].lit')).to_have_count(1)
     open_page.keyboard.press("w")
     expect(open_page.locator(".way [aria-current]")).to_have_count(1)
+    assert open_page.evaluate("window.kept") is True
+
+
+@pytest.mark.parametrize("emptied", [True, False], ids=["emptied", "taken away"])
+def test_a_file_that_is_gone_while_it_is_saved_is_not_shown_as_gone(
+    open_page: Page, gallery: GalleryFolder, emptied: bool
+) -> None:
+    """Whoever reads between, sees a page without the links whose loss makes it load again."""
+    groups = 'groups:\n  city: {name: The city, nodes: ["1_3_4"]}\n'
+    told = "First words.\n\n[It](group:city) reads.\n"
+    gallery.write("site_src/annotations/france-paris.yaml", groups)
+    open_page.wait_for_event("load")
+    file = gallery.write("site_src/write-ups/france-paris.md", told)
+    open_page.wait_for_event("load")
+    expect(open_page.locator("#circuit")).to_contain_text("The city")
+    open_page.evaluate("window.kept = true")
+    file.write_bytes(b"") if emptied else file.rename(file.with_suffix(".md~"))
+    time.sleep(0.1)  # what an editor takes at most, even on a machine with much to do
+    gallery.write("site_src/write-ups/france-paris.md", told.replace("First", "Other"))
+    expect(open_page.locator("#write-up")).to_contain_text("Other words.")
     assert open_page.evaluate("window.kept") is True
 
 

@@ -27,6 +27,8 @@ class Preview:
         self._units: dict[str, Unit] = {}
         self._made: dict[str, dict[str, bytes]] = {}
         self._site: Site | None = None
+        self._looks = 0
+        self._shown = 0
 
     def look(self, changed: Collection[Path] | None = None) -> None:
         """Read the sources as they are now. Raises Problems, and the pages stay as they were.
@@ -34,12 +36,17 @@ class Preview:
         `changed` names all files that changed since the last look, where that is known.
         """
         with self._read_cache.looking(changed):
+            self._looks += 1
+            number = self._looks
             found = survey(self._root, drafts=True, graphs=False, read_cache=self._read_cache)
             if found.problems:
                 raise Problems(found.problems)
             site = Site(found, self._read_cache)
             units = {unit.owns: unit for unit in site.plan.from_sources(cards=False)}
         with self._lock:
+            if number < self._shown:
+                return  # another look, which began later, has come first
+            self._shown = number
             self._site, self._assets = site, site.plan.assets
             self._units, self._made = units, {}
 
