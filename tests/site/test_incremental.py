@@ -230,6 +230,23 @@ def test_where_the_files_that_changed_are_named_no_other_is_looked_at(
     assert b"Third." in (preview.page("graphs/france-paris/index.html") or b"")
 
 
+def test_what_changed_in_a_look_that_broke_off_is_seen_by_the_next(gallery: GalleryFolder) -> None:
+    write_up = gallery.write("site_src/write-ups/france-paris.md", "First.\n")
+    page = gallery.write("site_src/pages/other.md", "First.\n")
+    for file in (write_up, page):
+        os.utime(file.parent, (time.time() - 60,) * 2)
+    preview = Preview(gallery.root, gallery.root / ".tracer" / "preview")
+    preview.look()
+    write_up.write_text("Second.\n", encoding="utf-8")
+    no_folder = gallery.write("features", "")
+    with pytest.raises(TracerError, match="features"):
+        preview.look({write_up, no_folder})
+    no_folder.unlink()
+    page.write_text("Second.\n", encoding="utf-8")
+    preview.look({page})
+    assert b"Second." in (preview.page("graphs/france-paris/index.html") or b"")
+
+
 def test_nothing_is_made_again_when_nothing_changed(gallery: GalleryFolder) -> None:
     first = build(gallery.root, gallery.root / "public")
     again = build(gallery.root, gallery.root / "public")

@@ -39,10 +39,11 @@ class Preview:
             self._looks += 1
             number = self._looks
             found = survey(self._root, drafts=True, graphs=False, read_cache=self._read_cache)
-            if found.problems:
-                raise Problems(found.problems)
-            site = Site(found, self._read_cache)
-            units = {unit.owns: unit for unit in site.plan.from_sources(cards=False)}
+            if not found.problems:
+                site = Site(found, self._read_cache)
+                units = {unit.owns: unit for unit in site.plan.from_sources(cards=False)}
+        if found.problems:
+            raise Problems(found.problems)
         with self._lock:
             if number < self._shown:
                 return  # another look, which began later, has come first

@@ -64,7 +64,8 @@ def read_entries(
     annotations = reading.files("annotations", ".yaml")
     listed = {one.slug: one for one in (prompts.graphs if prompts else ())}
     tags = {slug: one.tags for slug, one in listed.items()}
-    if reading.source / "prompts.yaml" not in reading.unread:  # else nobody knows what is planned
+    list_unread = reading.source / "prompts.yaml" in reading.unread
+    if not list_unread:  # else nobody knows what is planned
         for files in (write_ups, annotations):
             _tell_orphans(reading, files, {*graphs, *tags})
     entries = []
@@ -77,7 +78,7 @@ def read_entries(
             tags.get(slug, ()),
             listed[slug].counterfactual if slug in listed else None,
             slug in listed,
-            reading.source / "prompts.yaml" in reading.unread,
+            list_unread,
         )
         make = partial(_entry, reading, found, shared)
         if (entry := reading.recall(("graph", slug), make, found, shared)) is not None:

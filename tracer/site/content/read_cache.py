@@ -30,11 +30,16 @@ class _Known:
     value: Any
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Made:
     given: tuple[Any, ...]
     read: dict[_Key, _Known | None]
     value: Any
+    look: int  # the last that found all of these files as they were
+
+    def __post_init__(self) -> None:
+        self.files = frozenset(file for _, file in self.read)
+        self.sound = None not in self.read.values()
 
 
 class ReadCache:
@@ -45,7 +50,10 @@ class ReadCache:
         self._made: dict[object, _Made] = {}
         self._values: OrderedDict[str, Any] = OrderedDict()
         self._reading: list[dict[_Key, _Known | None]] = []
-        self._changed: Collection[Path] | None = None
+        self._by_path: dict[Path, _Known] = {}  # of each path the reading that was made last
+        self._changed: frozenset[Path] | None = None
+        self._look = 0
+        self._looked_at_all = False  # by the last look, which came to its end
         self._lock = threading.RLock()
 
     @contextmanager
@@ -56,10 +64,14 @@ class ReadCache:
         whoever names them must have watched all the others.
         """
         with self._lock:
+            self._look += 1
             before, self._changed = self._changed, None
-            self._changed = changed if changed and self._written_into(changed) else None
+            few = changed and self._looked_at_all and self._written_into(changed)
+            self._looked_at_all = False
+            self._changed = frozenset(changed) if changed and few else None
             try:
                 yield
+                self._looked_at_all = True
             finally:
                 self._changed = before
 
@@ -70,7 +82,7 @@ class ReadCache:
             known = self._files.get(key)
             if known is None or not self._as_it_was(file, known):
                 self._note(key, None)
-                known = self._files[key] = self._read(loader, file)
+                known = self._files[key] = self._by_path[file] = self._read(loader, file)
             self._note(key, known)
         return cast(Value, known.value)
 
@@ -79,15 +91,16 @@ class ReadCache:
         and every file that it loaded is as it was."""
         with self._lock:
             made = self._made.get(name)
-            if made is None or made.given != given or not self._all_as_they_were(made.read):
+            if made is None or made.given != given or not self._all_as_they_were(made):
                 self._reading.append({})
                 try:
                     value = make()
                 finally:
                     read = self._reading.pop()
-                made = self._made[name] = _Made(given, read, value)
-            for key, known in made.read.items():
-                self._note(key, known)
+                made = self._made[name] = _Made(given, read, value, self._look)
+            made.look = self._look
+            if self._reading:
+                self._reading[-1] |= made.read
         return cast(Value, made.value)
 
     def same(self, name: str, value: Value) -> Value:
@@ -107,6 +120,7 @@ class ReadCache:
 
     def _read(self, loader: Callable[[Path], Any], file: Path) -> _Known:
         self._files.pop((loader, file), None)
+        self._by_path.pop(file, None)
         signature, changed = _signature(file)
         settled = time.time_ns() - changed > SETTLED_NANOSECONDS
         value = loader(file)
@@ -114,10 +128,13 @@ class ReadCache:
 
     def _written_into(self, changed: Collection[Path]) -> bool:
         """Whether the files were known, and their folders hold what they held then."""
-        wanted = {*changed, *(one.parent for one in changed)}
-        known = {path: known for (_, path), known in self._files.items() if path in wanted}
-        return wanted <= known.keys() and all(
-            one.is_file() and self._as_it_was(one.parent, known[one.parent]) for one in changed
+        known = self._by_path
+        return all(
+            one in known
+            and one.is_file()
+            and one.parent in known
+            and self._as_it_was(one.parent, known[one.parent])
+            for one in changed
         )
 
     def _as_it_was(self, file: Path, known: _Known) -> bool:
@@ -125,9 +142,11 @@ class ReadCache:
             return file not in self._changed
         return known.settled and known.signature == _signature(file)[0]
 
-    def _all_as_they_were(self, read: dict[_Key, _Known | None]) -> bool:
+    def _all_as_they_were(self, made: _Made) -> bool:
         """Still known by the same reading, and not changed since."""
-        for key, known in read.items():
+        if self._changed is not None and made.sound and made.look >= self._look - 1:
+            return self._changed.isdisjoint(made.files)
+        for key, known in made.read.items():
             if known is None or self._files.get(key) is not known:
                 return False
             if not self._as_it_was(key[1], known):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from tracer.documents.references import slug_from
@@ -23,11 +23,14 @@ def address_of(name: str) -> str:
     return f"{plain}-{digits}" if plain else digits
 
 
-def tags_written_differently(tags: Iterable[tuple[str, Place]]) -> Iterator[TracerError]:
-    """An error for each tag that would share the page of one written otherwise before."""
+def tags_written_differently(
+    tags: Iterable[tuple[str, Callable[[], Place]]],
+) -> Iterator[TracerError]:
+    """An error for each tag that would share the page of one written otherwise before; each comes
+    with what tells where it stands."""
     first: dict[str, str] = {}
-    for tag, place in tags:
+    for tag, where in tags:
         before = first.setdefault(address_of(tag), tag)
         if before != tag:
             what = f"the tag `{tag}` is written `{before}` elsewhere"
-            yield TracerError(what, hint="write it the same way everywhere", place=place)
+            yield TracerError(what, hint="write it the same way everywhere", place=where())

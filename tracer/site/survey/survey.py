@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -65,9 +65,10 @@ def survey(
             place=Place(root),
         )
     enclose(root)
+    read_cache = read_cache or ReadCache()
     for part in PARTS:  # nothing can be told about a gallery that lies elsewhere
-        names_in(root / part)
-    found = _read(Reading(root, read_cache or ReadCache()), drafts)
+        read_cache.load(names_in, root / part)
+    found = _read(Reading(root, read_cache), drafts)
     if not graphs:
         return found
     from tracer.site.content.faults import entry_faults, file_faults
@@ -193,13 +194,14 @@ def _off_the_list(
 
 def _tags(
     texts: Iterable[MarkdownFile | None], prompts: PromptList | None
-) -> Iterator[tuple[str, Place]]:
+) -> Iterator[tuple[str, Callable[[], Place]]]:
+    """Each tag, and what tells where it stands."""
     if prompts is not None:
         entries: tuple[PromptEntry | PromptSet, ...] = (*prompts.graphs, *prompts.sets)
         for listed in entries:
-            place = prompts.where(listed.slug, "tags")
-            yield from ((tag, place) for tag in listed.tags)
+            where = partial(prompts.where, listed.slug, "tags")
+            yield from ((tag, where) for tag in listed.tags)
     for text in texts:
         if text is not None and text.front is not None:
             for number, tag in enumerate(text.meta.tags):
-                yield tag, text.front.place(("tags", number))
+                yield tag, partial(text.front.place, ("tags", number))
