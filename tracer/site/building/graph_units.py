@@ -92,7 +92,8 @@ class GraphUnits:
         return self._page_of(entry, entry.revision)
 
     def _page_of(self, entry: Entry, revision: int) -> GraphPage:
-        return self._read_cache.same(f"{entry.slug} {revision}", GraphPage(entry, revision))
+        page = GraphPage(entry, revision, self._read_cache.kept)
+        return self._read_cache.same(f"{entry.slug} {revision}", page)
 
     def _card(self, entry: Entry, colours: Mapping[str, str]) -> Unit:
         path, title = f"graphs/{entry.slug}/card.png", self._gallery.config.title

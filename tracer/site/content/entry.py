@@ -64,6 +64,13 @@ class Entry:
         graph = self.graph if revision == self.revision else self.older[revision].graph
         return find_parts(self.parts.get(revision), graph)
 
+    def read_of(self, revision: int) -> tuple[object, ...]:
+        """What was read of one revision and is drawn of it; equal to that of an earlier look where
+        none of it changed."""
+        stored = self.stored if revision == self.revision else self.older[revision]
+        beside = self.parts.get(revision), self.evidence.get(revision)
+        return stored, self.annotations, *beside
+
     def resolve(self, number: int, graph: Graph) -> ResolvedClaim:
         """One of the claims on one revision. Raises TracerError for what matches nothing there."""
 

@@ -10,13 +10,13 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 Value = TypeVar("Value")
 # A file changed again within one tick of its file system's clock looks the same to `stat`.
 SETTLED_NANOSECONDS = 2_000_000_000
-# Of so many values what they have worked out is kept; it may be large.
-LATEST = 64
+# So many are kept, of a graph's page about five; one may be large.
+LATEST = 256
 
 _Key = tuple[Callable[..., Any], Path]
 
@@ -42,13 +42,23 @@ class _Made:
         self.sound = None not in self.read.values()
 
 
+class Keeps(Protocol):
+    """`ReadCache.kept`, or `keep_nothing`."""
+
+    def __call__(self, name: str, make: Callable[[], Value], *given: object) -> Value: ...
+
+
+def keep_nothing(name: str, make: Callable[[], Value], *given: object) -> Value:
+    return make()
+
+
 class ReadCache:
     """Files are read again only when their size or time has changed; mistakes are not kept."""
 
     def __init__(self) -> None:
         self._files: dict[_Key, _Known] = {}
         self._made: dict[object, _Made] = {}
-        self._values: OrderedDict[str, Any] = OrderedDict()
+        self._values: OrderedDict[str, tuple[tuple[Any, ...], Any]] = OrderedDict()
         self._reading: list[dict[_Key, _Known | None]] = []
         self._by_path: dict[Path, _Known] = {}  # of each path the reading that was made last
         self._changed: frozenset[Path] | None = None
@@ -106,13 +116,19 @@ class ReadCache:
     def same(self, name: str, value: Value) -> Value:
         """The earlier value of this name where it is equal and not long ago: what it has worked
         out stays."""
+        return self.kept(name, lambda: value, value)
+
+    def kept(self, name: str, make: Callable[[], Value], *given: object) -> Value:
+        """What `make` gives; what it gave before, where `given` is equal to what was given then
+        and not long ago. What it reads must be among the given."""
         with self._lock:
             known = self._values.pop(name, None)
-            found = known if known == value else value
-            self._values[name] = found
+            if known is None or known[0] != given:
+                known = given, make()
+            self._values[name] = known
             if len(self._values) > LATEST:
                 self._values.popitem(last=False)
-        return cast(Value, found)
+        return cast(Value, known[1])
 
     def _note(self, key: _Key, known: _Known | None) -> None:
         if self._reading:

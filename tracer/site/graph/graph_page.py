@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 from tracer.documents.annotations import Annotations
 from tracer.documents.evidence import Exchange, Faithfulness
@@ -14,6 +15,7 @@ from tracer.documents.graph import Graph
 from tracer.documents.parts.parts import Parts
 from tracer.documents.site_config import SiteConfig
 from tracer.site.content.entry import Entry
+from tracer.site.content.read_cache import Keeps, keep_nothing
 from tracer.site.graph.about import About
 from tracer.site.graph.account import ShownAccount, show_account
 from tracer.site.graph.address import GraphAddress
@@ -30,13 +32,19 @@ from tracer.site.graph.trial import ShownTrial, show_trial
 from tracer.site.graph.tried import ShownTried, groups_tried, show_tried, steer_command
 from tracer.site.graph.viewer_files import ViewerFiles
 
+Value = TypeVar("Value")
+
 
 @dataclass(frozen=True)
 class GraphPage:
-    """One revision of one graph, as its page and its card show it."""
+    """One revision of one graph, as its page and its card show it.
+
+    `keeps` gives again what an earlier page made of the same: an edit changes little of one.
+    """
 
     entry: Entry
     revision: int
+    keeps: Keeps = field(default=keep_nothing, repr=False, compare=False)
 
     @cached_property
     def graph(self) -> Graph:
@@ -74,7 +82,11 @@ class GraphPage:
     def pictures(self) -> Pictures:
         evidence = self.entry.evidence_of(self.revision)
         silenced = evidence.groups if evidence else None
-        return Pictures(self.graph, self.annotations, self.title, self.parts, silenced)
+
+        def make() -> Pictures:
+            return Pictures(self.graph, self.annotations, self.title, self.parts, silenced)
+
+        return self._kept("pictures", make, self.title, *self.entry.read_of(self.revision))
 
     @cached_property
     def remarks(self) -> Remarks:
@@ -86,8 +98,18 @@ class GraphPage:
         flows = self.parts.flows
         groups = groups_tried(self.graph, self.annotations, self.remarks.became)
         return ViewerFiles(
-            self.entry, self.graph, self.address, circuit, self._measured, flows, groups
+            self.entry,
+            self.graph,
+            self.address,
+            circuit,
+            self._measured,
+            flows,
+            groups,
+            self._kept,
         )
+
+    def _kept(self, name: str, make: Callable[[], Value], *given: object) -> Value:
+        return self.keeps(f"{self.slug} {self.revision} {name}", make, *given)
 
     @cached_property
     def made(self) -> Provenance | None:

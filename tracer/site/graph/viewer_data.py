@@ -51,6 +51,7 @@ def encode(
     annotations: Annotations,
     measured: Faithfulness | None = None,
     *,
+    columns: Mapping[str, Any] | None = None,
     flows: Flows | None = None,
     tried: Mapping[str, GroupTried] | None = None,
     slug: str | None = None,
@@ -60,24 +61,22 @@ def encode(
 ) -> bytes:
     """The viewer's data file; the same graph and annotations always give the same bytes.
 
-    `flows` are all flows of a graph that keeps an account, where its file is there; `tried` are the
-    groups that a claim takes away. `slug` is the
-    graph's in this gallery; its own may be another. `examples` are the keys of features with a file
-    of examples, and `features` leads from the data file to the folder that holds one folder for
-    each feature source. Where there are `pages`, every feature has one.
+    `columns` are `columns_of` the graph, where they are known. `flows` are all flows of a graph
+    that keeps an account, where its file is there; `tried` are the groups that a claim takes away.
+    `slug` is the graph's in this gallery; its own may be another. `examples` are the keys of
+    features with a file of examples, and `features` leads from the data file to the folder that
+    holds one folder for each feature source. Where there are `pages`, every feature has one.
     """
     order = {node_id: index for index, node_id in enumerate(graph.node_ids)}
     document = {
         "format": FORMAT,
         "meta": _meta(graph) | ({"slug": slug} if slug else {}),
         "nodes": _nodes(graph, annotations),
-        "otherNames": other_names(graph, _asked_feature(graph)),
-        "links": _links(graph, order),
+        **(columns_of(graph) if columns is None else columns),
         "groups": _groups(graph, annotations, order),
         "pins": _pins(graph, annotations, order),
         "answers": answer_rows(graph),
         "ablations": _ablations(measured, order),
-        "tables": _tables(graph),
     }
     if tried:
         document["tried"] = [_tried(one, order) for one in tried.values()]
@@ -89,6 +88,15 @@ def encode(
         folder = f"{features}{feature_source(graph)}/"
         document["examples"] = {"folder": folder, "keys": with_examples, "pages": pages}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def columns_of(graph: Graph) -> dict[str, Any]:
+    """The larger part of the data: what stays as it is whatever people say about the graph."""
+    return {
+        "otherNames": other_names(graph, _asked_feature(graph)),
+        "links": _links(graph),
+        "tables": _tables(graph),
+    }
 
 
 def _meta(graph: Graph) -> dict[str, Any]:
@@ -168,7 +176,8 @@ def _plain(markdown: str | None) -> str | None:
     )
 
 
-def _links(graph: Graph, order: Mapping[str, int]) -> dict[str, Any]:
+def _links(graph: Graph) -> dict[str, Any]:
+    order = {node_id: index for index, node_id in enumerate(graph.node_ids)}
     ends = sorted((order[one.target], order[one.source], one.weight) for one in graph.links)
     counts = [0] * len(order)
     sources, last = [], [0] * len(order)
