@@ -143,8 +143,9 @@ class _Watch:
             while (found := await waiting) is not None:
                 waiting = asyncio.ensure_future(anext(changes, None))
                 linked = any(_is_of(Path(name), self._links) for _, name in found)
-                await _saved(Path(name) for _, name in found)
-                await self._refresh(None if linked else _files(found, self._gallery))
+                files = _files(found, self._gallery)
+                await self._saved(files)
+                await self._refresh(None if linked else files)
                 if any(change != Change.modified for change, _ in found):
                     await self._check_places()
             await beside
@@ -163,13 +164,22 @@ class _Watch:
         )
         async for found in changes:
             if any(_is_of(Path(name), self._links) for _, name in found):
-                await _saved(Path(name) for _, name in found)
+                await self._saved(_files(found, self._gallery))
                 await self._refresh()
             await self._check_places()
 
     async def _refresh(self, changed: Collection[Path] | None = None) -> None:
         if await _try(partial(self._pages.preview.look, changed), self._pages, self._tell):
             self._wanted.set()
+
+    async def _saved(self, files: Iterable[Path]) -> None:
+        """Wait, not for long, until those of these that were read before are there with content: an
+        editor may empty a file, or take it away, for the moment in which it saves it anew."""
+        known = [one for one in files if self._pages.preview.has_read(one)]
+        for _ in range(round(SAVING_SECONDS * 1000 / STEP_MILLISECONDS)):
+            if all(_has_content(one) for one in known):
+                return
+            await asyncio.sleep(STEP_MILLISECONDS / 1000)
 
     async def _check_places(self) -> None:
         """Watch anew where what is there is not what is watched."""
@@ -239,16 +249,6 @@ def _meant(folders: Sequence[Path]) -> Callable[[Change, str], bool]:
         return not any(is_litter(part) for path in below for part in path.parts)
 
     return counts
-
-
-async def _saved(files: Iterable[Path]) -> None:
-    """Wait, not for long, until all of these are there with content: an editor may empty a file, or
-    take it away, for the moment in which it saves it anew."""
-    files = list(files)
-    for _ in range(round(SAVING_SECONDS * 1000 / STEP_MILLISECONDS)):
-        if all(_has_content(one) for one in files):
-            return
-        await asyncio.sleep(STEP_MILLISECONDS / 1000)
 
 
 def _has_content(file: Path) -> bool:

@@ -94,6 +94,10 @@ class Preview:
         """A style or script as it is now, whatever the name of its folder was."""
         return self._assets.files.get(name) if self._assets else None
 
+    def has_read(self, file: Path) -> bool:
+        """Whether a look has read this file or folder, by the name that the gallery gives it."""
+        return self._read_cache.has_read(file)
+
     @property
     def scripts(self) -> str:
         """Changes with the scripts: a page that has run older ones must be loaded anew."""

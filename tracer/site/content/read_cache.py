@@ -130,6 +130,9 @@ class ReadCache:
                 self._values.popitem(last=False)
         return cast(Value, known[1])
 
+    def has_read(self, file: Path) -> bool:
+        return file in self._by_path
+
     def _note(self, key: _Key, known: _Known | None) -> None:
         if self._reading:
             self._reading[-1][key] = known
