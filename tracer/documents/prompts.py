@@ -256,7 +256,9 @@ def parse_prompts(source: YamlSource) -> PromptList:
 
 
 def _merged(entry: Listed, defaults: Mapping[str, Any]) -> Listed:
-    said = entry.model_fields_set
+    said = set(entry.model_fields_set)
+    if getattr(entry, "chat", None) is None:
+        said.add("chat_date")  # which is a chat's alone
     return entry.model_copy(update={k: v for k, v in defaults.items() if k not in said})
 
 
