@@ -76,7 +76,6 @@ FIGURES = [
     ("xiao-in-chinese", "without-one-head-da-comes-first", "probability", 0.11, 0.20),
     ("opuesto-de-pequeno", "one-head-says-spanish", "probability", 0.12, 0.07),
     ("pick-a-lock", "opening-is-not-choosing", "lead", 1.6, -3.8),
-    ("pick-a-lock", "the-end-follows-the-verb", "probability", 0.05, 0.04),
     ("gratitude", "kindness-is-no-g-word", "probability", 0.11, 0.0),
     ("gratitude", "kindness-takes-a-away", "lead", 4.7, 2.9),
     ("how-i-got-seven", "two-heads-bring-added", "probability", 0.32, 0.22),
