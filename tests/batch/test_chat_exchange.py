@@ -124,7 +124,7 @@ def test_values_go_from_chat_to_chat_and_the_page_tells_both_questions(
     assert found is not None and curve is not None
     assert [(one.role, one.content) for one in found.chat] == [("system", " w20"), ("user", OTHER)]
     assert found.prompt == curve.prompt == f"<s> w50 w20 w51 w50{OTHER} w51 w52"
-    assert found.chat == curve.chat and found.changed == (7,) == curve_words(root)
+    assert found.chat == curve.chat and found.changed == (7,) == changed_words(root)
     assert (found.lead > found.lead_there) and found.curve[-1].enough > found.curve[0].enough > 0
     assert found.curve[-1].needed > 0 and found.circuit_exchanged is not None
     (claim,) = evidence.claims
@@ -141,7 +141,7 @@ def test_values_go_from_chat_to_chat_and_the_page_tells_both_questions(
     assert ASKED in page and " w50 w20 w51 w50 w3 w17 w9" not in page
 
 
-def curve_words(root: Path) -> tuple[int, ...]:
+def changed_words(root: Path) -> tuple[int, ...]:
     """Where the two chats' tokens differ, counted from the files."""
     graph = load_graph(root / "graphs" / "tiny" / "1.json")
     words = graph.metadata.prompt_tokens
