@@ -45,7 +45,7 @@ def test_the_text_still_tells_it(aside: Aside) -> None:
 @pytest.mark.parametrize("aside", every("guesses"))
 def test_the_model_still_guesses_so(model: Model, aside: Aside) -> None:
     """A probability is told with as many digits as it is known to."""
-    logits = freeze(model, model.tokenizer.encode_prompt(aside["prompt"])).logits
+    logits = freeze(model, _token_ids(model, aside)).logits
     own = logits.softmax(-1)[model.tokenizer.single_token(aside["token"])]
     rank = int((logits.softmax(-1) > own).sum()) + 1
     assert rank == pytest.approx(aside["guess"], rel=0.02)  # the 809th may be the 810th elsewhere

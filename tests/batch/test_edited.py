@@ -30,7 +30,7 @@ from tracer.batch.verify import verify
 from tracer.documents.evidence import Exchange, load_evidence
 from tracer.documents.graph import Graph, load_graph
 from tracer.documents.graph_folder import GraphFolder
-from tracer.documents.prompts import load_prompts
+from tracer.documents.prompts import ChatTurn, load_prompts
 from tracer.errors import Problems, TracerError
 from tracer.interventions.differences import Differences
 from tracer.model.load import load_model
@@ -285,7 +285,7 @@ UNLIKE: dict[str, tuple[Callable[[str], str], str]] = {
     ),
     "both": (
         lambda text: text.replace("graph: plain", 'graph: plain, prompt: " w3"'),
-        "give either `prompt` or `graph`",
+        "give one of `prompt`, `chat` and `graph`",
     ),
 }
 
@@ -318,12 +318,15 @@ def test_graphs_that_are_not_alike(gallery: Path) -> None:
     assert info is not None
     deeper = info.model.model_copy(update={"layers": 4})
     for other, message in (
-        (changed(token_ids=(0, 5)), "is of another prompt"),
+        (changed(token_ids=(0, 5)), r"is of another prompt; .* or give `prompt` in place"),
         (changed(model=deeper), "has other features"),
         (plain, "is of the very same model"),
     ):
         with pytest.raises(TracerError, match=message):
             refuse_unlike(plain, other)
+    turns = (ChatTurn(role="user", content="x"),)
+    with pytest.raises(TracerError, match=r"is of another prompt; .* or give `chat` in place"):
+        refuse_unlike(changed(chat=turns), changed(chat=turns, token_ids=(0, 5)))
     foreign = edited.model_copy(
         update={"metadata": edited.metadata.model_copy(update={"tracer": None})}
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,35 @@ def test_an_entry_of_the_list_with_its_answers(model: str, tmp_path: Path) -> No
     assert lines[-1].split()[:2] == ["against", "56"]
     with pytest.raises(TracerError, match=r"no prompt `onee` on the list; did you mean `one`\?"):
         show_entry(load_prompts(file), "onee")
+
+
+def test_an_entrys_counterfactual_with_its_answer(model: str, tmp_path: Path) -> None:
+    chatty = tmp_path / "chatty"
+    shutil.copytree(model, chatty)
+    template = "{% for m in messages %}{{ m.content }} is{% endfor %}"
+    (chatty / "chat_template.jinja").write_text(template, encoding="utf-8")
+    file = tmp_path / "prompts.yaml"
+    file.write_text(
+        f"""defaults: {{model: {chatty}}}
+graphs:
+  - slug: one
+    chat: [{{role: user, content: The capital of France}}]
+    counterfactual: {{chat: [{{role: user, content: The capital of Italy}}], target: ' Rome'}}
+  - {{slug: two, prompt: Paris, counterfactual: {{prompt: London, target: {{id: 56}}}}}}
+  - {{slug: three, prompt: Paris, counterfactual: {{graph: two, target: ' a'}}}}
+""",
+        encoding="utf-8",
+    )
+    prompts = load_prompts(file)
+    of_one, of_two = (
+        shown(show_entry, prompts, one, counterfactual=True) for one in ("one", "two")
+    )
+    text = "".join(line.split("'")[1] for line in of_one[2:-1])
+    assert text.strip() == "The capital of Italy is" and of_one[-1].split()[0] == "target"
+    assert of_two[-1].split()[:2] == ["target", "56"]
+    with pytest.raises(TracerError, match=r":7:.*`three` has no counterfactual of other words"):
+        show_entry(prompts, "three", counterfactual=True)
+    assert CliRunner().invoke(command, ["Paris", "--counterfactual"]).exit_code == 2
 
 
 def test_the_command(model: str) -> None:

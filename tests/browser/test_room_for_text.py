@@ -103,3 +103,12 @@ def test_no_text_stands_on_another_and_no_answer_is_broken(page: Page, slug: str
         assert found["cut"] == [], f"at {width} px"
         assert found["small"] == [], f"at {width} px"
         assert found["texts"] > 10
+
+
+@pytest.mark.parametrize("slug", ["karma-yoga", "pick-a-lock"])
+def test_a_table_of_curves_scrolls_by_itself_on_a_phone(page: Page, slug: str) -> None:
+    page.goto(f"{ADDRESS}graphs/{slug}/index.html")
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.locator("#exchange summary").click()
+    page.get_by_role("region", name="The curves in numbers").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -143,6 +143,7 @@ def test_a_chat_of_several_turns_and_its_limits_travel_in_a_link(
 ) -> None:
     page = bench
     page.get_by_label("a turn of a chat").check()
+    expect(page.get_by_label("Counterfactual (another last turn")).to_be_visible()
     for text in (" w3 w17", " w5", " w41"):
         page.get_by_role("button", name="An earlier turn").click()
         page.get_by_label("What is said").last.fill(text)

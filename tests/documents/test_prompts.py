@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,47 @@ graphs:
     assert one.settings.node_threshold == 0.8
 
 
+def test_a_day_for_chats_is_none_of_prompts(tmp_path: Path) -> None:
+    text = """
+defaults: {chat_date: 2026-01-31}
+graphs:
+  - {slug: one, chat: [{role: user, content: Hello}]}
+  - {slug: two, prompt: b}
+"""
+    one, two = read(tmp_path, text).graphs
+    assert (one.chat_date, two.chat_date) == (date(2026, 1, 31), None)
+
+
 def test_chat_in_place_of_a_prompt(tmp_path: Path) -> None:
     prompts = read(tmp_path, "graphs: [{slug: a, chat: [{role: user, content: Hello}]}]")
     assert prompts.graphs[0].chat is not None
     assert prompts.graphs[0].chat[0].content == "Hello"
+
+
+def test_a_chat_stands_against_a_chat_or_its_own_in_another_model(tmp_path: Path) -> None:
+    prompts = read(
+        tmp_path,
+        """
+defaults: {chat_date: 2026-01-31}
+graphs:
+  - slug: one
+    chat: [{role: user, content: Hello}]
+    counterfactual: {chat: [{role: user, content: Goodbye}], target: b}
+  - slug: two
+    chat: [{role: user, content: Hello}]
+    counterfactual: {chat: [{role: user, content: Hello}], chat_date: 2026-02-01, target: b}
+  - slug: three
+    chat: [{role: user, content: Hello}]
+    counterfactual: {graph: one, target: b}
+  - {slug: four, prompt: x, counterfactual: {prompt: y, target: b}}
+""",
+    )
+    one, two, three, four = (entry.other_run for entry in prompts.graphs)
+    assert one and one.chat and one.key == "chat" and one.chat[0].content == "Goodbye"
+    assert one.chat_date == date(2026, 1, 31)  # the entry's
+    assert two and two.chat_date == date(2026, 2, 1)
+    assert three and three.key == "graph" and four and four.key == "prompt"
+    assert three.chat_date is None and four.chat_date is None
 
 
 @pytest.mark.parametrize(
@@ -59,7 +97,62 @@ def test_chat_in_place_of_a_prompt(tmp_path: Path) -> None:
         ("{slug: a, prompt: x, target: {id: '3'}}", "valid integer"),
         (
             "{slug: a, chat: [{role: user, content: x}], counterfactual: {prompt: y, target: b}}",
-            "2:65: `graphs[0].counterfactual`: it needs a `prompt` to stand against",
+            "2:65: `graphs[0].counterfactual`: it has a `prompt`, and this entry a `chat`: give a "
+            "`chat` of the same length",
+        ),
+        (
+            "{slug: a, prompt: x, counterfactual: {chat: [{role: user, content: y}], target: b}}",
+            "2:42: `graphs[0].counterfactual`: it has a `chat`, and this entry a `prompt`: give a "
+            "`prompt` of the same length",
+        ),
+        (
+            "{slug: a, chat: [{role: user, content: x}], "
+            "counterfactual: {chat: [{role: user, content: x}], target: b}}",
+            "its chat is the entry's own; change some words",
+        ),
+        (
+            "{slug: a, chat: [{role: user, content: x}], chat_date: 2026-01-31, counterfactual: "
+            "{chat: [{role: user, content: x}], chat_date: 2026-01-31, target: b}}",
+            "its chat is the entry's own; change some words",
+        ),
+        (
+            "{slug: a, chat: [{role: user, content: x}], target: b, "
+            "counterfactual: {chat: [{role: user, content: y}], target: b}}",
+            "answer is the entry's own `target`",
+        ),
+        (
+            "{slug: a, chat: [{role: user, content: x}], counterfactual: {chat: [], target: b}}",
+            "`chat` needs a user or assistant turn at its end",
+        ),
+        (
+            "{slug: a, chat: [{role: user, content: x}], "
+            "counterfactual: {chat: [{role: system, content: y}], target: b}}",
+            "`chat` needs a user or assistant turn at its end",
+        ),
+        (
+            "{slug: a, chat: [{role: user, content: x}], "
+            "counterfactual: {chat: [{role: me, content: y}], target: b}}",
+            "2:80: `graphs[0].counterfactual.chat[0].role`",
+        ),
+        (
+            "{slug: a, chat: [{role: user, content: x}], "
+            "counterfactual: {chat: [{role: user, content: y}]}}",
+            "`target` is missing",
+        ),
+        (
+            "{slug: a, chat: [{role: user, content: x}], "
+            "counterfactual: {chat: [{role: user, content: y}], prompt: y, target: b}}",
+            "give one of `prompt`, `chat` and `graph`",
+        ),
+        (
+            "{slug: a, chat: [{role: user, content: x}], "
+            "counterfactual: {chat: [{role: user, content: y}], graph: b, target: b}}",
+            "give one of `prompt`, `chat` and `graph`",
+        ),
+        (
+            "{slug: a, chat: [{role: user, content: x}], "
+            "counterfactual: {graph: b, chat_date: 2026-01-31, target: b}}",
+            "`chat_date` belongs to a `chat`",
         ),
         ("{slug: a, prompt: x, counterfactual: {prompt: x, target: b}}", "is the entry's own"),
         (
@@ -71,7 +164,10 @@ def test_chat_in_place_of_a_prompt(tmp_path: Path) -> None:
             "leave `position` out",
         ),
         ("{slug: a, prompt: x, counterfactual: {prompt: y}}", "`target` is missing"),
-        ("{slug: a, prompt: x, counterfactual: {target: b}}", "give either `prompt` or `graph`"),
+        (
+            "{slug: a, prompt: x, counterfactual: {target: b}}",
+            "one of `prompt`, `chat` and `graph`",
+        ),
         (
             "{slug: a, prompt: x, counterfactual: {graph: a, target: b}}",
             "`graph` names the entry itself",

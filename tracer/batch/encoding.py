@@ -27,17 +27,35 @@ def show_entry(
     prompts: PromptList,
     slug: str,
     *,
+    counterfactual: bool = False,
     model: str | None = None,
     console: Console | None = None,
     told: Told | None = None,
 ) -> None:
-    """`show_prompt` of an entry of a list. Raises TracerError for a slug that is not on it."""
+    """`show_prompt` of an entry of a list, or of its counterfactual. Raises TracerError for a slug
+    that is not on it, and an entry without a counterfactual of other words."""
     entry = prompts.entry(slug)
     if entry is None:
         known = [one.slug for one in prompts.graphs]
         hint = did_you_mean(slug, known) or f"known: {', '.join(known)}"
         what = f"there is no prompt `{slug}` on the list"
         raise TracerError(what, hint=hint, place=prompts.where(slug))
+    if counterfactual:
+        other = entry.other_run
+        if other is None or other.key == "graph":
+            what = f"`{slug}` has no counterfactual of other words"
+            hint = f"`tracer tokens --slug {slug}` shows its own"
+            raise TracerError(what, hint=hint, place=prompts.where(slug))
+        show_prompt(
+            model or entry.model,
+            prompt=other.prompt,
+            chat=other.chat,
+            chat_date=other.chat_date,
+            names=[other.target],
+            console=console,
+            told=told,
+        )
+        return
     show_prompt(
         model or entry.model,
         prompt=entry.prompt,

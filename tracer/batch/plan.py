@@ -116,9 +116,8 @@ def _job(
         target_feature=entry.target_feature,
         position=entry.position,
     )
-    if entry.counterfactual is not None:
+    if (other := entry.other_run) is not None:
         where = partial(prompts.where, entry.slug, "counterfactual")
-        other = entry.counterfactual
         known = [*(one.slug for one in prompts.graphs), *folder.slugs()]
         if other.graph is not None and other.graph not in known:
             hint = did_you_mean(other.graph, known) or "name one of this list"

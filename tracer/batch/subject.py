@@ -62,7 +62,7 @@ class Subject:
     def counterfactual(self) -> Counterfactual | None:
         """What the prompt list exchanges values with. Raises as `load_prompts` does."""
         entry = self.prompts.entry(self.slug) if self.prompts else None
-        return entry.counterfactual if entry else None
+        return entry.other_run if entry else None
 
     @cached_property
     def prompts(self) -> PromptList | None:

@@ -111,7 +111,8 @@ def _refuse_no_curve(subject: Subject) -> None:
         listed = subject.prompts
         raise TracerError(
             f"`{subject.slug}` has no counterfactual, so it has no curve",
-            hint="give it one on the prompt list: `counterfactual: {prompt: …, target: …}`",
+            hint="give it one on the prompt list: "
+            f"`counterfactual: {{{subject.info.key}: …, target: …}}`",
             place=listed.where(subject.slug) if listed and listed.entry(subject.slug) else None,
         )
 

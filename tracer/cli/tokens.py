@@ -17,6 +17,7 @@ from tracer.documents.listed_settings import DEFAULT_MODEL
 @click.option("--chat", is_flag=True, help="PROMPT is a user's turn of a chat.")
 @as_json
 @click.option("--slug", help="What this entry of the prompt list asks, in place of PROMPT.")
+@click.option("--counterfactual", is_flag=True, help="With --slug: its counterfactual.")
 @click.option(
     "--prompts",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -29,6 +30,7 @@ def command(
     model: str | None,
     chat: bool,
     slug: str | None,
+    counterfactual: bool,
     prompts: Path,
     as_json: bool,
 ) -> None:
@@ -41,6 +43,8 @@ def command(
 
     if (prompt is None) == (slug is None):
         raise click.UsageError("give either PROMPT or --slug")
+    if counterfactual and slug is None:
+        raise click.UsageError("--counterfactual belongs to --slug")
     listed = None if slug is None else load_prompts(prompts)
     needs_tracing()
     from tracer.batch.encoding import show_entry, show_prompt
@@ -48,7 +52,7 @@ def command(
     told = print_json if as_json else None
 
     if listed is not None and slug is not None:
-        show_entry(listed, slug, model=model, told=told)
+        show_entry(listed, slug, counterfactual=counterfactual, model=model, told=told)
     else:
         turns = [ChatTurn(role="user", content=prompt or "")] if chat else None
         show_prompt(model or DEFAULT_MODEL, prompt=None if chat else prompt, chat=turns, told=told)

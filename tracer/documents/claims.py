@@ -227,11 +227,11 @@ def claim_hash(
     claim: Claim,
     meant: Mapping[str, Sequence[str]],
     graph_ids: Sequence[str],
-    counterfactual: str | None = None,
+    counterfactual: str | Mapping[str, object] | None = None,
 ) -> str:
     """sha256 over what decides a claim's outcome: what is done, to which nodes, what is expected,
-    the graphs, and the prompt that values are exchanged with. Not over who says so, or whether
-    they think that it holds."""
+    the graphs, and the prompt or chat that values are exchanged with. Not over who says so, or
+    whether they think that it holds."""
     said = claim.model_dump(
         by_alias=True, exclude_none=True, exclude={"id", "by", "note", "holds"}, mode="json"
     )

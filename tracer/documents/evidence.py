@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,7 +15,7 @@ from tracer.documents.files import read_bytes, write_atomically
 from tracer.documents.graph import significant
 from tracer.documents.head_names import HeadName
 from tracer.documents.json_text import decode
-from tracer.documents.prompts import Counterfactual
+from tracer.documents.prompts import ChatTurn, Counterfactual
 from tracer.documents.records import Many, Strict, first_mistake
 from tracer.documents.size_curve import SizeCurve, answers_with, stands_against
 from tracer.documents.stored_file import StoredFile
@@ -178,7 +179,9 @@ class Exchange(Strict):
     graph's `answer` over the `other`, the counterfactual's. Against another model, what is
     exchanged is what features write there, and `layers` say what each layer's features do."""
 
-    prompt: str = Field(description="the counterfactual's")
+    prompt: str = Field(description="the counterfactual's; of a chat, what the model reads of it")
+    chat: Many[ChatTurn] = Field((), description="the counterfactual's turns, where it is a chat")
+    chat_date: date | None = Field(None, description="the day for its template")
     model: OtherModel | None = Field(None, description="the counterfactual's, where it is another")
     layers: Many[ExchangedLayer] = Field((), description="against another model")
     answer: str
@@ -197,7 +200,7 @@ class Exchange(Strict):
     circuit_exchanged: Exchanged | None = None
 
     def is_of(self, meant: Counterfactual) -> bool:
-        """Whether this was measured against that very prompt and answer."""
+        """Whether this was measured against those very words and that answer."""
         if self.model is not None:
             return answers_with(self, meant) and meant.graph == self.model.graph
         return stands_against(self, meant)
@@ -273,7 +276,9 @@ class Evidence(Strict):
         if self.exchange is not None:
             parts.append(f'"exchange": {_exchange_text(self.exchange)}')
         if self.curve is not None:
-            parts.append(f'"curve": {_with_lines(self.curve, "points")}')
+            parts.append(
+                f'"curve": {_with_lines(self.curve, "points", without=_unsaid(self.curve))}'
+            )
         if self.groups is not None:
             groups = _lines(self.groups.model_dump(mode="json")["groups"])
             parts.append(f'"groups": {{"groups": [\n{groups}\n]}}')
@@ -310,9 +315,15 @@ def load_evidence(file: Path) -> Evidence:
 
 
 def _exchange_text(exchange: Exchange) -> str:
+    unsaid = _unsaid(exchange)
     if exchange.model is None:
-        return _with_lines(exchange, "curve", "middle", without=("model", "layers"))
-    return _with_lines(exchange, "layers", "curve", "middle")
+        return _with_lines(exchange, "curve", "middle", without=("model", "layers", *unsaid))
+    return _with_lines(exchange, "layers", "curve", "middle", without=unsaid)
+
+
+def _unsaid(found: Exchange | SizeCurve) -> list[str]:
+    """What only a chat has, where there is none."""
+    return [key for key in ("chat", "chat_date") if not getattr(found, key)]
 
 
 def _with_lines(found: BaseModel, *keys: str, without: Sequence[str] = ()) -> str:

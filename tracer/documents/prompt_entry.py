@@ -16,8 +16,12 @@ from tracer.documents.yaml_source import YamlSource, parse_yaml
 from tracer.errors import Place, TracerError
 
 Plain = str | int | float | bool | None
+Turns = Sequence[Mapping[str, str]]
 Value = (
-    Plain | TokenId | Sequence[str | TokenId | Mapping[str, str]] | Mapping[str, Plain | TokenId]
+    Plain
+    | TokenId
+    | Sequence[str | TokenId | Mapping[str, str]]
+    | Mapping[str, Plain | TokenId | Turns]
 )
 
 

@@ -35,16 +35,22 @@ class ChatTurn(Strict):
 
 
 class Counterfactual(Strict):
-    """A prompt of as many tokens with another answer, which a circuit is tested against; or the
-    same prompt in the model of another graph, as before an edit and behind it."""
+    """A prompt, or a chat, of as many tokens with another answer, which a circuit is tested
+    against; or the same one in the model of another graph, as before an edit and behind it."""
 
     prompt: str | None = Field(
         None, min_length=1, description="as many tokens as the graph's prompt, some words changed"
     )
+    chat: tuple[ChatTurn, ...] | None = Field(
+        None, description="the same of an entry with a `chat`: turns, some words changed"
+    )
     graph: Slug | None = Field(
-        None, description="in place of a prompt: a graph of the same prompt in another model"
+        None, description="in place of these: a graph of the same prompt or chat in another model"
     )
     target: TokenName = Field(description="its answer: one token, literal, or {id: 9}")
+    chat_date: date | None = Field(
+        None, description="the day for the chat's template, where it is another than the entry's"
+    )
 
     @field_validator("prompt")
     @classmethod
@@ -55,9 +61,19 @@ class Counterfactual(Strict):
 
     @model_validator(mode="after")
     def _one_run(self) -> Counterfactual:
-        if (self.prompt is None) == (self.graph is None):
-            raise ValueError("give either `prompt` or `graph`")
+        if sum(one is not None for one in (self.prompt, self.chat, self.graph)) != 1:
+            raise ValueError("give one of `prompt`, `chat` and `graph`")
+        _refuse_unfinished(self.chat)
+        if self.chat is None and self.chat_date is not None:
+            raise ValueError("`chat_date` belongs to a `chat`")
         return self
+
+    @property
+    def key(self) -> Literal["prompt", "chat", "graph"]:
+        """Which of the three it is."""
+        if self.graph is not None:
+            return "graph"
+        return "prompt" if self.chat is None else "chat"
 
 
 class PromptDefaults(ListedSettings):
@@ -98,8 +114,10 @@ class PromptEntry(ListedSettings):
         if found is None:
             return None
         said = info.data
-        if said.get("chat") is not None:
-            raise ValueError("it needs a `prompt` to stand against, and this entry has a `chat`")
+        own = [key for key in ("prompt", "chat") if said.get(key) is not None]
+        if own and found.key not in (*own, "graph"):
+            what = f"it has a `{found.key}`, and this entry a `{own[0]}`"
+            raise ValueError(f"{what}: give a `{own[0]}` of the same length")
         for key in ("target_feature", "position"):
             if said.get(key) is not None:
                 raise ValueError(f"it is about the answer to the whole prompt; leave `{key}` out")
@@ -107,6 +125,12 @@ class PromptEntry(ListedSettings):
             raise ValueError("`graph` names the entry itself; name one of another model")
         if found.prompt is not None and found.prompt == said.get("prompt"):
             raise ValueError("its prompt is the entry's own; change some words")
+        day = found.chat_date or said.get("chat_date")
+        if found.chat is not None and (found.chat, day) == (
+            said.get("chat"),
+            said.get("chat_date"),
+        ):
+            raise ValueError("its chat is the entry's own; change some words")
         if said.get("target") is not None and found.target == said["target"]:
             raise ValueError("its answer is the entry's own `target`; name its prompt's answer")
         return found
@@ -117,8 +141,7 @@ class PromptEntry(ListedSettings):
             raise ValueError("give either `prompt` or `chat`")
         if self.prompt is not None and not self.prompt.strip():
             raise ValueError("the prompt is empty; write the words the model should continue")
-        if self.chat is not None and (not self.chat or self.chat[-1].role == "system"):
-            raise ValueError("`chat` needs a user or assistant turn at its end")
+        _refuse_unfinished(self.chat)
         if self.chat is None and self.chat_date is not None:
             raise ValueError("`chat_date` belongs to a `chat`")
         if self.contrast and self.target is None:
@@ -130,6 +153,19 @@ class PromptEntry(ListedSettings):
         if self.target_feature is not None and self.position is not None:
             raise ValueError("`target_feature` says its position itself; leave `position` out")
         return self
+
+    @property
+    def other_run(self) -> Counterfactual | None:
+        """The counterfactual, on the entry's own day where it names no other."""
+        found = self.counterfactual
+        if found is None or found.chat is None or found.chat_date is not None:
+            return found
+        return found.model_copy(update={"chat_date": self.chat_date})
+
+
+def _refuse_unfinished(chat: Sequence[ChatTurn] | None) -> None:
+    if chat is not None and (not chat or chat[-1].role == "system"):
+        raise ValueError("`chat` needs a user or assistant turn at its end")
 
 
 class PromptFile(Strict):
@@ -220,7 +256,9 @@ def parse_prompts(source: YamlSource) -> PromptList:
 
 
 def _merged(entry: Listed, defaults: Mapping[str, Any]) -> Listed:
-    said = entry.model_fields_set
+    said = set(entry.model_fields_set)
+    if getattr(entry, "chat", None) is None:
+        said.add("chat_date")  # which is a chat's alone
     return entry.model_copy(update={k: v for k, v in defaults.items() if k not in said})
 
 

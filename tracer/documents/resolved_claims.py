@@ -68,12 +68,19 @@ def resolve_claim(
     meant = {**nodes, "with": others} if elsewhere else nodes
     ids = [_identity(one) for one in (graph, elsewhere) if one is not None]
     other = _exchanged_with(claim, graph, counterfactual, where)
-    prompt, model = None if other is None else other.prompt, None
+    model = None
     if other is not None and other.graph is not None:
         model = find(other.graph)[0]
         ids.append(_identity(model))
-    hashed = claim_hash(claim, meant, ids, prompt)
+    hashed = claim_hash(claim, meant, ids, None if other is None else _words(other))
     return ResolvedClaim(claim, nodes, elsewhere, others, hashed, other, model)
+
+
+def _words(other: Counterfactual) -> str | dict[str, object] | None:
+    """What of a counterfactual decides the values that are taken from it."""
+    if other.chat is None:
+        return other.prompt
+    return other.model_dump(mode="json", include={"chat", "chat_date"}, exclude_none=True)
 
 
 def _exchanged_with(
@@ -82,9 +89,11 @@ def _exchanged_with(
     if claim.exchange is None:
         return None
     if counterfactual is None:
+        info = graph.metadata.tracer
+        key = info.key if info else "prompt"
         raise TracerError(
             f"the prompt list names no counterfactual for `{graph.metadata.slug}`",
-            hint="give its entry in prompts.yaml `counterfactual: {prompt: …, target: …}`",
+            hint=f"give its entry in prompts.yaml `counterfactual: {{{key}: …, target: …}}`",
             place=where(("exchange", "with")),
         )
     return counterfactual

@@ -9,12 +9,13 @@ between it and 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Protocol
 
 from pydantic import Field
 
-from tracer.documents.prompts import Counterfactual
+from tracer.documents.prompts import ChatTurn, Counterfactual
 from tracer.documents.records import Many, Strict
 from tracer.documents.token_id import TokenId
 
@@ -37,7 +38,9 @@ class SizeCurve(Strict):
     """A graph's prompt against its counterfactual. A part is a feature at a position whose value
     differs, or a word that does; leads are in logits, of `answer` over `other`."""
 
-    prompt: str = Field(description="the counterfactual's")
+    prompt: str = Field(description="the counterfactual's; of a chat, what the model reads of it")
+    chat: Many[ChatTurn] = Field((), description="the counterfactual's turns, where it is a chat")
+    chat_date: date | None = Field(None, description="the day for its template")
     answer: str
     other: str
     other_id: int
@@ -53,7 +56,7 @@ class SizeCurve(Strict):
     controls_cmd: Many[Number] = ()
 
     def is_of(self, meant: Counterfactual) -> bool:
-        """Whether this was measured against that very prompt and answer."""
+        """Whether this was measured against those very words and that answer."""
         return stands_against(self, meant)
 
 
@@ -63,13 +66,26 @@ class Against(Protocol):
     @property
     def prompt(self) -> str: ...
     @property
+    def chat(self) -> tuple[ChatTurn, ...]: ...
+    @property
+    def chat_date(self) -> date | None: ...
+    @property
     def other(self) -> str: ...
     @property
     def other_id(self) -> int: ...
 
 
 def stands_against(found: Against, meant: Counterfactual) -> bool:
-    return answers_with(found, meant) and meant.prompt == found.prompt
+    if not answers_with(found, meant) or (meant.chat or ()) != found.chat:
+        return False
+    return (
+        meant.prompt == found.prompt if meant.chat is None else meant.chat_date == found.chat_date
+    )
+
+
+def told(found: Against) -> str:
+    """The counterfactual's words: of a chat what was said last, without what a template writes."""
+    return found.chat[-1].content if found.chat else found.prompt
 
 
 def answers_with(found: Against, meant: Counterfactual) -> bool:

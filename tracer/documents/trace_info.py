@@ -90,3 +90,8 @@ class TracerInfo(Open):
     account: AccountInfo | None = None  # where it hands on what it reads
     counts: Counts
     fit: Fit | None = None  # of transcoders; neurons are exact
+
+    @property
+    def key(self) -> Literal["prompt", "chat"]:
+        """What a prompt list would give it as."""
+        return "chat" if self.chat else "prompt"

@@ -146,8 +146,8 @@ def _members(
     claim, nodes = meant.claim, meant.nodes
     if claim.exchange is not None and meant.counterfactual is not None:
         if there is None:
-            words = meant.counterfactual.prompt or ""
-            ids = Aligned.of_prompt(prompt.model.tokenizer, prompt.token_ids, words)
+            tokenizer, other = prompt.model.tokenizer, meant.counterfactual
+            ids = Aligned.of_words(tokenizer, prompt.token_ids, other)
             there = SteeredPrompt(prompt.model, prompt.targets, ids)
         return _exchanged(prompt, nodes[claim.exchange.group], there)
     done: list[tuple[Intervention, float | None]] = []

@@ -20,7 +20,7 @@ from tracer.documents.evidence import Exchange, Exchanged, ExchangedLayer
 from tracer.documents.graph import Graph
 from tracer.documents.prompts import Counterfactual
 from tracer.errors import TracerError
-from tracer.interventions.counterfactual import Where
+from tracer.interventions.counterfactual import Where, words_of
 from tracer.interventions.differences import Differences, Differing
 from tracer.interventions.exchange_controls import ExchangeControls
 from tracer.interventions.faithfulness import circuit_of
@@ -101,7 +101,9 @@ def measure_exchange(
     early, late = copying_layers(model.info.layers)
     text = model.tokenizer.text
     return Exchange(
-        prompt=meant.prompt or model.tokenizer.prompt_of(here.token_ids),
+        prompt=words_of(model.tokenizer, meant, pair.there.token_ids),
+        chat=meant.chat or (),
+        chat_date=meant.chat_date,
         model=None if other is None else other.info,
         layers=() if other is None else tuple(_by_layer(measured, differences)),
         answer=text(target_id),

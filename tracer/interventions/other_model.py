@@ -37,7 +37,7 @@ def refuse_unlike(graph: Graph, other: Graph, place: Place | None = None) -> Non
         raise TracerError(what, hint="name a graph that was traced here", place=place)
     if here.token_ids != there.token_ids:
         what = f"`{slug}` is of another prompt"
-        hint = "name a graph of the same tokens, or give `prompt` in place of `graph`"
+        hint = f"name a graph of the same tokens, or give `{here.key}` in place of `graph`"
         raise TracerError(what, hint=hint, place=place)
     if numbering(graph) != numbering(other):
         what = f"`{slug}` has other features ({numbering(other)}) than this ({numbering(graph)})"

@@ -50,7 +50,7 @@ class Pair:
         else:
             there = SteeredPrompt(model, here.targets, aligned.token_ids, held)
         found = Pair(here, there, target_id, aligned.target_id)
-        found.refuse_still(where("prompt"))
+        found.refuse_still(where(meant.key))
         return found
 
     @property

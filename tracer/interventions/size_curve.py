@@ -19,7 +19,7 @@ from tracer.documents.graph import Graph
 from tracer.documents.prompts import Counterfactual
 from tracer.documents.size_curve import SHARES, SizeCurve, SizePoint, area_from_one, area_under
 from tracer.errors import TracerError
-from tracer.interventions.counterfactual import Where
+from tracer.interventions.counterfactual import Where, words_of
 from tracer.interventions.differences import Differences, Differing
 from tracer.interventions.held import Held
 from tracer.interventions.pair import Pair
@@ -71,7 +71,9 @@ def measure_curve(
     )
     text = here.model.tokenizer.text
     return SizeCurve(
-        prompt=meant.prompt,
+        prompt=words_of(here.model.tokenizer, meant, pair.there.token_ids),
+        chat=meant.chat or (),
+        chat_date=meant.chat_date,
         answer=text(target_id),
         other=text(pair.other),
         other_id=pair.other,

@@ -50,6 +50,14 @@ class Asked(Strict):
     settings: Limits = Limits()
     fetch: bool = False  # the person has seen what will be fetched
 
+    @property
+    def other_chat(self) -> tuple[ChatTurn, ...] | None:
+        """Of a chat the counterfactual is another last turn."""
+        if not self.chat:
+            return None
+        last = self.chat[-1].model_copy(update={"content": self.counterfactual})
+        return (*self.chat[:-1], last)
+
 
 class Head(Strict):
     """A head that no longer looks from one word at another; from the last word by default."""

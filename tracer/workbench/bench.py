@@ -134,7 +134,7 @@ class Bench:
             "chat": bool(model.tokenizer.backend.chat_template),
         }
         if asked.counterfactual.strip():
-            found["other"] = _beside(model, self._next, read.ids, asked.counterfactual)
+            found["other"] = _beside(model, self._next, read.ids, asked)
         return found
 
     def trace(self, asked: Asked, progress: Progress) -> Graph:
@@ -198,7 +198,7 @@ class Bench:
             raise TracerError("there is no counterfactual to take values from", hint=hint)
         model = self.model(asked)
         info = graph.metadata.tracer
-        ids = model.tokenizer.encode_prompt(asked.counterfactual)
+        ids = _encoded_other(model, asked).ids
         if info is None or len(ids) != len(info.token_ids):
             many = 0 if info is None else len(info.token_ids)
             what = f"the counterfactual is {len(ids)} tokens long, the prompt {many}"
@@ -243,6 +243,12 @@ def _encoded(model: Model, asked: Asked) -> Encoded:
     return tokenizer.read_chat(asked.chat) if asked.chat else tokenizer.read_prompt(asked.prompt)
 
 
+def _encoded_other(model: Model, asked: Asked) -> Encoded:
+    """The counterfactual, by the same template."""
+    tokenizer, other = model.tokenizer, asked.other_chat
+    return tokenizer.read_chat(other) if other else tokenizer.read_prompt(asked.counterfactual)
+
+
 def _ask(model: Model, asked: Asked) -> Ask:
     return Ask.of(
         model.tokenizer,
@@ -253,13 +259,11 @@ def _ask(model: Model, asked: Asked) -> Ask:
     )
 
 
-def _beside(
-    model: Model, following: NextWords, ids: Sequence[int], counterfactual: str
-) -> dict[str, Any]:
+def _beside(model: Model, following: NextWords, ids: Sequence[int], asked: Asked) -> dict[str, Any]:
     """The counterfactual's tokens under the prompt's, and its answer; told where they do not
     align."""
     try:
-        found = model.tokenizer.encode_prompt(counterfactual)
+        found = _encoded_other(model, asked).ids
     except TracerError as error:
         return {"tokens": [], "differ": [], "told": str(error), "answer": None}
     text = model.tokenizer.text

@@ -3,6 +3,7 @@ list, the graph with what lies beside it, names and claims, a write-up begun."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tracer.documents.annotation_text import annotations_text
@@ -14,8 +15,8 @@ from tracer.documents.files import write_atomically
 from tracer.documents.graph import Graph
 from tracer.documents.graph_folder import GraphFolder
 from tracer.documents.new_graph import new_graph
-from tracer.documents.prompt_entry import Value
-from tracer.documents.prompts import PromptDefaults, PromptFile
+from tracer.documents.prompt_entry import Turns, Value
+from tracer.documents.prompts import ChatTurn, PromptDefaults, PromptFile
 from tracer.documents.schemas import schema_header
 from tracer.documents.trace_settings import TraceSettings
 from tracer.documents.yaml_source import load_yaml
@@ -116,7 +117,7 @@ def _more(root: Path, session: Session, graph: Graph, answer: str | None) -> dic
     defaults = _defaults(root)
     more: dict[str, Value] = {}
     if asked.chat:
-        more["chat"] = [{"role": one.role, "content": one.content} for one in asked.chat]
+        more["chat"] = _turns(asked.chat)
     for name, value in (("model", asked.model), ("features", asked.features)):
         if getattr(defaults, name) != value:
             more[name] = value
@@ -130,8 +131,15 @@ def _more(root: Path, session: Session, graph: Graph, answer: str | None) -> dic
         if getattr(defaults, name) != value:
             more[name] = value
     if asked.counterfactual.strip() and answer is not None and asked.target is not None:
-        more["counterfactual"] = {"prompt": asked.counterfactual, "target": answer}
+        if other := asked.other_chat:
+            more["counterfactual"] = {"chat": _turns(other), "target": answer}
+        else:
+            more["counterfactual"] = {"prompt": asked.counterfactual, "target": answer}
     return more
+
+
+def _turns(chat: Sequence[ChatTurn]) -> Turns:
+    return [{"role": one.role, "content": one.content} for one in chat]
 
 
 def _defaults(root: Path) -> PromptDefaults:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from tracer.batch.subject import find_subject
 from tracer.documents.graph import Graph
-from tracer.documents.prompts import PromptEntry, PromptList
+from tracer.documents.prompts import Counterfactual, PromptEntry, PromptList
 from tracer.documents.sources import NEURONS
 from tracer.documents.token_id import TokenId
 from tracer.documents.trace_info import Question, TracerInfo
@@ -49,12 +49,22 @@ def asked_of(graph: Graph, info: TracerInfo, entry: PromptEntry | None) -> Asked
         chat=info.chat,
         target=_token(info.question),
         contrast=info.question.contrast,
-        counterfactual=(other.prompt or "") if other else "",
+        counterfactual=_words(info, other) if other else "",
         model=entry.model if entry else info.model.name,
         features=entry.features if entry else features,
         precision="float32" if precision == "fast" else precision,
         settings=_limits(info.settings),
     )
+
+
+def _words(info: TracerInfo, other: Counterfactual) -> str:
+    """As the page has them in its field: of a chat another last turn. A chat whose earlier turns
+    are others too, and another model, have no place there."""
+    if other.chat is None or not info.chat:
+        return other.prompt or ""
+    *before, last = other.chat
+    same = (*before, last.role) == (*info.chat[:-1], info.chat[-1].role)
+    return last.content if same else ""
 
 
 def _limits(settings: TraceSettings) -> Limits:

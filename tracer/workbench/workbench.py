@@ -295,13 +295,16 @@ class Workbench:
         return [one.id for one in (*session.claims, *there)]
 
     def _counterfactual(self, asked: Asked) -> Counterfactual | None:
-        """The counterfactual prompt and its answer, in the lane's thread."""
+        """The counterfactual prompt or chat and its answer, in the lane's thread."""
         if not asked.counterfactual.strip():
             return None
         found = self._bench.read(asked)["other"]
         if found["told"]:
             raise TracerError(f"the counterfactual does not fit: {found['told']}")
-        return Counterfactual(prompt=asked.counterfactual, target=found["answer"]["text"])
+        answer: str = found["answer"]["text"]
+        if other := asked.other_chat:
+            return Counterfactual(chat=other, target=answer)
+        return Counterfactual(prompt=asked.counterfactual, target=answer)
 
     def _follow(self, work: Any) -> None:
         task = asyncio.create_task(work)

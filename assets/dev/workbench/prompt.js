@@ -5,6 +5,10 @@ import { bar, percent, shown } from "./bars.js";
 import { makeSettings } from "./settings.js";
 import { makeTurns } from "./turns.js";
 
+const OTHER = {
+  prompt: "Counterfactual (another prompt of as many tokens, if you like)",
+  chat: "Counterfactual (another last turn of as many tokens, if you like)",
+};
 const PAUSE_MS = 5; // several keys of one stroke; what is stale by then is dropped
 
 /**
@@ -34,6 +38,7 @@ export function makeForm(left, right, found, tell) {
     role: "group",
   });
   const other = make("textarea", { id: "other", rows: "2", spellcheck: "false", input: typed });
+  const otherName = make("label", { for: "other" }, OTHER.prompt);
   const otherTokens = make("div", {
     class: "tokens",
     "aria-label": "Tokens of the counterfactual",
@@ -53,11 +58,7 @@ export function makeForm(left, right, found, tell) {
     prompt,
     tokens,
     make("label", { class: "plain" }, chat, " a turn of a chat"),
-    make(
-      "label",
-      { for: "other" },
-      "Counterfactual (another prompt of as many tokens, if you like)",
-    ),
+    otherName,
     other,
     otherTokens,
     otherTold,
@@ -98,8 +99,13 @@ export function makeForm(left, right, found, tell) {
   }
 
   function toChat() {
-    turns.element.hidden = !chat.checked;
+    showKind();
     changed();
+  }
+
+  function showKind() {
+    turns.element.hidden = !chat.checked;
+    otherName.textContent = chat.checked ? OTHER.chat : OTHER.prompt;
   }
 
   function asked() {
@@ -191,7 +197,7 @@ export function makeForm(left, right, found, tell) {
   /** @param {any} given @param {boolean} [quietly] */
   function fill(given, quietly = false) {
     chat.checked = Boolean(given.chat);
-    turns.element.hidden = !chat.checked;
+    showKind();
     turns.fill((given.chat ?? []).slice(0, -1));
     prompt.value = given.chat ? (given.chat.at(-1)?.content ?? "") : (given.prompt ?? "");
     other.value = given.counterfactual ?? "";

@@ -12,6 +12,7 @@ import pytest
 from tests.builders import make_graph
 from tests.galleries import GalleryFolder
 from tracer.documents.evidence import Evidence, Exchange, Versions, load_evidence
+from tracer.documents.prompts import Counterfactual
 from tracer.site.build import build
 from tracer.site.graph.exchange import show_exchange
 
@@ -114,3 +115,35 @@ def test_evidence_is_written_and_read_with_its_exchange_or_without(tmp_path: Pat
     del fields["exchange"]
     file.write_text(json.dumps(fields))
     assert load_evidence(file).exchange is None
+
+
+CHAT = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Why <i>me</i>?"}]
+
+
+def test_a_chat_is_told_by_what_was_said_last(gallery: GalleryFolder) -> None:
+    text = page(gallery, exchange(prompt="<|start|>Be kind.<|end|>", chat=CHAT))
+    assert "A second chat, which ends “Why &lt;i&gt;me&lt;/i&gt;?”, is as long and" in text
+    assert "|end|" not in text
+
+
+def test_evidence_names_turns_and_day_of_a_chat_alone(tmp_path: Path) -> None:
+    file = tmp_path / "1.evidence.json"
+    found = exchange(chat=CHAT, chat_date="2026-01-31")
+    evidence(found).save(file)
+    assert load_evidence(file).exchange == found
+    said = json.loads(file.read_text(encoding="utf-8"))["exchange"]
+    assert (said["chat"], said["chat_date"]) == (CHAT, "2026-01-31")
+    evidence(exchange()).save(file)
+    assert "chat" not in file.read_text(encoding="utf-8")
+
+
+def test_what_was_measured_is_of_those_turns_on_that_day() -> None:
+    found = exchange(chat=CHAT, chat_date="2026-01-31")
+    meant = Counterfactual.model_validate(
+        {"chat": CHAT, "chat_date": "2026-01-31", "target": " Madrid"}
+    )
+    assert found.is_of(meant)
+    assert not found.is_of(meant.model_copy(update={"chat_date": None}))
+    assert not found.is_of(meant.model_copy(update={"chat": meant.chat and meant.chat[1:]}))
+    assert not found.is_of(Counterfactual(prompt=found.prompt, target=" Madrid"))
+    assert not exchange().is_of(meant)

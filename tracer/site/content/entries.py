@@ -76,7 +76,7 @@ def read_entries(
             write_ups.get(slug),
             annotations.get(slug),
             tags.get(slug, ()),
-            listed[slug].counterfactual if slug in listed else None,
+            listed[slug].other_run if slug in listed else None,
             slug in listed,
             list_unread,
         )

@@ -103,6 +103,8 @@ class Entry:
             return None
         if found.model is not None:
             return Counterfactual(graph=found.model.graph, target=found.other)
+        if found.chat:
+            return Counterfactual(chat=found.chat, chat_date=found.chat_date, target=found.other)
         return Counterfactual(prompt=found.prompt, target=found.other)
 
     def _find(self, slug: str) -> tuple[Graph, Annotations]:

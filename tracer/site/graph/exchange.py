@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from tracer.documents.evidence import Exchange, Exchanged
 from tracer.documents.graph import Graph
+from tracer.documents.size_curve import told
 from tracer.site.graph.curves import Frame, share
 from tracer.site.wording.tokens import visible
 
@@ -49,7 +50,8 @@ def _sentences(found: Exchange, graph: Graph) -> list[str]:
         begins = f"The same prompt was run in the model {found.model.name}."
         done = "in which features write what they write in the other of the two runs."
     else:
-        begins = f"A second prompt, “{found.prompt}”, is as long and differs at {_all(words)}."
+        second = "chat, which ends" if found.chat else "prompt,"
+        begins = f"A second {second} “{told(found)}”, is as long and differs at {_all(words)}."
         done = "with values exchanged between the two runs."
     said = [
         f"{begins} Here {answer} is {_lead(found.lead)} {other}, there {_lead(found.lead_there)} "

@@ -8,7 +8,7 @@ from statistics import fmean
 from markupsafe import Markup
 
 from tracer.documents.graph import Graph
-from tracer.documents.size_curve import SizeCurve, SizePoint
+from tracer.documents.size_curve import SizeCurve, SizePoint, told
 from tracer.site.graph.curves import Frame, share
 
 
@@ -42,11 +42,12 @@ def _sentences(found: SizeCurve, graph: Graph) -> list[str]:
     info = graph.metadata.tracer
     neurons = info is not None and info.features.kind == "neurons"
     kind = "neuron" if neurons else "feature"
+    run = f"{'the chat that ends ' if found.chat else ''}“{told(found)}”"
     words = "one word" if found.words == 1 else f"{found.words} words"
     rest = "" if neurons else " What the transcoders leave unexplained stays as it was there, too."
     return [
         f"{found.parts - found.words:,} {kind}s, each at one word, and {words} differ from the run "
-        f"of “{found.prompt}”. There, the strongest of these get the values they have here, more "
+        f"of {run}. There, the strongest of these get the values they have here, more "
         "and more of them; all others keep theirs, and attention is recomputed. With none of them "
         "nothing of the answer’s lead is there, with all of them "
         f"{share(found.points[-1].supporters)}.{rest}",
