@@ -105,10 +105,14 @@ def test_no_text_stands_on_another_and_no_answer_is_broken(page: Page, slug: str
         assert found["texts"] > 10
 
 
-@pytest.mark.parametrize("slug", ["karma-yoga", "pick-a-lock"])
-def test_a_table_of_curves_scrolls_by_itself_on_a_phone(page: Page, slug: str) -> None:
+@pytest.mark.parametrize("slug", ["karma-yoga", "pick-a-lock", "louisville-louisiana", "photosynthesis"])
+def test_no_table_makes_a_phones_page_wider_when_all_is_opened(page: Page, slug: str) -> None:
     page.goto(f"{ADDRESS}graphs/{slug}/index.html")
     page.set_viewport_size({"width": 390, "height": 900})
-    page.locator("#exchange summary").click()
-    page.get_by_role("region", name="The curves in numbers").wait_for()
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    assert page.locator("main table:visible").count() > 3
+    wide = """() => [...document.querySelectorAll("main table")]
+        .filter((one) => !one.closest(".table-scroll") && one.getBoundingClientRect().right > 390)
+        .map((one) => one.closest("section, figure")?.id ?? one.className)"""
+    assert page.evaluate(wide) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 390
