@@ -62,14 +62,16 @@ def everything(differences: Differences) -> Differing:
 
 
 def test_every_neuron_exchanged_is_what_the_down_projections_then_read(model: Model) -> None:
-    """Nothing else of the other prompt is exchanged: its words and attention stay its own."""
+    """Nothing else of the other prompt is exchanged: its words and attention stay its own, and a
+    neuron that has the same value in both, as zero behind a ReLU, follows what it then reads."""
     two = Two(model, "neurons")
-    names, reads = model.architecture, two.here.baseline.reads
+    names, reads, others = model.architecture, two.here.baseline.reads, two.there.baseline.reads
     handles = []
     for layer, block in enumerate(model.module(names.layers)):
 
         def overwrite(_: object, inputs: tuple[torch.Tensor], layer: int = layer) -> None:
-            inputs[0][0, 1:] = reads[layer][0, 1:]
+            here, there, now = reads[layer][0, 1:], others[layer][0, 1:], inputs[0][0, 1:]
+            inputs[0][0, 1:] = torch.where(here == there, now, here)
 
         handles.append(block.get_submodule(names.down).register_forward_pre_hook(overwrite))
     with torch.no_grad():
