@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tracer.workbench.opened import Opened
 from tracer.workbench.workbench import Workbench
 
 TEMPLATE = (
+    "{% if date_string is defined %} w{{ date_string[:2] | int }}{% endif %}"
     "{% for m in messages %} w50{{ m.content }} w51{% endfor %}"
     "{% if add_generation_prompt %} w52{% endif %}"
 )
@@ -71,3 +73,20 @@ def test_what_is_kept_is_read_planned_and_opened_again(
     at = text.rindex(" w20")
     file.write_text(text[:at] + " w21" + text[at + 4 :], encoding="utf-8")
     assert Opened.of(gallery, "kept", load_prompts(file)).asked.counterfactual == ""
+
+
+def test_a_chat_of_another_day_is_kept_and_opened_on_that_day(
+    bench: Workbench, asked: Asked, gallery: Path
+) -> None:
+    dated = asked.model_copy(update={"chat_date": date(2026, 1, 7)})
+    found = run(bench.read(dated))
+    for texts in (found["tokens"], found["other"]["tokens"]):
+        assert [one["text"] for one in texts][:3] == ["<s>", " w7", " w50"]
+    session = run(bench.trace(dated))
+    run(bench.keep(Keeping(session=session.id, slug="dated")))
+    prompts = load_prompts(gallery / "site_src" / "prompts.yaml")
+    (job,) = make_plan(prompts, GraphFolder(gallery / "graphs"), only=["dated"])
+    assert isinstance(job, Job) and job.state == "done"
+    opened = run(bench.open(OfGraph(slug="dated"))).asked
+    assert opened.chat_date == dated.chat_date
+    assert run(bench.read(opened))["tokens"] == found["tokens"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -41,6 +42,7 @@ class Asked(Strict):
 
     prompt: Prompt = ""
     chat: tuple[ChatTurn, ...] | None = Field(None, max_length=50)
+    chat_date: date | None = None  # of an opened graph's entry: the day for the chat's template
     target: TokenName | None = None
     contrast: tuple[TokenName, ...] = Field((), max_length=20)
     counterfactual: Prompt = ""

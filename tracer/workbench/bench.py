@@ -240,13 +240,17 @@ def _graph_id(graph: Graph) -> str:
 
 def _encoded(model: Model, asked: Asked) -> Encoded:
     tokenizer = model.tokenizer
-    return tokenizer.read_chat(asked.chat) if asked.chat else tokenizer.read_prompt(asked.prompt)
+    if asked.chat:
+        return tokenizer.read_chat(asked.chat, asked.chat_date)
+    return tokenizer.read_prompt(asked.prompt)
 
 
 def _encoded_other(model: Model, asked: Asked) -> Encoded:
     """The counterfactual, by the same template."""
     tokenizer, other = model.tokenizer, asked.other_chat
-    return tokenizer.read_chat(other) if other else tokenizer.read_prompt(asked.counterfactual)
+    if other:
+        return tokenizer.read_chat(other, asked.chat_date)
+    return tokenizer.read_prompt(asked.counterfactual)
 
 
 def _ask(model: Model, asked: Asked) -> Ask:
@@ -254,6 +258,7 @@ def _ask(model: Model, asked: Asked) -> Ask:
         model.tokenizer,
         prompt=None if asked.chat else asked.prompt,
         chat=asked.chat,
+        chat_date=asked.chat_date,
         target=asked.target,
         contrast=asked.contrast,
     )

@@ -118,6 +118,8 @@ def _more(root: Path, session: Session, graph: Graph, answer: str | None) -> dic
     more: dict[str, Value] = {}
     if asked.chat:
         more["chat"] = _turns(asked.chat)
+        if asked.chat_date != defaults.chat_date:
+            more["chat_date"] = asked.chat_date.isoformat() if asked.chat_date else None
     for name, value in (("model", asked.model), ("features", asked.features)):
         if getattr(defaults, name) != value:
             more[name] = value

@@ -47,6 +47,7 @@ def asked_of(graph: Graph, info: TracerInfo, entry: PromptEntry | None) -> Asked
     return Asked(
         prompt="" if info.chat else graph.metadata.prompt,
         chat=info.chat,
+        chat_date=entry.chat_date if entry else None,
         target=_token(info.question),
         contrast=info.question.contrast,
         counterfactual=_words(info, other) if other else "",

@@ -31,6 +31,8 @@ export function makeForm(left, right, found, tell) {
   const question = { target: null, contrast: [] };
   let number = 0;
   let quiet = false;
+  /** @type {string | null} of the chat template of an opened graph */
+  let day = null;
   const prompt = make("textarea", { id: "prompt", rows: "3", spellcheck: "false", input: changed });
   const tokens = make("div", {
     class: "tokens",
@@ -112,7 +114,7 @@ export function makeForm(left, right, found, tell) {
     const last = { role: "user", content: prompt.value || " " };
     return {
       prompt: chat.checked ? "" : prompt.value,
-      ...(chat.checked ? { chat: [...turns.turns(), last] } : {}),
+      ...(chat.checked ? { chat: [...turns.turns(), last], chat_date: day } : {}),
       target: question.target,
       contrast: question.contrast,
       counterfactual: other.value,
@@ -198,6 +200,7 @@ export function makeForm(left, right, found, tell) {
   function fill(given, quietly = false) {
     chat.checked = Boolean(given.chat);
     showKind();
+    day = given.chat_date ?? null;
     turns.fill((given.chat ?? []).slice(0, -1));
     prompt.value = given.chat ? (given.chat.at(-1)?.content ?? "") : (given.prompt ?? "");
     other.value = given.counterfactual ?? "";
