@@ -105,7 +105,10 @@ def test_no_text_stands_on_another_and_no_answer_is_broken(page: Page, slug: str
         assert found["texts"] > 10
 
 
-@pytest.mark.parametrize("slug", ["karma-yoga", "pick-a-lock", "louisville-louisiana", "photosynthesis"])
+PHONE = ["karma-yoga", "pick-a-lock", "louisville-louisiana", "photosynthesis"]
+
+
+@pytest.mark.parametrize("slug", PHONE)
 def test_no_table_makes_a_phones_page_wider_when_all_is_opened(page: Page, slug: str) -> None:
     page.goto(f"{ADDRESS}graphs/{slug}/index.html")
     page.set_viewport_size({"width": 390, "height": 900})

@@ -214,16 +214,16 @@ def test_the_same_trace_gives_the_same_boxes(tmp_path: Path) -> None:
 
 
 def test_what_feeds_a_feature_has_an_account(unlike: Model, tmp_path: Path) -> None:
-    graph, ledger = saved(account(unlike, target_feature="2_31_5").publish(slug="x"), tmp_path)
+    graph, ledger = saved(account(unlike, target_feature="2_41_5").publish(slug="x"), tmp_path)
     assert list(ledger.gaps()) == []
     info = graph.metadata.tracer
     assert info is not None and info.account is not None
     assert info.account.unit == "activation" and info.question.kind == "feature"
     asked = graph.nodes[-1]
-    assert asked.node_id == "2_31_5"
+    assert asked.node_id == "2_41_5"
     assert info.account.quantity == pytest.approx(abs(asked.activation or 0), rel=1e-4)
     assert all(link.target != link.source for link in graph.links)
-    assert any(link.target == "2_31_5" for link in graph.links)
+    assert any(link.target == "2_41_5" for link in graph.links)
 
 
 def test_so_has_a_direction(tmp_path: Path) -> None:
