@@ -85,10 +85,11 @@ def test_shares_are_said_alike(viewer: Call) -> None:
 def test_what_cannot_be_seen_is_written_out_alike(viewer: Call) -> None:
     unseen = [*range(0x20), *range(0x7F, 0xA1), 0xAD, 0x61C, *range(0x200B, 0x2070), 0xFEFF]
     cases = [f"a{chr(code)}b" for code in (*unseen, 0x1D173, 0xE0067, ord("é"), 0x1F469, 0x3042)]
-    cases += ["\u200d", "\u200c", "👩\u200d👧"]
+    cases += ["\u200d", "\u200c", "👩\u200d👧", "\xa0", "\u3000\xa0", "a\xa0b", "\n\xa0"]
     found = viewer("graph/text", "it.showToken(one)", cases)
     assert found == [written_out(one) for one in cases]
     assert written_out("\u202e") == "\\u{202e}"
+    assert written_out("\xa0") == "\\u{a0}"
 
 
 def test_cells_are_written_alike(viewer: Call) -> None:

@@ -9,6 +9,9 @@ const INVISIBLE =
   /(?![\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const JOINERS = /^[\u200c\u200d]$/;
 const ONLY_JOINERS = /^[\u200c\u200d]+$/;
+// Other spaces than the usual one are told apart by their numbers, where nothing else is seen.
+const ONLY_SPACES = /^\p{Zs}+$/u;
+const OTHER_SPACES = /(?! )\p{Zs}/gu;
 const VISIBLE = new Map([
   ["\n", "↵"],
   ["\t", "⇥"],
@@ -22,13 +25,15 @@ const VISIBLE = new Map([
 export function showToken(token) {
   if (token === "") return "∅";
   const spaced = token.replace(/^ +| +$/g, (spaces) => "·".repeat(spaces.length));
+  if (ONLY_SPACES.test(token)) return spaced.replace(OTHER_SPACES, byNumber);
   const alone = ONLY_JOINERS.test(token);
   return spaced.replace(INVISIBLE, (one) =>
-    JOINERS.test(one) && !alone
-      ? one
-      : (VISIBLE.get(one) ?? `\\u{${one.codePointAt(0)?.toString(16)}}`),
+    JOINERS.test(one) && !alone ? one : (VISIBLE.get(one) ?? byNumber(one)),
   );
 }
+
+/** @param {string} one */
+const byNumber = (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`;
 
 /**
  * In running text the quotes already show a leading space.

@@ -48,11 +48,13 @@ def written_out(token: str) -> str:
     """What cannot be seen, or would turn the text around it, as a sign or a number; by the same
     rule as `showToken` in `assets/viewer/graph/text.js`.
 
-    >>> written_out("a\\u202eb"), written_out("\\n"), written_out("\\u200d")
-    ('a\\\\u{202e}b', '↵', '\\\\u{200d}')
+    >>> written_out("a\\u202eb"), written_out("\\n"), written_out("\\u200d"), written_out("\\xa0")
+    ('a\\\\u{202e}b', '↵', '\\\\u{200d}', '\\\\u{a0}')
     """
     if token.isprintable():  # as almost every token is
         return token
+    if all(unicodedata.category(c) == "Zs" for c in token):  # no one sees which space it is
+        return "".join(c if c == " " else f"\\u{{{ord(c):x}}}" for c in token)
     alone = not token.strip(_JOINERS)
     return "".join(_SIGNS.get(c) or _escaped(c, joiners=alone) for c in token)
 
