@@ -269,3 +269,16 @@ def hidden_units(model: Model, token_ids: tuple[int, ...]) -> list[torch.Tensor]
     for handle in handles:
         handle.remove()
     return hidden
+
+
+def save_chatty_model(folder: Path) -> Path:
+    """A tiny model whose chat template is made of words that its tokenizer knows; the day comes
+    first, as a number, where one is given."""
+    save_tiny_model(folder)
+    (folder / "chat_template.jinja").write_text(
+        "{% if date_string is defined %} w{{ date_string[:2] | int }}{% endif %}"
+        "{% for m in messages %} w50{{ m.content }} w51{% endfor %}"
+        "{% if add_generation_prompt %} w52{% endif %}",
+        encoding="utf-8",
+    )
+    return folder

@@ -13,7 +13,7 @@ import torch
 from rich.console import Console
 from safetensors.torch import load_file, save_file
 
-from tests.tiny_models import save_tiny_model
+from tests.tiny_models import save_chatty_model
 from tracer.batch.plan import Refused, make_plan
 from tracer.batch.session import build_graphs
 from tracer.batch.verify import verify
@@ -26,19 +26,13 @@ from tracer.model.load import load_model
 from tracer.site.build import build
 from tracer.site.check import check
 
-TEMPLATE = (
-    "{% for m in messages %} w50{{ m.content }} w51{% endfor %}"
-    "{% if add_generation_prompt %} w52{% endif %}"
-)
 ASKED, OTHER, THIRD = " w3 w17 w5 w41 w8", " w3 w17 w9 w41 w8", " w3 w17 w11 w41 w8"
 BEFORE = "{role: system, content: ' w20'}, "
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = save_tiny_model(tmp_path_factory.mktemp("tiny") / "chatty")
-    (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
-    return folder
+    return save_chatty_model(tmp_path_factory.mktemp("tiny") / "chatty")
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,10 @@ import pytest
 from tests.builders import make_graph
 from tests.everyday import everyday
 from tests.galleries import GalleryFolder, make_gallery
+from tests.site.graph.test_claims import ANNOTATIONS, evidence
 from tests.site.test_build import contents
 from tracer.errors import Problems, TracerError
+from tracer.site import preview
 from tracer.site.build import build
 from tracer.site.building import output
 from tracer.site.building.exchange import exchange
@@ -245,6 +247,43 @@ def test_what_changed_in_a_look_that_broke_off_is_seen_by_the_next(gallery: Gall
     page.write_text("Second.\n", encoding="utf-8")
     preview.look({page})
     assert b"Second." in (preview.page("graphs/france-paris/index.html") or b"")
+
+
+def test_of_two_looks_at_once_the_one_that_began_later_is_shown(
+    gallery: GalleryFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_up = gallery.write("site_src/write-ups/france-paris.md", "First.\n")
+    looked = Preview(gallery.root, gallery.root / ".tracer" / "preview")
+    original = preview.Site
+
+    def slow(*given: object) -> object:
+        """Somebody saves, and the other look is through, before this one is."""
+        monkeypatch.setattr(preview, "Site", original)
+        write_up.write_text("Second.\n", encoding="utf-8")
+        looked.look()
+        return original(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(preview, "Site", slow)
+    looked.look()
+    assert b"Second." in (looked.page("graphs/france-paris/index.html") or b"")
+
+
+def test_what_a_page_keeps_of_a_graph_goes_when_its_evidence_changes(
+    gallery: GalleryFolder, tmp_path: Path
+) -> None:
+    gallery.write("site_src/annotations/france-paris.yaml", ANNOTATIONS)
+    looked = Preview(gallery.root, gallery.root / ".tracer" / "preview")
+    file = gallery.root / "graphs" / "france-paris" / "1.evidence.json"
+    data = []
+    for step, found in enumerate((evidence(), evidence().model_copy(update={"claims": ()}))):
+        found.save(file)
+        looked.look()
+        build(gallery.root, tmp_path / f"cold-{step}", drafts=True)
+        whole = site(tmp_path / f"cold-{step}")
+        made = looked.beside("graphs/france-paris/index.html")
+        assert made == {path: whole[path] for path in made}
+        data += [path for path in made if "/data." in path]
+    assert len(set(data)) == 2, "what was measured is among what the viewer loads"
 
 
 def test_nothing_is_made_again_when_nothing_changed(gallery: GalleryFolder) -> None:

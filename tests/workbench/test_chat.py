@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tiny_models import save_tiny_model
+from tests.tiny_models import save_chatty_model
 from tests.workbench.loops import run
 from tracer.batch.plan import Job, make_plan
 from tracer.documents.graph_folder import GraphFolder
@@ -16,20 +16,13 @@ from tracer.workbench.asked import Asked, Keeping, OfGraph, Poke, Poking
 from tracer.workbench.opened import Opened
 from tracer.workbench.workbench import Workbench
 
-TEMPLATE = (
-    "{% if date_string is defined %} w{{ date_string[:2] | int }}{% endif %}"
-    "{% for m in messages %} w50{{ m.content }} w51{% endfor %}"
-    "{% if add_generation_prompt %} w52{% endif %}"
-)
 EARLIER = ChatTurn(role="system", content=" w20")
 HERE, THERE = " w3 w17 w5 w41 w8", " w3 w17 w5 w40 w8"
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = save_tiny_model(tmp_path_factory.mktemp("tiny") / "chatty")
-    (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
-    return folder
+    return save_chatty_model(tmp_path_factory.mktemp("tiny") / "chatty")
 
 
 @pytest.fixture(scope="module")
