@@ -20,8 +20,7 @@ from tests.galleries import GalleryFolder, make_gallery
 from tests.site.graph.test_claims import ANNOTATIONS, evidence
 from tests.site.test_build import contents
 from tracer.errors import Problems, TracerError
-from tracer.site import preview
-from tracer.site.build import build
+from tracer.site.build import Site, build
 from tracer.site.building import output
 from tracer.site.building.exchange import exchange
 from tracer.site.building.output import MARKER
@@ -254,16 +253,15 @@ def test_of_two_looks_at_once_the_one_that_began_later_is_shown(
 ) -> None:
     write_up = gallery.write("site_src/write-ups/france-paris.md", "First.\n")
     looked = Preview(gallery.root, gallery.root / ".tracer" / "preview")
-    original = preview.Site
 
     def slow(*given: object) -> object:
         """Somebody saves, and the other look is through, before this one is."""
-        monkeypatch.setattr(preview, "Site", original)
+        monkeypatch.setattr("tracer.site.preview.Site", Site)
         write_up.write_text("Second.\n", encoding="utf-8")
         looked.look()
-        return original(*given)  # type: ignore[arg-type]
+        return Site(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(preview, "Site", slow)
+    monkeypatch.setattr("tracer.site.preview.Site", slow)
     looked.look()
     assert b"Second." in (looked.page("graphs/france-paris/index.html") or b"")
 
